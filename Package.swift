@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "Interleave",
+  products: [
+    .library(name: "Interleave", targets: ["Interleave"]),
+    .executable(name: "interleave", targets: ["InterleaveCommand"]),
+  ],
+  targets: [
+    .target(name: "CInterleave"),
+    .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
+    .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+    .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,154 @@
+// libdispatch, as far as the runtime reaches it past its own hooks, and as far
+// as a step can leave the session's control by it.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <time.h>
+
+typedef void (*work_function)(void *);
+
+extern char _dispatch_main_q __attribute__((weak));
+
+#define REAL(name, type)                                                     \
+  static __typeof__(type) original;                                          \
+  if (UNLIKELY(!original)) original = (__typeof__(type))il_next_symbol(#name)
+
+static bool is_job_runner(work_function work) {
+  // One address, looked up once, is what nearly every call passes.
+  static _Atomic(work_function) known;
+  if (atomic_load_explicit(&known, memory_order_relaxed) == work) return true;
+  if (!il_is_concurrency_code((void *)work)) return false;
+  atomic_store_explicit(&known, work, memory_order_relaxed);
+  return true;
+}
+
+static int64_t deadline_of(il_session *s, uint64_t when) {
+  // libdispatch's encoding of a time: the two top bits name its clock.
+  if (when == 0) return s->now;
+  if (when == ~0ull) return INT64_MAX;
+  bool top = when >> 63, next = when >> 62 & 1;
+  int64_t at;
+  if (top && next) at = (int64_t)(0 - when) - il_clock_origin(CLOCK_REALTIME);
+  else at = (int64_t)(when & ~(1ull << 63)) - il_clock_origin(CLOCK_MONOTONIC);
+  return at < 0 ? 0 : at;
+}
+
+void dispatch_async_f(void *queue, void *context, work_function work) {
+  REAL(dispatch_async_f, void (*)(void *, void *, work_function));
+  il_session *s = il_current;
+  bool main = queue == (void *)&_dispatch_main_q;
+  if (s) {
+    if (is_job_runner(work)) {
+      if (il_deliver(s, context, main ? IL_PLACE_MAIN : IL_PLACE_GLOBAL,
+                     main ? il_main_executor() : NULL, -1)) return;
+      il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, ((il_job *)context)->resume);
+    } else {
+      il_note_escape(s, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
+    }
+  } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0) &&
+             is_job_runner(work) &&
+             il_deliver_foreign(context, main ? IL_PLACE_MAIN : IL_PLACE_GLOBAL,
+                                main ? il_main_executor() : NULL)) {
+    return;
+  }
+  original(queue, context, work);
+}
+
+void dispatch_after_f(uint64_t when, void *queue, void *context, work_function work) {
+  REAL(dispatch_after_f, void (*)(uint64_t, void *, void *, work_function));
+  il_session *s = il_current;
+  if (s) {
+    if (is_job_runner(work) &&
+        il_deliver(s, context, IL_PLACE_GLOBAL, NULL, deadline_of(s, when))) return;
+    il_note_escape(s, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
+  }
+  original(when, queue, context, work);
+}
+
+// A sleep with a tolerance sets up a dispatch source, by these calls in this order.
+
+void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void *queue) {
+  REAL(dispatch_source_create, void *(*)(void *, uintptr_t, uintptr_t, void *));
+  void *source = original(type, handle, mask, queue);
+  il_session *s = il_current;
+  if (s && il_is_concurrency_code(__builtin_return_address(0))) s->timer_source = source;
+  return source;
+}
+
+typedef void (*set_timer_function)(void *, uint64_t, uint64_t, uint64_t);
+
+static set_timer_function real_set_timer(void) {
+  REAL(dispatch_source_set_timer, set_timer_function);
+  return original;
+}
+
+void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval, uint64_t leeway) {
+  il_session *s = il_current;
+  if (s && s->timer_source == source) s->timer_when = start;
+  real_set_timer()(source, start, interval, leeway);
+}
+
+void dispatch_set_context(void *object, void *context) {
+  REAL(dispatch_set_context, void (*)(void *, void *));
+  il_session *s = il_current;
+  if (s && s->timer_source == object) s->timer_context = context;
+  original(object, context);
+}
+
+void dispatch_source_set_event_handler_f(void *source, work_function handler) {
+  REAL(dispatch_source_set_event_handler_f, void (*)(void *, work_function));
+  il_session *s = il_current;
+  if (s && s->timer_source == source) s->timer_handler = handler;
+  original(source, handler);
+}
+
+void dispatch_activate(void *object) {
+  REAL(dispatch_activate, void (*)(void *));
+  il_session *s = il_current;
+  if (s && s->timer_source == object) {
+    struct { void *source, *job; } *pair = s->timer_context;
+    s->timer_source = NULL;
+    if (il_deliver(s, pair->job, IL_PLACE_GLOBAL, NULL, deadline_of(s, s->timer_when))) {
+      // The session's own timer calls the handler. The source must still be
+      // active when the handler releases it, so it is set to fire never.
+      il_task *task = il_record(pair->job);
+      task->handler = s->timer_handler;
+      task->handler_context = pair;
+      real_set_timer()(object, ~0ull, ~0ull, 0);
+    }
+  }
+  original(object);
+}
+
+// MARK: - Ways out
+
+#define ESCAPES(s) do { if (s) il_note_escape(s, IL_ESCAPE_DISPATCH, __builtin_return_address(0)); } while (0)
+
+void dispatch_async(void *queue, void *block) {
+  REAL(dispatch_async, void (*)(void *, void *));
+  ESCAPES(il_current);
+  original(queue, block);
+}
+
+void dispatch_after(uint64_t when, void *queue, void *block) {
+  REAL(dispatch_after, void (*)(uint64_t, void *, void *));
+  ESCAPES(il_current);
+  original(when, queue, block);
+}
+
+void dispatch_group_async(void *group, void *queue, void *block) {
+  REAL(dispatch_group_async, void (*)(void *, void *, void *));
+  ESCAPES(il_current);
+  original(group, queue, block);
+}
+
+void dispatch_group_notify(void *group, void *queue, void *block) {
+  REAL(dispatch_group_notify, void (*)(void *, void *, void *));
+  ESCAPES(il_current);
+  original(group, queue, block);
+}

@@ -1,0 +1,154 @@
+// What a run must own besides its jobs: time, randomness, hashing.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+// MARK: - Time
+
+// Runs begin at a fixed moment, so that what they print repeats.
+// 2025-01-01 00:00:00 UTC for the calendar; an hour after boot for the rest.
+enum { FIRST_DAY = 1735689600, SINCE_BOOT = 3600 };
+
+int64_t il_clock_origin(int clock) {
+  int64_t seconds = clock == CLOCK_REALTIME ? FIRST_DAY : SINCE_BOOT;
+  return seconds * 1000000000;
+}
+
+int64_t il_clock_read(il_session *s, int clock) {
+  // A step takes no time. Code that spins until some time has passed would
+  // never end, so after very many readings in one step time trickles on.
+  if (++s->clock_reads > 10000) s->now += 1000;
+  return il_clock_origin(clock) + s->now;
+}
+
+typedef int (*clock_gettime_function)(clockid_t, struct timespec *);
+
+static clock_gettime_function real_clock_gettime(void) {
+  static clock_gettime_function found;
+  if (UNLIKELY(!found)) found = (clock_gettime_function)il_next_symbol("clock_gettime");
+  return found;
+}
+
+static bool is_wall_or_monotonic(clockid_t clock) {
+#if defined(__linux__)
+  return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+         clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
+         clock == CLOCK_MONOTONIC_COARSE;
+#else
+  return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_RAW ||
+         clock == CLOCK_UPTIME_RAW;
+#endif
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  il_session *s = il_current;
+  if (s && is_wall_or_monotonic(clock)) {
+    int64_t now = il_clock_read(s, clock);
+    time->tv_sec = now / 1000000000;
+    time->tv_nsec = now % 1000000000;
+    return 0;
+  }
+  return real_clock_gettime()(clock, time);
+}
+
+int gettimeofday(struct timeval *time, void *zone) {
+  static int (*original)(struct timeval *, void *);
+  il_session *s = il_current;
+  if (s) {
+    int64_t now = il_clock_read(s, CLOCK_REALTIME);
+    time->tv_sec = now / 1000000000;
+    time->tv_usec = now % 1000000000 / 1000;
+    return 0;
+  }
+  if (UNLIKELY(!original))
+    original = (int (*)(struct timeval *, void *))il_next_symbol("gettimeofday");
+  return original(time, zone);
+}
+
+int64_t il_real_time(void) {
+  struct timespec time;
+  real_clock_gettime()(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// MARK: - Randomness
+
+static uint64_t mixed(uint64_t *state) {
+  uint64_t z = (*state += 0x9E3779B97F4A7C15);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+void il_random_seed(il_session *s, uint64_t seed) {
+  s->random[0] = seed;
+}
+
+static void fill_random(il_session *s, void *buffer, size_t count) {
+  unsigned char *bytes = buffer;
+  while (count) {
+    uint64_t word = mixed(&s->random[0]);
+    size_t n = count < 8 ? count : 8;
+    memcpy(bytes, &word, n);
+    bytes += n;
+    count -= n;
+  }
+}
+
+__attribute__((swiftcall)) void swift_stdlib_random(void *buffer, size_t count) {
+  static __attribute__((swiftcall)) void (*original)(void *, size_t);
+  il_session *s = il_current;
+  if (s) {
+    fill_random(s, buffer, count);
+    return;
+  }
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_symbol("swift_stdlib_random");
+  original(buffer, count);
+}
+
+#if defined(__linux__)
+long syscall(long number, ...) {
+  static long (*original)(long, ...);
+  long a[6];
+  va_list arguments;
+  va_start(arguments, number);
+  for (int i = 0; i < 6; i++) a[i] = va_arg(arguments, long);
+  va_end(arguments);
+  il_session *s = il_current;
+  if (s && number == SYS_getrandom) {
+    fill_random(s, (void *)a[0], (size_t)a[1]);
+    return a[1];
+  }
+  if (UNLIKELY(!original)) original = (long (*)(long, ...))il_next_symbol("syscall");
+  return original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+#endif
+
+// MARK: - Hashing
+
+// Sets and dictionaries iterate in the same order in every process: the seed of
+// the standard library is set before any Swift code of this image runs.
+__attribute__((constructor)) static void fix_hashing(void) {
+  struct {
+    uint64_t seed0, seed1;
+    bool deterministic;
+  } *parameters = dlsym(RTLD_DEFAULT, "_swift_stdlib_Hashing_parameters");
+  if (!parameters) return;
+  parameters->seed0 = 0;
+  parameters->seed1 = 0;
+  parameters->deterministic = true;
+}

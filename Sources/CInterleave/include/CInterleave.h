@@ -1,0 +1,206 @@
+// The take-over of the Swift concurrency runtime, for one thread at a time.
+//
+// A *session* belongs to one machine and one thread. While that thread runs a
+// step of the session, every job that the runtime would hand to an executor is
+// handed to the session instead. All other threads of the process keep the
+// native runtime, untouched.
+//
+// This layer knows jobs, executors and deadlines. It knows nothing of choices,
+// strategies, reports or Swift types.
+
+#ifndef CINTERLEAVE_H
+#define CINTERLEAVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IL_NONNULL_BEGIN _Pragma("clang assume_nonnull begin")
+#define IL_NONNULL_END _Pragma("clang assume_nonnull end")
+
+/// Where a job waits to run.
+typedef enum {
+  /// The global executor: nothing is promised about order.
+  IL_PLACE_GLOBAL = 0,
+  /// A default actor, or any other serial executor, named by its identity.
+  IL_PLACE_SERIAL = 1,
+  /// The main actor.
+  IL_PLACE_MAIN = 2,
+  /// A task executor, named by its identity; no order is promised.
+  IL_PLACE_TASK_EXECUTOR = 3,
+} il_place;
+
+/// How a job came to wait.
+typedef enum {
+  /// A new task, queued by the step that made it.
+  IL_ARRIVAL_CREATED = 0,
+  /// The running task itself changed executor: it arrives any time later.
+  IL_ARRIVAL_HOP = 1,
+  /// Something that the running step did made the job ready, then and there.
+  IL_ARRIVAL_RESUMED = 2,
+  /// A timer was set for the job.
+  IL_ARRIVAL_TIMER = 3,
+  /// A thread that the session does not control made the job ready.
+  IL_ARRIVAL_FOREIGN = 4,
+} il_arrival;
+
+/// What a task waits for, read from its own record of what it depends on.
+typedef enum {
+  IL_WAIT_UNKNOWN = 0,
+  IL_WAIT_TASK = 1,
+  IL_WAIT_CONTINUATION = 2,
+  IL_WAIT_GROUP = 3,
+} il_wait_kind;
+
+/// Why something ran, or may have run, outside the session's control.
+typedef enum {
+  /// A job that the session does not know was handed to a native executor.
+  IL_ESCAPE_UNKNOWN_JOB = 0,
+  /// A task of the session ran on a thread that the session does not own.
+  IL_ESCAPE_FOREIGN_THREAD = 1,
+  /// The step asked libdispatch to run a closure on a thread of its own.
+  IL_ESCAPE_DISPATCH = 2,
+} il_escape;
+
+struct il_session;
+typedef struct il_session il_session;
+
+/// A task that belongs to a session, from its birth to its end.
+typedef struct il_task {
+  il_session *_Nullable session;
+  void *_Nullable job;
+  struct il_task *_Nullable next_free;
+  void *_Nullable saved_parent_resume;
+  void *_Nullable saved_resume;
+  /// What runs the job in the runtime's stead, if its timer needs it.
+  void (*_Nullable handler)(void *_Nullable);
+  void *_Nullable handler_context;
+  /// The engine's number for the task, stable within one run.
+  uint32_t index;
+  /// The runtime's own number for the task: with the address it is unique.
+  uint32_t runtime_id;
+  /// The task was handed out and has not ended.
+  bool alive;
+  /// The job is not a Swift task: an isolated deinit, for example.
+  bool simple;
+} il_task;
+
+IL_NONNULL_BEGIN
+
+/// A job that has become ready.
+typedef struct {
+  void *_Null_unspecified job;
+  il_task *_Null_unspecified task;
+  void *_Nullable executor;
+  void *_Nullable resume;
+  int64_t deadline;
+  il_place place;
+  il_arrival arrival;
+  uint8_t priority;
+  /// The executor is known to be one that the user wrote, not a default actor.
+  bool custom;
+} il_ready;
+
+/// What a session tells its machine. All but `foreign` are called on the
+/// session's own thread, during a step.
+typedef struct {
+  /// A task was made by the task `parent` (NULL: by the machine itself).
+  void (*created)(void *context, il_task *task, il_task *_Nullable parent,
+                  void *_Nullable site, void *_Nullable entry, bool child);
+  /// A job became ready.
+  void (*ready)(void *context, const il_ready *ready);
+  /// A task's closure returned.
+  void (*ended)(void *context, il_task *task);
+  /// A default actor was made by the task `maker`, if by any.
+  void (*actor_made)(void *context, void *actor, il_task *_Nullable maker);
+  /// Something left the session's control at `site`.
+  void (*escaped)(void *context, il_escape kind, void *_Nullable site);
+} il_callbacks;
+
+// MARK: - The process
+
+/// Names the first fact about the runtime that does not hold, or NULL.
+///
+/// Installs the hooks on first use. The two witness tables are those of the
+/// serial and the task executor class whose `enqueue` call
+/// `il_enqueued_serial` and `il_enqueued_task`; `elsewhere` is an executor of
+/// the former class that no job ever runs on.
+const char *_Nullable il_install(uintptr_t serial_witness,
+                                 uintptr_t task_witness, void *elsewhere);
+
+/// The serial executor's `enqueue(_:)`: `identity` is the actor itself.
+void il_enqueued_serial(void *job, void *identity);
+/// The task executor's `enqueue(_:)`: `identity` is the user's executor.
+void il_enqueued_task(void *job, void *identity);
+
+/// The identity of the main actor's executor.
+void *il_main_executor(void);
+
+/// True where the interposed functions are the ones that this image calls.
+bool il_is_interposed(void);
+
+// MARK: - Sessions
+
+il_session *il_session_create(const il_callbacks *callbacks);
+/// Sets what the callbacks are called with.
+void il_session_set_context(il_session *session, void *context);
+void il_session_destroy(il_session *session);
+
+/// Begins a run: virtual time and randomness start anew.
+void il_session_begin(il_session *session, uint64_t random_seed);
+/// Ends a run. Tasks that are still alive are abandoned: what resumes them
+/// later is dropped.
+void il_session_end(il_session *session);
+
+/// Makes what follows on this thread part of the session, as a step is, until
+/// `il_leave`. Returns what was active before.
+il_session *_Nullable il_enter(il_session *session);
+void il_leave(il_session *_Nullable previous);
+/// The session whose step runs on this thread.
+il_session *_Nullable il_current_session(void);
+void *il_session_context(il_session *session);
+/// The task that is running in the session's current step.
+il_task *_Nullable il_current_task(void);
+
+/// Runs one job on the executor until it suspends, hops or ends.
+void il_run_step(il_session *session, const il_ready *ready);
+
+/// Virtual time, in nanoseconds since the run began.
+int64_t il_now(const il_session *session);
+void il_advance(il_session *session, int64_t now);
+
+/// Takes the next job that a foreign thread made ready; false if there is none.
+bool il_take_foreign(il_session *session, il_ready *ready);
+/// Waits for a foreign thread to make a job ready, at most `nanoseconds`.
+bool il_wait_foreign(il_session *session, int64_t nanoseconds);
+
+// MARK: - Tasks
+
+/// What the suspended task waits for; `object` is the task, continuation
+/// context or group.
+il_wait_kind il_task_wait(const il_task *task, void *_Nullable *_Nonnull object);
+/// The session's task for a runtime task, or NULL.
+il_task *_Nullable il_task_of(void *_Nullable job);
+/// The return addresses of the suspended task's asynchronous callers.
+size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
+                         size_t capacity);
+/// Asks the task to cancel.
+void il_task_cancel(il_task *task);
+
+/// The name of the nearest dynamic symbol, or NULL, and its image's path.
+const char *_Nullable il_image_of(const void *address, uintptr_t *base);
+
+/// The wall clock, whatever the session's virtual time: nanoseconds.
+int64_t il_real_time(void);
+
+IL_NONNULL_END
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,126 @@
+// What the files of the take-over share. Nothing here is for other targets.
+
+#ifndef CINTERLEAVE_INTERNAL_H
+#define CINTERLEAVE_INTERNAL_H
+
+#include "CInterleave.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define SWIFT_CC __attribute__((swiftcall))
+#define SWIFT_ASYNC __attribute__((swiftasynccall))
+#define ASYNC_CONTEXT __attribute__((swift_async_context))
+#define SELF_CONTEXT __attribute__((swift_context))
+#define MUSTTAIL __attribute__((musttail))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+// The parts of a job and a task that the take-over reads or writes; 64-bit.
+// `il_install` checks each of them by a controlled run.
+typedef struct {
+  void *object[2];
+  void *scheduler_private[2];
+  uint32_t flags;
+  uint32_t id;
+  void *voucher;
+  void *reserved;
+  void *resume;
+  void *resume_context;
+} il_job;
+
+enum { IL_KIND_TASK = 0, IL_KIND_ACTOR_INLINE = 192, IL_KIND_ACTOR_OVERRIDE = 194 };
+
+static inline uint8_t il_job_kind(const void *job) {
+  return (uint8_t)((const il_job *)job)->flags;
+}
+static inline uint8_t il_job_priority(const void *job) {
+  return (uint8_t)(((const il_job *)job)->flags >> 8);
+}
+
+// The first words of an asynchronous function's context.
+typedef struct il_async_context {
+  struct il_async_context *parent;
+  void *resume_parent;
+} il_async_context;
+
+typedef struct {
+  void *identity;
+  uintptr_t witness;
+} il_executor;
+
+typedef struct il_foreign_node {
+  il_ready ready;
+  struct il_foreign_node *next;
+} il_foreign_node;
+
+struct il_session {
+  il_callbacks callbacks;
+  void *context;
+  // The step that is running: its executor, and its task.
+  void *executor;
+  il_task *step_task;
+  // The last executor seen that is a user's own, and no default actor.
+  void *custom_executor;
+  // The actor whose own queue a task is being taken out of.
+  void *bounce_target;
+  // Drain jobs of default actors that the running step brought about.
+  void *drains[8];
+  unsigned drain_count;
+  // Depth of calls that make a task, and where the outermost was made.
+  unsigned creating;
+  bool creating_child;
+  void *creation_site;
+  void *creation_entry;
+  // A libdispatch timer that the runtime is setting up.
+  void *timer_source;
+  void *timer_context;
+  uint64_t timer_when;
+  void (*timer_handler)(void *);
+  // The run's own time and randomness.
+  int64_t now;
+  unsigned clock_reads;
+  uint64_t random[4];
+  il_task *free_tasks;
+  il_task **tasks;
+  size_t task_count, task_capacity;
+  // What foreign threads made ready.
+  pthread_mutex_t foreign_lock;
+  pthread_cond_t foreign_signal;
+  il_foreign_node *foreign_head, *foreign_tail;
+  atomic_uint foreign_count;
+  bool running;
+};
+
+extern __thread il_session *il_current;
+extern atomic_uint il_live_sessions;
+extern uintptr_t il_serial_witness, il_task_witness;
+
+// The runtime's own functions, behind ours.
+extern void *(*il_swift_task_getCurrent)(void);
+
+static inline il_task *il_record(const void *job) {
+  return (il_task *)((const il_job *)job)->reserved;
+}
+
+/// Finds the function that an interposed one hides, once.
+void *il_next_symbol(const char *name);
+/// True if the code at the address belongs to libswift_Concurrency.
+bool il_is_concurrency_code(const void *address);
+
+/// Hands a job to the session of this thread. False: it belongs to nobody here.
+bool il_deliver(il_session *session, void *job, il_place place, void *executor,
+                int64_t deadline);
+/// Hands a job of a session to it from a thread that it does not own. False: it
+/// is no session's job.
+bool il_deliver_foreign(void *job, il_place place, void *executor);
+/// Makes the session know a task that has just been made.
+il_task *il_adopt(il_session *session, void *job, void *site, void *entry, bool child);
+void il_note_escape(il_session *session, il_escape kind, void *site);
+
+/// Answers from the session's clock: nanoseconds for a clock's own origin.
+int64_t il_clock_origin(int clock);
+int64_t il_clock_read(il_session *session, int clock);
+void il_random_seed(il_session *session, uint64_t seed);
+
+#endif

@@ -1,0 +1,109 @@
+/// What went wrong in a run, as one error whose description is the whole report.
+public struct FuzzFailure: Error, Sendable {
+  /// The kinds of failure.
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// The body threw an error.
+    case thrownError
+    /// An `#expect` or `#require` failed.
+    case expectation
+    /// An `always` or `eventually` did not hold.
+    case invariant
+    /// Tasks wait for each other.
+    case deadlock
+    /// A task waits for a continuation that nothing will resume any more.
+    case lostWakeUp
+    /// A task was alive after the body had ended.
+    case leakedTask
+    /// A continuation was dropped without being resumed.
+    case leakedContinuation
+    /// The run went on and on without coming to an end.
+    case livelock
+    /// The code under test ended the process.
+    case crash
+    /// A step did not return.
+    case hang
+    /// A history that no sequential execution of the model explains.
+    case notLinearizable
+    /// The same choices gave another interleaving.
+    case nondeterministic
+    /// No choice was ever open, so nothing was tested.
+    case nothingInterleaved
+  }
+
+  /// A place in the source, with all that a test framework wants to know of it.
+  public struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
+    public var fileID: String
+    public var filePath: String
+    public var line: Int
+    public var column: Int
+
+    public init(fileID: String, filePath: String, line: Int, column: Int) {
+      self.fileID = fileID
+      self.filePath = filePath
+      self.line = line
+      self.column = column
+    }
+
+    public var description: String {
+      "\(filePath.split(separator: "/").last ?? ""):\(line)"
+    }
+  }
+
+  /// The size of a run, as shrinking measures it.
+  public struct Size: Sendable, Hashable {
+    public var steps: Int
+    public var preemptions: Int
+    public var deviations: Int
+
+    public init(steps: Int, preemptions: Int, deviations: Int) {
+      self.steps = steps
+      self.preemptions = preemptions
+      self.deviations = deviations
+    }
+  }
+
+  public var kind: Kind
+  /// What went wrong, in a sentence or a few lines.
+  public var message: String
+  /// Where it went wrong, if that is a place in the source.
+  public var sourceLocation: SourceLocation?
+  /// The minimal interleaving that fails.
+  public var interleaving: Interleaving
+  /// The generated inputs, as Swift source where they can be printed so.
+  public var inputs: [String]
+  /// The generated operations, as Swift source where they can be printed so.
+  public var operations: [String]
+  /// The size of the first failing run, before shrinking.
+  public var original: Size
+  /// No schedule with fewer preemptions fails: all of them were tried.
+  public var isMinimal: Bool
+  /// The seed of the campaign that found it.
+  public var seed: UInt64
+  /// How many schedules were run before it failed, this one included.
+  public var schedulesTried: Int
+  /// The file that keeps it, if it was written or replayed.
+  public var corpusFile: String?
+  /// The name of the test.
+  public var test: String
+
+  public init(
+    kind: Kind, message: String, sourceLocation: SourceLocation? = nil,
+    interleaving: Interleaving = Interleaving(), inputs: [String] = [],
+    operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
+    isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0,
+    corpusFile: String? = nil, test: String = ""
+  ) {
+    self.kind = kind
+    self.message = message
+    self.sourceLocation = sourceLocation
+    self.interleaving = interleaving
+    self.inputs = inputs
+    self.operations = operations
+    self.original = original
+    self.isMinimal = isMinimal
+    self.seed = seed
+    self.schedulesTried = schedulesTried
+    self.corpusFile = corpusFile
+    self.test = test
+  }
+}

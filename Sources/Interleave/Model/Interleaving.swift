@@ -1,0 +1,148 @@
+public import InterleaveEngine
+
+/// The steps that a run took, in order, named for people.
+public struct Interleaving: Sendable, Hashable {
+  /// The steps, first to last; a failing run ends with the step that failed.
+  public var steps: [Step]
+  /// The choices that departed from the baseline, in order.
+  public var deviations: [Deviation]
+  /// The tasks that took part, by path.
+  public var tasks: [TaskInfo]
+
+  public init(steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = []) {
+    self.steps = steps
+    self.deviations = deviations
+    self.tasks = tasks
+  }
+
+  /// How many times a task was interrupted although it could have gone on.
+  public var preemptions: Int { steps.count { $0.isPreemption } }
+  /// How many times a timer fired although other work was waiting.
+  public var stalls: Int { steps.count { $0.isStall } }
+}
+
+extension Interleaving {
+  /// A place in the source.
+  public struct Place: Sendable, Hashable, CustomStringConvertible {
+    /// The path of the file, as the compiler was given it.
+    public var file: String
+    /// The line, from 1.
+    public var line: Int
+
+    public init(file: String, line: Int) {
+      self.file = file
+      self.line = line
+    }
+
+    /// The file's name without its folders.
+    public var fileName: String {
+      String(file.split(separator: "/").last ?? "")
+    }
+
+    public var description: String { "\(fileName):\(line)" }
+  }
+
+  /// A property of an actor that a step changed.
+  public struct Change: Sendable, Hashable {
+    public var property: String
+    public var before: String
+    public var after: String
+
+    public init(property: String, before: String, after: String) {
+      self.property = property
+      self.before = before
+      self.after = after
+    }
+  }
+
+  /// A task that took part in a run.
+  public struct TaskInfo: Sendable, Hashable {
+    /// The place in the tree of task creation.
+    public var path: TaskPath
+    /// The function whose closure it runs.
+    public var function: String
+    /// Where it was made; nil for the root.
+    public var madeAt: Place?
+
+    public init(path: TaskPath, function: String, madeAt: Place? = nil) {
+      self.path = path
+      self.function = function
+      self.madeAt = madeAt
+    }
+  }
+
+  /// What names a step, in the corpus and in deviations: enough to find the same
+  /// step again after code around it has changed.
+  public struct StepName: Sendable, Hashable {
+    /// The task that ran.
+    public var task: TaskPath
+    /// How many steps of the task ran before.
+    public var ordinal: Int
+    /// The function in which the task went on, for example `Bank.withdraw(_:)`.
+    public var function: String
+    /// How many earlier steps of the task went on in the same function.
+    public var occurrence: Int
+    /// The actor it ran on, by its type; empty for the global executor.
+    public var executor: String
+
+    public init(
+      task: TaskPath, ordinal: Int, function: String, occurrence: Int, executor: String
+    ) {
+      self.task = task
+      self.ordinal = ordinal
+      self.function = function
+      self.occurrence = occurrence
+      self.executor = executor
+    }
+  }
+
+  /// One task running on one executor until it suspends, hops or ends.
+  public struct Step: Sendable, Hashable {
+    public var name: StepName
+    /// Where the task went on; nil where the binary has no line for it.
+    public var place: Place?
+    /// Why it could run.
+    public var reason: EnabledReason
+    /// How it left its task.
+    public var end: StepEnd
+    /// Virtual time since the run began, in nanoseconds.
+    public var time: Int64
+    /// What it changed on the actor that it ran on.
+    public var changes: [Change]
+    /// It interrupted a task that could have gone on.
+    public var isPreemption: Bool
+    /// A timer fired although other work was waiting.
+    public var isStall: Bool
+
+    public init(
+      name: StepName, place: Place? = nil, reason: EnabledReason = .resumed,
+      end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [],
+      isPreemption: Bool = false, isStall: Bool = false
+    ) {
+      self.name = name
+      self.place = place
+      self.reason = reason
+      self.end = end
+      self.time = time
+      self.changes = changes
+      self.isPreemption = isPreemption
+      self.isStall = isStall
+    }
+  }
+
+  /// A choice that departed from the baseline.
+  public struct Deviation: Sendable, Hashable {
+    /// The index of the step in the interleaving.
+    public var index: Int
+    /// The step that was picked.
+    public var picked: StepName
+    /// The step that the baseline would have taken.
+    public var passedOver: StepName
+
+    public init(index: Int, picked: StepName, passedOver: StepName) {
+      self.index = index
+      self.picked = picked
+      self.passedOver = passedOver
+    }
+  }
+}

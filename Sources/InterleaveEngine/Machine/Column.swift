@@ -1,0 +1,91 @@
+/// A growable array for the machine's inner loop.
+///
+/// It is owned by one machine and used on one thread, and it grows but never
+/// shrinks. An `Array` in a class would check at each access that nobody else
+/// uses it, which costs more than the step that is being scheduled. Elements
+/// must be trivial: they are never destroyed.
+struct Column<Element> {
+  private struct Header {
+    var base: UnsafeMutablePointer<Element>
+    var count: Int
+    var capacity: Int
+  }
+
+  private let header: UnsafeMutablePointer<Header>
+
+  init() {
+    header = .allocate(capacity: 1)
+    header.initialize(to: Header(base: .allocate(capacity: 64), count: 0, capacity: 64))
+  }
+
+  func deallocate() {
+    header.pointee.base.deallocate()
+    header.deallocate()
+  }
+
+  @inline(__always) var count: Int { header.pointee.count }
+  @inline(__always) var isEmpty: Bool { header.pointee.count == 0 }
+
+  @inline(__always)
+  subscript(index: Int) -> Element {
+    _read {
+      precondition(index >= 0 && index < header.pointee.count)
+      yield header.pointee.base[index]
+    }
+    nonmutating _modify {
+      precondition(index >= 0 && index < header.pointee.count)
+      yield &header.pointee.base[index]
+    }
+  }
+
+  @inline(__always)
+  func append(_ element: Element) {
+    if header.pointee.count == header.pointee.capacity { grow() }
+    (header.pointee.base + header.pointee.count).initialize(to: element)
+    header.pointee.count += 1
+  }
+
+  @inline(__always)
+  func popLast() -> Element? {
+    guard header.pointee.count > 0 else { return nil }
+    header.pointee.count -= 1
+    return header.pointee.base[header.pointee.count]
+  }
+
+  func insert(_ element: Element, at index: Int) {
+    append(element)
+    var place = count - 1
+    while place > index {
+      self[place] = self[place - 1]
+      place -= 1
+    }
+    self[index] = element
+  }
+
+  @inline(__always)
+  func remove(at index: Int) {
+    precondition(index >= 0 && index < count)
+    let place = header.pointee.base + index
+    place.update(from: place + 1, count: count - index - 1)
+    header.pointee.count -= 1
+  }
+
+  @inline(__always)
+  func removeAll() {
+    header.pointee.count = 0
+  }
+
+  /// The elements, valid until the next change.
+  var elements: UnsafeBufferPointer<Element> {
+    UnsafeBufferPointer(start: header.pointee.base, count: count)
+  }
+
+  private func grow() {
+    let capacity = header.pointee.capacity * 2
+    let base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    base.moveInitialize(from: header.pointee.base, count: count)
+    header.pointee.base.deallocate()
+    header.pointee.base = base
+    header.pointee.capacity = capacity
+  }
+}

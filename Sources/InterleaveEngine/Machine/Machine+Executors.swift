@@ -1,0 +1,62 @@
+internal import CInterleave
+
+extension Machine {
+  /// The index of the executor on which a job waits.
+  func executor(for ready: il_ready) -> Int32 {
+    guard let identity = ready.executor else { return 0 }
+    let address = UInt(bitPattern: identity)
+    let index: Int
+    if let known = executorIndex[address] {
+      index = known
+    } else {
+      let type = ready.place == IL_PLACE_MAIN ? 0 : Takeover.type(of: identity)
+      index = addExecutor(
+        ExecutorState(
+          identity: address, place: ready.place, name: outsideName(type, ready.place), type: type))
+    }
+    if ready.custom { executors[index].isCustom = true }
+    return Int32(index)
+  }
+
+  /// A default actor was made during the run.
+  func actorMade(_ actor: UnsafeMutableRawPointer, by maker: UnsafeMutablePointer<il_task>?) {
+    var state = ExecutorState(
+      identity: UInt(bitPattern: actor), place: IL_PLACE_SERIAL, name: mix(1, 0),
+      type: Takeover.type(of: actor))
+    if let maker {
+      let index = Int(maker.pointee.index)
+      state.maker = Int32(index)
+      state.ordinal = tasks[index].actors
+      tasks[index].actors += 1
+      state.name = mix(mix(1, tasks[index].name), UInt64(state.ordinal))
+    }
+    _ = addExecutor(state)
+  }
+
+  private func addExecutor(_ state: ExecutorState) -> Int {
+    executors.append(state)
+    executorIndex.set(state.identity, to: executors.count - 1)
+    return executors.count - 1
+  }
+
+  /// Names an executor that was made outside the run: by its type, and by how
+  /// many of that type were used before it.
+  private func outsideName(_ type: UInt, _ place: il_place) -> UInt64 {
+    if place == IL_PLACE_MAIN { return mix(2, 0) }
+    let name = Takeover.hashOfTypeName(type)
+    let before = outsiders.elements.lazy.filter { $0 == name }.count
+    outsiders.append(name)
+    return mix(mix(3, name), UInt64(before))
+  }
+
+  // MARK: Escapes
+
+  /// Notes that something left the run's control.
+  func noteEscape(_ kind: Escape.Kind, site: UInt) {
+    let task = il_current_task().map { Int32(bitPattern: $0.pointee.index) } ?? -1
+    escapes.append(Escape(kind: kind, site: site, task: task))
+  }
+
+  /// A thread that the run does not control may still make a job ready.
+  var expectsForeign: Bool { !escapes.isEmpty }
+}

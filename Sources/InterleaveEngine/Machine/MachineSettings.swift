@@ -1,0 +1,68 @@
+/// How runs of a machine are to go.
+package struct MachineSettings: Sendable {
+  /// Which timers may fire while other work is waiting.
+  package enum Time: Sendable, Equatable {
+    /// Those that are due within the stall, in nanoseconds.
+    case asRuntime(stall: Int64)
+    /// None.
+    case whenIdle
+    /// Any, in the order of their deadlines.
+    case adversarial
+  }
+
+  /// In which order a mailbox runs its jobs.
+  package enum Mailboxes: Sendable, Equatable {
+    /// As the runtime does: in the order in which they may have arrived.
+    case asRuntime
+    /// In any order, which is all that the language promises.
+    case unordered
+  }
+
+  package var time = Time.asRuntime(stall: 10_000_000)
+  package var mailboxes = Mailboxes.asRuntime
+  /// The number of steps above which a run is taken to be a livelock.
+  package var stepLimit = 100_000
+  /// The same for the steps at one instant of virtual time.
+  package var instantLimit = 50_000
+  /// The seed of what the program under test draws at random.
+  package var environmentSeed: UInt64 = 0
+  /// How long to wait for a foreign thread before a run counts as stuck, in
+  /// nanoseconds of real time.
+  package var foreignGrace: Int64 = 1_000_000_000
+
+  package init() {}
+}
+
+/// How a run ended.
+package enum RunEnd: Sendable, Equatable {
+  /// The root task and all others have ended.
+  case clean
+  /// Nothing can run any more, but a task has not ended.
+  case stuck
+  /// The run took more steps than it may.
+  case stepLimit
+}
+
+/// What looks at the program after each step, on the machine's thread.
+package protocol RunObserver: AnyObject {
+  /// A step has ended. The run's time and randomness are in force.
+  func stepDidEnd(_ machine: Machine)
+}
+
+/// Something that left the run's control.
+package struct Escape: Sendable, Hashable {
+  package enum Kind: UInt8, Sendable {
+    /// A job that the run does not know was handed to a native executor.
+    case unknownJob
+    /// A task of the run was made ready by, or ran on, a foreign thread.
+    case foreignThread
+    /// A closure was handed to libdispatch.
+    case dispatch
+  }
+
+  package var kind: Kind
+  /// The address in the code where it happened; 0 where that is not known.
+  package var site: UInt
+  /// The task that did it; -1 where that is not known.
+  package var task: Int32
+}

@@ -1,0 +1,134 @@
+internal import CInterleave
+
+/// What the machine knows of one task of the run.
+struct TaskState {
+  /// The index of the task that made it; -1 for the root.
+  var parent: Int32
+  /// Its place among its parent's children.
+  var ordinal: UInt32
+  /// How many tasks it has made.
+  var children: UInt32 = 0
+  /// How many actors it has made.
+  var actors: UInt32 = 0
+  /// How many of its steps have run.
+  var steps: Int32 = 0
+  /// A hash of its path.
+  var name: UInt64
+  var record: UnsafeMutablePointer<il_task>?
+  /// The address of the call that made it, and of its closure.
+  var site: UInt
+  var entry: UInt
+  var isChild: Bool
+  var hasEnded = false
+  /// It has a job that waits to run.
+  var isReady = false
+  /// It exists only to run when a timer fires.
+  var isTimer = false
+  /// Where it went on last.
+  var lastResume: UInt = 0
+  var lastExecutor: Int32 = 0
+}
+
+/// What the machine knows of one executor of the run.
+struct ExecutorState {
+  var identity: UInt
+  var place: il_place
+  /// A hash of where it was made or first used; 0 for the global executor.
+  var name: UInt64
+  /// The metadata of its type; 0 where it has none.
+  var type: UInt = 0
+  /// The task that made it, and its place among that task's actors; -1 where it
+  /// was made outside the run.
+  var maker: Int32 = -1
+  var ordinal: UInt32 = 0
+  /// The moment at which its last step ended.
+  var lastEnd = 0
+  /// A user's own executor: first in first out, whatever the priorities.
+  var isCustom = false
+  /// How many jobs that left it for another executor are in flight.
+  var departures: Int32 = 0
+  /// The hash of the order of steps on it.
+  var order: UInt64 = 0
+  /// How many different tasks ran on it, up to two, for counting contention.
+  var lastTask: Int32 = -1
+  var isContended = false
+  /// What may run next in its mailbox; valid where `stamp` is the current one.
+  var summary = MailboxSummary()
+  var stamp = 0
+
+  var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
+}
+
+/// A job that waits to run, or a timer that waits to fire.
+struct WaitingJob {
+  var ready: il_ready
+  var task: Int32
+  var executor: Int32
+  var arrival: Arrival
+  /// The executor that it left in flight; -1 where it did not leave a mailbox.
+  var left: Int32
+  var reason: EnabledReason
+  /// The step that made it wait; -1 for the machine itself.
+  var cause: Int32
+  /// Virtual time when it began to wait; for a timer, its deadline.
+  var since: Int64
+}
+
+/// The counters and marks of the run that is going on.
+struct RunState {
+  /// The event clock: it orders arrivals and steps.
+  var clock = 0
+  var stamp = 0
+  var lastTask: Int32 = -1
+  var lastTaskIsEnabled = false
+  var currentStep: Int32 = -1
+  var currentTask: Int32 = -1
+  var currentExecutor: Int32 = 0
+  var currentEnd = StepEnd.suspended
+  var rootHasEnded = false
+  var hasFailed = false
+  /// The instant of virtual time at which the last step began, and how many have.
+  var instant: Int64 = 0
+  var instantSteps = 0
+  /// The number of choices in which more than one step was enabled.
+  var choices = 0
+}
+
+/// How a step left its task.
+public enum StepEnd: UInt8, Sendable {
+  /// It waits for something.
+  case suspended
+  /// It is on its way to another executor.
+  case hopped
+  /// It is ready to go on.
+  case ready
+  /// Its closure returned.
+  case ended
+}
+
+/// One step of a recorded interleaving, as the machine stores it.
+package struct RawStep: Sendable {
+  package var task: Int32
+  package var executor: Int32
+  /// How many steps of the task ran before.
+  package var ordinal: Int32
+  /// The step that made this one ready; -1 for the machine itself.
+  package var cause: Int32
+  /// Where the task went on.
+  package var resume: UInt
+  /// Virtual time, in nanoseconds.
+  package var time: Int64
+  package var reason: EnabledReason
+  package var priority: UInt8
+  package var end: StepEnd = .suspended
+  /// The number of steps that were enabled.
+  package var enabled: Int32
+  /// The task and ordinal of the step that the baseline would have taken; equal
+  /// to this step's own where it took the baseline's.
+  package var passedTask: Int32
+  package var passedOrdinal: Int32
+  /// Another task could have gone on, and was interrupted.
+  package var isPreemption: Bool
+  /// A timer fired although other work was waiting.
+  package var isStall: Bool
+}

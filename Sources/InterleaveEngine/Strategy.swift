@@ -1,0 +1,105 @@
+/// Why a step is enabled.
+public enum EnabledReason: UInt8, Sendable {
+  /// Its task has just been made.
+  case created
+  /// Its task changed executor, and may have arrived.
+  case hopped
+  /// Something that it waited for has happened.
+  case resumed
+  /// Its timer is due, or may be taken to be.
+  case timer
+  /// A thread outside the run's control made it ready.
+  case foreign
+}
+
+/// A step that could run now, as a strategy sees it.
+///
+/// All of it is the same in every process for the same program and the same
+/// choices: nothing here is an address or a global counter.
+public struct EnabledStep: Sendable {
+  /// The task, as a hash of its path in the tree of task creation.
+  public let task: UInt64
+  /// The executor, as a hash of where it was made or first used; 0 for the
+  /// global executor.
+  public let executor: UInt64
+  /// How many steps of this task have run before.
+  public let ordinal: Int
+  /// The priority, as `TaskPriority` counts it.
+  public let priority: UInt8
+  /// Why the step is enabled.
+  public let reason: EnabledReason
+  /// The task that ran last could go on with this step.
+  public let continuesLastTask: Bool
+}
+
+/// The steps of which one must be chosen.
+///
+/// Index 0 is what the baseline takes: the task that ran last if it can go on,
+/// else what was enabled first. The rest follows in the order in which it was
+/// enabled, timers last.
+public struct EnabledSteps {
+  let machine: Unmanaged<Machine>
+
+  /// The number of steps, at least 2 where a strategy is asked.
+  public var count: Int { machine._withUnsafeGuaranteedRef { $0.enabledCount } }
+
+  /// The step at an index below ``count``.
+  public subscript(index: Int) -> EnabledStep {
+    machine._withUnsafeGuaranteedRef { $0.enabledStep(at: index) }
+  }
+
+  /// The name of the step at an index.
+  package func key(at index: Int) -> StepKey {
+    let step = self[index]
+    return StepKey(task: step.task, ordinal: Int32(step.ordinal))
+  }
+
+  /// The index of the step with the given name, if it is enabled.
+  package func index(of key: StepKey) -> Int? {
+    machine._withUnsafeGuaranteedRef { $0.enabledIndex(of: key) }
+  }
+}
+
+/// What a strategy is told of the run that begins.
+public struct RunStart: Sendable {
+  /// The number of the run within its exploration; 0 is the baseline.
+  public let index: Int
+  /// The seed that belongs to this run alone.
+  public let seed: UInt64
+
+  package init(index: Int, seed: UInt64) {
+    self.index = index
+    self.seed = seed
+  }
+}
+
+/// What makes the choices of a run.
+///
+/// A strategy must choose by what it is shown and by its own seed alone, so that
+/// a run can be made again. It is asked only where at least two steps are
+/// enabled.
+///
+/// ```swift
+/// /// Always lets the task that has run least go on.
+/// final class Fairest: Strategy {
+///   func begin(_ run: RunStart) {}
+///   func choose(among steps: EnabledSteps) -> Int {
+///     (0..<steps.count).min { steps[$0].ordinal < steps[$1].ordinal }!
+///   }
+/// }
+/// ```
+public protocol Strategy: AnyObject {
+  /// Prepares for a run.
+  func begin(_ run: RunStart)
+  /// Picks one of the enabled steps.
+  ///
+  /// - Parameter steps: At least two.
+  /// - Returns: An index below the number of steps.
+  func choose(among steps: EnabledSteps) -> Int
+  /// Learns that the run is over; does nothing unless implemented.
+  func end(steps: Int)
+}
+
+extension Strategy {
+  public func end(steps: Int) {}
+}

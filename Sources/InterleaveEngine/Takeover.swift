@@ -1,0 +1,128 @@
+internal import CInterleave
+internal import Synchronization
+
+/// The runtime of this process cannot be taken over.
+public struct TakeoverError: Error, Sendable, CustomStringConvertible {
+  /// The fact about the runtime that does not hold.
+  public let fact: String
+
+  public var description: String {
+    """
+    Interleave cannot control this Swift runtime: \(fact). \
+    It supports the concurrency runtime of Swift 6.3 on 64-bit Linux.
+    """
+  }
+}
+
+/// The one Swift file that touches the runtime's memory.
+///
+/// What it relies on: an executor reference is two words, the identity and the
+/// witness table; an object's first word is its type's metadata; a job is one
+/// pointer. `install()` checks the rest by a controlled run.
+package enum Takeover {
+  private static let installed: Result<Void, TakeoverError> = {
+    let serial = Elsewhere.shared.asUnownedSerialExecutor()
+    let task = ElsewhereForTasks.shared.asUnownedTaskExecutor()
+    guard
+      MemoryLayout<UnownedSerialExecutor>.size == 16, MemoryLayout<UnownedTaskExecutor>.size == 16,
+      MemoryLayout<UnownedJob>.size == 8
+    else {
+      return .failure(TakeoverError(fact: "an executor reference is not two words"))
+    }
+    let serialWords = unsafeBitCast(serial, to: (UInt, UInt).self)
+    let taskWords = unsafeBitCast(task, to: (UInt, UInt).self)
+    let elsewhere = Unmanaged.passUnretained(Elsewhere.shared).toOpaque()
+    guard serialWords.0 == UInt(bitPattern: elsewhere) else {
+      return .failure(TakeoverError(fact: "an executor reference does not begin with its identity"))
+    }
+    if let fact = il_install(serialWords.1, taskWords.1, elsewhere) {
+      return .failure(TakeoverError(fact: String(cString: fact)))
+    }
+    return .success(())
+  }()
+
+  /// Takes the runtime over, once in a process.
+  ///
+  /// - Throws: ``TakeoverError`` naming the fact that does not hold.
+  package static func install() throws(TakeoverError) {
+    try installed.get()
+  }
+
+  // MARK: Types
+
+  /// The metadata of an object's type.
+  static func type(of object: UnsafeMutableRawPointer) -> UInt {
+    object.load(as: UInt.self)
+  }
+
+  /// The name of a type by its metadata, with its module.
+  package static func typeName(_ metadata: UInt) -> String {
+    guard metadata != 0 else { return "" }
+    return _typeName(unsafeBitCast(metadata, to: Any.Type.self), qualified: true)
+  }
+
+  private static let typeHashes = Mutex<[UInt: UInt64]>([:])
+
+  /// A hash of the type's name that is the same in every process.
+  static func hashOfTypeName(_ metadata: UInt) -> UInt64 {
+    typeHashes.withLock { known in
+      if let hash = known[metadata] { return hash }
+      let hash = typeName(metadata).utf8.reduce(UInt64(4)) { mix($0, UInt64($1)) }
+      known[metadata] = hash
+      return hash
+    }
+  }
+
+  /// The object at an address that is known to hold one.
+  package static func object(at address: UInt) -> AnyObject? {
+    UnsafeRawPointer(bitPattern: address).map {
+      Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue()
+    }
+  }
+
+  // MARK: Callbacks
+
+  static let callbacks = il_callbacks(
+    created: { context, task, parent, site, entry, isChild in
+      machine(context).taskCreated(
+        task, parent: parent, site: UInt(bitPattern: site), entry: UInt(bitPattern: entry),
+        isChild: isChild)
+    },
+    ready: { context, ready in machine(context).jobReady(ready.pointee) },
+    ended: { context, task in machine(context).taskEnded(task) },
+    actor_made: { context, actor, maker in machine(context).actorMade(actor, by: maker) },
+    escaped: { context, kind, site in
+      machine(context).noteEscape(
+        Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
+    })
+
+  @inline(__always)
+  private static func machine(_ context: UnsafeMutableRawPointer) -> Machine {
+    Unmanaged<Machine>.fromOpaque(context).takeUnretainedValue()
+  }
+}
+
+/// Lends its witness table to executor references whose identity is an actor.
+///
+/// So in `enqueue`, `self` may be an object of any type: nothing but its address
+/// may be used.
+private final class Elsewhere: SerialExecutor {
+  static let shared = Elsewhere()
+
+  func enqueue(_ job: UnownedJob) {
+    il_enqueued_serial(
+      unsafeBitCast(job, to: UnsafeMutableRawPointer.self),
+      Unmanaged.passUnretained(self).toOpaque())
+  }
+}
+
+/// The same for task executors.
+private final class ElsewhereForTasks: TaskExecutor {
+  static let shared = ElsewhereForTasks()
+
+  func enqueue(_ job: UnownedJob) {
+    il_enqueued_task(
+      unsafeBitCast(job, to: UnsafeMutableRawPointer.self),
+      Unmanaged.passUnretained(self).toOpaque())
+  }
+}
