@@ -80,6 +80,11 @@ package enum Takeover {
     }
   }
 
+  /// The identity of an executor.
+  package static func identity(of executor: UnownedSerialExecutor) -> UInt {
+    unsafeBitCast(executor, to: (UInt, UInt).self).0
+  }
+
   // MARK: Callbacks
 
   static let callbacks = il_callbacks(
@@ -96,9 +101,56 @@ package enum Takeover {
         Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
     })
 
+  /// The machine whose step runs on this thread.
+  static var currentMachine: Machine? {
+    il_current_session().map { machine(il_session_context($0)) }
+  }
+
   @inline(__always)
   private static func machine(_ context: UnsafeMutableRawPointer) -> Machine {
     Unmanaged<Machine>.fromOpaque(context).takeUnretainedValue()
+  }
+}
+
+/// Counts who holds a closure.
+///
+/// A run that came to a standstill leaves tasks behind that hold on to what they
+/// captured, but will never run again. What they hold can be released for them.
+package struct ClosureHolders {
+  package typealias Closure = @Sendable () async throws -> Void
+
+  /// Keeps the closure as it is: a generic function would be given a wrapper.
+  private struct Words {
+    var closure: Closure
+  }
+
+  private let context: UnsafeRawPointer?
+  private var before: UInt = 0
+
+  /// Gets ready to count; while this runs, it holds the closure itself.
+  package init(of closure: @escaping Closure) {
+    context = withUnsafeBytes(of: Words(closure: closure)) {
+      UnsafeRawPointer(bitPattern: $0.load(fromByteOffset: 8, as: UInt.self))
+    }
+  }
+
+  /// Takes down how many hold the closure now.
+  package mutating func begin() {
+    before = Self.count(context)
+  }
+
+  /// Releases the closure on behalf of all who have come to hold it since.
+  package func releaseNewcomers() {
+    guard let context else { return }
+    for _ in 0..<max(Self.count(context), before) - before {
+      Unmanaged<AnyObject>.fromOpaque(context).release()
+    }
+  }
+
+  @inline(never)
+  private static func count(_ context: UnsafeRawPointer?) -> UInt {
+    guard let context else { return 0 }
+    return _getRetainCount(Unmanaged<AnyObject>.fromOpaque(context).takeUnretainedValue())
   }
 }
 

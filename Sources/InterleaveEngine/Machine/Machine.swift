@@ -28,8 +28,10 @@ package final class Machine {
   private let enabled = Column<Int32>()
   let steps = Column<RawStep>()
   private let progressStorage: UnsafeMutablePointer<RunState>
-  /// What looks at the program after each step.
+  /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)?
+  /// What belongs to the run that is going on, for those who ask from inside it.
+  package var owner: AnyObject?
 
   /// Makes a machine.
   ///
@@ -62,6 +64,18 @@ package final class Machine {
     @inline(__always) _read { yield progressStorage.pointee }
     @inline(__always) _modify { yield &progressStorage.pointee }
   }
+
+  /// The machine whose step runs on this thread, or nil outside of runs.
+  package static var current: Machine? { Takeover.currentMachine }
+
+  /// How many choices the run has had: moments with more than one enabled step.
+  package var choices: Int { progress.choices }
+
+  /// The run has failed, and only comes to its end.
+  package var hasFailed: Bool { progress.hasFailed }
+
+  /// Virtual time since the run began, in nanoseconds.
+  package var now: Int64 { il_now(session) }
 
   /// The number of steps that have run.
   package var stepCount: Int { steps.count }
@@ -128,16 +142,34 @@ package final class Machine {
           pick >= 0 && pick < enabled.count,
           "a strategy must choose an index below \(enabled.count) (was \(pick))")
       }
-      perform(enabled[pick], baseline: enabled[0])
-      if !progress.hasFailed, let observer {
-        let previous = il_enter(session)
-        observer.stepDidEnd(self)
-        il_leave(previous)
+      if let observer {
+        performObserved(enabled[pick], baseline: enabled[0], observer)
+      } else {
+        perform(enabled[pick], baseline: enabled[0])
       }
       if steps.count >= settings.stepLimit || progress.instantSteps >= settings.instantLimit {
         return .stepLimit
       }
     }
+  }
+
+  /// Does something with the run's own time and randomness in force, as a step
+  /// would.
+  package func withEnvironment(_ body: () -> Void) {
+    let previous = il_enter(session)
+    body()
+    il_leave(previous)
+  }
+
+  private func performObserved(
+    _ slot: Int32, baseline: Int32, _ observer: some RunObserver
+  ) {
+    withEnvironment {
+      observer.stepWillBegin(
+        self, executor: executors[Int(slots[Int(slot)].executor)].identity)
+    }
+    perform(slot, baseline: baseline)
+    withEnvironment { observer.stepDidEnd(self) }
   }
 
   /// Tells the machine that the run has failed: from here on it makes no choices
@@ -242,6 +274,7 @@ package final class Machine {
       resume: UInt(bitPattern: job.ready.resume), time: 0, reason: job.reason,
       priority: job.ready.priority, enabled: Int32(enabled.count), passedTask: passed.task,
       passedOrdinal: tasks[Int(passed.task)].steps,
+      passedResume: UInt(bitPattern: passed.ready.resume), passedExecutor: passed.executor,
       isPreemption: progress.lastTaskIsEnabled && job.task != progress.lastTask,
       isStall: isTimer && slot != baseline)
     if isTimer {

@@ -43,9 +43,12 @@ package enum RunEnd: Sendable, Equatable {
   case stepLimit
 }
 
-/// What looks at the program after each step, on the machine's thread.
+/// What looks at the program around each step, on the machine's thread and with
+/// the run's time and randomness in force.
 package protocol RunObserver: AnyObject {
-  /// A step has ended. The run's time and randomness are in force.
+  /// A step is about to run on an executor, given by its identity.
+  func stepWillBegin(_ machine: Machine, executor: UInt)
+  /// A step has ended.
   func stepDidEnd(_ machine: Machine)
 }
 

@@ -127,6 +127,9 @@ package struct RawStep: Sendable {
   /// to this step's own where it took the baseline's.
   package var passedTask: Int32
   package var passedOrdinal: Int32
+  /// Where the step that the baseline would have taken goes on, and on what.
+  package var passedResume: UInt
+  package var passedExecutor: Int32
   /// Another task could have gone on, and was interrupted.
   package var isPreemption: Bool
   /// A timer fired although other work was waiting.

@@ -1,0 +1,169 @@
+/// The environment variables that override a configuration.
+public enum EnvironmentVariable: String, Sendable, CaseIterable {
+  /// The number of schedules: a whole number of at least 1.
+  case schedules = "INTERLEAVE_SCHEDULES"
+  /// The time limit of a campaign: a number with `ms`, `s`, `m` or `h`.
+  case duration = "INTERLEAVE_DURATION"
+  /// The seed: a decimal number, or a hexadecimal one after `0x`.
+  case seed = "INTERLEAVE_SEED"
+  /// The name of a strategy.
+  case strategy = "INTERLEAVE_STRATEGY"
+  /// The folder in which failures are kept; `none` for nowhere.
+  case corpus = "INTERLEAVE_CORPUS"
+  /// `fuzz`, or `replay` to run nothing but what is in the corpus.
+  case mode = "INTERLEAVE_MODE"
+  /// `failures`, or `all` for a line about each campaign that passes.
+  case report = "INTERLEAVE_REPORT"
+}
+
+/// A setting that cannot be used.
+public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What must hold, and what was seen.
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// A configuration with everything decided.
+struct ResolvedConfiguration: Sendable {
+  enum Mode: String, CaseIterable {
+    case fuzz
+    case replay
+  }
+
+  enum Reporting: String, CaseIterable {
+    case failures
+    case all
+  }
+
+  var configuration: FuzzConfiguration
+  var seed: UInt64
+  var mode = Mode.fuzz
+  var reporting = Reporting.failures
+  var isCI: Bool
+
+  /// Applies the environment to a configuration and checks the result.
+  ///
+  /// - Parameters:
+  ///   - configuration: What the test asks for.
+  ///   - test: The test's name, from which CI derives the seed.
+  ///   - environment: The variables of the process.
+  ///   - freshSeed: Draws a seed where none is given.
+  /// - Throws: ``ConfigurationError`` naming the variable or property.
+  init(
+    _ configuration: FuzzConfiguration, test: String, environment: [String: String],
+    freshSeed: () -> UInt64
+  ) throws(ConfigurationError) {
+    let variables = Variables(environment)
+    self.configuration = configuration
+    self.isCI = environment["CI"].map { !["", "0", "false"].contains($0.lowercased()) } ?? false
+    if let schedules = try variables.value(
+      .schedules, "a whole number of at least 1", { Int($0).flatMap { $0 >= 1 ? $0 : nil } })
+    {
+      self.configuration.schedules = schedules
+    }
+    if let duration = try variables.value(
+      .duration, "a number with a unit, such as 500ms, 30s, 5m or 1h", Duration.init(setting:))
+    {
+      self.configuration.duration = duration
+      if environment[EnvironmentVariable.schedules.rawValue] == nil {
+        self.configuration.schedules = .max
+      }
+    }
+    let names = FuzzConfiguration.StrategyChoice.named.map(\.name)
+    if let strategy = try variables.value(
+      .strategy, "one of \(names.joined(separator: ", "))",
+      { name in FuzzConfiguration.StrategyChoice.named.first { $0.name == name } })
+    {
+      self.configuration.strategy = strategy
+    }
+    if let corpus = environment[EnvironmentVariable.corpus.rawValue], !corpus.isEmpty {
+      self.configuration.corpus = corpus == "none" ? .none : .at(corpus)
+    }
+    if let mode = try variables.choice(.mode, Mode.self) { self.mode = mode }
+    if let reporting = try variables.choice(.report, Reporting.self) { self.reporting = reporting }
+    let seed = try variables.value(.seed, "a number, such as 42 or 0x2A", UInt64.init(setting:))
+    self.seed =
+      seed ?? configuration.seed ?? (isCI ? Self.seed(ofTest: test) : freshSeed())
+    try checkProperties()
+  }
+
+  /// A seed that depends on nothing but the test's name.
+  static func seed(ofTest name: String) -> UInt64 {
+    name.utf8.reduce(UInt64(5)) { mix($0, UInt64($1)) }
+  }
+
+  private func checkProperties() throws(ConfigurationError) {
+    try require("schedules", atLeast: 1, configuration.schedules)
+    try require("stepLimit", atLeast: 1, configuration.stepLimit)
+    try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
+    if let duration = configuration.duration, duration <= .zero {
+      throw ConfigurationError("`duration` must be more than zero (was \(duration))")
+    }
+    if case .asRuntime(let stall) = configuration.time, stall < .zero {
+      throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")
+    }
+  }
+
+  private func require(
+    _ name: String, atLeast minimum: Int, _ value: Int
+  ) throws(ConfigurationError) {
+    guard value >= minimum else {
+      throw ConfigurationError("`\(name)` must be at least \(minimum) (was \(value))")
+    }
+  }
+}
+
+/// Reads variables, and says which one cannot be read.
+private struct Variables {
+  let environment: [String: String]
+
+  init(_ environment: [String: String]) {
+    self.environment = environment
+  }
+
+  func value<Value>(
+    _ variable: EnvironmentVariable, _ expected: String, _ read: (String) -> Value?
+  ) throws(ConfigurationError) -> Value? {
+    guard let text = environment[variable.rawValue], !text.isEmpty else { return nil }
+    guard let value = read(text) else {
+      throw ConfigurationError("\(variable.rawValue) must be \(expected) (was “\(text)”)")
+    }
+    return value
+  }
+
+  func choice<Value: RawRepresentable & CaseIterable>(
+    _ variable: EnvironmentVariable, _ type: Value.Type
+  ) throws(ConfigurationError) -> Value? where Value.RawValue == String {
+    let names = type.allCases.map(\.rawValue).joined(separator: " or ")
+    return try value(variable, names, Value.init(rawValue:))
+  }
+}
+
+extension UInt64 {
+  /// Reads a number as a setting gives it: decimal, or hexadecimal after `0x`.
+  fileprivate init?(setting text: String) {
+    if text.lowercased().hasPrefix("0x") {
+      self.init(text.dropFirst(2), radix: 16)
+    } else {
+      self.init(text)
+    }
+  }
+}
+
+extension Duration {
+  /// Reads a duration as a setting gives it, for example `1.5s`.
+  fileprivate init?(setting text: String) {
+    let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
+    for (unit, seconds) in units where text.hasSuffix(unit) {
+      guard let number = Double(text.dropLast(unit.count)), number > 0, number < 1e9 else {
+        continue
+      }
+      self = .seconds(number * seconds)
+      return
+    }
+    return nil
+  }
+}

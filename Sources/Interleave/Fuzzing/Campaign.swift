@@ -1,0 +1,172 @@
+import InterleaveEngine
+
+/// Runs a body under one schedule after another, until one fails or the budget
+/// is spent.
+///
+/// A campaign runs on a thread of its own, and on no other.
+final class Campaign {
+  let test: TestIdentity
+  let resolved: ResolvedConfiguration
+  let capture: IssueCapture
+  let machine: Machine
+  let run: Run
+  private let body: @Sendable () async throws -> Void
+  private let isCancelled: @Sendable () -> Bool
+  private let clock = ContinuousClock()
+  private let began: ContinuousClock.Instant
+  var report = FuzzReport()
+  private var signatures: Set<UInt64> = []
+  private var contended: Set<UInt> = []
+  private var escaped: Set<Escape> = []
+
+  /// How many interleavings are told apart; above that, counting stops.
+  private static let signatureLimit = 1 << 20
+
+  init(
+    test: TestIdentity, resolved: ResolvedConfiguration, capture: IssueCapture,
+    isCancelled: @escaping @Sendable () -> Bool, body: @escaping @Sendable () async throws -> Void
+  ) throws(TakeoverError) {
+    self.test = test
+    self.resolved = resolved
+    self.capture = capture
+    self.isCancelled = isCancelled
+    self.body = body
+    machine = try Machine(settings: MachineSettings(resolved))
+    run = Run(machine: machine)
+    machine.owner = run
+    began = clock.now
+  }
+
+  /// What one run came to.
+  struct RunResult {
+    var failure: RunFailure?
+    /// What was recorded, up to the failure; nil unless it was asked for.
+    var schedule: RecordedSchedule?
+  }
+
+  /// Runs one schedule.
+  ///
+  /// - Parameters:
+  ///   - strategy: What makes the choices.
+  ///   - start: The run's number and seed.
+  ///   - inspect: Is called when the run is over, before it is forgotten.
+  func execute(
+    _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
+  ) -> RunFailure? {
+    run.reset()
+    let end = machine.run(strategy, start) { [body, run = Unchecked(run)] in
+      Task(priority: .medium) {
+        do {
+          try await body()
+        } catch {
+          run.value.bodyThrew(error)
+        }
+      }
+    }
+    if end == .clean { machine.withEnvironment { run.checkFinally() } }
+    for stray in capture.takeStrays() { run.fail(stray) }
+    let failure = run.failure ?? failure(of: end)
+    inspect?(failure)
+    machine.finish()
+    return failure
+  }
+
+  /// Explores until something fails or the budget is spent.
+  ///
+  /// - Returns: The failure, and the schedule that led to it.
+  func explore() -> (RunFailure, RecordedSchedule)? {
+    let strategy = resolved.configuration.strategy.make()
+    let baseline = Baseline()
+    var index = 0
+    while mayGoOn(index) {
+      let start = RunStart(
+        index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
+      let chosen: any Strategy = index == 0 ? baseline : strategy
+      var schedule: RecordedSchedule?
+      let failure = execute(chosen, start) { [self] failure in
+        count()
+        if let failure {
+          schedule = machine.recordedSchedule(upTo: failure.steps)
+        }
+      }
+      index += 1
+      if let failure, let schedule { return (failure, schedule) }
+      // Without a choice, every schedule is the baseline.
+      if index == 1, report.choices == 0 { break }
+    }
+    return nil
+  }
+
+  private func mayGoOn(_ index: Int) -> Bool {
+    guard index < resolved.configuration.schedules, run.cancellation == nil else { return false }
+    guard index > 0, !isCancelled() else { return index == 0 }
+    guard let duration = resolved.configuration.duration else { return true }
+    return clock.now - began < duration
+  }
+
+  /// Counts the run that has just ended.
+  private func count() {
+    report.schedules += 1
+    report.steps += machine.stepCount
+    report.choices += machine.choices
+    if signatures.count < Self.signatureLimit { signatures.insert(machine.signature) }
+    machine.forEachContendedType { contended.insert($0) }
+    if machine.hasEscapes { escaped.formUnion(machine.inspectEscapes()) }
+  }
+
+  /// Completes the report.
+  func finishReport() {
+    report.distinctInterleavings = signatures.count
+    report.contendedActors = contended.map { Takeover.typeName($0) }.sorted()
+    report.elapsed = clock.now - began
+    report.isExhaustive = report.schedules > 0 && report.choices == 0
+  }
+
+  /// The failure that the end of a run stands for, if it does.
+  private func failure(of end: RunEnd) -> RunFailure? {
+    switch end {
+    case .clean: return nil
+    case .stuck, .stepLimit:
+      var failure = RunFailure(kind: .deadlock, message: "\(end)", place: "")
+      failure.steps = machine.stepCount
+      return failure
+    }
+  }
+}
+
+/// Carries a value that is used on one thread only into a closure that must be
+/// sendable.
+struct Unchecked<Value>: @unchecked Sendable {
+  let value: Value
+
+  init(_ value: Value) {
+    self.value = value
+  }
+}
+
+extension MachineSettings {
+  init(_ resolved: ResolvedConfiguration) {
+    self.init()
+    let configuration = resolved.configuration
+    switch configuration.time {
+    case .asRuntime(let stall): time = .asRuntime(stall: stall.nanoseconds)
+    case .whenIdle: time = .whenIdle
+    case .adversarial: time = .adversarial
+    }
+    mailboxes = configuration.mailboxes == .asRuntime ? .asRuntime : .unordered
+    stepLimit = configuration.stepLimit
+    instantLimit = max(1, configuration.stepLimit / 2)
+    environmentSeed = resolved.seed
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, limited to what 64 bits hold.
+  var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { return seconds < 0 ? .min : .max }
+    let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return carry ? .max : sum
+  }
+}

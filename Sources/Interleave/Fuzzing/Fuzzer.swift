@@ -1,0 +1,108 @@
+internal import Foundation
+internal import Synchronization
+internal import InterleaveEngine
+
+/// Fuzzes bodies outside of tests: in programs, and to measure.
+///
+/// ```swift
+/// let outcome = await Fuzzer().run(named: "bank") {
+///   let bank = Bank(balance: 100)
+///   async let a = bank.withdraw(80)
+///   async let b = bank.withdraw(80)
+///   _ = await (a, b)
+///   precondition(await bank.balance >= 0)
+/// }
+/// ```
+///
+/// It never throws, and records nothing in a test framework; an expectation of
+/// Swift Testing that fails inside the body still counts as a failure.
+public struct Fuzzer: Sendable {
+  /// How bodies are fuzzed.
+  public var configuration: FuzzConfiguration
+
+  /// Makes a fuzzer.
+  ///
+  /// - Parameter configuration: How bodies are fuzzed.
+  public init(_ configuration: FuzzConfiguration = FuzzConfiguration()) {
+    self.configuration = configuration
+  }
+
+  /// Runs the body under one schedule after another.
+  ///
+  /// - Parameters:
+  ///   - name: What reports and the corpus call it.
+  ///   - filePath: The file by which the package, and so the corpus, is found.
+  ///   - body: What to run; it is called once for each schedule.
+  /// - Returns: Whether a schedule failed, and what was run.
+  public func run(
+    named name: String, fileID: String = #fileID, filePath: String = #filePath,
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async -> FuzzOutcome {
+    let suite = fileID.split(separator: "/").last.map { String($0.split(separator: ".")[0]) }
+    let test = TestIdentity(suite: suite ?? "", name: name, arguments: "", filePath: filePath)
+    do {
+      return try await Fuzzing.run(test, configuration, body).outcome
+    } catch {
+      let kind = FuzzFailure.Kind.thrownError
+      return .failed(FuzzFailure(kind: kind, message: "\(error)", test: name), FuzzReport())
+    }
+  }
+}
+
+/// What a campaign came to, with what a test framework still has to do about it.
+struct FuzzResult: Sendable {
+  var outcome: FuzzOutcome
+  /// The failing expectation's own issue has been recorded, with the report.
+  var isRecorded = false
+  /// The error by which the body called off the whole test.
+  var cancellation: (any Error)?
+}
+
+/// Starts campaigns.
+enum Fuzzing {
+  /// Runs a campaign on a thread of its own.
+  ///
+  /// - Parameters:
+  ///   - recordsExpectations: Lets the issue of the minimal run through.
+  /// - Throws: ``ConfigurationError`` or ``TakeoverError``, and what the test
+  ///   framework throws.
+  static func run(
+    _ test: TestIdentity, _ configuration: FuzzConfiguration, recordsExpectations: Bool = false,
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async throws -> FuzzResult {
+    guard Machine.current == nil else {
+      throw ConfigurationError(
+        "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of “\(test.name)”")
+    }
+    let resolved = try ResolvedConfiguration(
+      configuration, test: test.fullName, environment: ProcessInfo.processInfo.environment,
+      freshSeed: { UInt64.random(in: 0...UInt64(UInt32.max)) })
+    let capture = IssueCapture()
+    let exchange = Exchange()
+    try await withTaskCancellationHandler {
+      try await capture.capturing {
+        await Task(executorPreference: MachineThread()) {
+          let result = Result {
+            try Campaign(
+              test: test, resolved: resolved, capture: capture,
+              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) }, body: body
+            ).conduct(recordsExpectations: recordsExpectations)
+          }
+          exchange.result.withLock { $0 = result }
+        }.value
+      }
+    } onCancel: {
+      exchange.isCancelled.store(true, ordering: .relaxed)
+    }
+    guard let result = exchange.result.withLock({ $0 }) else {
+      throw ConfigurationError("the test framework did not run the body of “\(test.name)”")
+    }
+    return try result.get()
+  }
+
+  /// What a campaign's thread and its caller tell each other.
+  private final class Exchange: Sendable {
+    let result = Mutex<Result<FuzzResult, any Error>?>(nil)
+    let isCancelled = Atomic(false)
+  }
+}

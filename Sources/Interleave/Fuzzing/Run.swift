@@ -1,0 +1,137 @@
+import InterleaveEngine
+
+/// How one run failed.
+struct RunFailure: Sendable {
+  var kind: FuzzFailure.Kind
+  /// What went wrong, for people.
+  var message: String
+  var location: FuzzFailure.SourceLocation?
+  /// What two failures of one kind must share to be the same failure.
+  var place: String
+  /// The number of steps that had run.
+  var steps = 0
+
+  /// Tells whether another run failed in the same way.
+  func isLike(_ other: RunFailure) -> Bool {
+    kind == other.kind && place == other.place
+  }
+}
+
+/// What one campaign knows of the run that is going on: its invariants, and the
+/// first thing that went wrong.
+///
+/// It is used on the campaign's thread alone; one object serves all runs.
+final class Run {
+  private let machine: Machine
+  /// What is checked after each step on an executor.
+  private(set) var invariants: [Invariant] = []
+  /// What is checked when the run is over.
+  private var finally: [Invariant] = []
+  private(set) var failure: RunFailure?
+  /// The run asked for the whole test to be called off.
+  private(set) var cancellation: (any Error)?
+
+  /// A condition that must hold on an executor.
+  struct Invariant {
+    var executor: UInt
+    var location: FuzzFailure.SourceLocation
+    var message: String?
+    var holds: () throws -> Bool
+  }
+
+  init(machine: Machine) {
+    self.machine = machine
+  }
+
+  /// The run whose step runs on this thread.
+  static var current: Run? { Machine.current?.owner as? Run }
+
+  /// Forgets everything, for the next run.
+  func reset() {
+    if !invariants.isEmpty { invariants.removeAll() }
+    if !finally.isEmpty { finally.removeAll() }
+    failure = nil
+    cancellation = nil
+    machine.observer = nil
+  }
+
+  // MARK: What goes wrong
+
+  func fail(_ failure: @autoclosure () -> RunFailure) {
+    guard self.failure == nil else { return }
+    var failure = failure()
+    // A step that is running has been counted already.
+    failure.steps = machine.stepCount
+    self.failure = failure
+    machine.fail()
+  }
+
+  /// The body threw an error.
+  func bodyThrew(_ error: any Error) {
+    let type = String(reflecting: Swift.type(of: error))
+    guard type != "Testing.SkipInfo" else {
+      cancellation = error
+      return
+    }
+    fail(
+      RunFailure(kind: .thrownError, message: "the body threw \(error)", location: nil, place: type)
+    )
+  }
+
+  // MARK: Invariants
+
+  func add(always invariant: Invariant) {
+    if invariants.isEmpty { machine.observer = InvariantObserver(run: self) }
+    invariants.append(invariant)
+  }
+
+  func add(eventually invariant: Invariant) {
+    finally.append(invariant)
+  }
+
+  /// Checks what must hold on the executor of the step that has just ended.
+  func checkInvariants(executor: UInt) {
+    for invariant in invariants where invariant.executor == executor {
+      check(invariant, "after this step, what must always hold does not")
+    }
+  }
+
+  /// Checks what must hold when the run is over.
+  func checkFinally() {
+    for invariant in finally {
+      check(invariant, "when the run was over, what must eventually hold did not")
+    }
+  }
+
+  private func check(_ invariant: Invariant, _ text: String) {
+    guard failure == nil else { return }
+    do {
+      if try invariant.holds() { return }
+      fail(broken(invariant, text))
+    } catch {
+      fail(broken(invariant, "\(text): the condition threw \(error)"))
+    }
+  }
+
+  private func broken(_ invariant: Invariant, _ text: String) -> RunFailure {
+    RunFailure(
+      kind: .invariant, message: invariant.message.map { "\(text): \($0)" } ?? text,
+      location: invariant.location,
+      place: "\(invariant.location.fileID):\(invariant.location.line)")
+  }
+}
+
+/// Checks invariants after each step.
+private final class InvariantObserver: RunObserver {
+  private unowned let run: Run
+
+  init(run: Run) {
+    self.run = run
+  }
+
+  func stepWillBegin(_ machine: Machine, executor: UInt) {}
+
+  func stepDidEnd(_ machine: Machine) {
+    run.checkInvariants(executor: machine.lastExecutorIdentity)
+  }
+}

@@ -1,0 +1,94 @@
+internal import InterleaveEngine
+public import Testing
+
+/// Fuzzes an existing async test, or each test of a suite.
+///
+/// ```swift
+/// @Test(.fuzzed) func neverOverdrawn() async throws { … }
+///
+/// @Suite(.fuzzed(schedules: 200)) struct BankTests { … }
+/// ```
+///
+/// The body of the test runs once for each schedule. A failure is recorded as
+/// one issue, at the expectation that failed, with the minimal interleaving.
+public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
+  let configuration: FuzzConfiguration
+
+  public var isRecursive: Bool { true }
+
+  /// Marks that a trait of an inner suite or of the test itself has taken over.
+  @TaskLocal private static var isActive = false
+
+  public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    // The innermost trait decides how the test is fuzzed; the others step aside.
+    let innermost = test.traits.last { $0 is FuzzTrait } as? FuzzTrait
+    guard testCase != nil, innermost?.id == id, !Self.isActive else {
+      return try await function()
+    }
+    let identity = TestIdentity(test, filePath: test.sourceLocation.filePath)
+    let result = try await Self.$isActive.withValue(true) {
+      try await withEscaping(function) { body in
+        try await Fuzzing.run(identity, configuration, recordsExpectations: true, body)
+      }
+    }
+    if let cancellation = result.cancellation { throw cancellation }
+    guard case .failed(let failure, _) = result.outcome, !result.isRecorded else { return }
+    let location = failure.sourceLocation.map { SourceLocation($0) } ?? test.sourceLocation
+    Issue.record(failure, sourceLocation: location)
+  }
+
+  private let id = Identity()
+
+  private final class Identity: Sendable, Equatable {
+    static func == (lhs: Identity, rhs: Identity) -> Bool { lhs === rhs }
+  }
+
+  init(configuration: FuzzConfiguration) {
+    self.configuration = configuration
+  }
+}
+
+extension Trait where Self == FuzzTrait {
+  /// Runs the test under many schedules.
+  public static var fuzzed: FuzzTrait { fuzzed(FuzzConfiguration()) }
+
+  /// Runs the test under many schedules, as configured.
+  ///
+  /// - Parameter configuration: How the test is fuzzed.
+  public static func fuzzed(_ configuration: FuzzConfiguration) -> FuzzTrait {
+    FuzzTrait(configuration: configuration)
+  }
+
+  /// Runs the test under a number of schedules.
+  ///
+  /// - Parameters:
+  ///   - schedules: The number of schedules to try, at least 1.
+  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
+  ///     one, or on CI for one that is derived from the test's name.
+  public static func fuzzed(schedules: Int, seed: UInt64? = nil) -> FuzzTrait {
+    var configuration = FuzzConfiguration()
+    configuration.schedules = schedules
+    configuration.seed = seed
+    return fuzzed(configuration)
+  }
+}
+
+/// Lets a closure that must not escape outlive the call, in tasks that never run
+/// again.
+///
+/// A run that came to a standstill leaves tasks behind which hold on to the
+/// closure, but will never call it. Swift checks that nobody holds it when the
+/// call ends; so what they hold is released on their behalf.
+private func withEscaping<Result: Sendable>(
+  _ function: @Sendable () async throws -> Void,
+  _ body: (@escaping @Sendable () async throws -> Void) async throws -> Result
+) async throws -> Result {
+  try await withoutActuallyEscaping(function) { escaping in
+    var holders = ClosureHolders(of: escaping)
+    holders.begin()
+    defer { holders.releaseNewcomers() }
+    return try await body(escaping)
+  }
+}

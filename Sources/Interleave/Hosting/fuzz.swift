@@ -1,0 +1,86 @@
+internal import InterleaveEngine
+internal import Testing
+
+/// Runs a body under one schedule after another, until one fails or the budget
+/// is spent.
+///
+/// ```swift
+/// @Test func neverOverdrawn() async throws {
+///   try await fuzz {
+///     let bank = Bank(balance: 100)
+///     async let a = bank.withdraw(80)
+///     async let b = bank.withdraw(80)
+///     _ = await (a, b)
+///     #expect(await bank.balance >= 0)
+///   }
+/// }
+/// ```
+///
+/// - Parameters:
+///   - configuration: How the body is fuzzed.
+///   - name: What tells this call from others in the same function.
+///   - body: What to run; it is called once for each schedule.
+/// - Returns: What was run.
+/// - Throws: ``FuzzFailure`` for the first schedule that fails, made as small as
+///   it could be; ``ConfigurationError`` for a setting that cannot be used;
+///   ``TakeoverError`` where the runtime cannot be controlled.
+@discardableResult
+public func fuzz(
+  _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
+  fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
+  _ body: @escaping @Sendable () async throws -> Void
+) async throws -> FuzzReport {
+  let test = TestIdentity.current(
+    name: name, fileID: fileID, filePath: filePath, function: function)
+  let result = try await Fuzzing.run(test, configuration, body)
+  if let cancellation = result.cancellation { throw cancellation }
+  switch result.outcome {
+  case .passed(let report): return report
+  case .failed(let failure, _): throw failure
+  }
+}
+
+extension TestIdentity {
+  /// The identity of the test that is running, or else of the calling function.
+  static func current(
+    name: String?, fileID: String, filePath: String, function: String
+  ) -> TestIdentity {
+    var identity = TestIdentity(
+      suite: fileID.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "",
+      name: function, arguments: "", filePath: filePath)
+    if let test = Test.current { identity = TestIdentity(test, filePath: filePath) }
+    if let name { identity.name += ".\(name)" }
+    return identity
+  }
+
+  /// The identity of a test of Swift Testing.
+  init(_ test: Test, filePath: String) {
+    let components = test.id.nameComponents
+    let suite = components.dropLast().joined(separator: ".")
+    let file = test.sourceLocation.fileName.prefix { $0 != "." }
+    self.init(
+      suite: suite.isEmpty ? String(file) : suite, name: components.last ?? test.name,
+      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath)
+  }
+
+  /// The arguments of a case of a parameterised test, for people and file names.
+  private static func arguments(of testCase: Test.Case) -> String {
+    guard testCase.isParameterized else { return "" }
+    return values(in: Mirror(reflecting: testCase)).joined(separator: ", ")
+  }
+
+  /// Finds the values of the arguments; Swift Testing does not publish them.
+  private static func values(in mirror: Mirror) -> [String] {
+    mirror.children.flatMap { child -> [String] in
+      if child.label == "arguments" {
+        return Mirror(reflecting: child.value).children.map { argument in
+          let parts = Mirror(reflecting: argument.value).children
+          let value = parts.first { $0.label == "value" }?.value ?? argument.value
+          return String(describingForTest: value)
+        }
+      }
+      return child.label == "_kind" || child.label == "parameterized"
+        ? values(in: Mirror(reflecting: child.value)) : []
+    }
+  }
+}

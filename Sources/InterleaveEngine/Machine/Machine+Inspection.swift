@@ -1,0 +1,118 @@
+internal import CInterleave
+
+/// An executor of a run, told apart by what can be said of it in any process.
+package struct InspectedExecutor: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
+    case global
+    case main
+    case taskExecutor
+    /// An actor, or a serial executor that a user wrote.
+    case serial
+  }
+
+  package var kind: Kind
+  /// The metadata of its type; 0 where it has none.
+  package var type: UInt
+  /// Its address; it may be gone.
+  package var identity: UInt
+  /// Its index in the run.
+  package var index: Int
+  /// More than one task ran on it.
+  package var isContended: Bool
+}
+
+/// A step of a run with all that is needed to name it.
+package struct InspectedStep: Sendable {
+  package var key: StepIdentity
+  package var passedOver: StepIdentity
+  package var reason: EnabledReason
+  package var end: StepEnd
+  package var time: Int64
+  package var isPreemption: Bool
+  package var isStall: Bool
+
+  /// A step by its task, its number, where it goes on and on which executor.
+  package struct StepIdentity: Sendable, Hashable {
+    package var task: Int
+    package var ordinal: Int
+    package var resume: UInt
+    package var executor: Int
+  }
+}
+
+/// A task of a run with all that is needed to name it.
+package struct InspectedTask: Sendable {
+  package var path: TaskPath
+  /// The address of the call that made it; 0 for the root.
+  package var site: UInt
+  /// The address of its closure.
+  package var entry: UInt
+  /// Where its last step went on.
+  package var lastResume: UInt
+  package var hasEnded: Bool
+}
+
+extension Machine {
+  /// The steps of the run, in order.
+  package func inspectSteps() -> [InspectedStep] {
+    steps.elements.map { step in
+      InspectedStep(
+        key: .init(
+          task: Int(step.task), ordinal: Int(step.ordinal), resume: step.resume,
+          executor: Int(step.executor)),
+        passedOver: .init(
+          task: Int(step.passedTask), ordinal: Int(step.passedOrdinal), resume: step.passedResume,
+          executor: Int(step.passedExecutor)),
+        reason: step.reason, end: step.end, time: step.time, isPreemption: step.isPreemption,
+        isStall: step.isStall)
+    }
+  }
+
+  /// The tasks of the run, in the order in which they were made.
+  package func inspectTasks() -> [InspectedTask] {
+    tasks.elements.indices.map { index in
+      let task = tasks[index]
+      return InspectedTask(
+        path: path(ofTask: index), site: task.site, entry: task.entry,
+        lastResume: task.lastResume, hasEnded: task.hasEnded)
+    }
+  }
+
+  /// The executors of the run, in the order in which they were made or first used.
+  package func inspectExecutors() -> [InspectedExecutor] {
+    executors.elements.enumerated().map { index, executor in
+      let kind: InspectedExecutor.Kind
+      switch executor.place {
+      case IL_PLACE_MAIN: kind = .main
+      case IL_PLACE_TASK_EXECUTOR: kind = .taskExecutor
+      case IL_PLACE_SERIAL: kind = .serial
+      default: kind = .global
+      }
+      return InspectedExecutor(
+        kind: kind, type: executor.type, identity: executor.identity, index: index,
+        isContended: executor.isContended)
+    }
+  }
+
+  /// The place of a task in the tree of task creation.
+  package func path(ofTask index: Int) -> TaskPath {
+    var ordinals: [UInt32] = []
+    var index = index
+    while index >= 0 {
+      ordinals.append(tasks[index].ordinal)
+      index = Int(tasks[index].parent)
+    }
+    return TaskPath(ordinals: ordinals.reversed())
+  }
+
+  /// Calls the body with each type of actor on which several tasks ran.
+  package func forEachContendedType(_ body: (UInt) -> Void) {
+    for executor in executors.elements where executor.isContended && executor.type != 0 {
+      body(executor.type)
+    }
+  }
+
+  /// What left the run's control.
+  package func inspectEscapes() -> [Escape] { Array(escapes.elements) }
+  package var hasEscapes: Bool { !escapes.isEmpty }
+}
