@@ -39,8 +39,8 @@ extension Explanation {
       isCheckThenAct
       ? "checked \(at(before)) and acted \(at(after))"
       : "ran on \(before.name.executor) \(at(before)) and went on there \(at(after))"
-    let other = collision.change.map { "changed `\($0.property)` \($0.before) → \($0.after)" }
-    return "Task \(before.name.task) \(own); in between, task \(between.name.task) "
+    let other = collision.change.map { "changed `\($0.property)`\u{A0}\($0.words.unbroken)" }
+    return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
       + "\(other ?? "ran there") \(at(between))."
   }
 
@@ -49,14 +49,16 @@ extension Explanation {
   ) -> String {
     let passed = departure.passedOver
     let picked = departure.picked
-    let function = interleaving.tasks.first { $0.path == passed.task }?.function ?? passed.function
-    let title = function.isEmpty ? "Task \(passed.task)" : "Task \(passed.task) (\(function))"
-    let ran =
-      (picked.function.isEmpty ? "ran" : "ran `\(picked.function)`")
-      + (picked.executor.isEmpty ? "" : " on \(picked.executor)")
+    let title = "Task\u{A0}\(passed.task)" + remark(task(passed, in: interleaving))
+    let isKnown = !picked.function.isEmpty
+    let verb = isKnown ? "ran `\(picked.function)`" : picked.ordinal == 0 ? "began" : "went on"
+    let ran = verb + (picked.executor.isEmpty ? "" : " on \(picked.executor)")
     let at = departure.passedOverPlace.map { " at \(names.name($0))" } ?? ""
     let step = "Step \(departure.index + 1): "
-    let other = picked.task == passed.task ? "it" : "task \(picked.task)"
+    let other =
+      picked.task == passed.task
+      ? "it"
+      : "task\u{A0}\(picked.task)" + (isKnown ? "" : remark(task(picked, in: interleaving)))
     switch departure.kind {
     case .interruption:
       return "\(step)\(title) was interrupted\(at), before it went on; \(other) \(ran) instead."
@@ -69,4 +71,32 @@ extension Explanation {
   }
 
   private func lowercased(_ title: String) -> String { "t" + title.dropFirst() }
+
+  /// ` (Bank.withdraw)` of `Bank.withdraw(_:)`.
+  private func remark(_ function: String) -> String {
+    guard !function.isEmpty else { return "" }
+    let open = function.lastIndex(of: "(")
+    return
+      " (\(function.hasSuffix(")") ? function[..<(open ?? function.endIndex)] : function[...]))"
+  }
+
+  /// What a step's task runs, or else the step itself.
+  private func task(_ name: Interleaving.StepName, in interleaving: Interleaving) -> String {
+    interleaving.tasks.first { $0.path == name.task }?.function ?? name.function
+  }
+}
+
+extension Interleaving.Change {
+  /// Both values on one line, cut off where they are long.
+  var words: String { "\(Self.short(before)) → \(Self.short(after))" }
+
+  private static func short(_ value: String) -> String {
+    let line = value.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count <= 40 ? line : line.prefix(39) + "…"
+  }
+}
+
+extension String {
+  /// The text with spaces at which no line may be broken.
+  var unbroken: String { String(map { $0 == " " ? "\u{A0}" : $0 }) }
 }

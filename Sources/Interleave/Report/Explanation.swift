@@ -94,18 +94,22 @@ package struct Explanation: Sendable, Hashable {
       else { continue }
       let others = (before + 1..<after).filter(isSameActor)
       let own = Set(step.changes.map(\.property))
-      let sharing = others.last { steps[$0].changes.contains { own.contains($0.property) } }
-      let changing = others.last { !steps[$0].changes.isEmpty }
-      guard let between = sharing ?? changing ?? others.last else { continue }
+      let deviations = interleaving.deviations.filter { $0.index > before && $0.index <= after }
+      let intruders = Set(deviations.map(\.picked.task))
+      let last = { (indices: [Int]) in
+        indices.last { intruders.contains(steps[$0].name.task) } ?? indices.last
+      }
+      let sharing = last(
+        others.filter { steps[$0].changes.contains { own.contains($0.property) } })
+      let changing = last(others.filter { !steps[$0].changes.isEmpty })
+      guard let between = sharing ?? changing ?? last(others) else { continue }
       let changes = steps[between].changes
       found.append(
         Collision(
           before: before, between: between, after: after,
           change: changes.first { own.contains($0.property) } ?? changes.first,
           isSameProperty: sharing != nil,
-          isDeviating: interleaving.deviations.contains {
-            $0.index > before && $0.index <= after
-          }))
+          isDeviating: !deviations.isEmpty))
     }
     return found
   }

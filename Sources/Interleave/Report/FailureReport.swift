@@ -3,6 +3,7 @@ struct FailureReport {
   private let failure: FuzzFailure
   private let width: Int
   private let root: String?
+  private let source: (Interleaving.Place) -> String?
   private let explanation: Explanation
 
   /// Reports narrower than this are not made; a narrower terminal wraps them.
@@ -15,12 +16,14 @@ struct FailureReport {
   ///   - width: The columns to use, at least 60; fewer are taken as 60.
   ///   - colour: Whether to use the escape sequences of a terminal.
   ///   - root: The folder of the package, from which paths are printed.
+  ///   - source: Reads a line of the source; nil where it cannot.
   /// - Returns: Lines, without a newline at the end.
   static func render(
-    _ failure: FuzzFailure, width: Int, colour: Bool, root: String? = nil
+    _ failure: FuzzFailure, width: Int, colour: Bool, root: String? = nil,
+    source: @escaping (Interleaving.Place) -> String? = { _ in nil }
   ) -> String {
     let report = FailureReport(
-      failure: failure, width: max(width, narrowest), root: root,
+      failure: failure, width: max(width, narrowest), root: root, source: source,
       explanation: Explanation(failure.interleaving))
     return report.lines().map { $0.rendered(colour: colour) }.joined(separator: "\n")
   }
@@ -40,7 +43,8 @@ struct FailureReport {
       " at \(SourcePath.relative(location.filePath, to: root)):\(location.line)"
     }
     let name = failure.test.isEmpty ? "" : "\(failure.test): "
-    let title = StyledText(name, .bold) + StyledText(failure.kind.words, .failure)
+    let title =
+      StyledText(name, .bold) + StyledText(failure.kind.words, .failure)
       + StyledText(location ?? "", .bold)
     return [title] + indented(failure.message)
   }
@@ -55,7 +59,32 @@ struct FailureReport {
   private func collision() -> [StyledText] {
     let sentences = explanation.collisionSentences(in: failure.interleaving)
     guard !sentences.isEmpty else { return [] }
-    return [StyledText("What collided", .bold)] + sentences.flatMap { indented($0) }
+    return [StyledText("What collided", .bold)]
+      + zip(explanation.collisions, sentences).flatMap { collision, sentence in
+        indented(sentence) + [StyledText()] + stretch(collision)
+      }
+  }
+
+  /// The three steps of a collision, each with its line of the source.
+  private func stretch(_ collision: Explanation.Collision) -> [StyledText] {
+    let names = PlaceNames(failure.interleaving)
+    let steps = [collision.before, collision.between, collision.after].map {
+      failure.interleaving.steps[$0]
+    }
+    let places = steps.map { $0.place.map(names.name) ?? "" }
+    let tasks = steps.map { "\($0.name.task)" }
+    let placeWidth = places.map(\.columns).max() ?? 0
+    let taskWidth = tasks.map(\.columns).max() ?? 0
+    return steps.indices.map { index in
+      let line = steps[index].place.flatMap(source) ?? steps[index].name.function
+      let isBetween = index == 1
+      return
+        (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
+        .fitted(to: 9 + taskWidth)
+        + StyledText("  ") + StyledText(places[index], .bold).fitted(to: placeWidth)
+        + StyledText(isBetween ? "    " : "  ") + StyledText(line))
+        .truncated(to: width)
+    }
   }
 
   private func table() -> [StyledText] {

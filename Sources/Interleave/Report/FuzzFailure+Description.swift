@@ -3,9 +3,13 @@ import Foundation
 extension FuzzFailure: CustomStringConvertible {
   /// The whole report, as wide as the terminal.
   public var description: String {
-    FailureReport.render(
+    let files =
+      [sourceLocation?.filePath].compactMap(\.self)
+      + interleaving.steps.lazy.compactMap { $0.place?.file }
+    return FailureReport.render(
       self, width: Terminal.width, colour: Terminal.hasColour,
-      root: sourceLocation.flatMap { SourcePath.packageRoot(of: $0.filePath) })
+      root: files.lazy.compactMap { SourcePath.packageRoot(of: $0) }.first,
+      source: { SourceLine.text(at: $0) })
   }
 }
 

@@ -44,7 +44,7 @@ struct InterleavingTable {
 
   private func gutter(mark: String = " ", number: String = "", actor: String = "") -> StyledText {
     let padding = String(repeating: " ", count: numberWidth - number.columns)
-    return StyledText(mark, mark == "✗" ? .failure : .warning)
+    return StyledText(mark, mark == "✗" ? .failure : mark == " " ? .plain : .warning)
       + StyledText(" \(padding)\(number)  ", .dim) + StyledText(actor).fitted(to: actorWidth)
   }
 
@@ -124,14 +124,25 @@ struct InterleavingTable {
 
   // MARK: Lanes as marks, and none at all
 
-  /// One line for each task: what the columns would say at their head.
+  /// What the columns would say at their head: a line for each task, or for as
+  /// many in a row as say the same.
   private func legend() -> [StyledText] {
-    let widest = tasks.map { "\($0)".columns }.max() ?? 0
-    let lines = tasks.map { task in
+    var groups: [(first: TaskPath, last: TaskPath, function: String, made: String)] = []
+    for task in tasks {
       let info = interleaving.tasks.first { $0.path == task }
+      let function = info?.function ?? ""
       let made = info?.madeAt.map { ", made at \(names.name($0))" } ?? ""
-      return (StyledText("task ") + StyledText("\(task)", .bold).fitted(to: widest)
-        + StyledText("  \(info?.function ?? "")") + StyledText(made, .dim)).truncated(to: width)
+      if let group = groups.last, group.function == function, group.made == made {
+        groups[groups.count - 1].last = task
+      } else {
+        groups.append((task, task, function, made))
+      }
+    }
+    let titles = groups.map { $0.first == $0.last ? "\($0.first)" : "\($0.first) … \($0.last)" }
+    let widest = titles.map(\.columns).max() ?? 0
+    let lines = zip(groups, titles).map { group, title in
+      (StyledText("  task ") + StyledText(title, .bold).fitted(to: widest)
+        + StyledText("  \(group.function)") + StyledText(group.made, .dim)).truncated(to: width)
     }
     return lines + [StyledText()]
   }
@@ -159,7 +170,8 @@ struct InterleavingTable {
     if runs, isFirst { return StyledText(range.count == 1 ? "●" : "○", .bold) }
     let first = steps.firstIndex { $0.name.task == task } ?? 0
     let last = steps.lastIndex { $0.name.task == task } ?? 0
-    let goesOn = first < range.upperBound && (isFirst ? last >= range.lowerBound : last >= range.upperBound)
+    let goesOn =
+      first < range.upperBound && last >= (isFirst ? range.lowerBound : range.upperBound)
     return StyledText(goesOn ? "│" : "", .dim)
   }
 

@@ -17,26 +17,25 @@ struct StepWords {
     self.function = function.isEmpty && place.isEmpty ? Self.happening(step) : function
     shortFunction = Self.withoutType(function)
     if shortFunction.isEmpty { shortFunction = self.function }
-    changes = step.changes.map { "\($0.property) \($0.before) → \($0.after)" }
+    changes = step.changes.map { "\($0.property) \($0.words)" }
     remarks = Self.remarks(on: index, of: interleaving)
   }
 
-  /// The place and the function on one line if they fit, else on two.
+  /// The place and the function on one line if they fit, else on two; then what
+  /// changed, and remarks.
   func lines(width: Int) -> [StyledText] {
     var lines: [StyledText] = []
-    let joined = [place, function].filter { !$0.isEmpty }.joined(separator: " ")
-    if joined.columns <= width {
-      lines.append(styledPlace(place) + StyledText(String(joined.dropFirst(place.count))))
+    let space = place.isEmpty || function.isEmpty ? "" : " "
+    let joined = [function, shortFunction].map { space + $0 }
+    if let fitting = joined.first(where: { (place + $0).columns <= width }) {
+      lines.append(StyledText(place, .bold) + StyledText(fitting))
     } else {
-      if !place.isEmpty { lines.append(styledPlace(place)) }
-      let fits = function.columns <= width
-      lines.append(StyledText(fits ? function : shortFunction))
+      if !place.isEmpty { lines.append(StyledText(place, .bold)) }
+      lines.append(StyledText(function.columns <= width ? function : shortFunction))
     }
     lines += changes.map { StyledText($0, .change) }
     return (lines + remarks).map { $0.truncated(to: width) }
   }
-
-  private func styledPlace(_ place: String) -> StyledText { StyledText(place, .bold) }
 
   private static func remarks(on index: Int, of interleaving: Interleaving) -> [StyledText] {
     let step = interleaving.steps[index]

@@ -120,8 +120,12 @@ extension String {
   /// The text in lines of at most so many columns, broken at spaces.
   ///
   /// A word that is longer than a line stays whole: a path or a command that is
-  /// broken cannot be copied.
+  /// broken cannot be copied. No-break spaces become spaces.
   package func wrapped(to columns: Int) -> [String] {
+    brokenLines(columns).map { String($0.map { $0 == "\u{A0}" ? " " : $0 }) }
+  }
+
+  private func brokenLines(_ columns: Int) -> [String] {
     split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph in
       guard String(paragraph).columns > columns else { return [String(paragraph)] }
       let indent = String(paragraph.prefix { $0 == " " })

@@ -8,7 +8,8 @@ package enum FunctionName {
   private static let prefixes = [
     "async function pointer to ", "partial apply forwarder for ", "partial apply for ",
     "function signature specialization of ", "generic specialization of ", "specialized ",
-    "merged ", "implicit ", "dispatch thunk of ", "static ", "variable initialization expression of ",
+    "merged ", "implicit ", "dispatch thunk of ", "static ",
+    "variable initialization expression of ",
   ]
 
   /// The name for people.

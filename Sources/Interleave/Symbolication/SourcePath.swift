@@ -46,3 +46,18 @@ package enum SourcePath {
     return result
   }
 }
+
+/// Reads lines of the source, if it is still where it was when it was compiled.
+package enum SourceLine {
+  /// The line at a place, without the spaces around it.
+  ///
+  /// - Returns: nil where there is no such file or line, or nothing on it.
+  package static func text(at place: Interleaving.Place) -> String? {
+    guard let data = FileManager.default.contents(atPath: place.file) else { return nil }
+    let lines = String(decoding: data, as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    guard lines.indices.contains(place.line - 1) else { return nil }
+    let text = lines[place.line - 1].trimmingCharacters(in: .whitespaces)
+    return text.isEmpty ? nil : text
+  }
+}

@@ -1,5 +1,6 @@
-@testable import Interleave
 import InterleaveEngine
+
+@testable import Interleave
 
 /// Interleavings to report on, as short as possible to write down.
 enum Sample {
@@ -8,7 +9,8 @@ enum Sample {
   }
 
   static func step(
-    _ task: String, _ ordinal: Int, _ function: String = "", line: Int? = nil, on actor: String = "",
+    _ task: String, _ ordinal: Int, _ function: String = "", line: Int? = nil,
+    on actor: String = "",
     _ changes: [Interleaving.Change] = [], reason: EnabledReason = .hopped,
     preempts: Bool = false, stall: Bool = false, file: String = "/bank/Sources/Bank/Bank.swift"
   ) -> Interleaving.Step {
@@ -18,6 +20,12 @@ enum Sample {
       place: line.map { Interleaving.Place(file: file, line: $0) }, reason: reason,
       changes: changes, isPreemption: preempts, isStall: stall)
   }
+
+  /// The lines of the bank, by their numbers.
+  static let source = [
+    12: "guard balance >= amount else { return false }", 13: "await log.append()",
+    14: "balance -= amount",
+  ]
 
   static func balance(_ before: Int, _ after: Int) -> [Interleaving.Change] {
     [Interleaving.Change(property: "balance", before: "\(before)", after: "\(after)")]
@@ -32,11 +40,13 @@ enum Sample {
       step("0", 0, "neverOverdrawn()", line: 8, reason: .created, file: test),
       step("0.0", 0, reason: .created),
       step("0.0", 1, withdraw, line: 12, on: "Bank"),
-      step("0.0", 2, withdraw, line: 13, on: "Log",
+      step(
+        "0.0", 2, withdraw, line: 13, on: "Log",
         [Interleaving.Change(property: "n", before: "0", after: "1")]),
       step("0.1", 0, reason: .created, preempts: true),
       step("0.1", 1, withdraw, line: 12, on: "Bank"),
-      step("0.1", 2, withdraw, line: 13, on: "Log",
+      step(
+        "0.1", 2, withdraw, line: 13, on: "Log",
         [Interleaving.Change(property: "n", before: "1", after: "2")]),
       step("0.1", 3, withdraw, line: 14, on: "Bank", balance(100, 20)),
       step("0.0", 3, withdraw, line: 14, on: "Bank", balance(20, -60)),
@@ -84,11 +94,13 @@ enum Sample {
       steps.append(
         step("0.\(client)", 0, function, line: 20, on: "Store", preempts: client == count - 1))
       steps.append(
-        step("0.\(client)", 1, function, line: 22, on: "Store",
+        step(
+          "0.\(client)", 1, function, line: 22, on: "Store",
           [Interleaving.Change(property: "entries", before: "[a: \(client)]", after: "[a: 9]")]))
     }
     steps.append(
-      step("0.0", 1, function, line: 22, on: "Store",
+      step(
+        "0.0", 1, function, line: 22, on: "Store",
         [Interleaving.Change(property: "entries", before: "[a: 9]", after: "[a: 0]")]))
     return Interleaving(
       steps: steps,
