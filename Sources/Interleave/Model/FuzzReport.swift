@@ -1,13 +1,40 @@
-/// What a campaign ran.
-public struct FuzzReport: Sendable {
-  public var schedules = 0
-  public var distinctInterleavings = 0
-  public var steps = 0
-  public var isExhaustive = false
-  public var replayed = 0
-  public var elapsed = Duration.zero
-  public var choices = 0
-  public var contendedActors: [String] = []
-  public var escapes: [String] = []
-  public var warnings: [String] = []
+/// What an exploration did: how much was tried, and how much of it could matter.
+public struct FuzzReport: Sendable, Hashable {
+  /// How many schedules were run, those of the corpus included.
+  public var schedules: Int
+  /// How many interleavings differ in more than the order of independent steps.
+  public var distinctInterleavings: Int
+  /// How many steps were run in all.
+  public var steps: Int
+  /// Every interleaving was run, so what held is proved.
+  public var isExhaustive: Bool
+  /// How many corpus entries were replayed.
+  public var replayed: Int
+  /// How long it took, in real time.
+  public var elapsed: Duration
+  /// How often more than one step could run, in all schedules.
+  public var choices: Int
+  /// The actors on which different tasks met, by type.
+  public var contendedActors: [String]
+  /// The places where the code under test left the control of the run.
+  public var escapes: [String]
+  /// What the author of the test should know although nothing failed.
+  public var warnings: [String]
+
+  public init(
+    schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
+    isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
+    contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = []
+  ) {
+    self.schedules = schedules
+    self.distinctInterleavings = distinctInterleavings
+    self.steps = steps
+    self.isExhaustive = isExhaustive
+    self.replayed = replayed
+    self.elapsed = elapsed
+    self.choices = choices
+    self.contendedActors = contendedActors
+    self.escapes = escapes
+    self.warnings = warnings
+  }
 }

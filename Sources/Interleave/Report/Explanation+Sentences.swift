@@ -1,0 +1,102 @@
+/// The places of an interleaving in few letters, alike in the whole report.
+struct PlaceNames {
+  private let short: [String: String]
+
+  init(_ interleaving: Interleaving) {
+    let places = interleaving.steps.compactMap(\.place) + interleaving.tasks.compactMap(\.madeAt)
+    short = SourcePath.shortest(places.map(\.file))
+  }
+
+  func name(_ place: Interleaving.Place) -> String {
+    "\(short[place.file] ?? place.fileName):\(place.line)"
+  }
+}
+
+extension Explanation {
+  /// The collisions in words, a sentence each.
+  func collisionSentences(in interleaving: Interleaving) -> [String] {
+    let names = PlaceNames(interleaving)
+    return collisions.map { sentence(for: $0, in: interleaving, names) }
+  }
+
+  /// The departures in words, a sentence each.
+  func departureSentences(in interleaving: Interleaving) -> [String] {
+    let names = PlaceNames(interleaving)
+    return departures.map { sentence(for: $0, in: interleaving, names) }
+  }
+
+  private func sentence(
+    for collision: Collision, in interleaving: Interleaving, _ names: PlaceNames
+  ) -> String {
+    let before = interleaving.steps[collision.before]
+    let between = interleaving.steps[collision.between]
+    let after = interleaving.steps[collision.after]
+    let at = { (step: Interleaving.Step) in
+      step.place.map { "at \(names.name($0))" } ?? "in `\(step.name.function)`"
+    }
+    let isCheckThenAct = before.changes.isEmpty && collision.isSameProperty
+    let own =
+      isCheckThenAct
+      ? "checked \(at(before)) and acted \(at(after))"
+      : "ran on \(before.name.executor) \(at(before)) and went on there \(at(after))"
+    let other = collision.change.map { "changed `\($0.property)`\u{A0}\($0.words.unbroken)" }
+    return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
+      + "\(other ?? "ran there") \(at(between))."
+  }
+
+  private func sentence(
+    for departure: Departure, in interleaving: Interleaving, _ names: PlaceNames
+  ) -> String {
+    let passed = departure.passedOver
+    let picked = departure.picked
+    let title = "Task\u{A0}\(passed.task)" + remark(task(passed, in: interleaving))
+    let isKnown = !picked.function.isEmpty
+    let verb = isKnown ? "ran `\(picked.function)`" : picked.ordinal == 0 ? "began" : "went on"
+    let ran = verb + (picked.executor.isEmpty ? "" : " on \(picked.executor)")
+    let at = departure.passedOverPlace.map { " at \(names.name($0))" } ?? ""
+    let step = "Step \(departure.index + 1): "
+    let other =
+      picked.task == passed.task
+      ? "it"
+      : "task\u{A0}\(picked.task)" + (isKnown ? "" : remark(task(picked, in: interleaving)))
+    switch departure.kind {
+    case .interruption:
+      return "\(step)\(title) was interrupted\(at), before it went on; \(other) \(ran) instead."
+    case .stall:
+      return "\(step)the timer of \(other) fired although \(lowercased(title)) was ready\(at): "
+        + "\(other) \(ran) first."
+    case .overtaking:
+      return "\(step)\(title) was ready\(at), but \(other) \(ran) first."
+    }
+  }
+
+  private func lowercased(_ title: String) -> String { "t" + title.dropFirst() }
+
+  /// ` (Bank.withdraw)` of `Bank.withdraw(_:)`.
+  private func remark(_ function: String) -> String {
+    guard !function.isEmpty else { return "" }
+    let open = function.lastIndex(of: "(")
+    return
+      " (\(function.hasSuffix(")") ? function[..<(open ?? function.endIndex)] : function[...]))"
+  }
+
+  /// What a step's task runs, or else the step itself.
+  private func task(_ name: Interleaving.StepName, in interleaving: Interleaving) -> String {
+    interleaving.tasks.first { $0.path == name.task }?.function ?? name.function
+  }
+}
+
+extension Interleaving.Change {
+  /// Both values on one line, cut off where they are long.
+  var words: String { "\(Self.short(before)) → \(Self.short(after))" }
+
+  private static func short(_ value: String) -> String {
+    let line = value.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count <= 40 ? line : line.prefix(39) + "…"
+  }
+}
+
+extension String {
+  /// The text with spaces at which no line may be broken.
+  var unbroken: String { String(map { $0 == " " ? "\u{A0}" : $0 }) }
+}

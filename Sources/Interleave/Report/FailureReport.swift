@@ -1,0 +1,158 @@
+/// The whole report of a failure as text.
+struct FailureReport {
+  private let failure: FuzzFailure
+  private let width: Int
+  private let root: String?
+  private let source: (Interleaving.Place) -> String?
+  private let explanation: Explanation
+
+  /// Reports narrower than this are not made; a narrower terminal wraps them.
+  static let narrowest = 60
+
+  /// Renders a failure.
+  ///
+  /// - Parameters:
+  ///   - failure: What to report.
+  ///   - width: The columns to use, at least 60; fewer are taken as 60.
+  ///   - colour: Whether to use the escape sequences of a terminal.
+  ///   - root: The folder of the package, from which paths are printed.
+  ///   - source: Reads a line of the source; nil where it cannot.
+  /// - Returns: Lines, without a newline at the end.
+  static func render(
+    _ failure: FuzzFailure, width: Int, colour: Bool, root: String? = nil,
+    source: @escaping (Interleaving.Place) -> String? = { _ in nil }
+  ) -> String {
+    let report = FailureReport(
+      failure: failure, width: max(width, narrowest), root: root, source: source,
+      explanation: Explanation(failure.interleaving))
+    return report.lines().map { $0.rendered(colour: colour) }.joined(separator: "\n")
+  }
+
+  private func lines() -> [StyledText] {
+    let sections = [
+      headline(), generated("Inputs", failure.inputs), generated("Operations", failure.operations),
+      collision(), table(), departures(), search(), replay(),
+    ]
+    return Array(sections.filter { !$0.isEmpty }.joined(separator: [StyledText()]))
+  }
+
+  // MARK: What failed
+
+  private func headline() -> [StyledText] {
+    let location = failure.sourceLocation.map { location in
+      " at \(SourcePath.relative(location.filePath, to: root)):\(location.line)"
+    }
+    let name = failure.test.isEmpty ? "" : "\(failure.test): "
+    let title =
+      StyledText(name, .bold) + StyledText(failure.kind.words, .failure)
+      + StyledText(location ?? "", .bold)
+    return [title] + indented(failure.message)
+  }
+
+  private func generated(_ title: String, _ values: [String]) -> [StyledText] {
+    guard !values.isEmpty else { return [] }
+    return [StyledText(title, .bold)] + values.flatMap { indented($0) }
+  }
+
+  // MARK: How it came about
+
+  private func collision() -> [StyledText] {
+    let sentences = explanation.collisionSentences(in: failure.interleaving)
+    guard !sentences.isEmpty else { return [] }
+    return [StyledText("What collided", .bold)]
+      + zip(explanation.collisions, sentences).flatMap { collision, sentence in
+        indented(sentence) + [StyledText()] + stretch(collision)
+      }
+  }
+
+  /// The three steps of a collision, each with its line of the source.
+  private func stretch(_ collision: Explanation.Collision) -> [StyledText] {
+    let names = PlaceNames(failure.interleaving)
+    let steps = [collision.before, collision.between, collision.after].map {
+      failure.interleaving.steps[$0]
+    }
+    let places = steps.map { $0.place.map(names.name) ?? "" }
+    let tasks = steps.map { "\($0.name.task)" }
+    let placeWidth = places.map(\.columns).max() ?? 0
+    let taskWidth = tasks.map(\.columns).max() ?? 0
+    return steps.indices.map { index in
+      let line = steps[index].place.flatMap(source) ?? steps[index].name.function
+      let isBetween = index == 1
+      return
+        (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
+        .fitted(to: 9 + taskWidth)
+        + StyledText("  ") + StyledText(places[index], .bold).fitted(to: placeWidth)
+        + StyledText(isBetween ? "    " : "  ") + StyledText(line))
+        .truncated(to: width)
+    }
+  }
+
+  private func table() -> [StyledText] {
+    let interleaving = failure.interleaving
+    guard !interleaving.steps.isEmpty else { return [] }
+    let tasks = Set(interleaving.steps.map(\.name.task)).count
+    var facts = [counted(interleaving.steps.count, "step"), counted(tasks, "task")]
+    facts.append(counted(interleaving.preemptions, "preemption"))
+    if interleaving.stalls > 0 { facts.append(counted(interleaving.stalls, "early timer")) }
+    let title =
+      StyledText("The interleaving", .bold)
+      + StyledText(" · \(facts.joined(separator: ", "))", .dim)
+    let rows = InterleavingTable(
+      interleaving, explanation, failed: failure.kind.endsInAStep, width: width)
+    return [title] + rows.lines()
+  }
+
+  private func departures() -> [StyledText] {
+    let sentences = explanation.departureSentences(in: failure.interleaving)
+    guard !sentences.isEmpty else { return [] }
+    return [StyledText("Where it left the ordinary order", .bold)]
+      + sentences.flatMap { indented($0) }
+  }
+
+  // MARK: How it was found, and how to see it again
+
+  private func search() -> [StyledText] {
+    guard failure.schedulesTried > 0 else { return [] }
+    var lines = indented(
+      "Schedule \(grouped(failure.schedulesTried)) failed, with seed \(failure.seed).")
+    let interleaving = failure.interleaving
+    let now = FuzzFailure.Size(
+      steps: interleaving.steps.count, preemptions: interleaving.preemptions,
+      deviations: interleaving.deviations.count)
+    if failure.original.steps > 0, failure.original != now {
+      lines += indented(
+        "Shrunk from \(failure.original.words) to \(now.words).")
+    }
+    if failure.isMinimal {
+      lines += indented("Minimal: no schedule with fewer preemptions fails.")
+    }
+    return [StyledText("The search", .bold)] + lines
+  }
+
+  private func replay() -> [StyledText] {
+    let filter = failure.test.prefix { $0 != "(" }
+    let command = filter.isEmpty ? "swift test" : "swift test --filter '\(filter)'"
+    var lines: [StyledText] = []
+    if let file = failure.corpusFile {
+      lines += indented("Kept in \(SourcePath.relative(file, to: root)), replayed first by:")
+      lines.append(StyledText("    \(command)"))
+    }
+    if failure.schedulesTried > 0 {
+      lines += indented("To search again with the same seed:")
+      lines.append(StyledText("    INTERLEAVE_SEED=\(failure.seed) \(command)"))
+    }
+    return lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines
+  }
+
+  private func indented(_ text: String) -> [StyledText] {
+    guard !text.isEmpty else { return [] }
+    return text.wrapped(to: width - 2).map { StyledText("  \($0)") }
+  }
+}
+
+extension FuzzFailure.Size {
+  fileprivate var words: String {
+    "\(counted(steps, "step")), \(counted(preemptions, "preemption")) and "
+      + counted(deviations, "deviation")
+  }
+}

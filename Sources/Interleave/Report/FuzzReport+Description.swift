@@ -1,0 +1,46 @@
+extension FuzzReport: CustomStringConvertible {
+  /// One line about what was run; warnings and escapes follow, a line each.
+  public var description: String {
+    var facts = [
+      counted(schedules, "schedule"),
+      counted(distinctInterleavings, "distinct interleaving")
+        + (isExhaustive ? " (all there are: proved)" : ""),
+      "\(counted(steps, "step")) in \(seconds(elapsed))", counted(choices, "choice"),
+    ]
+    if !contendedActors.isEmpty {
+      facts.append("contended: \(contendedActors.joined(separator: ", "))")
+    }
+    if replayed > 0 {
+      facts.append("\(counted(replayed, "corpus entry", plural: "corpus entries")) replayed")
+    }
+    let escaped = escapes.map { "escaped control: \($0)" }
+    return ([facts.joined(separator: ", ")] + escaped + warnings.map { "warning: \($0)" })
+      .joined(separator: "\n")
+  }
+}
+
+/// `1 step`, `1,000 steps`.
+func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+  "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
+}
+
+/// The number with a comma between each three digits.
+func grouped(_ number: Int) -> String {
+  let digits = Array(String(number.magnitude))
+  var text = number < 0 ? "-" : ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+    text.append(digit)
+  }
+  return text
+}
+
+/// A duration with about three digits, in seconds, or in milliseconds if short.
+func seconds(_ duration: Duration) -> String {
+  let (whole, fraction) = duration.components
+  let milliseconds = whole * 1000 + fraction / 1_000_000_000_000_000
+  if milliseconds < 1000 { return "\(milliseconds) ms" }
+  if whole >= 100 { return "\(grouped(Int(whole))) s" }
+  let tenths = milliseconds / 100
+  return "\(tenths / 10).\(tenths % 10) s"
+}

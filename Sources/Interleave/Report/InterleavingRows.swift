@@ -1,0 +1,68 @@
+/// The rows of the table of an interleaving: which steps get one of their own.
+struct InterleavingRows {
+  enum Row: Hashable {
+    case step(Int)
+    /// Several steps in which nothing happened that a reader must know.
+    case folded(Range<Int>)
+  }
+
+  /// Interleavings longer than this are folded between the places that matter.
+  static let fullLength = 60
+  /// How many steps stay around each place that matters in a long interleaving.
+  static let context = 4
+
+  let rows: [Row]
+
+  init(_ interleaving: Interleaving, _ explanation: Explanation) {
+    let steps = interleaving.steps
+    let essential = Self.essential(interleaving, explanation)
+    let isLong = steps.count > Self.fullLength
+    var rows: [Row] = []
+    var foldable = 0..<0
+    let flush = { (range: Range<Int>) in
+      if range.count == 1 {
+        rows.append(.step(range.lowerBound))
+      } else if !range.isEmpty {
+        rows.append(.folded(range))
+      }
+    }
+    for (index, step) in steps.enumerated() {
+      let isFar = !essential.contains { abs($0 - index) <= Self.context }
+      let isDull = step.changes.isEmpty && step.place == nil || isLong && isFar
+      if isDull, !essential.contains(index) {
+        foldable = foldable.isEmpty ? index..<index + 1 : foldable.lowerBound..<index + 1
+      } else {
+        flush(foldable)
+        foldable = 0..<0
+        rows.append(.step(index))
+      }
+    }
+    flush(foldable)
+    self.rows = rows
+  }
+
+  /// The steps that belong to a deviation or a collision, and the last one.
+  private static func essential(
+    _ interleaving: Interleaving, _ explanation: Explanation
+  ) -> Set<Int> {
+    let steps = interleaving.steps
+    var essential: Set<Int> = steps.isEmpty ? [] : [steps.count - 1]
+    for deviation in interleaving.deviations {
+      essential.insert(deviation.index)
+      if deviation.index > 0 { essential.insert(deviation.index - 1) }
+      let passed = deviation.passedOver
+      let later = steps.indices.first { index in
+        index > deviation.index && steps[index].name.task == passed.task
+          && steps[index].name.ordinal == passed.ordinal
+      }
+      if let later { essential.insert(later) }
+    }
+    for (index, step) in steps.enumerated() where step.isPreemption || step.isStall {
+      essential.insert(index)
+    }
+    for collision in explanation.collisions {
+      essential.formUnion([collision.before, collision.between, collision.after])
+    }
+    return essential
+  }
+}

@@ -1,0 +1,72 @@
+/// What the table says of one step.
+struct StepWords {
+  /// The place in the source, empty if there is none.
+  var place: String
+  /// The function, or what happened if the step has none.
+  var function: String
+  /// The function without its type, for narrow columns.
+  var shortFunction: String
+  var changes: [String]
+  /// What is remarkable about the step: that it interrupts, or fails.
+  var remarks: [StyledText]
+
+  init(_ index: Int, of interleaving: Interleaving, _ names: PlaceNames) {
+    let step = interleaving.steps[index]
+    place = step.place.map(names.name) ?? ""
+    let function = step.name.function
+    self.function = function.isEmpty && place.isEmpty ? Self.happening(step) : function
+    shortFunction = Self.withoutType(function)
+    if shortFunction.isEmpty { shortFunction = self.function }
+    changes = step.changes.map { "\($0.property) \($0.words)" }
+    remarks = Self.remarks(on: index, of: interleaving)
+  }
+
+  /// The place and the function on one line if they fit, else on two; then what
+  /// changed, and remarks.
+  func lines(width: Int) -> [StyledText] {
+    var lines: [StyledText] = []
+    let space = place.isEmpty || function.isEmpty ? "" : " "
+    let joined = [function, shortFunction].map { space + $0 }
+    if let fitting = joined.first(where: { (place + $0).columns <= width }) {
+      lines.append(StyledText(place, .bold) + StyledText(fitting))
+    } else {
+      if !place.isEmpty { lines.append(StyledText(place, .bold)) }
+      lines.append(StyledText(function.columns <= width ? function : shortFunction))
+    }
+    lines += changes.map { StyledText($0, .change) }
+    return (lines + remarks).map { $0.truncated(to: width) }
+  }
+
+  private static func remarks(on index: Int, of interleaving: Interleaving) -> [StyledText] {
+    let step = interleaving.steps[index]
+    var remarks: [StyledText] = []
+    let deviation = interleaving.deviations.first { $0.index == index }
+    if step.isPreemption {
+      let task = deviation?.passedOver.task ?? interleaving.steps[max(index - 1, 0)].name.task
+      remarks.append(StyledText("interrupts \(task)", .warning))
+    } else if step.isStall {
+      remarks.append(StyledText("timer fires early", .warning))
+    } else if let deviation {
+      remarks.append(StyledText("before \(deviation.passedOver.task)", .warning))
+    }
+    return remarks
+  }
+
+  /// What a step does that runs none of the user's lines.
+  private static func happening(_ step: Interleaving.Step) -> String {
+    switch step.reason {
+    case .created: "begins"
+    case .hopped: "arrives"
+    case .resumed: "wakes up"
+    case .timer: "timer fires"
+    case .foreign: "woken from outside"
+    }
+  }
+
+  /// `withdraw(_:)` of `Bank.withdraw(_:)`.
+  private static func withoutType(_ function: String) -> String {
+    let head = function.prefix { $0 != "(" && $0 != " " }
+    guard let dot = head.lastIndex(of: ".") else { return function }
+    return String(function[function.index(after: dot)...])
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Runtime
+import Synchronization
+
+/// Finds the function and the line of addresses in the program's code.
+///
+/// The toolchain's `Runtime` module reads symbols and lines. It takes addresses
+/// only as a backtrace, so ours are written as one, in the compact format in which
+/// backtraces are stored. Each address is looked up once in a process: a lookup
+/// takes about a millisecond, and many in one batch share the opening of files.
+package final class Symbolicator: Sendable {
+  /// The one that everybody shares, so that no address is looked up twice.
+  package static let shared = Symbolicator()
+
+  private let known = Mutex<[CodeAddress: CodePlace]>([:])
+
+  package init() {}
+
+  /// The place of one address.
+  package func place(of address: CodeAddress) -> CodePlace {
+    places(of: [address])[0]
+  }
+
+  /// The places of many addresses, in their order.
+  ///
+  /// - Parameter addresses: Best all that are of interest at once.
+  /// - Returns: One place for each; one without a line, and with an empty name,
+  ///   where the binary knows nothing of the address.
+  package func places(of addresses: [CodeAddress]) -> [CodePlace] {
+    var seen: Set<CodeAddress> = []
+    let fresh = known.withLock { known in
+      addresses.filter { known[$0] == nil && seen.insert($0).inserted }
+    }
+    let found = lookUp(fresh)
+    return known.withLock { known in
+      for (address, place) in zip(fresh, found) { known[address] = place }
+      return addresses.map { known[$0] ?? CodePlace(function: "") }
+    }
+  }
+
+  /// How far behind a function's start a line is looked for, if the start itself
+  /// belongs to no line: code that only takes arguments out of a frame is the
+  /// compiler's.
+  private static let offsets: [UInt] = [4, 8, 16, 24, 32, 48, 64, 96, 128]
+
+  private func lookUp(_ addresses: [CodeAddress]) -> [CodePlace] {
+    guard !addresses.isEmpty, #available(macOS 26.0, *) else {
+      return addresses.map { _ in CodePlace(function: "") }
+    }
+    let symbols = BinarySymbols()
+    var frames = symbols.frames(at: addresses.map(\.instruction))
+    let retried = addresses.indices.filter { index in
+      addresses[index].isStart && frames[index].userFrame == nil && frames[index].hasLines
+    }
+    let further = symbols.frames(
+      at: retried.flatMap { index in Self.offsets.map { addresses[index].instruction + $0 } })
+    for (count, index) in retried.enumerated() {
+      let candidates = further[count * Self.offsets.count..<(count + 1) * Self.offsets.count]
+      let inside = candidates.prefix { $0.function == frames[index].function }
+      if let better = inside.first(where: { $0.userFrame != nil }) { frames[index] = better }
+    }
+    return frames.map(\.place)
+  }
+}
+
+/// What the binary says of one address: functions that were inlined there first,
+/// the function whose code it is last.
+private struct AddressFrames {
+  struct Frame {
+    var symbol: String
+    var name: String
+    var file: String
+    var line: Int
+
+    var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") }
+  }
+
+  var frames: [Frame] = []
+
+  /// The symbol of the function whose code it is.
+  var function: String { frames.last?.symbol ?? "" }
+  var hasLines: Bool { frames.contains { !$0.file.isEmpty } }
+  var userFrame: Frame? { frames.first(where: \.isUsers) }
+
+  var place: CodePlace {
+    guard let frame = userFrame else {
+      return CodePlace(function: frames.last.map { FunctionName.readable($0.name) } ?? "")
+    }
+    return CodePlace(
+      function: FunctionName.readable(frame.name),
+      place: Interleaving.Place(file: frame.file, line: frame.line))
+  }
+}
+
+@available(macOS 26.0, *)
+private struct BinarySymbols {
+  private let images = ImageMap.capture()
+
+  /// A backtrace as its `Decodable` conformance reads it.
+  private struct Stored: Encodable {
+    var architecture: String
+    var backtrace: String
+  }
+
+  func frames(at addresses: [UInt]) -> [AddressFrames] {
+    var result = addresses.map { _ in AddressFrames() }
+    guard let symbolicated = symbolicate(addresses) else { return result }
+    var index = -1
+    var isNew = true
+    for frame in symbolicated.frames {
+      if isNew { index += 1 }
+      isNew = !frame.inlined
+      guard result.indices.contains(index), let symbol = frame.symbol else { continue }
+      result[index].frames.append(
+        AddressFrames.Frame(
+          symbol: symbol.rawName, name: symbol.name, file: symbol.sourceLocation?.path ?? "",
+          line: symbol.sourceLocation?.line ?? 0))
+    }
+    return result
+  }
+
+  /// Symbolicates addresses as the frames of a backtrace.
+  ///
+  /// The compact format: a byte for version 0 and words of 64 bits, then for each
+  /// frame an instruction (a program counter, absolute, of eight bytes) and the
+  /// address, most significant byte first; a zero ends it; all in base 64 without
+  /// padding.
+  private func symbolicate(_ addresses: [UInt]) -> SymbolicatedBacktrace? {
+    guard !addresses.isEmpty else { return nil }
+    var bytes: [UInt8] = [0b10]
+    for address in addresses {
+      bytes.append(0b0001_1111)
+      withUnsafeBytes(of: UInt64(address).bigEndian) { bytes.append(contentsOf: $0) }
+    }
+    bytes.append(0)
+    let text = String(Data(bytes).base64EncodedString().prefix { $0 != "=" })
+    let stored = Stored(architecture: Self.architecture, backtrace: text)
+    guard let data = try? JSONEncoder().encode(stored),
+      let backtrace = try? JSONDecoder().decode(Backtrace.self, from: data)
+    else { return nil }
+    return backtrace.symbolicated(with: images, options: .default)
+  }
+
+  private static var architecture: String {
+    #if arch(arm64)
+      "arm64"
+    #else
+      "x86_64"
+    #endif
+  }
+}
