@@ -1,0 +1,161 @@
+import InterleaveEngine
+
+extension CorpusEntry {
+  /// Reads an entry from the bytes of its file.
+  ///
+  /// All or nothing: an entry with an unknown key, a key twice or a value of the wrong type is
+  /// an error, so that a replay never runs something that only looks like what was stored.
+  ///
+  /// - Parameters:
+  ///   - bytes: The content of the file.
+  ///   - file: The path of the file, for errors.
+  ///   - limits: How much the file may hold.
+  /// - Throws: What is wrong with the file, with the line.
+  package init(
+    json bytes: [UInt8], file: String, limits: CorpusLimits = CorpusLimits()
+  ) throws(CorpusFileError) {
+    guard bytes.count <= limits.bytes else {
+      let what = "more than \(limits.bytes) bytes"
+      throw CorpusFileError(file: file, reason: .tooLarge(what))
+    }
+    do {
+      let root = try JSONReader.read(bytes, limits: limits)
+      self = try Self.entry(from: root, limits: limits)
+    } catch let fault as JSONFault {
+      throw CorpusFileError(fault, in: bytes, of: file)
+    } catch let fault as ContentFault {
+      let line = lineNumber(of: fault.offset, in: bytes)
+      throw CorpusFileError(file: file, line: line, reason: fault.reason)
+    } catch {
+      preconditionFailure("reading JSON throws nothing else: \(error)")
+    }
+  }
+
+  private static func entry(
+    from root: JSONNode, limits: CorpusLimits
+  ) throws(ContentFault) -> CorpusEntry {
+    guard case .object(let members) = root.value,
+      case .string(marker)? = members.first(where: { $0.key == "interleave" })?.value.value
+    else { throw ContentFault(offset: root.offset, reason: .foreign) }
+
+    var fields = Fields(members, of: root, path: "")
+    _ = try fields.take("interleave")
+    // The version comes before all else: what follows it may mean anything in another one.
+    let versionOffset = try fields.offset(of: "version")
+    let version = try fields.count("version")
+    guard version <= currentVersion else {
+      throw ContentFault(offset: versionOffset, reason: .newerVersion(version))
+    }
+    guard version >= 1 else {
+      throw ContentFault(
+        offset: versionOffset, reason: .wrongContent("`version` must be at least 1 (was 0)"))
+    }
+
+    var test = try fields.object("test")
+    let testName = TestName(suite: try test.string("suite"), name: try test.string("name"))
+    try test.end()
+    let kindOffset = try fields.offset(of: "kind")
+    let kindName = try fields.string("kind")
+    guard let kind = FuzzFailure.Kind(rawValue: kindName) else {
+      let known = FuzzFailure.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ContentFault(
+        offset: kindOffset,
+        reason: .wrongContent("`kind` must be one of \(known) (was `\(kindName)`)"))
+    }
+    let place = try fields.string("place")
+    let message = try fields.string("message")
+    var location: Location?
+    if fields.has("location") {
+      var object = try fields.object("location")
+      location = Location(file: try object.string("file"), line: try object.count("line"))
+      try object.end()
+    }
+    let seed = try fields.word("seed")
+    let inputs = try fields.strings("inputs")
+    let operations = try fields.strings("operations")
+    var choices: [[UInt64]] = []
+    if fields.has("choices") {
+      for (node, path) in try fields.array("choices") {
+        choices.append(try Fields.array(node, path).map(Fields.word))
+      }
+    }
+    let deviations = try Self.deviations(from: &fields, limits: limits)
+    let words = try fields.strings("interleaving")
+    try fields.end()
+    return CorpusEntry(
+      test: testName, signature: FailureSignature(kind: kind, place: place), message: message,
+      location: location, seed: seed, inputs: inputs, operations: operations, choices: choices,
+      deviations: deviations, words: words)
+  }
+
+  private static func deviations(
+    from fields: inout Fields, limits: CorpusLimits
+  ) throws(ContentFault) -> [Interleaving.Deviation] {
+    let offset = try fields.offset(of: "deviations")
+    let items = try fields.array("deviations")
+    guard items.count <= limits.deviations else {
+      let what = "\(items.count) deviations; the most are \(limits.deviations)"
+      throw ContentFault(offset: offset, reason: .tooLarge(what))
+    }
+    var deviations: [Interleaving.Deviation] = []
+    deviations.reserveCapacity(items.count)
+    for (node, path) in items {
+      var object = try Fields(node, path: path)
+      let deviation = Interleaving.Deviation(
+        index: try object.count("step"), picked: try stepName("picked", of: &object),
+        passedOver: try stepName("passedOver", of: &object))
+      try object.end()
+      deviations.append(deviation)
+    }
+    return deviations
+  }
+
+  private static func stepName(
+    _ key: String, of fields: inout Fields
+  ) throws(ContentFault) -> Interleaving.StepName {
+    var object = try fields.object(key)
+    let offset = try object.offset(of: "task")
+    let text = try object.string("task")
+    guard let task = TaskPath(text), task.description == text else {
+      throw ContentFault(
+        offset: offset,
+        reason: .wrongContent(
+          "`\(object.path)task` must be numbers joined by dots, as in 0.2.1 (was `\(text)`)"))
+    }
+    let name = Interleaving.StepName(
+      task: task, ordinal: try object.count("ordinal"), function: try object.string("function"),
+      occurrence: try object.count("occurrence"), executor: try object.string("executor"))
+    try object.end()
+    return name
+  }
+}
+
+/// What is wrong with the content of a file that is JSON.
+struct ContentFault: Error {
+  var offset: Int
+  var reason: CorpusFileError.Reason
+}
+
+extension CorpusFileError {
+  fileprivate init(_ fault: JSONFault, in bytes: [UInt8], of file: String) {
+    let line = lineNumber(of: fault.offset, in: bytes)
+    switch fault.reason {
+    case .truncated:
+      self.init(file: file, line: line, reason: .truncated)
+    case .tooLarge(let what):
+      self.init(file: file, line: line, reason: .tooLarge(what))
+    case .malformed(let what):
+      let start = bytes[..<fault.offset].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+      let marks = ["<<<<<<<", "=======", ">>>>>>>"]
+      let isConflict = marks.contains { bytes[start...].starts(with: $0.utf8) }
+      self.init(
+        file: file, line: line,
+        reason: .notJSON(isConflict ? "it holds an unresolved merge conflict" : what))
+    }
+  }
+}
+
+/// The line of a byte, from 1.
+private func lineNumber(of offset: Int, in bytes: [UInt8]) -> Int {
+  bytes[..<offset].reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
+}

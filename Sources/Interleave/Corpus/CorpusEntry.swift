@@ -1,0 +1,123 @@
+/// One stored failure: what is needed to make it happen again, and to understand it.
+package struct CorpusEntry: Sendable, Hashable {
+  /// The version of the format that this code writes, and the newest that it reads.
+  package static let currentVersion = 1
+
+  /// The name of a test: its suite, or its file where it is in none, and its function.
+  package struct TestName: Sendable, Hashable, CustomStringConvertible {
+    /// The suite or the file; suites within suites are joined by dots.
+    package var suite: String
+    /// The function, for example `neverOverdrawn()`.
+    package var name: String
+
+    package init(suite: String, name: String) {
+      self.suite = suite
+      self.name = name
+    }
+
+    package var description: String { "\(suite)/\(name)" }
+  }
+
+  /// Where the failure showed.
+  package struct Location: Sendable, Hashable {
+    /// The file, relative to the package.
+    package var file: String
+    /// The line when the entry was written: information for people, never compared.
+    package var line: Int
+
+    package init(file: String, line: Int) {
+      self.file = file
+      self.line = line
+    }
+  }
+
+  package var test: TestName
+  /// What it means to fail in the same way.
+  package var signature: FailureSignature
+  /// What went wrong, for people.
+  package var message: String
+  package var location: Location?
+  /// The seed of the campaign that found it.
+  package var seed: UInt64
+  /// The generated inputs, as Swift source where they can be printed so.
+  package var inputs: [String]
+  /// The generated operations, as Swift source where they can be printed so.
+  package var operations: [String]
+  /// The draws from which the inputs and operations are generated again, a row for each stream.
+  package var choices: [[UInt64]]
+  /// Where the schedule departed from the baseline, in order.
+  package var deviations: [Interleaving.Deviation]
+  /// The interleaving in words, for a reviewer; a replay does not look at it.
+  package var words: [String]
+
+  package init(
+    test: TestName, signature: FailureSignature, message: String, location: Location? = nil,
+    seed: UInt64 = 0, inputs: [String] = [], operations: [String] = [],
+    choices: [[UInt64]] = [], deviations: [Interleaving.Deviation] = [], words: [String] = []
+  ) {
+    self.test = test
+    self.signature = signature
+    self.message = message
+    self.location = location
+    self.seed = seed
+    self.inputs = inputs
+    self.operations = operations
+    self.choices = choices
+    self.deviations = deviations
+    self.words = words
+  }
+
+  /// The entry that keeps a failure.
+  ///
+  /// - Parameters:
+  ///   - failure: The failure, shrunk.
+  ///   - test: The test that found it.
+  ///   - choices: The draws behind its inputs and operations.
+  ///   - packageRoot: The folder of Package.swift, which file names are made relative to; nil
+  ///     where there is none.
+  package init(
+    of failure: FuzzFailure, in test: TestName, choices: [[UInt64]] = [], packageRoot: String?
+  ) {
+    self.init(
+      test: test, signature: FailureSignature(of: failure), message: failure.message,
+      location: failure.sourceLocation.map {
+        Location(file: CorpusPath.relative($0.filePath, to: packageRoot), line: $0.line)
+      },
+      seed: failure.seed, inputs: failure.inputs, operations: failure.operations,
+      choices: choices, deviations: failure.interleaving.deviations,
+      words: failure.interleaving.words())
+  }
+
+  package var kind: FuzzFailure.Kind { signature.kind }
+
+  /// The name of the entry's file: equal for failures that are the same in all that a replay
+  /// looks at.
+  ///
+  /// What does not count: the message, lines, the seed, the words, and the index of each
+  /// deviation, which changes with every step that is added before it.
+  package var digest: String {
+    var hash = StableHash()
+    hash.combine(signature.kind.rawValue)
+    hash.combine(signature.place)
+    hash.combine(UInt64(deviations.count))
+    for deviation in deviations {
+      for step in [deviation.picked, deviation.passedOver] {
+        hash.combine(step.task.description)
+        hash.combine(UInt64(bitPattern: Int64(step.ordinal)))
+        hash.combine(step.function)
+        hash.combine(UInt64(bitPattern: Int64(step.occurrence)))
+        hash.combine(step.executor)
+      }
+    }
+    for texts in [inputs, operations] {
+      hash.combine(UInt64(texts.count))
+      for text in texts { hash.combine(text) }
+    }
+    hash.combine(UInt64(choices.count))
+    for stream in choices {
+      hash.combine(UInt64(stream.count))
+      for choice in stream { hash.combine(choice) }
+    }
+    return hash.hexadecimal()
+  }
+}

@@ -1,0 +1,146 @@
+/// The folder in which failures are kept, a file for each.
+package struct CorpusStore: Sendable {
+  /// A file of the corpus, and the entry that it holds or why it holds none.
+  package struct File: Sendable {
+    /// The path, from the folder of Package.swift where it lies in there.
+    package var path: String
+    package var entry: Result<CorpusEntry, CorpusFileError>
+  }
+
+  /// What became of an entry that was to be kept. Never an error that could hide the failure.
+  package enum Saved: Sendable, Hashable {
+    /// It is in the file.
+    case written(path: String)
+    /// The file was there already, with an entry that is the same in all that counts.
+    case alreadyThere(path: String)
+    /// Nothing may be written here: show the content, so that it can be put there by hand.
+    case notAllowed(path: String, content: String)
+    /// It could not be written: show the content, so that it is not lost.
+    case failed(path: String, reason: String, content: String)
+
+    /// The text to print, in a sentence and with the content where it would be lost otherwise.
+    package var description: String {
+      switch self {
+      case .written(let path): "saved as \(path)"
+      case .alreadyThere(let path): "known as \(path)"
+      case .notAllowed(let path, let content):
+        "nothing is written here; to keep the failure, save this as \(path):\n\(content)"
+      case .failed(let path, let reason, let content):
+        "the failure could not be saved: \(reason)\nto keep it, save this as \(path):\n\(content)"
+      }
+    }
+  }
+
+  let plan: CorpusPlan
+  let limits: CorpusLimits
+  let calls: FileCalls
+
+  /// Opens a corpus; nothing is read or written yet.
+  package init(_ plan: CorpusPlan, limits: CorpusLimits = CorpusLimits()) {
+    self.init(plan, limits: limits, calls: .system)
+  }
+
+  init(_ plan: CorpusPlan, limits: CorpusLimits = CorpusLimits(), calls: FileCalls) {
+    self.plan = plan
+    self.limits = limits
+    self.calls = calls
+  }
+
+  /// Opens the corpus that a mode means for a test; nil where none is wanted.
+  ///
+  /// - Parameters:
+  ///   - mode: What the user asked for.
+  ///   - sourceFile: The file of the test, as `#filePath` gives it.
+  ///   - environment: The environment variables.
+  /// - Throws: An error where `.automatic` finds no Package.swift.
+  package static func open(
+    _ mode: CorpusMode, sourceFile: String, environment: [String: String]
+  ) throws(CorpusPlan.NoPackage) -> CorpusStore? {
+    let plan = try CorpusPlan.make(
+      mode, sourceFile: sourceFile, environment: environment, exists: FileCalls.exists)
+    return plan.map { CorpusStore($0) }
+  }
+
+  /// The files of a test, sorted by name, each with its entry or with what is wrong with it.
+  ///
+  /// - Throws: What is wrong with the folder, where it is there but cannot be read.
+  package func files(of test: CorpusEntry.TestName) throws(CorpusFileError) -> [File] {
+    let folder: String
+    let names: [String]?
+    do {
+      folder = try self.folder(of: test)
+      names = try FileCalls.names(in: folder)
+    } catch {
+      throw CorpusFileError(file: shown(error.path), reason: .unreadable(error.description))
+    }
+    // Temporary files begin with a dot: what a killed process left behind is no entry.
+    return (names ?? []).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { name in
+      let path = "\(folder)/\(name)"
+      return File(path: shown(path), entry: read(path))
+    }
+  }
+
+  /// Keeps an entry, unless it is kept already.
+  package func save(_ entry: CorpusEntry) -> Saved {
+    let content = entry.json()
+    let name = "\(entry.digest).json"
+    var path = "\(plan.folder)/\(name)"
+    do {
+      let folder = try self.folder(of: entry.test)
+      path = "\(folder)/\(name)"
+      if case .success(let kept) = read(path), kept.digest == entry.digest {
+        return .alreadyThere(path: shown(path))
+      }
+      guard plan.writes else { return .notAllowed(path: shown(path), content: content) }
+      if let reason = unreadable(content, of: entry, path: path) {
+        return .failed(path: shown(path), reason: reason, content: content)
+      }
+      try calls.makeFolder(folder)
+      try calls.writeAtomically(Array(content.utf8), folder: folder, name: name)
+      return .written(path: shown(path))
+    } catch {
+      return .failed(path: shown(path), reason: error.description, content: content)
+    }
+  }
+
+  /// The folder for the entries of a test.
+  private func folder(of test: CorpusEntry.TestName) throws(FileError) -> String {
+    var folder = plan.folder
+    for name in [test.suite, test.name] {
+      let siblings = try FileCalls.names(in: folder) ?? []
+      folder += "/" + CorpusPath.folderName(for: name, beside: siblings)
+    }
+    return folder
+  }
+
+  private func read(_ path: String) -> Result<CorpusEntry, CorpusFileError> {
+    let file = shown(path)
+    do throws(FileError) {
+      guard let bytes = try FileCalls.read(path, upTo: limits.bytes) else {
+        let reason = CorpusFileError.Reason.tooLarge("more than \(limits.bytes) bytes")
+        return .failure(CorpusFileError(file: file, reason: reason))
+      }
+      return Result { () throws(CorpusFileError) in
+        try CorpusEntry(json: bytes, file: file, limits: limits)
+      }
+    } catch {
+      return .failure(CorpusFileError(file: file, reason: .unreadable(error.reason)))
+    }
+  }
+
+  /// Why an entry could not be read again from its file, so that none is kept in vain; nil where
+  /// it can be.
+  private func unreadable(_ content: String, of entry: CorpusEntry, path: String) -> String? {
+    do throws(CorpusFileError) {
+      let file = shown(path)
+      let copy = try CorpusEntry(json: Array(content.utf8), file: file, limits: limits)
+      return copy == entry ? nil : "\(file): the entry would not be read as it was written"
+    } catch {
+      return error.description
+    }
+  }
+
+  private func shown(_ path: String) -> String {
+    CorpusPath.relative(path, to: plan.packageRoot)
+  }
+}

@@ -1,0 +1,183 @@
+/// Finds the deviations of an entry again in a program that may have changed since.
+///
+/// It is asked at each choice, with names for the enabled steps, and decides: a deviation applies
+/// where the baseline would take a step like the one that was passed over, and a step like the
+/// one that was picked is enabled. What counts as "like" is the strictness; a caller tries one
+/// after another (``EntryReplay``).
+package struct EntryMatcher: Sendable {
+  /// How much of a step's name must be as it was, strictest first.
+  package enum Strictness: Int, Sendable, Hashable, CaseIterable {
+    /// All of it.
+    case exact
+    /// The task, the function, the occurrence in it and the executor: steps may have been added
+    /// elsewhere in the task.
+    case occurrence
+    /// The task and the function: steps may have been added in the function, or it moved to
+    /// another executor.
+    case function
+    /// The function, the occurrence in it and the executor: tasks may have been added.
+    case anyTask
+    /// The function and the executor.
+    case anyTaskAnyOccurrence
+    /// As ``anyTask``, but for the picked step alone: something else may be passed over.
+    case pickedOnly
+  }
+
+  package let strictness: Strictness
+  private let deviations: [Interleaving.Deviation]
+  private var isApplied: [Bool]
+  /// The first deviation that has not been applied.
+  private var first = 0
+  /// The functions of the steps that were looked at.
+  private var seen: Set<String> = []
+
+  package init(_ deviations: [Interleaving.Deviation], strictness: Strictness) {
+    self.deviations = deviations
+    self.strictness = strictness
+    isApplied = Array(repeating: false, count: deviations.count)
+  }
+
+  /// Picks one of the enabled steps.
+  ///
+  /// - Parameters:
+  ///   - count: How many steps are enabled; index 0 is what the baseline takes.
+  ///   - name: The name of the step at an index. It is called only where the name matters, at
+  ///     most once for each index.
+  /// - Returns: The index of the step to take.
+  package mutating func choose(
+    among count: Int, name: (Int) -> Interleaving.StepName
+  ) -> Int {
+    guard first < deviations.count, count > 1 else { return 0 }
+    var names: [Interleaving.StepName] = []
+    if strictness != .pickedOnly {
+      names.append(name(0))
+      seen.insert(names[0].function)
+    }
+    for index in first..<lastInReach where !isApplied[index] {
+      let deviation = deviations[index]
+      guard strictness == .pickedOnly || matches(names[0], deviation.passedOver) else { continue }
+      while names.count < count {
+        names.append(name(names.count))
+        seen.insert(names[names.count - 1].function)
+      }
+      guard let pick = closest(to: deviation.picked, among: names) else { continue }
+      isApplied[index] = true
+      while first < deviations.count, isApplied[first] { first += 1 }
+      return pick
+    }
+    return 0
+  }
+
+  /// What came of it, once the run is over.
+  ///
+  /// - Parameter steps: The names of the steps that ran; asked for only where a deviation found
+  ///   no place.
+  package func outcome(
+    ran steps: @autoclosure () -> [Interleaving.StepName]
+  ) -> MatchOutcome {
+    let unapplied = deviations.indices.filter { !isApplied[$0] }.map { deviations[$0] }
+    var missing: [Interleaving.StepName] = []
+    if !unapplied.isEmpty {
+      let present = seen.union(steps().map(\.function))
+      for deviation in unapplied {
+        let wanted =
+          strictness == .pickedOnly
+          ? [deviation.picked] : [deviation.picked, deviation.passedOver]
+        for step in wanted where !present.contains(step.function) {
+          let isKnown = missing.contains {
+            $0.function == step.function && $0.task == step.task
+          }
+          if !isKnown { missing.append(step) }
+        }
+      }
+    }
+    return MatchOutcome(
+      strictness: strictness, applied: deviations.count - unapplied.count,
+      unapplied: unapplied, missing: missing)
+  }
+
+  /// The end of the deviations that may be applied next.
+  ///
+  /// Where names tell single steps apart, a later deviation may go ahead of one that has lost its
+  /// place. Where they do not, it might take a place that is not its own, so only the next may.
+  private var lastInReach: Int {
+    switch strictness {
+    case .exact, .occurrence: deviations.count
+    case .function, .anyTask, .anyTaskAnyOccurrence, .pickedOnly: first + 1
+    }
+  }
+
+  /// The step most like the wanted one; the baseline's own is not a deviation.
+  private func closest(
+    to wanted: Interleaving.StepName, among names: [Interleaving.StepName]
+  ) -> Int? {
+    var best: (index: Int, likeness: Int)?
+    for index in 1..<names.count where matches(names[index], wanted) {
+      let likeness = names[index].likeness(to: wanted)
+      if best.map({ likeness > $0.likeness }) ?? true { best = (index, likeness) }
+    }
+    return best?.index
+  }
+
+  private func matches(
+    _ step: Interleaving.StepName, _ wanted: Interleaving.StepName
+  ) -> Bool {
+    guard step.function == wanted.function else { return false }
+    return switch strictness {
+    case .exact:
+      step == wanted
+    case .occurrence:
+      step.task == wanted.task && step.occurrence == wanted.occurrence
+        && step.executor == wanted.executor
+    case .function:
+      step.task == wanted.task
+    case .anyTask, .pickedOnly:
+      step.occurrence == wanted.occurrence && step.executor == wanted.executor
+    case .anyTaskAnyOccurrence:
+      step.executor == wanted.executor
+    }
+  }
+}
+
+extension Interleaving.StepName {
+  /// How much of the name is as in another one; the task counts most.
+  fileprivate func likeness(to other: Self) -> Int {
+    (task == other.task ? 8 : 0) + (occurrence == other.occurrence ? 4 : 0)
+      + (executor == other.executor ? 2 : 0) + (ordinal == other.ordinal ? 1 : 0)
+  }
+}
+
+/// How much of an entry's interleaving could be found in a run.
+package struct MatchOutcome: Sendable, Hashable {
+  package var strictness: EntryMatcher.Strictness
+  /// How many deviations were applied.
+  package var applied: Int
+  /// Those that found no place.
+  package var unapplied: [Interleaving.Deviation]
+  /// The steps of those whose function never ran.
+  package var missing: [Interleaving.StepName]
+
+  package init(
+    strictness: EntryMatcher.Strictness, applied: Int,
+    unapplied: [Interleaving.Deviation] = [], missing: [Interleaving.StepName] = []
+  ) {
+    self.strictness = strictness
+    self.applied = applied
+    self.unapplied = unapplied
+    self.missing = missing
+  }
+
+  /// Every deviation was applied.
+  package var isComplete: Bool { unapplied.isEmpty }
+
+  /// Why the interleaving could not be made again; nil where it was.
+  package var staleReason: String? {
+    guard let lost = unapplied.first else { return nil }
+    if !missing.isEmpty {
+      return missing.map { "the step `\($0.function)` of task \($0.task) no longer exists" }
+        .joined(separator: "; ")
+    }
+    return "`\(lost.picked.function)` of task \(lost.picked.task) can no longer run before "
+      + "`\(lost.passedOver.function)` of task \(lost.passedOver.task)"
+  }
+}

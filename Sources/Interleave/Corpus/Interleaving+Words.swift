@@ -1,0 +1,44 @@
+extension Interleaving {
+  /// The interleaving in words, a line for each step, in columns.
+  ///
+  /// ```text
+  /// 1  task 0    transfers()        BankTests.swift:9
+  /// 2  task 0.0  Bank.withdraw(_:)  Bank.swift:12      on Bank
+  /// 3  task 0.1  Bank.withdraw(_:)  Bank.swift:12      on Bank  interrupting  balance 100 → 20
+  /// ```
+  ///
+  /// - Parameter limit: The most lines, at least 3; of a longer interleaving the middle is left
+  ///   out, since it is how it began and how it ended that explains a failure.
+  package func words(limit: Int = 400) -> [String] {
+    guard steps.count > limit else { return Self.lines(Array(steps.enumerated())) }
+    let head = limit / 2
+    let tail = limit - 1 - head
+    let numbered = Array(steps.enumerated())
+    let lines = Self.lines(numbered.prefix(head) + numbered.suffix(tail))
+    let gap = "… \(steps.count - head - tail) more steps …"
+    return lines.prefix(head) + [gap] + lines.suffix(tail)
+  }
+
+  private static func lines(_ steps: [(offset: Int, element: Step)]) -> [String] {
+    let rows = steps.map { index, step in
+      var row = [String(index + 1), "task \(step.name.task)", step.name.function]
+      row.append(step.place?.description ?? "")
+      row.append(step.name.executor.isEmpty ? "" : "on \(step.name.executor)")
+      return row
+    }
+    let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return zip(rows, steps).map { row, step in
+      var cells = zip(row, widths).map { text, width in
+        text + String(repeating: " ", count: width - text.count)
+      }
+      cells[0] = String(repeating: " ", count: widths[0] - row[0].count) + row[0]
+      if step.element.isPreemption { cells.append("interrupting") }
+      if step.element.isStall { cells.append("after a stall") }
+      let changes = step.element.changes.map { "\($0.property) \($0.before) → \($0.after)" }
+      if !changes.isEmpty { cells.append(changes.joined(separator: ", ")) }
+      var line = cells.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+  }
+}
