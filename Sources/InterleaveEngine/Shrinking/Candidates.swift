@@ -69,7 +69,9 @@ struct Candidates {
       before = size
       commute(run)
       removeDeviations(run)
+      removeStretches(run)
       joinStretches(run)
+      swapTasks(run)
       if size < before { continue }
       removePairs(run)
       if size < before { continue }
@@ -84,23 +86,41 @@ struct Candidates {
     }
   }
 
-  /// Leaves out deviations: all, halves, quarters, down to each one alone.
+  /// Leaves out deviations.
   private mutating func removeDeviations(_ run: ScheduleShrinker.Runner) {
-    var length = best.deviations.count
+    removeParts({ $0.deviations }) { candidates, deviations in
+      candidates.tryDeviations(deviations, run)
+    }
+  }
+
+  /// Puts off stretches of a task's steps until all others have run.
+  ///
+  /// Of tasks that interrupt each other in turn, each deviation passes over what
+  /// the one before it picked, so that none of them can be left out alone.
+  private mutating func removeStretches(_ run: ScheduleShrinker.Runner) {
+    removeParts({ Self.stretches(of: $0) }) { candidates, stretches in
+      candidates.tryOrder(stretches.flatMap(\.keys), run)
+    }
+  }
+
+  /// Leaves out parts of the best schedule: all, halves, quarters, down to each one
+  /// alone, until none can be left out.
+  private mutating func removeParts<Part>(
+    _ parts: (RecordedSchedule) -> [Part], _ attempt: (inout Candidates, [Part]) -> Bool
+  ) {
+    var length = parts(best).count
     while length >= 1, !isOutOfBudget {
-      var end = best.deviations.count
+      var end = Int.max
       var hasShrunk = false
       // From the back: what comes late depends on what came before it.
-      while end > 0 {
-        let deviations = best.deviations
-        end = min(end, deviations.count)
+      while end > 0, !isOutOfBudget {
+        let all = parts(best)
+        end = min(end, all.count)
         let start = max(0, end - length)
-        if tryDeviations(Array(deviations[..<start] + deviations[end...]), run) {
-          hasShrunk = true
-        }
+        if attempt(&self, Array(all[..<start] + all[end...])) { hasShrunk = true }
         end = start
       }
-      length = length == 1 && !hasShrunk ? 0 : max(1, min(length / 2, best.deviations.count))
+      length = length == 1 ? (hasShrunk ? 1 : 0) : max(1, min(length / 2, parts(best).count))
     }
   }
 
@@ -168,6 +188,27 @@ struct Candidates {
       } else {
         number -= 1
       }
+    }
+  }
+
+  /// Lets the task that a deviation passed over do what the picked one did, and the
+  /// other way round: of tasks that do the same, the baseline's will do.
+  private mutating func swapTasks(_ run: ScheduleShrinker.Runner) {
+    var number = 0
+    while number < size.deviations, !isOutOfBudget {
+      let position = size.positions[number]
+      let picked = best.steps[position].key.task
+      let passedOver = best.steps[position].passedOver.task
+      let order = best.steps.map { step in
+        var key = step.key
+        if key.task == picked {
+          key.task = passedOver
+        } else if key.task == passedOver {
+          key.task = picked
+        }
+        return key
+      }
+      if !tryOrder(order, run) { number += 1 }
     }
   }
 
