@@ -4,7 +4,7 @@
 /// baseline would take the step that it passed over is left out. So any subset
 /// of a schedule's deviations is a schedule again, and a whole schedule replays
 /// exactly.
-package final class Replay: Strategy {
+package final class Replay: PureStrategy {
   private let deviations: [RawDeviation]
   private var used: [Bool] = []
   private var next = 0
@@ -21,7 +21,7 @@ package final class Replay: Strategy {
     applied = 0
   }
 
-  package func choose(among steps: EnabledSteps) -> Int {
+  package func decide(at steps: some ChoicePoint) -> Int {
     let baseline = steps.key(at: 0)
     while next < deviations.count, used[next] { next += 1 }
     for index in next..<deviations.count

@@ -1,0 +1,251 @@
+/// The smallest failing schedule so far, and what was tried to make it smaller.
+///
+/// Every pass proposes schedules; one that fails and is smaller takes the best
+/// one's place, as it really ran. Sizes only fall, so every pass ends.
+struct Candidates {
+  private static let mostDeviationsForPairs = 24
+
+  private(set) var best: RecordedSchedule
+  private(set) var size: ScheduleSize
+  private(set) var runs = 0
+  private var limit: Int
+  private var triedDeviations: Set<[RawDeviation]> = []
+  private var triedOrders: Set<[StepKey]> = []
+
+  init(best: RecordedSchedule, runs limit: Int) {
+    self.best = best
+    self.limit = limit
+    size = ScheduleSize(best)
+  }
+
+  var isOutOfBudget: Bool { runs >= limit }
+
+  /// Allows for more runs.
+  mutating func allow(_ more: Int) {
+    limit += more
+  }
+
+  /// Runs a schedule.
+  ///
+  /// - Returns: Whether it took the best one's place; nil if it could not be run.
+  private mutating func attempt(
+    _ strategy: any PureStrategy, _ run: ScheduleShrinker.Runner
+  ) -> Trial? {
+    guard !isOutOfBudget else { return nil }
+    runs += 1
+    return run(strategy)
+  }
+
+  /// Takes over a trial that fails and is smaller.
+  private mutating func adopt(_ trial: Trial) -> Bool {
+    guard trial.fails else { return false }
+    let newSize = ScheduleSize(trial.schedule)
+    guard newSize < size else { return false }
+    best = trial.schedule
+    size = newSize
+    return true
+  }
+
+  private mutating func tryDeviations(
+    _ deviations: [RawDeviation], _ run: ScheduleShrinker.Runner
+  ) -> Bool {
+    guard !isOutOfBudget, triedDeviations.insert(deviations).inserted else { return false }
+    return attempt(Replay(deviations), run).map { adopt($0) } ?? false
+  }
+
+  private mutating func tryOrder(
+    _ order: [StepKey], _ run: ScheduleShrinker.Runner
+  ) -> Bool {
+    guard !isOutOfBudget, triedOrders.insert(order).inserted else { return false }
+    return attempt(FollowOrder(order), run).map { adopt($0) } ?? false
+  }
+
+  // MARK: Passes
+
+  /// Repeats all passes until none makes the schedule smaller.
+  mutating func shrinkToFixpoint(_ run: ScheduleShrinker.Runner) {
+    var before: ScheduleSize
+    repeat {
+      before = size
+      commute(run)
+      removeDeviations(run)
+      removeStretches(run)
+      joinStretches(run)
+      swapTasks(run)
+      if size < before { continue }
+      removePairs(run)
+      if size < before { continue }
+      postpone(run)
+    } while size < before && !isOutOfBudget
+  }
+
+  /// Puts independent steps into an order with fewer preemptions.
+  private mutating func commute(_ run: ScheduleShrinker.Runner) {
+    for rule in NormalForm.Rule.allCases {
+      _ = tryOrder(NormalForm.order(of: best, by: rule), run)
+    }
+  }
+
+  /// Leaves out deviations.
+  private mutating func removeDeviations(_ run: ScheduleShrinker.Runner) {
+    removeParts({ $0.deviations }) { candidates, deviations in
+      candidates.tryDeviations(deviations, run)
+    }
+  }
+
+  /// Puts off stretches of a task's steps until all others have run.
+  ///
+  /// Of tasks that interrupt each other in turn, each deviation passes over what
+  /// the one before it picked, so that none of them can be left out alone.
+  private mutating func removeStretches(_ run: ScheduleShrinker.Runner) {
+    removeParts({ Self.stretches(of: $0) }) { candidates, stretches in
+      candidates.tryOrder(stretches.flatMap(\.keys), run)
+    }
+  }
+
+  /// Leaves out parts of the best schedule: all, halves, quarters, down to each one
+  /// alone, until none can be left out.
+  private mutating func removeParts<Part>(
+    _ parts: (RecordedSchedule) -> [Part], _ attempt: (inout Candidates, [Part]) -> Bool
+  ) {
+    var length = parts(best).count
+    while length >= 1, !isOutOfBudget {
+      var end = Int.max
+      var hasShrunk = false
+      // From the back: what comes late depends on what came before it.
+      while end > 0, !isOutOfBudget {
+        let all = parts(best)
+        end = min(end, all.count)
+        let start = max(0, end - length)
+        if attempt(&self, Array(all[..<start] + all[end...])) { hasShrunk = true }
+        end = start
+      }
+      length = length == 1 ? (hasShrunk ? 1 : 0) : max(1, min(length / 2, parts(best).count))
+    }
+  }
+
+  /// Leaves out two deviations at a time that need not be neighbours, if they are
+  /// few enough to try all pairs.
+  private mutating func removePairs(_ run: ScheduleShrinker.Runner) {
+    guard best.deviations.count <= Self.mostDeviationsForPairs else { return }
+    var second = best.deviations.count - 1
+    while second > 0 {
+      var first = second - 1
+      while first >= 0 {
+        var deviations = best.deviations
+        if second < deviations.count {
+          deviations.remove(at: second)
+          deviations.remove(at: first)
+          if tryDeviations(deviations, run) { return }
+        }
+        first -= 1
+      }
+      second -= 1
+    }
+  }
+
+  /// Moves a task's stretch of steps next to its last or its next one, so that the
+  /// task is interrupted once less.
+  private mutating func joinStretches(_ run: ScheduleShrinker.Runner) {
+    var index = 0
+    while !isOutOfBudget {
+      let stretches = Self.stretches(of: best)
+      guard index < stretches.count else { return }
+      let task = stretches[index].task
+      if let next = stretches[(index + 1)...].firstIndex(where: { $0.task == task }) {
+        var earlier = stretches
+        earlier.insert(earlier.remove(at: next), at: index + 1)
+        var later = stretches
+        later.insert(later.remove(at: index), at: next - 1)
+        if tryOrder(earlier.flatMap(\.keys), run) || tryOrder(later.flatMap(\.keys), run) {
+          continue
+        }
+      }
+      index += 1
+    }
+  }
+
+  /// Moves each deviation on: what it passed over runs first, ever more steps of it
+  /// as long as that goes well.
+  private mutating func postpone(_ run: ScheduleShrinker.Runner) {
+    var number = size.deviations - 1
+    var distance = 1
+    while number >= 0, !isOutOfBudget {
+      if number >= size.deviations {
+        number = size.deviations - 1
+        continue
+      }
+      let position = size.positions[number]
+      let task = best.steps[position].passedOver.task
+      let rest = best.steps[position...].map(\.key)
+      let moved = rest.filter { $0.task == task }.prefix(distance)
+      let order =
+        best.steps[..<position].map(\.key) + moved + rest.filter { !moved.contains($0) }
+      if tryOrder(order, run) {
+        distance *= 2
+      } else if distance > 1 {
+        distance = 1
+      } else {
+        number -= 1
+      }
+    }
+  }
+
+  /// Lets the task that a deviation passed over do what the picked one did, and the
+  /// other way round: of tasks that do the same, the baseline's will do.
+  private mutating func swapTasks(_ run: ScheduleShrinker.Runner) {
+    var number = 0
+    while number < size.deviations, !isOutOfBudget {
+      let position = size.positions[number]
+      let picked = best.steps[position].key.task
+      let passedOver = best.steps[position].passedOver.task
+      let order = best.steps.map { step in
+        var key = step.key
+        if key.task == picked {
+          key.task = passedOver
+        } else if key.task == passedOver {
+          key.task = picked
+        }
+        return key
+      }
+      if !tryOrder(order, run) { number += 1 }
+    }
+  }
+
+  private struct Stretch {
+    var task: UInt64
+    var keys: [StepKey]
+  }
+
+  /// The schedule as stretches of steps in which no other task runs.
+  private static func stretches(of schedule: RecordedSchedule) -> [Stretch] {
+    var stretches: [Stretch] = []
+    for step in schedule.steps {
+      if stretches.last?.task == step.key.task {
+        stretches[stretches.count - 1].keys.append(step.key)
+      } else {
+        stretches.append(Stretch(task: step.key.task, keys: [step.key]))
+      }
+    }
+    return stretches
+  }
+
+  // MARK: Search
+
+  /// Tries all schedules with fewer preemptions than the best one, until one fails
+  /// or none is left.
+  ///
+  /// - Returns: With how many preemptions all schedules have been tried.
+  mutating func searchFewerPreemptions(
+    joinsEquivalent: Bool, _ run: ScheduleShrinker.Runner
+  ) -> Int? {
+    guard size.preemptions > 0 else { return nil }
+    let search = BoundedSearch(
+      maxPreemptions: size.preemptions - 1, joinsEquivalent: joinsEquivalent)
+    while search.advance(), let trial = attempt(search, run) {
+      if adopt(trial) { break }
+      search.learn(trial.schedule, isWhole: trial.isWhole && !trial.fails)
+    }
+    return search.shownBound
+  }
+}

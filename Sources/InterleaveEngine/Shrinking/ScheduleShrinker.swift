@@ -1,0 +1,82 @@
+/// What came of running one schedule.
+package struct Trial: Sendable {
+  /// It failed in the same way as the schedule that is being shrunk.
+  package var fails: Bool
+  /// The schedule that was run, up to the failure if it failed.
+  package var schedule: RecordedSchedule
+  /// The schedule ends where the program ended, not at a failure before.
+  package var isWhole: Bool
+
+  package init(fails: Bool, schedule: RecordedSchedule, isWhole: Bool) {
+    self.fails = fails
+    self.schedule = schedule
+    self.isWhole = isWhole
+  }
+}
+
+/// Makes a failing schedule as small as it can.
+///
+/// Delta debugging over deviations from the baseline (Zeller, Hildebrandt:
+/// "Simplifying and isolating failure-inducing input", TSE 2002; Choi, Zeller:
+/// "Isolating failure-inducing thread schedules", ISSTA 2002) with lenient
+/// replay, between moves of whole stretches of steps; then a search of all
+/// schedules with fewer preemptions. What is smaller, ``ScheduleSize`` says.
+package struct ScheduleShrinker {
+  /// What shrinking may cost.
+  package struct Budget: Sendable {
+    /// The most schedules to run.
+    package var runs = 2_000
+    /// The share of them that is kept for the search, in percent.
+    package var searchPercent = 50
+    /// Whether the search tries only one of several schedules that differ in the
+    /// order of independent steps.
+    package var joinsEquivalent = false
+
+    package init() {}
+  }
+
+  /// What shrinking came to.
+  package struct Result: Sendable {
+    package var schedule: RecordedSchedule
+    package var deviations: [RawDeviation]
+    /// How many schedules were run.
+    package var runs: Int
+    /// No schedule with at most this many preemptions fails in the same way: all
+    /// were tried. Nil where not even those without any could be.
+    package var shownBound: Int?
+
+    /// No schedule with fewer preemptions fails in the same way.
+    package var isMinimal: Bool {
+      schedule.preemptions == 0 || (shownBound ?? -1) >= schedule.preemptions - 1
+    }
+  }
+
+  /// Runs a schedule with the given strategy, each time the same program.
+  package typealias Runner = (any PureStrategy) -> Trial
+
+  package var budget: Budget
+
+  package init(budget: Budget = Budget()) {
+    self.budget = budget
+  }
+
+  /// Shrinks a failing schedule.
+  ///
+  /// - Parameters:
+  ///   - failing: The schedule, up to its failure.
+  ///   - run: Runs one schedule with the strategy that it is given.
+  /// - Returns: The smallest schedule found, which is the given one if none of
+  ///   those tried fails.
+  package func shrink(_ failing: RecordedSchedule, run: Runner) -> Result {
+    let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
+    var candidates = Candidates(best: failing, runs: budget.runs - reserve)
+    candidates.shrinkToFixpoint(run)
+    candidates.allow(reserve)
+    let shownBound = candidates.searchFewerPreemptions(
+      joinsEquivalent: budget.joinsEquivalent, run)
+    candidates.shrinkToFixpoint(run)
+    return Result(
+      schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,
+      shownBound: shownBound)
+  }
+}

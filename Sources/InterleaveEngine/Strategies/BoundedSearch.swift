@@ -1,0 +1,211 @@
+/// Tries every schedule, those with the fewest preemptions first.
+///
+/// Iterative context bounding (Musuvathi, Qadeer: "Iterative context bounding for
+/// systematic testing of multithreaded programs", PLDI 2007): a choice where the
+/// last task cannot go on is free, one that interrupts it costs a preemption.
+/// Drive it from run to run:
+///
+/// ```swift
+/// let search = BoundedSearch(maxPreemptions: 1)
+/// while search.advance() {
+///   let trial = run(search)
+///   search.learn(trial.schedule, isWhole: trial.isWhole)
+/// }
+/// ```
+package final class BoundedSearch: PureStrategy {
+  private var tree: BoundedSearchTree
+  private var known: Set<UInt64>?
+
+  /// Makes a search.
+  ///
+  /// - Parameters:
+  ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
+  ///   - joinsEquivalent: Tries one of several schedules that differ only in the
+  ///     order of independent steps. Much less work; but where the program under
+  ///     test shares state in a way that ``TraceHash`` does not know of, a
+  ///     schedule may be left out.
+  package init(maxPreemptions: Int, joinsEquivalent: Bool = false) {
+    tree = BoundedSearchTree(maxPreemptions: maxPreemptions)
+    known = joinsEquivalent ? [] : nil
+  }
+
+  /// Every schedule within the bound has been tried.
+  package var isExhausted: Bool { tree.isExhausted }
+  /// All schedules with at most this many preemptions have been tried; nil while
+  /// not even those without any have.
+  package var shownBound: Int? { tree.shownBound }
+  /// The program under test did something else after the same choices.
+  package var hasDiverged: Bool { tree.hasDiverged }
+
+  /// Goes on to the next schedule.
+  ///
+  /// - Returns: Whether there is one.
+  package func advance() -> Bool { tree.advance() }
+
+  package func begin(_ run: RunStart) { tree.begin() }
+
+  package func decide(at point: some ChoicePoint) -> Int {
+    tree.choose(count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled)
+  }
+
+  /// Learns what the run that has just ended was, to leave out what is equivalent
+  /// to schedules that were tried before.
+  ///
+  /// - Parameters:
+  ///   - schedule: The schedule that was run.
+  ///   - isWhole: It ends where the program ended, not at a failure before.
+  package func learn(_ schedule: RecordedSchedule, isWhole: Bool) {
+    // What a step queued is known only from the steps that came of it. A schedule
+    // that was cut short lacks some, so it must not be compared with others.
+    guard known != nil, isWhole else { return }
+    let states = TraceHash.states(of: schedule)
+    var choice = 0
+    for (index, step) in schedule.steps.enumerated() where step.enabled > 1 {
+      if choice >= tree.firstOwnChoice, known?.insert(states[index]).inserted == false {
+        tree.cut(at: choice)
+        return
+      }
+      choice += 1
+    }
+  }
+}
+
+/// The schedules that a bounded search has tried and those that are left.
+///
+/// A schedule is the list of its choices, each an index. A run follows a prefix
+/// and then the baseline, index 0; each choice after the prefix that could have
+/// been another one branches off a prefix of its own. So every list comes up
+/// exactly once, and among those with equally many preemptions the ones with few
+/// deviations come early.
+package struct BoundedSearchTree: Sendable {
+  /// A choice that a run made.
+  private struct Choice: Sendable {
+    var count: Int
+    var lastTaskIsEnabled: Bool
+    var taken: Int
+  }
+
+  /// A schedule that was tried.
+  private struct Node: Sendable {
+    var choices: [Choice] = []
+    /// The choices from which others branch off: those after the prefix, up to
+    /// where the rest is known to be covered by another schedule.
+    var first = 0
+    var limit = Int.max
+  }
+
+  /// A walk over the branches of a list of schedules that may still grow.
+  private struct Cursor: Sendable {
+    var node = 0
+    var choice = 0
+    var alternative = 0
+  }
+
+  private let maxPreemptions: Int
+  /// The number of preemptions of the schedules that are being tried.
+  private var level = 0
+  /// The schedules tried at the last level, and at this one.
+  private var previous: [Node] = []
+  private var current: [Node] = []
+  private var preemptive = Cursor()
+  private var free = Cursor()
+
+  private var running: Node?
+  private var prefix: [Choice] = []
+  private var position = 0
+  private var hasStarted = false
+
+  package private(set) var isExhausted = false
+  package private(set) var shownBound: Int?
+  package private(set) var hasDiverged = false
+
+  package init(maxPreemptions: Int) {
+    precondition(maxPreemptions >= 0, "`maxPreemptions` must be at least 0 (was \(maxPreemptions))")
+    self.maxPreemptions = maxPreemptions
+  }
+
+  /// The first choice of this run that no earlier run made alike.
+  package var firstOwnChoice: Int { prefix.count }
+
+  /// Starts the run over.
+  package mutating func begin() {
+    running = Node(first: prefix.count)
+    position = 0
+  }
+
+  /// Makes the next choice of the run.
+  package mutating func choose(count: Int, lastTaskIsEnabled: Bool) -> Int {
+    defer { position += 1 }
+    var taken = 0
+    if position < prefix.count {
+      let expected = prefix[position]
+      if expected.count == count, expected.lastTaskIsEnabled == lastTaskIsEnabled {
+        taken = expected.taken
+      } else {
+        hasDiverged = true
+      }
+    }
+    running?.choices.append(
+      Choice(count: count, lastTaskIsEnabled: lastTaskIsEnabled, taken: taken))
+    return taken
+  }
+
+  /// Leaves out what branches off this run at a choice or after it.
+  package mutating func cut(at choice: Int) {
+    running?.limit = choice
+  }
+
+  /// Ends the run and goes on to the next schedule.
+  ///
+  /// - Returns: Whether there is one.
+  package mutating func advance() -> Bool {
+    if let node = running {
+      if node.choices.count < prefix.count { hasDiverged = true }
+      current.append(node)
+      running = nil
+    } else if !hasStarted {
+      hasStarted = true
+      return true
+    }
+    while !isExhausted, !hasDiverged {
+      if let branch = Self.next(&preemptive, in: previous, preempting: true)
+        ?? Self.next(&free, in: current, preempting: false)
+      {
+        prefix = branch
+        return true
+      }
+      shownBound = level
+      isExhausted = level == maxPreemptions
+      level += 1
+      previous = current
+      current = []
+      preemptive = Cursor()
+      free = Cursor()
+    }
+    return false
+  }
+
+  private static func next(
+    _ cursor: inout Cursor, in nodes: [Node], preempting: Bool
+  ) -> [Choice]? {
+    while cursor.node < nodes.count {
+      let node = nodes[cursor.node]
+      cursor.choice = max(cursor.choice, node.first)
+      while cursor.choice < min(node.limit, node.choices.count) {
+        let choice = node.choices[cursor.choice]
+        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < choice.count {
+          cursor.alternative += 1
+          var prefix = Array(node.choices[...cursor.choice])
+          prefix[cursor.choice].taken = cursor.alternative
+          return prefix
+        }
+        cursor.choice += 1
+        cursor.alternative = 0
+      }
+      cursor.node += 1
+      cursor.choice = 0
+      cursor.alternative = 0
+    }
+    return nil
+  }
+}

@@ -1,0 +1,38 @@
+/// A choice that is open, as far as it takes to replay, shrink or search.
+///
+/// ``EnabledSteps`` is the machine's. Whatever else can list enabled steps by
+/// name, such as a simulated program in a test, is one too.
+package protocol ChoicePoint {
+  /// The number of steps to choose from; index 0 is the baseline's.
+  var count: Int { get }
+  /// The task that ran last could go on, so that any index but 0 preempts it.
+  var lastTaskIsEnabled: Bool { get }
+  /// The name of the step at an index.
+  func key(at index: Int) -> StepKey
+  /// The index of the step with the given name, if it is enabled.
+  func index(of key: StepKey) -> Int?
+}
+
+extension EnabledSteps: ChoicePoint {
+  package var lastTaskIsEnabled: Bool {
+    let first = self[0]
+    return first.continuesLastTask && first.reason != .timer
+  }
+}
+
+/// A strategy that decides by the names of the enabled steps alone.
+///
+/// It needs no machine, so that it can be tried on a simulated program.
+package protocol PureStrategy: Strategy {
+  /// Picks one of the enabled steps.
+  ///
+  /// - Parameter point: At least two enabled steps.
+  /// - Returns: An index below the number of steps.
+  func decide(at point: some ChoicePoint) -> Int
+}
+
+extension PureStrategy {
+  package func choose(among steps: EnabledSteps) -> Int {
+    decide(at: steps)
+  }
+}
