@@ -1,5 +1,5 @@
-internal import CInterleave
-internal import Synchronization
+import CInterleave
+import Synchronization
 
 /// The runtime of this process cannot be taken over.
 public struct TakeoverError: Error, Sendable, CustomStringConvertible {

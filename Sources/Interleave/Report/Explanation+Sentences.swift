@@ -38,7 +38,7 @@ extension Explanation {
     let own =
       isCheckThenAct
       ? "checked \(at(before)) and acted \(at(after))"
-      : "ran on \(before.name.executor) \(at(before)) and went on there \(at(after))"
+      : "ran on \(before.actor) \(at(before)) and went on there \(at(after))"
     let other = collision.change.map { "changed `\($0.property)`\u{A0}\($0.words.unbroken)" }
     return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
       + "\(other ?? "ran there") \(at(between))."

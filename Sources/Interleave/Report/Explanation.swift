@@ -84,9 +84,9 @@ package struct Explanation: Sendable, Hashable {
   private static func allCollisions(in interleaving: Interleaving) -> [Collision] {
     let steps = interleaving.steps
     var found: [Collision] = []
-    for after in steps.indices where !steps[after].name.executor.isEmpty {
+    for after in steps.indices where !steps[after].actor.isEmpty {
       let step = steps[after]
-      let isSameActor = { (index: Int) in steps[index].name.executor == step.name.executor }
+      let isSameActor = { (index: Int) in steps[index].actor == step.actor }
       guard
         let before = steps.indices.prefix(after).last(where: { index in
           isSameActor(index) && steps[index].name.task == step.name.task

@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 /// Runs one schedule to its end and yields its interleaving.
 ///
@@ -462,6 +462,13 @@ package final class Machine {
       task: tasks[Int(job.task)].name, executor: executors[Int(job.executor)].name,
       ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
       reason: job.reason, continuesLastTask: job.task == progress.lastTask)
+  }
+
+  func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {
+    let job = slots[Int(enabled[index])]
+    return InspectedStep.StepIdentity(
+      task: Int(job.task), ordinal: Int(tasks[Int(job.task)].steps),
+      resume: UInt(bitPattern: job.ready.resume), executor: Int(job.executor))
   }
 
   /// The index of an enabled step by its name.

@@ -68,4 +68,7 @@ package struct Escape: Sendable, Hashable {
   package var site: UInt
   /// The task that did it; -1 where that is not known.
   package var task: Int32
+
+  /// The same, whichever task it was.
+  package var withoutTask: Escape { Escape(kind: kind, site: site, task: -1) }
 }

@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 /// What the machine knows of one task of the run.
 struct TaskState {
