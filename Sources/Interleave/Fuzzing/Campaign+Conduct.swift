@@ -59,10 +59,6 @@ extension Campaign {
   private func shrink(_ found: FoundFailure) -> ScheduleShrinker.Result {
     var budget = ScheduleShrinker.Budget()
     budget.runs = resolved.configuration.shrinking.runs
-    guard budget.runs > 0 else {
-      return ScheduleShrinker.Result(
-        schedule: found.schedule, deviations: found.schedule.deviations, runs: 0, shownBound: nil)
-    }
     return ScheduleShrinker(budget: budget).shrink(found.schedule) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []), isWhole: true)
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in

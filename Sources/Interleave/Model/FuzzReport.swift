@@ -28,7 +28,8 @@ public struct FuzzReport: Sendable, Hashable {
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
-    contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = []
+    contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
+    fixed: [String] = [], stale: [String] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings

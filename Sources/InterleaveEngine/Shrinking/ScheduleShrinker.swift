@@ -68,6 +68,10 @@ package struct ScheduleShrinker {
   /// - Returns: The smallest schedule found, which is the given one if none of
   ///   those tried fails.
   package func shrink(_ failing: RecordedSchedule, run: Runner) -> Result {
+    guard budget.runs > 0 else {
+      return Result(
+        schedule: failing, deviations: failing.deviations, runs: 0, shownBound: nil)
+    }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(best: failing, runs: budget.runs - reserve)
     candidates.shrinkToFixpoint(run)
