@@ -94,7 +94,8 @@ package enum Takeover {
     escaped: { context, kind, site in
       machine(context).noteEscape(
         Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
-    })
+    },
+    continuation_leaked: { context, task in machine(context).continuationLeaked(task) })
 
   @inline(__always)
   private static func machine(_ context: UnsafeMutableRawPointer) -> Machine {

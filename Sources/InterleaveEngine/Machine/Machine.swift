@@ -363,6 +363,7 @@ package final class Machine {
       job.arrival.priority = 0
     }
     tasks[Int(task)].isReady = true
+    tasks[Int(task)].lostContinuation = false
     switch ready.arrival {
     case IL_ARRIVAL_TIMER:
       job.reason = .timer
