@@ -12,55 +12,35 @@
 
 #include <string.h>
 
-// What a checked continuation refers to: the object that sees itself go.
+// What a checked continuation refers to, as its deinitializer sees it.
 typedef struct {
-  void *object[2];
-  void *task;  // NULL from the moment somebody resumes it.
+  void *type;
+  size_t references;
+  void *task;
 } checked_continuation;
 
-typedef SWIFT_CC void *(*init_function)(void *context, size_t flags);
-
-SWIFT_CC void *swift_continuation_init(void *context, size_t flags) {
-  static init_function original;
-  if (UNLIKELY(!original)) original = (init_function)il_next_symbol("swift_continuation_init");
-  void *job = original(context, flags);
-  if (il_current && job && il_record(job)) il_record(job)->checked = NULL;
-  return job;
-}
-
-// CheckedContinuation.init(continuation:function:)
-#define CHECKED_INIT "$sScC12continuation8functionScCyxq_GSccyxq_G_SStcfC"
-typedef SWIFT_CC void (*checked_function)(
-    __attribute__((swift_indirect_result)) checked_continuation **result, void *continuation,
-    uint64_t function0, void *function1, const void *value, const void *error,
-    const void *is_error);
-
-SWIFT_CC void il_checked_init(
-    __attribute__((swift_indirect_result)) checked_continuation **result, void *continuation,
-    uint64_t function0, void *function1, const void *value, const void *error,
-    const void *is_error) __asm__(CHECKED_INIT);
-
-SWIFT_CC void il_checked_init(
-    __attribute__((swift_indirect_result)) checked_continuation **result, void *continuation,
-    uint64_t function0, void *function1, const void *value, const void *error,
-    const void *is_error) {
-  static checked_function original;
-  if (UNLIKELY(!original)) original = (checked_function)il_next_symbol(CHECKED_INIT);
-  original(result, continuation, function0, function1, value, error, is_error);
-  if (il_current && continuation && il_record(continuation))
-    il_record(continuation)->checked = *result;
-}
-
-static il_task *whose_continuation_went(il_session *s) {
+static il_task *task_of(il_session *s, const void *candidate) {
+  checked_continuation seen;
+  if ((uintptr_t)candidate % 8 || !il_read_memory(candidate, &seen, sizeof seen)) return NULL;
   for (size_t i = 0; i < s->task_count; i++) {
-    il_task *task = s->tasks[i];
-    checked_continuation seen;
-    void *object;
-    if (task->alive && task->checked && il_task_wait(task, &object) == IL_WAIT_CONTINUATION &&
-        il_read_memory(task->checked, &seen, sizeof seen) && !seen.task) {
-      task->checked = NULL;
-      return task;
-    }
+    if (s->tasks[i]->alive && s->tasks[i]->job == seen.task)
+      return il_is_concurrency_code(seen.type) ? s->tasks[i] : NULL;
+  }
+  return NULL;
+}
+
+// The deinitializer keeps the object in a register that a callee must save, so
+// it is in one of the frames between here and there.
+__attribute__((noinline)) static il_task *whose_continuation_went(il_session *s) {
+  enum { FRAMES = 128 };
+  __builtin_unwind_init();
+  const void *here = __builtin_frame_address(0);
+  const void *words[FRAMES];
+  const char *from = (const char *)here - 8 * sizeof(void *);
+  if (!il_read_memory(from, words, sizeof words)) return NULL;
+  for (int i = 0; i < FRAMES; i++) {
+    il_task *task = task_of(s, words[i]);
+    if (task) return task;
   }
   return NULL;
 }

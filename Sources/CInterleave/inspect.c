@@ -37,7 +37,7 @@ bool il_read_memory(const void *address, void *buffer, size_t count) {
 // MARK: - What a task waits for
 
 // Where a task keeps the record of what it depends on, and that record's parts.
-enum { TASK_STATUS = 0x60, TASK_DEPENDENCY = 0xa0, STATUS_HAS_DEPENDENCY = 0x4000 };
+enum { TASK_DEPENDENCY = 0xa0 };
 enum { DEPENDS_ON_TASK = 1, DEPENDS_ON_CONTINUATION = 2, DEPENDS_ON_GROUP = 3 };
 
 typedef struct {
@@ -56,8 +56,8 @@ il_wait_kind il_task_wait(const il_task *task, void **object) {
   uint64_t status;
   const void *where;
   dependency_record record;
-  if (!il_read_memory(job + TASK_STATUS, &status, sizeof status) ||
-      !(status & STATUS_HAS_DEPENDENCY) ||
+  if (!il_read_memory(job + IL_TASK_STATUS, &status, sizeof status) ||
+      !(status & IL_STATUS_HAS_DEPENDENCY) ||
       !il_read_memory(job + TASK_DEPENDENCY, &where, sizeof where) ||
       !il_read_memory(where, &record, sizeof record) || record.waiting_task != task->job)
     return IL_WAIT_UNKNOWN;

@@ -38,6 +38,13 @@ static inline uint8_t il_job_priority(const void *job) {
   return (uint8_t)(((const il_job *)job)->flags >> 8);
 }
 
+// Where a task keeps its status: a word of flags, and a list of records.
+enum {
+  IL_TASK_STATUS = 0x60,
+  IL_STATUS_HAS_DEPENDENCY = 0x4000,
+  IL_STATUS_HAS_EXECUTOR_PREFERENCE = 0x8000,
+};
+
 // The first words of an asynchronous function's context.
 typedef struct il_async_context {
   struct il_async_context *parent;
@@ -107,6 +114,13 @@ extern void *(*il_swift_task_getCurrent)(void);
 
 static inline il_task *il_record(const void *job) {
   return (il_task *)((const il_job *)job)->reserved;
+}
+
+/// The task prefers a task executor to the global one.
+static inline bool il_prefers_executor(const il_task *task) {
+  if (!task || task->simple) return false;
+  uint64_t status = *(const uint64_t *)((const char *)task->job + IL_TASK_STATUS);
+  return status & IL_STATUS_HAS_EXECUTOR_PREFERENCE;
 }
 
 /// Finds the function that an interposed one hides, once.

@@ -50,6 +50,7 @@ static SWIFT_CC void (*swift_job_run_on_)(void *job, void *identity, uintptr_t w
 static SWIFT_CC void (*swift_job_run_)(void *job, void *identity, uintptr_t witness);
 static SWIFT_CC void (*swift_task_enqueue_)(void *job, void *identity, uintptr_t witness);
 static SWIFT_CC void (*swift_task_cancel_)(void *task);
+static SWIFT_CC il_executor (*swift_task_getPreferredTaskExecutor_)(void);
 
 void *il_next_symbol(const char *name) {
   void *found = dlsym(RTLD_NEXT, name);
@@ -113,7 +114,6 @@ static il_task *new_record(il_session *s) {
   task->simple = false;
   task->saved_resume = NULL;
   task->handler = NULL;
-  task->checked = NULL;
   task->group = NULL;
   return task;
 }
@@ -257,13 +257,6 @@ void il_enqueued_serial(void *job, void *identity) {
   swift_task_enqueue_(job, identity, 0);
 }
 
-void il_enqueued_task(void *job, void *identity) {
-  il_session *s = il_current;
-  if (LIKELY(s != NULL) && il_deliver(s, job, IL_PLACE_TASK_EXECUTOR, identity, -1)) return;
-  if (il_deliver_foreign(job, IL_PLACE_TASK_EXECUTOR, identity)) return;
-  swift_task_enqueue_(job, NULL, 0);
-}
-
 // A task that the library itself moved to a default actor's own queue is put
 // into the session's queue instead, as soon as that queue is emptied.
 // It takes three arguments more than it is called with: a tail call must go to a
@@ -290,21 +283,41 @@ static void drain_actors(il_session *s) {
   }
 }
 
+// A default actor whose own queue is no longer empty wants to be run: if it is the
+// step's task that has just been put there, the job is kept for after the step.
+static bool take_drain(il_session *s, void *job) {
+  il_task *task = s->step_task;
+  bool switching = !il_swift_task_getCurrent() && task && !task->simple && task->alive;
+  if (switching && s->drain_count < 8) {
+    il_job *j = task->job;
+    task->saved_resume = j->resume;
+    j->resume = (void *)bounce;
+    s->drains[s->drain_count++] = job;
+    return true;
+  }
+  il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, __builtin_return_address(0));
+  return false;
+}
+
+static bool is_drain(const void *job) {
+  uint8_t kind = il_job_kind(job);
+  return kind >= IL_KIND_ACTOR_INLINE && kind <= IL_KIND_ACTOR_OVERRIDE;
+}
+
+void il_enqueued_task(void *job, void *identity) {
+  il_session *s = il_current;
+  // A default actor that a task reaches from a task executor runs there.
+  if (s && is_drain(job) && take_drain(s, job)) return;
+  if (LIKELY(s != NULL) && il_deliver(s, job, IL_PLACE_TASK_EXECUTOR, identity, -1)) return;
+  if (il_deliver_foreign(job, IL_PLACE_TASK_EXECUTOR, identity)) return;
+  swift_task_enqueue_(job, NULL, 0);
+}
+
 static SWIFT_CC void on_global(void *job, hook_original original) {
   il_session *s = il_current;
   if (LIKELY(s != NULL)) {
-    uint8_t kind = il_job_kind(job);
-    if (UNLIKELY(kind >= IL_KIND_ACTOR_INLINE && kind <= IL_KIND_ACTOR_OVERRIDE)) {
-      il_task *task = s->step_task;
-      bool switching = !il_swift_task_getCurrent() && task && !task->simple && task->alive;
-      if (switching && s->drain_count < 8) {
-        il_job *j = task->job;
-        task->saved_resume = j->resume;
-        j->resume = (void *)bounce;
-        s->drains[s->drain_count++] = job;
-        return;
-      }
-      il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, __builtin_return_address(0));
+    if (UNLIKELY(is_drain(job))) {
+      if (take_drain(s, job)) return;
     } else if (il_deliver(s, job, IL_PLACE_GLOBAL, NULL, -1)) {
       return;
     } else {
@@ -345,6 +358,25 @@ static SWIFT_CC void on_deadline(long long sec, long long nsec, long long tsec, 
 
 // MARK: - Interposed: what compiled code calls
 
+// The library pushes a task executor preference out of sight: it is a record in
+// the task's list, which is given our witness table before it is first used.
+static void own_preference(il_task *task) {
+  typedef struct status_record {
+    size_t flags;
+    struct status_record *parent;
+    void *owner;
+    il_executor executor;
+  } status_record;
+  il_executor preferred = swift_task_getPreferredTaskExecutor_();
+  if (!preferred.identity || preferred.witness == il_task_witness) return;
+  status_record *record = *(status_record **)((char *)task->job + IL_TASK_STATUS + 8);
+  for (; record; record = record->parent) {
+    if (record->executor.identity == preferred.identity &&
+        record->executor.witness == preferred.witness)
+      record->executor.witness = il_task_witness;
+  }
+}
+
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
                                    void *identity, uintptr_t witness) {
   il_session *s = il_current;
@@ -358,6 +390,8 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
         if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
         witness = il_serial_witness;
       }
+    } else if (UNLIKELY(il_prefers_executor(s->step_task))) {
+      own_preference(s->step_task);
     }
   } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0)) {
     // A task of a session that runs on a foreign thread comes home here.
@@ -658,6 +692,7 @@ const char *il_install(uintptr_t serial_witness, uintptr_t task_witness, void *e
   REQUIRE(swift_job_run_, "swift_job_run");
   REQUIRE(swift_task_enqueue_, "swift_task_enqueue");
   REQUIRE(swift_task_cancel_, "swift_task_cancel");
+  REQUIRE(swift_task_getPreferredTaskExecutor_, "swift_task_getPreferredTaskExecutor");
   if (!dlsym(RTLD_DEFAULT, "swift_task_enqueueGlobal_hook"))
     return "the runtime does not export swift_task_enqueueGlobal_hook";
   if (!real_switch() || real_switch() == swift_task_switch)

@@ -82,8 +82,6 @@ typedef struct il_task {
   /// Where a task begins that binds task-locals first, and what it binds.
   void *_Nullable saved_start;
   struct il_bindings *_Nullable bindings;
-  /// The checked continuation that was made last for the task.
-  void *_Nullable checked;
   /// The task group that it was made in.
   void *_Nullable group;
   /// What runs the job in the runtime's stead, if its timer needs it.

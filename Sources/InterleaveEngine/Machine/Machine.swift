@@ -117,8 +117,9 @@ package final class Machine {
       takeForeign()
       collectEnabled()
       if enabled.isEmpty {
+        if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
         if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
-        return progress.rootHasEnded && tasks.elements.allSatisfy(\.hasEnded) ? .clean : .stuck
+        return .stuck
       }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {

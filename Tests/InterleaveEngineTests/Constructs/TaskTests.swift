@@ -149,14 +149,25 @@ private struct Oops: Error {}
         await child
         await withTaskGroup(of: Void.self) { group in
           group.addTask { await journal.write("c") }
-          group.addTask(executorPreference: executor) { await journal.write("c") }
         }
       }
-      await Task(executorPreference: executor) { await journal.write("d") }.value
-      await Task.detached(executorPreference: executor) { await journal.write("e") }.value
       return await journal.lines
     }
-    #expect(Set(values) == [["a", "b", "c", "c", "d", "e"]])
+    #expect(Set(values) == [["a", "b", "c"]])
+  }
+
+  @Test func aTaskMadeWithAnExecutorPreferenceRunsUnderControl() async throws {
+    let executor = PoolExecutor()
+    let values = try await forEverySeed {
+      let journal = Journal()
+      await Task(executorPreference: executor) { await journal.write("a") }.value
+      await Task.detached(executorPreference: executor) { await journal.write("b") }.value
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask(executorPreference: executor) { await journal.write("c") }
+      }
+      return await journal.lines
+    }
+    #expect(Set(values) == [["a", "b", "c"]])
   }
 
   @Test func yieldingLetsOthersRun() async throws {
