@@ -131,8 +131,9 @@ package final class Machine {
       takeForeign()
       collectEnabled()
       if enabled.isEmpty {
+        if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
         if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
-        return progress.rootHasEnded && tasks.elements.allSatisfy(\.hasEnded) ? .clean : .stuck
+        return .stuck
       }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {
@@ -396,6 +397,7 @@ package final class Machine {
       job.arrival.priority = 0
     }
     tasks[Int(task)].isReady = true
+    tasks[Int(task)].lostContinuation = false
     switch ready.arrival {
     case IL_ARRIVAL_TIMER:
       job.reason = .timer

@@ -61,6 +61,8 @@ package struct Escape: Sendable, Hashable {
     case foreignThread
     /// A closure was handed to libdispatch.
     case dispatch
+    /// A thread was made.
+    case thread
   }
 
   package var kind: Kind
