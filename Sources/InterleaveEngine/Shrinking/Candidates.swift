@@ -236,15 +236,11 @@ struct Candidates {
   /// or none is left.
   ///
   /// - Returns: With how many preemptions all schedules have been tried.
-  mutating func searchFewerPreemptions(
-    joinsEquivalent: Bool, _ run: ScheduleShrinker.Runner
-  ) -> Int? {
+  mutating func searchFewerPreemptions(_ run: ScheduleShrinker.Runner) -> Int? {
     guard size.preemptions > 0 else { return nil }
-    let search = BoundedSearch(
-      maxPreemptions: size.preemptions - 1, joinsEquivalent: joinsEquivalent)
+    let search = BoundedSearch(maxPreemptions: size.preemptions - 1)
     while search.advance(), let trial = attempt(search, run) {
       if adopt(trial) { break }
-      search.learn(trial.schedule, isWhole: trial.isWhole && !trial.fails)
     }
     return search.shownBound
   }

@@ -7,11 +7,12 @@
 /// a timer's step depends on all. Only the order of dependent steps counts.
 ///
 /// Not known: state shared between actors by other means, such as a lock, and who
-/// saw a cancellation. Whoever relies on independence says so, or runs again.
+/// saw a cancellation or a task's end. So a schedule that was reordered is only
+/// likely to be the same interleaving, and must be run to make sure.
 struct Dependence {
   /// What each step shares with others: executors, 0 being the global one.
-  let shared: [[UInt64]]
-  let steps: [RecordedStep]
+  private let shared: [[UInt64]]
+  private let steps: [RecordedStep]
 
   init(_ schedule: RecordedSchedule) {
     steps = schedule.steps
@@ -42,49 +43,5 @@ struct Dependence {
     return a.key.task == b.key.task || a.cause == second || b.cause == first
       || a.reason == .timer || b.reason == .timer
       || shared[first].contains { shared[second].contains($0) }
-  }
-}
-
-/// Names the states that a schedule passes through, by what led to each.
-///
-/// Two prefixes that differ only in the order of independent steps have the same
-/// name (the happens-before graph of CHESS: Musuvathi, Qadeer: "Fair stateless
-/// model checking", PLDI 2008). A task's last step counts as dependent on all, as
-/// it may end another's wait, or spare it one.
-enum TraceHash {
-  /// The state before each step, and after the last.
-  ///
-  /// The schedule must be whole: what a step queued is known only from the steps
-  /// that came of it, and a task's last step from there being no other. The task that ran last is part of it: it decides what a preemption is.
-  static func states(of schedule: RecordedSchedule) -> [UInt64] {
-    let dependence = Dependence(schedule)
-    var lastStep: [UInt64: Int] = [:]
-    for (index, step) in schedule.steps.enumerated() { lastStep[step.key.task] = index }
-    var latest: [UInt64: UInt64] = [:]
-    var ofTask: [UInt64: UInt64] = [:]
-    var hashes: [UInt64] = []
-    var sum: UInt64 = 0
-    var epoch: UInt64 = 0
-    var states: [UInt64] = [mix(0, 0)]
-    for (index, step) in schedule.steps.enumerated() {
-      var hash = mix(mix(step.key.task, UInt64(step.key.ordinal)), epoch)
-      hash = mix(hash, ofTask[step.key.task] ?? 0)
-      if step.cause >= 0 { hash = mix(hash, hashes[step.cause]) }
-      var context: UInt64 = 0
-      for executor in dependence.shared[index] {
-        context &+= mix(executor, latest[executor] ?? 0)
-      }
-      hash = mix(hash, context)
-      if step.reason == .timer || lastStep[step.key.task] == index {
-        hash = mix(hash, sum)
-        epoch = hash
-      }
-      for executor in dependence.shared[index] { latest[executor] = hash }
-      ofTask[step.key.task] = hash
-      hashes.append(hash)
-      sum &+= hash
-      states.append(mix(sum, step.key.task))
-    }
-    return states
   }
 }

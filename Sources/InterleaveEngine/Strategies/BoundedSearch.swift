@@ -8,25 +8,22 @@
 /// ```swift
 /// let search = BoundedSearch(maxPreemptions: 1)
 /// while search.advance() {
-///   let trial = run(search)
-///   search.learn(trial.schedule, isWhole: trial.isWhole)
+///   run(search)
 /// }
 /// ```
+///
+/// Nothing is left out, not even schedules that differ only in the order of
+/// independent steps: under a bound on preemptions, one of two such schedules may
+/// lie within it and the other not, so that few would be saved.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
-  private var known: Set<UInt64>?
 
   /// Makes a search.
   ///
-  /// - Parameters:
-  ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
-  ///   - joinsEquivalent: Tries one of several schedules that differ only in the
-  ///     order of independent steps. Much less work; but where the program under
-  ///     test shares state in a way that ``TraceHash`` does not know of, a
-  ///     schedule may be left out.
-  package init(maxPreemptions: Int, joinsEquivalent: Bool = false) {
+  /// - Parameter maxPreemptions: The most preemptions that a schedule may have, at
+  ///   least 0.
+  package init(maxPreemptions: Int) {
     tree = BoundedSearchTree(maxPreemptions: maxPreemptions)
-    known = joinsEquivalent ? [] : nil
   }
 
   /// Every schedule within the bound has been tried.
@@ -46,27 +43,6 @@ package final class BoundedSearch: PureStrategy {
 
   package func decide(at point: some ChoicePoint) -> Int {
     tree.choose(count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled)
-  }
-
-  /// Learns what the run that has just ended was, to leave out what is equivalent
-  /// to schedules that were tried before.
-  ///
-  /// - Parameters:
-  ///   - schedule: The schedule that was run.
-  ///   - isWhole: It ends where the program ended, not at a failure before.
-  package func learn(_ schedule: RecordedSchedule, isWhole: Bool) {
-    // What a step queued is known only from the steps that came of it. A schedule
-    // that was cut short lacks some, so it must not be compared with others.
-    guard known != nil, isWhole else { return }
-    let states = TraceHash.states(of: schedule)
-    var choice = 0
-    for (index, step) in schedule.steps.enumerated() where step.enabled > 1 {
-      if choice >= tree.firstOwnChoice, known?.insert(states[index]).inserted == false {
-        tree.cut(at: choice)
-        return
-      }
-      choice += 1
-    }
   }
 }
 
@@ -88,10 +64,8 @@ package struct BoundedSearchTree: Sendable {
   /// A schedule that was tried.
   private struct Node: Sendable {
     var choices: [Choice] = []
-    /// The choices from which others branch off: those after the prefix, up to
-    /// where the rest is known to be covered by another schedule.
+    /// The first choice from which others branch off: the one after the prefix.
     var first = 0
-    var limit = Int.max
   }
 
   /// A walk over the branches of a list of schedules that may still grow.
@@ -124,9 +98,6 @@ package struct BoundedSearchTree: Sendable {
     self.maxPreemptions = maxPreemptions
   }
 
-  /// The first choice of this run that no earlier run made alike.
-  package var firstOwnChoice: Int { prefix.count }
-
   /// Starts the run over.
   package mutating func begin() {
     running = Node(first: prefix.count)
@@ -148,11 +119,6 @@ package struct BoundedSearchTree: Sendable {
     running?.choices.append(
       Choice(count: count, lastTaskIsEnabled: lastTaskIsEnabled, taken: taken))
     return taken
-  }
-
-  /// Leaves out what branches off this run at a choice or after it.
-  package mutating func cut(at choice: Int) {
-    running?.limit = choice
   }
 
   /// Ends the run and goes on to the next schedule.
@@ -191,7 +157,7 @@ package struct BoundedSearchTree: Sendable {
     while cursor.node < nodes.count {
       let node = nodes[cursor.node]
       cursor.choice = max(cursor.choice, node.first)
-      while cursor.choice < min(node.limit, node.choices.count) {
+      while cursor.choice < node.choices.count {
         let choice = node.choices[cursor.choice]
         if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < choice.count {
           cursor.alternative += 1
