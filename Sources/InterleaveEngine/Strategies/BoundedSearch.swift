@@ -56,9 +56,9 @@ package final class BoundedSearch: PureStrategy {
 package struct BoundedSearchTree: Sendable {
   /// A choice that a run made.
   private struct Choice: Sendable {
-    var count: Int
+    var count: Int32
+    var taken: Int32
     var lastTaskIsEnabled: Bool
-    var taken: Int
   }
 
   /// A schedule that was tried.
@@ -88,14 +88,22 @@ package struct BoundedSearchTree: Sendable {
   private var prefix: [Choice] = []
   private var position = 0
   private var hasStarted = false
+  private var storage: Int
 
   package private(set) var isExhausted = false
   package private(set) var shownBound: Int?
   package private(set) var hasDiverged = false
 
-  package init(maxPreemptions: Int) {
+  /// Makes a tree of which nothing has been tried.
+  ///
+  /// - Parameters:
+  ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
+  ///   - storage: How many choices may be kept in memory. A search that would need
+  ///     more ends early and is never exhausted.
+  package init(maxPreemptions: Int, storage: Int = 4_000_000) {
     precondition(maxPreemptions >= 0, "`maxPreemptions` must be at least 0 (was \(maxPreemptions))")
     self.maxPreemptions = maxPreemptions
+    self.storage = storage
   }
 
   /// Starts the run over.
@@ -110,14 +118,15 @@ package struct BoundedSearchTree: Sendable {
     var taken = 0
     if position < prefix.count {
       let expected = prefix[position]
-      if expected.count == count, expected.lastTaskIsEnabled == lastTaskIsEnabled {
-        taken = expected.taken
+      if expected.count == Int32(count), expected.lastTaskIsEnabled == lastTaskIsEnabled {
+        taken = Int(expected.taken)
       } else {
         hasDiverged = true
       }
     }
     running?.choices.append(
-      Choice(count: count, lastTaskIsEnabled: lastTaskIsEnabled, taken: taken))
+      Choice(
+        count: Int32(count), taken: Int32(taken), lastTaskIsEnabled: lastTaskIsEnabled))
     return taken
   }
 
@@ -127,7 +136,8 @@ package struct BoundedSearchTree: Sendable {
   package mutating func advance() -> Bool {
     if let node = running {
       if node.choices.count < prefix.count { hasDiverged = true }
-      current.append(node)
+      storage -= node.choices.count
+      if storage >= 0 { current.append(node) }
       running = nil
     } else if !hasStarted {
       hasStarted = true
@@ -140,6 +150,7 @@ package struct BoundedSearchTree: Sendable {
         prefix = branch
         return true
       }
+      guard storage >= 0 else { return false }
       shownBound = level
       isExhausted = level == maxPreemptions
       level += 1
@@ -159,10 +170,10 @@ package struct BoundedSearchTree: Sendable {
       cursor.choice = max(cursor.choice, node.first)
       while cursor.choice < node.choices.count {
         let choice = node.choices[cursor.choice]
-        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < choice.count {
+        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < Int(choice.count) {
           cursor.alternative += 1
           var prefix = Array(node.choices[...cursor.choice])
-          prefix[cursor.choice].taken = cursor.alternative
+          prefix[cursor.choice].taken = Int32(cursor.alternative)
           return prefix
         }
         cursor.choice += 1

@@ -110,7 +110,6 @@ import Testing
     #expect(search.isExhausted)
     #expect(searched.count == runs)
     #expect(walked.isSubset(of: searched))
-    print(walked.count, runs, preemptions)
   }
 
   @Test func followingTheOrderOfAScheduleIsTheVerySameSchedule() throws {

@@ -68,10 +68,10 @@ import Testing
   ) {
     let shrinker = ScheduleShrinker()
     var needed: Set<Int> = []
-    for seed in 0..<UInt64(80) {
+    for seed in 0..<UInt64(120) {
       let program = SimulatedProgram.random(seed: seed, mailboxes: mailboxes)
         .failing { shared in
-          shared.reduce(seed) { mix($0, UInt64(truncatingIfNeeded: $1)) } % 9 == 0
+          shared.reduce(seed) { mix($0, UInt64(truncatingIfNeeded: $1)) } % 23 == 0
         }
       let failing = program.allTrials().filter(\.fails).map(\.schedule)
       guard let fewest = failing.map(\.preemptions).min() else { continue }

@@ -60,6 +60,19 @@ import Testing
     #expect(search.shownBound == nil)
   }
 
+  @Test func aSearchThatNeedsMoreMemoryThanItMayUseIsNeverCalledExhausted() {
+    var tree = BoundedSearchTree(maxPreemptions: 0, storage: 30)
+    var runs = 0
+    while tree.advance() {
+      tree.begin()
+      for count in [4, 3, 2] { _ = tree.choose(count: count, lastTaskIsEnabled: false) }
+      runs += 1
+    }
+    #expect(runs > 10)
+    #expect(!tree.isExhausted)
+    #expect(tree.shownBound == nil)
+  }
+
   @Test func aTreeOfFreeChoicesHasAsManySchedulesAsOrders() {
     var tree = BoundedSearchTree(maxPreemptions: 0)
     var schedules: Set<[Int]> = []
