@@ -4,13 +4,10 @@ package struct Trial: Sendable {
   package var fails: Bool
   /// The schedule that was run, up to the failure if it failed.
   package var schedule: RecordedSchedule
-  /// The schedule ends where the program ended, not at a failure before.
-  package var isWhole: Bool
 
-  package init(fails: Bool, schedule: RecordedSchedule, isWhole: Bool) {
+  package init(fails: Bool, schedule: RecordedSchedule) {
     self.fails = fails
     self.schedule = schedule
-    self.isWhole = isWhole
   }
 }
 
@@ -26,11 +23,9 @@ package struct ScheduleShrinker {
   package struct Budget: Sendable {
     /// The most schedules to run.
     package var runs = 2_000
-    /// The share of them that is kept for the search, in percent.
+    /// The share of them that is kept for the search, in percent; what the rest
+    /// of shrinking does not need goes to the search as well.
     package var searchPercent = 50
-    /// Whether the search tries only one of several schedules that differ in the
-    /// order of independent steps.
-    package var joinsEquivalent = false
 
     package init() {}
   }
@@ -76,8 +71,7 @@ package struct ScheduleShrinker {
     var candidates = Candidates(best: failing, runs: budget.runs - reserve)
     candidates.shrinkToFixpoint(run)
     candidates.allow(reserve)
-    let shownBound = candidates.searchFewerPreemptions(
-      joinsEquivalent: budget.joinsEquivalent, run)
+    let shownBound = candidates.searchFewerPreemptions(run)
     candidates.shrinkToFixpoint(run)
     return Result(
       schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,
