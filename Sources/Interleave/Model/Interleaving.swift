@@ -99,6 +99,9 @@ extension Interleaving {
   /// One task running on one executor until it suspends, hops or ends.
   public struct Step: Sendable, Hashable {
     public var name: StepName
+    /// Which actor of its type it ran on, from 1, by their first steps; 0 where
+    /// only one of that type took part.
+    public var instance: Int
     /// Where the task went on; nil where the binary has no line for it.
     public var place: Place?
     /// Why it could run.
@@ -117,9 +120,10 @@ extension Interleaving {
     public init(
       name: StepName, place: Place? = nil, reason: EnabledReason = .resumed,
       end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [],
-      isPreemption: Bool = false, isStall: Bool = false
+      isPreemption: Bool = false, isStall: Bool = false, instance: Int = 0
     ) {
       self.name = name
+      self.instance = instance
       self.place = place
       self.reason = reason
       self.end = end

@@ -38,7 +38,7 @@ extension Explanation {
     let own =
       isCheckThenAct
       ? "checked \(at(before)) and acted \(at(after))"
-      : "ran on \(before.name.executor) \(at(before)) and went on there \(at(after))"
+      : "ran on \(before.actor) \(at(before)) and went on there \(at(after))"
     let other = collision.change.map { "changed `\($0.property)`\u{A0}\($0.words.unbroken)" }
     return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
       + "\(other ?? "ran there") \(at(between))."
@@ -50,9 +50,10 @@ extension Explanation {
     let passed = departure.passedOver
     let picked = departure.picked
     let title = "Task\u{A0}\(passed.task)" + remark(task(passed, in: interleaving))
+    let actor = interleaving.steps[safe: departure.index]?.actor ?? picked.executor
     let isKnown = !picked.function.isEmpty
     let verb = isKnown ? "ran `\(picked.function)`" : picked.ordinal == 0 ? "began" : "went on"
-    let ran = verb + (picked.executor.isEmpty ? "" : " on \(picked.executor)")
+    let ran = verb + (actor.isEmpty ? "" : " on \(actor)")
     let at = departure.passedOverPlace.map { " at \(names.name($0))" } ?? ""
     let step = "Step \(departure.index + 1): "
     let other =
@@ -86,6 +87,13 @@ extension Explanation {
   }
 }
 
+extension Interleaving.Step {
+  /// The actor it ran on, told apart from others of its type: `Bank #2`.
+  var actor: String {
+    instance == 0 ? name.executor : "\(name.executor)\u{A0}#\(instance)"
+  }
+}
+
 extension Interleaving.Change {
   /// Both values on one line, cut off where they are long.
   var words: String { "\(Self.short(before)) → \(Self.short(after))" }
@@ -94,6 +102,11 @@ extension Interleaving.Change {
     let line = value.split(whereSeparator: \.isNewline).joined(separator: " ")
     return line.count <= 40 ? line : line.prefix(39) + "…"
   }
+}
+
+extension Array {
+  /// The element at an index, if there is one.
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
 
 extension String {

@@ -62,7 +62,7 @@ package struct Explanation: Sendable, Hashable {
     _ deviation: Interleaving.Deviation, in interleaving: Interleaving
   ) -> Departure {
     let steps = interleaving.steps
-    let step = steps.indices.contains(deviation.index) ? steps[deviation.index] : nil
+    let step = steps[safe: deviation.index]
     let kind: Departure.Kind =
       step?.isPreemption == true ? .interruption : step?.isStall == true ? .stall : .overtaking
     let later = steps.indices.first { index in
@@ -86,7 +86,7 @@ package struct Explanation: Sendable, Hashable {
     var found: [Collision] = []
     for after in steps.indices where !steps[after].name.executor.isEmpty {
       let step = steps[after]
-      let isSameActor = { (index: Int) in steps[index].name.executor == step.name.executor }
+      let isSameActor = { (index: Int) in steps[index].actor == step.actor }
       guard
         let before = steps.indices.prefix(after).last(where: { index in
           isSameActor(index) && steps[index].name.task == step.name.task

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 extension FuzzFailure: CustomStringConvertible {
   /// The whole report, as wide as the terminal.

@@ -26,7 +26,7 @@ struct InterleavingTable {
     names = PlaceNames(interleaving)
     tasks = Set(interleaving.steps.map(\.name.task)).sorted()
     numberWidth = rows.map { Self.number($0).columns }.max() ?? 1
-    let actors = interleaving.steps.map(\.name.executor.columns).max() ?? 0
+    let actors = interleaving.steps.map(\.actor.columns).max() ?? 0
     actorWidth = max(2, min(actors, 14))
   }
 
@@ -61,7 +61,7 @@ struct InterleavingTable {
     let deviates = interleaving.deviations.contains { $0.index == index }
     let mark =
       isFailure(index) ? "✗" : step.isPreemption || step.isStall || deviates ? "▸" : " "
-    return gutter(mark: mark, number: Self.number(row), actor: step.name.executor)
+    return gutter(mark: mark, number: Self.number(row), actor: step.actor)
   }
 
   private func isFailure(_ index: Int) -> Bool {

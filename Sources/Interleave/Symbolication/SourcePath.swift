@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// Makes the paths of source files short enough to print.
 package enum SourcePath {

@@ -1,6 +1,6 @@
-import Foundation
-import Runtime
-import Synchronization
+internal import Foundation
+internal import Runtime
+internal import Synchronization
 
 /// Finds the function and the line of addresses in the program's code.
 ///

@@ -56,8 +56,8 @@ private enum Program {
     defer { machine.finish() }
     #expect(end == .clean)
     return Addresses(
-      resumes: (0..<machine.stepCount).map { machine.resumeAddress(ofStep: $0) },
-      sites: (0..<machine.taskCount).map { machine.taskAddresses(at: $0).site })
+      resumes: machine.inspectSteps().map(\.key.resume),
+      sites: machine.inspectTasks().map(\.site))
   }
 
   private func places(_ addresses: [CodeAddress]) -> [CodePlace] {
