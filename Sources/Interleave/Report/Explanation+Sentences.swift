@@ -50,9 +50,10 @@ extension Explanation {
     let passed = departure.passedOver
     let picked = departure.picked
     let title = "Task\u{A0}\(passed.task)" + remark(task(passed, in: interleaving))
+    let actor = interleaving.steps[safe: departure.index]?.actor ?? picked.executor
     let isKnown = !picked.function.isEmpty
     let verb = isKnown ? "ran `\(picked.function)`" : picked.ordinal == 0 ? "began" : "went on"
-    let ran = verb + (picked.executor.isEmpty ? "" : " on \(picked.executor)")
+    let ran = verb + (actor.isEmpty ? "" : " on \(actor)")
     let at = departure.passedOverPlace.map { " at \(names.name($0))" } ?? ""
     let step = "Step \(departure.index + 1): "
     let other =
@@ -94,6 +95,11 @@ extension Interleaving.Change {
     let line = value.split(whereSeparator: \.isNewline).joined(separator: " ")
     return line.count <= 40 ? line : line.prefix(39) + "…"
   }
+}
+
+extension Array {
+  /// The element at an index, if there is one.
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
 
 extension String {

@@ -62,7 +62,7 @@ package struct Explanation: Sendable, Hashable {
     _ deviation: Interleaving.Deviation, in interleaving: Interleaving
   ) -> Departure {
     let steps = interleaving.steps
-    let step = steps.indices.contains(deviation.index) ? steps[deviation.index] : nil
+    let step = steps[safe: deviation.index]
     let kind: Departure.Kind =
       step?.isPreemption == true ? .interruption : step?.isStall == true ? .stall : .overtaking
     let later = steps.indices.first { index in

@@ -507,17 +507,6 @@ package final class Machine {
       })
   }
 
-  /// The address at which the task of a step went on.
-  package func resumeAddress(ofStep index: Int) -> UInt { steps[index].resume }
-
-  /// The address just behind the call that made a task, and its closure's entry.
-  package func taskAddresses(at index: Int) -> (site: UInt, entry: UInt) {
-    (tasks[index].site, tasks[index].entry)
-  }
-
-  /// The number of tasks that took part in the run.
-  package var taskCount: Int { tasks.count }
-
   /// The executor of the step that has just ended, as an address.
   package var lastExecutorIdentity: UInt {
     steps.isEmpty ? 0 : executors[Int(steps[steps.count - 1].executor)].identity
