@@ -12,8 +12,11 @@ package struct EntryMatcher: Sendable {
     /// The task, the function, the occurrence in it and the executor: steps may have been added
     /// elsewhere in the task.
     case occurrence
-    /// The task and the function: steps may have been added in the function, or it moved to
-    /// another executor.
+    /// The task, the function and the occurrence in it: it may have moved to another executor.
+    case anyExecutor
+    /// The task and the function: steps may have been added in the function, so that what was
+    /// its second step is a later one now. Never an earlier one: that would put each deviation
+    /// at the first step of its function.
     case function
     /// The function, the occurrence in it and the executor: tasks may have been added.
     case anyTask
@@ -24,6 +27,8 @@ package struct EntryMatcher: Sendable {
   }
 
   package let strictness: Strictness
+  /// For each deviation, how many places that would do are still to be let pass.
+  private var delays: [Int]
   private let deviations: [Interleaving.Deviation]
   private var isApplied: [Bool]
   /// The first deviation that has not been applied.
@@ -31,9 +36,17 @@ package struct EntryMatcher: Sendable {
   /// The functions of the steps that were looked at.
   private var seen: Set<String> = []
 
-  package init(_ deviations: [Interleaving.Deviation], strictness: Strictness) {
+  /// Prepares for a run.
+  ///
+  /// - Parameters:
+  ///   - deviations: The deviations of the entry, in order.
+  ///   - strictness: What counts as the same step.
+  ///   - delay: How many places that would do each deviation lets pass before it applies: where
+  ///     names do not tell steps apart, the first place need not be the right one.
+  package init(_ deviations: [Interleaving.Deviation], strictness: Strictness, delay: Int = 0) {
     self.deviations = deviations
     self.strictness = strictness
+    delays = Array(repeating: delay, count: deviations.count)
     isApplied = Array(repeating: false, count: deviations.count)
   }
 
@@ -61,6 +74,10 @@ package struct EntryMatcher: Sendable {
         seen.insert(names[names.count - 1].function)
       }
       guard let pick = closest(to: deviation.picked, among: names) else { continue }
+      if delays[index] > 0 {
+        delays[index] -= 1
+        return 0
+      }
       isApplied[index] = true
       while first < deviations.count, isApplied[first] { first += 1 }
       return pick
@@ -102,7 +119,7 @@ package struct EntryMatcher: Sendable {
   /// place. Where they do not, it might take a place that is not its own, so only the next may.
   private var lastInReach: Int {
     switch strictness {
-    case .exact, .occurrence: deviations.count
+    case .exact, .occurrence, .anyExecutor: deviations.count
     case .function, .anyTask, .anyTaskAnyOccurrence, .pickedOnly: first + 1
     }
   }
@@ -129,8 +146,10 @@ package struct EntryMatcher: Sendable {
     case .occurrence:
       step.task == wanted.task && step.occurrence == wanted.occurrence
         && step.executor == wanted.executor
+    case .anyExecutor:
+      step.task == wanted.task && step.occurrence == wanted.occurrence
     case .function:
-      step.task == wanted.task
+      step.task == wanted.task && step.occurrence >= wanted.occurrence
     case .anyTask, .pickedOnly:
       step.occurrence == wanted.occurrence && step.executor == wanted.executor
     case .anyTaskAnyOccurrence:

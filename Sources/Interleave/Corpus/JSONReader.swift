@@ -212,8 +212,9 @@ struct JSONReader {
       if try peek() == UInt8(ascii: "u") {
         position += 1
         let second = try readFourDigits()
-        let value = 0x10000 + ((first - 0xD800) << 10) + (second &- 0xDC00)
-        if (0xDC00..<0xE000).contains(second), let scalar = Unicode.Scalar(value) {
+        if (0xDC00..<0xE000).contains(second),
+          let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
+        {
           return scalar
         }
       }
