@@ -14,6 +14,9 @@ package struct EntryMatcher: Sendable {
     case occurrence
     /// The task, the function and the occurrence in it: it may have moved to another executor.
     case anyExecutor
+    /// As ``anyExecutor``, but the picked step need not be enabled yet: the one that was passed
+    /// over is held back until it is, since steps may have been added ahead of it.
+    case order
     /// The task and the function: steps may have been added in the function, so that what was
     /// its second step is a later one now. Never an earlier one: that would put each deviation
     /// at the first step of its function.
@@ -33,6 +36,8 @@ package struct EntryMatcher: Sendable {
   private var isApplied: [Bool]
   /// The first deviation that has not been applied.
   private var first = 0
+  /// How many choices the step that was passed over has been held back.
+  private var held = 0
   /// The functions of the steps that were looked at.
   private var seen: Set<String> = []
 
@@ -61,6 +66,7 @@ package struct EntryMatcher: Sendable {
     among count: Int, name: (Int) -> Interleaving.StepName
   ) -> Int {
     guard first < deviations.count, count > 1 else { return 0 }
+    if strictness == .order { return holdBack(among: count, name: name) }
     var names: [Interleaving.StepName] = []
     if strictness != .pickedOnly {
       names.append(name(0))
@@ -78,11 +84,43 @@ package struct EntryMatcher: Sendable {
         delays[index] -= 1
         return 0
       }
-      isApplied[index] = true
-      while first < deviations.count, isApplied[first] { first += 1 }
+      apply(index)
       return pick
     }
     return 0
+  }
+
+  /// The longest that a step is held back, in choices.
+  ///
+  /// A task that polls would go on for ever while the step that it waits for is held back.
+  private static let patience = 100
+
+  /// Picks a step so that the next deviation's come in their order, with others in between.
+  private mutating func holdBack(
+    among count: Int, name: (Int) -> Interleaving.StepName
+  ) -> Int {
+    let deviation = deviations[first]
+    let baseline = name(0)
+    seen.insert(baseline.function)
+    if held > 0, matches(baseline, deviation.picked) {
+      apply(first)
+      return 0
+    }
+    guard matches(baseline, deviation.passedOver), held < Self.patience else { return 0 }
+    let names = [baseline] + (1..<count).map(name)
+    for name in names { seen.insert(name.function) }
+    if let pick = closest(to: deviation.picked, among: names) {
+      apply(first)
+      return pick
+    }
+    held += 1
+    return names.dropFirst().firstIndex { $0.task == deviation.picked.task } ?? 1
+  }
+
+  private mutating func apply(_ index: Int) {
+    isApplied[index] = true
+    held = 0
+    while first < deviations.count, isApplied[first] { first += 1 }
   }
 
   /// What came of it, once the run is over.
@@ -120,7 +158,7 @@ package struct EntryMatcher: Sendable {
   private var lastInReach: Int {
     switch strictness {
     case .exact, .occurrence, .anyExecutor: deviations.count
-    case .function, .anyTask, .anyTaskAnyOccurrence, .pickedOnly: first + 1
+    case .order, .function, .anyTask, .anyTaskAnyOccurrence, .pickedOnly: first + 1
     }
   }
 
@@ -146,7 +184,7 @@ package struct EntryMatcher: Sendable {
     case .occurrence:
       step.task == wanted.task && step.occurrence == wanted.occurrence
         && step.executor == wanted.executor
-    case .anyExecutor:
+    case .anyExecutor, .order:
       step.task == wanted.task && step.occurrence == wanted.occurrence
     case .function:
       step.task == wanted.task && step.occurrence >= wanted.occurrence

@@ -180,8 +180,11 @@ struct JSONReader {
       case 0..<0x20:
         throw malformed("a string holds a control character or lacks its closing `\"`")
       default:
-        content.append(byte)
-        position += 1
+        let start = position
+        while let next, next >= 0x20, next != UInt8(ascii: "\""), next != UInt8(ascii: "\\") {
+          position += 1
+        }
+        content += bytes[start..<position]
       }
     }
   }
