@@ -127,6 +127,29 @@ void dispatch_activate(void *object) {
 
 // MARK: - Ways out
 
+static bool is_dispatch_code(const void *address) {
+  static atomic_uintptr_t base;
+  Dl_info info;
+  uintptr_t known = atomic_load_explicit(&base, memory_order_relaxed);
+  if (!known) {
+    if (!dladdr(&_dispatch_main_q, &info)) return false;
+    known = (uintptr_t)info.dli_fbase;
+    atomic_store_explicit(&base, known, memory_order_relaxed);
+  }
+  return dladdr(address, &info) && (uintptr_t)info.dli_fbase == known;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                   void *(*start)(void *), void *argument) {
+  REAL(pthread_create,
+       int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *));
+  // libdispatch's own workers are not the program's: what runs on them is.
+  void *caller = __builtin_return_address(0);
+  if (il_current && !is_dispatch_code(caller))
+    il_note_escape(il_current, IL_ESCAPE_THREAD, caller);
+  return original(thread, attributes, start, argument);
+}
+
 #define ESCAPES(s) do { if (s) il_note_escape(s, IL_ESCAPE_DISPATCH, __builtin_return_address(0)); } while (0)
 
 void dispatch_async(void *queue, void *block) {

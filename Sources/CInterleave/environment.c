@@ -78,6 +78,18 @@ int gettimeofday(struct timeval *time, void *zone) {
   return original(time, zone);
 }
 
+time_t time(time_t *result) {
+  static time_t (*original)(time_t *);
+  il_session *s = il_current;
+  if (s) {
+    time_t now = il_clock_read(s, CLOCK_REALTIME) / 1000000000;
+    if (result) *result = now;
+    return now;
+  }
+  if (UNLIKELY(!original)) original = (time_t (*)(time_t *))il_next_symbol("time");
+  return original(result);
+}
+
 int64_t il_real_time(void) {
   struct timespec time;
   real_clock_gettime()(CLOCK_MONOTONIC, &time);
@@ -137,6 +149,51 @@ long syscall(long number, ...) {
   return original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 #endif
+
+ssize_t getrandom(void *buffer, size_t count, unsigned flags) {
+  static ssize_t (*original)(void *, size_t, unsigned);
+  il_session *s = il_current;
+  if (s) {
+    fill_random(s, buffer, count);
+    return (ssize_t)count;
+  }
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("getrandom");
+  return original(buffer, count, flags);
+}
+
+int getentropy(void *buffer, size_t count) {
+  static int (*original)(void *, size_t);
+  il_session *s = il_current;
+  if (s) {
+    fill_random(s, buffer, count);
+    return 0;
+  }
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("getentropy");
+  return original(buffer, count);
+}
+
+// Foundation reads these from /dev/urandom.
+
+static bool fill_identifier(unsigned char *bytes) {
+  il_session *s = il_current;
+  if (!s) return false;
+  fill_random(s, bytes, 16);
+  bytes[6] = (bytes[6] & 0x0F) | 0x40;
+  bytes[8] = (bytes[8] & 0x3F) | 0x80;
+  return true;
+}
+
+#define IDENTIFIER(name)                                                     \
+  void name(unsigned char *bytes) {                                          \
+    static void (*original)(unsigned char *);                                \
+    if (fill_identifier(bytes)) return;                                      \
+    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);    \
+    original(bytes);                                                         \
+  }
+
+IDENTIFIER(_foundation_uuid_generate_random)
+IDENTIFIER(_cf_uuid_generate_random)
+IDENTIFIER(uuid_generate_random)
 
 // MARK: - Hashing
 

@@ -38,6 +38,13 @@ static inline uint8_t il_job_priority(const void *job) {
   return (uint8_t)(((const il_job *)job)->flags >> 8);
 }
 
+// Where a task keeps its status: a word of flags, and a list of records.
+enum {
+  IL_TASK_STATUS = 0x60,
+  IL_STATUS_HAS_DEPENDENCY = 0x4000,
+  IL_STATUS_HAS_EXECUTOR_PREFERENCE = 0x8000,
+};
+
 // The first words of an asynchronous function's context.
 typedef struct il_async_context {
   struct il_async_context *parent;
@@ -57,6 +64,8 @@ typedef struct il_foreign_node {
 struct il_session {
   il_callbacks callbacks;
   void *context;
+  // For tests: hops to default actors are left to the runtime.
+  bool leaves_hops;
   // The step that is running: its executor, and its task.
   void *executor;
   il_task *step_task;
@@ -69,9 +78,14 @@ struct il_session {
   unsigned drain_count;
   // Depth of calls that make a task, and where the outermost was made.
   unsigned creating;
+  // Depth of calls that start a task at once, within the running step.
+  unsigned immediate;
   bool creating_child;
   void *creation_site;
   void *creation_entry;
+  void *creation_group;
+  // Depth of initializations of globals.
+  unsigned initializing;
   // A libdispatch timer that the runtime is setting up.
   void *timer_source;
   void *timer_context;
@@ -84,8 +98,7 @@ struct il_session {
   il_task *free_tasks;
   il_task **tasks;
   size_t task_count, task_capacity;
-  // What foreign threads made ready.
-  pthread_mutex_t foreign_lock;
+  // What foreign threads made ready; `il_inbox_lock` guards it.
   pthread_cond_t foreign_signal;
   il_foreign_node *foreign_head, *foreign_tail;
   atomic_uint foreign_count;
@@ -103,6 +116,13 @@ static inline il_task *il_record(const void *job) {
   return (il_task *)((const il_job *)job)->reserved;
 }
 
+/// The task prefers a task executor to the global one.
+static inline bool il_prefers_executor(const il_task *task) {
+  if (!task || task->simple) return false;
+  uint64_t status = *(const uint64_t *)((const char *)task->job + IL_TASK_STATUS);
+  return status & IL_STATUS_HAS_EXECUTOR_PREFERENCE;
+}
+
 /// Finds the function that an interposed one hides, once.
 void *il_next_symbol(const char *name);
 /// True if the code at the address belongs to libswift_Concurrency.
@@ -116,6 +136,14 @@ bool il_deliver(il_session *session, void *job, il_place place, void *executor,
 bool il_deliver_foreign(void *job, il_place place, void *executor);
 /// Makes the session know a task that has just been made.
 il_task *il_adopt(il_session *session, void *job, void *site, void *entry, bool child);
+/// Reads memory that may not be readable.
+bool il_read_memory(const void *address, void *buffer, size_t count);
+/// What a task's closure returns to, in the runtime's stead.
+void *il_end_of_task(void);
+/// Binds the shared task-locals of the running task in a detached one.
+void il_give_locals(il_task *task);
+/// Gives up what a task that never started was to bind.
+void il_drop_locals(il_task *task);
 void il_note_escape(il_session *session, il_escape kind, void *site);
 
 /// Answers from the session's clock: nanoseconds for a clock's own origin.

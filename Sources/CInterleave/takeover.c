@@ -17,6 +17,8 @@ static __thread il_session *draining;
 
 atomic_uint il_live_sessions;
 uintptr_t il_serial_witness, il_task_witness;
+// Guards the inboxes of all sessions, and which session a task belongs to.
+static pthread_mutex_t inbox_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *elsewhere_executor;
 static void *main_executor;
 
@@ -48,6 +50,7 @@ static SWIFT_CC void (*swift_job_run_on_)(void *job, void *identity, uintptr_t w
 static SWIFT_CC void (*swift_job_run_)(void *job, void *identity, uintptr_t witness);
 static SWIFT_CC void (*swift_task_enqueue_)(void *job, void *identity, uintptr_t witness);
 static SWIFT_CC void (*swift_task_cancel_)(void *task);
+static SWIFT_CC il_executor (*swift_task_getPreferredTaskExecutor_)(void);
 
 void *il_next_symbol(const char *name) {
   void *found = dlsym(RTLD_NEXT, name);
@@ -77,6 +80,23 @@ bool il_is_concurrency_code(const void *address) {
 
 static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT void *error);
 
+// Puts a message into the inbox of the task's session. If the task was
+// abandoned, nobody waits for it any more, and nothing happens.
+static void post(il_task *task, il_ready ready) {
+  pthread_mutex_lock(&inbox_lock);
+  il_session *s = task->session;
+  if (s) {
+    il_foreign_node *node = malloc(sizeof *node);
+    node->ready = ready;
+    node->next = NULL;
+    if (s->foreign_tail) s->foreign_tail->next = node; else s->foreign_head = node;
+    s->foreign_tail = node;
+    atomic_fetch_add(&s->foreign_count, 1);
+    pthread_cond_signal(&s->foreign_signal);
+  }
+  pthread_mutex_unlock(&inbox_lock);
+}
+
 static il_task *new_record(il_session *s) {
   il_task *task = s->free_tasks;
   if (LIKELY(task != NULL)) {
@@ -94,10 +114,12 @@ static il_task *new_record(il_session *s) {
   task->simple = false;
   task->saved_resume = NULL;
   task->handler = NULL;
+  task->group = NULL;
   return task;
 }
 
 static void free_record(il_session *s, il_task *task) {
+  if (UNLIKELY(task->bindings != NULL)) il_drop_locals(task);
   task->alive = false;
   task->job = NULL;
   task->next_free = s->free_tasks;
@@ -112,6 +134,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
   il_task *parent = s->step_task;
   if (il_job_kind(job) == IL_KIND_TASK) {
     j->reserved = task;
+    task->group = s->creation_group;
     il_async_context *initial = j->resume_context;
     task->saved_parent_resume = initial->resume_parent;
     initial->resume_parent = (void *)task_returned;
@@ -132,25 +155,15 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
     ((il_job *)job)->reserved = NULL;
     s->callbacks.ended(s->context, task);
     free_record(s, task);
-  } else if (s) {
+  } else {
     // The record stays with the session, which learns of the end from its inbox.
     ((il_job *)job)->reserved = NULL;
-    il_ready ready = {.job = job, .task = task, .arrival = IL_ARRIVAL_FOREIGN};
-    ready.job = NULL;
-    il_foreign_node *node = malloc(sizeof *node);
-    node->ready = ready;
-    node->next = NULL;
-    pthread_mutex_lock(&s->foreign_lock);
-    if (s->foreign_tail) s->foreign_tail->next = node; else s->foreign_head = node;
-    s->foreign_tail = node;
-    atomic_fetch_add(&s->foreign_count, 1);
-    pthread_cond_signal(&s->foreign_signal);
-    pthread_mutex_unlock(&s->foreign_lock);
+    post(task, (il_ready){.task = task, .arrival = IL_ARRIVAL_FOREIGN});
   }
   MUSTTAIL return resume(context, error);
 }
 
-il_task *il_task_of(void *job) { return job ? il_record(job) : NULL; }
+void *il_end_of_task(void) { return (void *)task_returned; }
 
 void il_task_cancel(il_task *task) {
   if (task->alive && !task->simple) swift_task_cancel_(task->job);
@@ -182,8 +195,10 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   } else if (UNLIKELY(task->session != s)) {
     return il_deliver_foreign(job, place, executor);
   } else if (task == s->step_task) {
-    // What the running task does to itself, it does as its last act.
-    ready.arrival = IL_ARRIVAL_HOP;
+    // What the running task does to itself, it does as its last act. But if it
+    // was started at once by another one, its thread goes on with that one, and
+    // so must queue it first.
+    if (LIKELY(!s->immediate)) ready.arrival = IL_ARRIVAL_HOP;
   }
   if (deadline >= 0) ready.arrival = IL_ARRIVAL_TIMER;
   ready.task = task;
@@ -195,31 +210,21 @@ bool il_deliver_foreign(void *job, il_place place, void *executor) {
   if (il_job_kind(job) != IL_KIND_TASK) return false;
   il_task *task = il_record(job);
   if (!task) return false;
-  il_session *s = task->session;
-  if (!s) return true;  // Abandoned: nobody waits for it any more.
-  il_foreign_node *node = malloc(sizeof *node);
-  node->ready = (il_ready){
+  post(task, (il_ready){
       .job = job, .task = task, .executor = executor, .resume = ((il_job *)job)->resume,
       .deadline = -1, .place = place, .priority = il_job_priority(job),
-      .arrival = IL_ARRIVAL_FOREIGN};
-  node->next = NULL;
-  pthread_mutex_lock(&s->foreign_lock);
-  if (s->foreign_tail) s->foreign_tail->next = node; else s->foreign_head = node;
-  s->foreign_tail = node;
-  atomic_fetch_add(&s->foreign_count, 1);
-  pthread_cond_signal(&s->foreign_signal);
-  pthread_mutex_unlock(&s->foreign_lock);
+      .arrival = IL_ARRIVAL_FOREIGN});
   return true;
 }
 
 bool il_take_foreign(il_session *s, il_ready *ready) {
   if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
-  pthread_mutex_lock(&s->foreign_lock);
+  pthread_mutex_lock(&inbox_lock);
   il_foreign_node *node = s->foreign_head;
   s->foreign_head = node->next;
   if (!s->foreign_head) s->foreign_tail = NULL;
   atomic_fetch_sub(&s->foreign_count, 1);
-  pthread_mutex_unlock(&s->foreign_lock);
+  pthread_mutex_unlock(&inbox_lock);
   *ready = node->ready;
   free(node);
   return true;
@@ -231,12 +236,12 @@ bool il_wait_foreign(il_session *s, int64_t nanoseconds) {
   int64_t total = until.tv_nsec + nanoseconds;
   until.tv_sec += total / 1000000000;
   until.tv_nsec = total % 1000000000;
-  pthread_mutex_lock(&s->foreign_lock);
+  pthread_mutex_lock(&inbox_lock);
   while (!atomic_load(&s->foreign_count)) {
-    if (pthread_cond_timedwait(&s->foreign_signal, &s->foreign_lock, &until) == ETIMEDOUT) break;
+    if (pthread_cond_timedwait(&s->foreign_signal, &inbox_lock, &until) == ETIMEDOUT) break;
   }
   bool any = atomic_load(&s->foreign_count) > 0;
-  pthread_mutex_unlock(&s->foreign_lock);
+  pthread_mutex_unlock(&inbox_lock);
   return any;
 }
 
@@ -250,13 +255,6 @@ void il_enqueued_serial(void *job, void *identity) {
   if (il_deliver_foreign(job, IL_PLACE_SERIAL, identity)) return;
   // Not ours at all: what it belongs to is a default actor of the native runtime.
   swift_task_enqueue_(job, identity, 0);
-}
-
-void il_enqueued_task(void *job, void *identity) {
-  il_session *s = il_current;
-  if (LIKELY(s != NULL) && il_deliver(s, job, IL_PLACE_TASK_EXECUTOR, identity, -1)) return;
-  if (il_deliver_foreign(job, IL_PLACE_TASK_EXECUTOR, identity)) return;
-  swift_task_enqueue_(job, NULL, 0);
 }
 
 // A task that the library itself moved to a default actor's own queue is put
@@ -285,21 +283,41 @@ static void drain_actors(il_session *s) {
   }
 }
 
+// A default actor whose own queue is no longer empty wants to be run: if it is the
+// step's task that has just been put there, the job is kept for after the step.
+static bool take_drain(il_session *s, void *job) {
+  il_task *task = s->step_task;
+  bool switching = !il_swift_task_getCurrent() && task && !task->simple && task->alive;
+  if (switching && s->drain_count < 8) {
+    il_job *j = task->job;
+    task->saved_resume = j->resume;
+    j->resume = (void *)bounce;
+    s->drains[s->drain_count++] = job;
+    return true;
+  }
+  il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, __builtin_return_address(0));
+  return false;
+}
+
+static bool is_drain(const void *job) {
+  uint8_t kind = il_job_kind(job);
+  return kind >= IL_KIND_ACTOR_INLINE && kind <= IL_KIND_ACTOR_OVERRIDE;
+}
+
+void il_enqueued_task(void *job, void *identity) {
+  il_session *s = il_current;
+  // A default actor that a task reaches from a task executor runs there.
+  if (s && is_drain(job) && take_drain(s, job)) return;
+  if (LIKELY(s != NULL) && il_deliver(s, job, IL_PLACE_TASK_EXECUTOR, identity, -1)) return;
+  if (il_deliver_foreign(job, IL_PLACE_TASK_EXECUTOR, identity)) return;
+  swift_task_enqueue_(job, NULL, 0);
+}
+
 static SWIFT_CC void on_global(void *job, hook_original original) {
   il_session *s = il_current;
   if (LIKELY(s != NULL)) {
-    uint8_t kind = il_job_kind(job);
-    if (UNLIKELY(kind >= IL_KIND_ACTOR_INLINE && kind <= IL_KIND_ACTOR_OVERRIDE)) {
-      il_task *task = s->step_task;
-      bool switching = !il_swift_task_getCurrent() && task && !task->simple && task->alive;
-      if (switching && s->drain_count < 8) {
-        il_job *j = task->job;
-        task->saved_resume = j->resume;
-        j->resume = (void *)bounce;
-        s->drains[s->drain_count++] = job;
-        return;
-      }
-      il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, __builtin_return_address(0));
+    if (UNLIKELY(is_drain(job))) {
+      if (take_drain(s, job)) return;
     } else if (il_deliver(s, job, IL_PLACE_GLOBAL, NULL, -1)) {
       return;
     } else {
@@ -340,6 +358,25 @@ static SWIFT_CC void on_deadline(long long sec, long long nsec, long long tsec, 
 
 // MARK: - Interposed: what compiled code calls
 
+// The library pushes a task executor preference out of sight: it is a record in
+// the task's list, which is given our witness table before it is first used.
+static void own_preference(il_task *task) {
+  typedef struct status_record {
+    size_t flags;
+    struct status_record *parent;
+    void *owner;
+    il_executor executor;
+  } status_record;
+  il_executor preferred = swift_task_getPreferredTaskExecutor_();
+  if (!preferred.identity || preferred.witness == il_task_witness) return;
+  status_record *record = *(status_record **)((char *)task->job + IL_TASK_STATUS + 8);
+  for (; record; record = record->parent) {
+    if (record->executor.identity == preferred.identity &&
+        record->executor.witness == preferred.witness)
+      record->executor.witness = il_task_witness;
+  }
+}
+
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
                                    void *identity, uintptr_t witness) {
   il_session *s = il_current;
@@ -349,7 +386,12 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
       // have its caller's signature.
       if (identity == s->executor)
         MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
-      if (identity != main_executor) witness = il_serial_witness;
+      if (identity != main_executor && LIKELY(!s->leaves_hops || witness)) {
+        if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
+        witness = il_serial_witness;
+      }
+    } else if (UNLIKELY(il_prefers_executor(s->step_task))) {
+      own_preference(s->step_task);
     }
   } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0)) {
     // A task of a session that runs on a foreign thread comes home here.
@@ -366,9 +408,15 @@ typedef struct option_record {
   struct option_record *parent;
   il_executor executor;
 } option_record;
-enum { OPTION_SERIAL_EXECUTOR = 0, OPTION_TASK_EXECUTOR_UNOWNED = 5 };
+enum {
+  OPTION_SERIAL_EXECUTOR = 0,
+  OPTION_GROUP = 1,
+  OPTION_TASK_EXECUTOR_UNOWNED = 5,
+  OPTION_TASK_EXECUTOR_OWNED = 6,
+};
 
 static void own_executors(il_session *s, option_record *options) {
+  s->creation_group = NULL;
   for (option_record *o = options; o; o = o->parent) {
     uint8_t kind = (uint8_t)o->flags;
     if (kind == OPTION_SERIAL_EXECUTOR && o->executor.identity &&
@@ -376,8 +424,12 @@ static void own_executors(il_session *s, option_record *options) {
       if (o->executor.witness && o->executor.witness != il_serial_witness)
         s->custom_executor = o->executor.identity;
       o->executor.witness = il_serial_witness;
-    } else if (kind == OPTION_TASK_EXECUTOR_UNOWNED && o->executor.identity) {
+    } else if ((kind == OPTION_TASK_EXECUTOR_UNOWNED || kind == OPTION_TASK_EXECUTOR_OWNED) &&
+               o->executor.identity) {
+      // An owned record holds an existential; its witness table has the same form.
       o->executor.witness = il_task_witness;
+    } else if (kind == OPTION_GROUP) {
+      s->creation_group = o->executor.identity;
     }
   }
 }
@@ -389,7 +441,7 @@ typedef struct {
 typedef SWIFT_CC task_and_context (*create_function)(size_t flags, option_record *options,
                                                      const void *type, void *entry,
                                                      void *closure);
-enum { CREATE_IS_CHILD = 1 << 8, CREATE_COPY_LOCALS = 1 << 10 };
+enum { CREATE_IS_CHILD = 1 << 8, CREATE_COPIES_LOCALS = 1 << 10 };
 
 SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options,
                                             const void *type, void *entry, void *closure) {
@@ -403,11 +455,12 @@ SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options
   s->creation_site = site;
   s->creation_entry = entry;
   s->creating_child = (flags & CREATE_IS_CHILD) != 0;
-  task_and_context made =
-      original(flags | CREATE_COPY_LOCALS, options, type, entry, closure);
+  task_and_context made = original(flags, options, type, entry, closure);
   s->creating--;
   if (!il_record(made.task))
     il_adopt(s, made.task, site, entry, (flags & CREATE_IS_CHILD) != 0);
+  s->creation_group = NULL;
+  if (!(flags & (CREATE_IS_CHILD | CREATE_COPIES_LOCALS))) il_give_locals(il_record(made.task));
   return made;
 }
 
@@ -447,7 +500,9 @@ SWIFT_CC void swift_task_immediate(void *task, void *identity, uintptr_t witness
   s->executor = identity;
   s->step_task = il_record(task);
   if (identity && identity != main_executor) witness = il_serial_witness;
+  s->immediate++;
   original(task, identity, witness);
+  s->immediate--;
   s->executor = executor;
   s->step_task = step_task;
 }
@@ -472,7 +527,7 @@ SWIFT_CC void swift_defaultActor_initialize(void *actor) {
     original = (actor_function)il_next_symbol("swift_defaultActor_initialize");
   original(actor);
   il_session *s = il_current;
-  if (s) s->callbacks.actor_made(s->context, actor, s->step_task);
+  if (s && !s->initializing) s->callbacks.actor_made(s->context, actor, s->step_task);
 }
 
 typedef SWIFT_CC void *(*push_function)(void *identity, uintptr_t witness);
@@ -485,12 +540,30 @@ SWIFT_CC void *swift_task_pushTaskExecutorPreference(void *identity, uintptr_t w
   return original(identity, witness);
 }
 
+// A global is initialized by whatever step comes first, once in a process: what
+// that draws at random or makes is not the run's own, or the first run would
+// differ from all others.
+void swift_once(void *predicate, void (*initializer)(void *), void *context) {
+  static void (*original)(void *, void (*)(void *), void *);
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_symbol("swift_once");
+  il_session *s = il_current;
+  if (LIKELY(!s)) {
+    original(predicate, initializer, context);
+    return;
+  }
+  uint64_t random = s->random[0];
+  s->initializing++;
+  original(predicate, initializer, context);
+  s->initializing--;
+  s->random[0] = random;
+}
+
 // MARK: - Sessions
 
 il_session *il_session_create(const il_callbacks *callbacks) {
   il_session *s = calloc(1, sizeof *s);
   s->callbacks = *callbacks;
-  pthread_mutex_init(&s->foreign_lock, NULL);
   pthread_cond_init(&s->foreign_signal, NULL);
   atomic_fetch_add(&il_live_sessions, 1);
   return s;
@@ -505,7 +578,6 @@ void il_session_destroy(il_session *s) {
     if (s->tasks[i]->alive) abandoned = true; else free(s->tasks[i]);
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
-  pthread_mutex_destroy(&s->foreign_lock);
   pthread_cond_destroy(&s->foreign_signal);
   free(s->tasks);
   free(s);
@@ -521,10 +593,8 @@ void il_session_begin(il_session *s, uint64_t seed) {
 void il_session_end(il_session *s) {
   s->running = false;
   il_ready ready;
-  while (il_take_foreign(s, &ready)) {
-    if (!ready.job && ready.task) free_record(s, ready.task);
-  }
   size_t kept = 0;
+  pthread_mutex_lock(&inbox_lock);
   for (size_t i = 0; i < s->task_count; i++) {
     il_task *task = s->tasks[i];
     if (task->alive && !task->simple) {
@@ -534,8 +604,11 @@ void il_session_end(il_session *s) {
       s->tasks[kept++] = task;
     }
   }
+  pthread_mutex_unlock(&inbox_lock);
   if (kept != s->task_count) atomic_fetch_add(&il_live_sessions, 1);
   s->task_count = kept;
+  // What is left in the inbox belongs to tasks that were abandoned just now.
+  while (il_take_foreign(s, &ready)) {}
 }
 
 il_session *il_enter(il_session *s) {
@@ -619,6 +692,7 @@ const char *il_install(uintptr_t serial_witness, uintptr_t task_witness, void *e
   REQUIRE(swift_job_run_, "swift_job_run");
   REQUIRE(swift_task_enqueue_, "swift_task_enqueue");
   REQUIRE(swift_task_cancel_, "swift_task_cancel");
+  REQUIRE(swift_task_getPreferredTaskExecutor_, "swift_task_getPreferredTaskExecutor");
   if (!dlsym(RTLD_DEFAULT, "swift_task_enqueueGlobal_hook"))
     return "the runtime does not export swift_task_enqueueGlobal_hook";
   if (!real_switch() || real_switch() == swift_task_switch)
@@ -635,6 +709,8 @@ const char *il_install(uintptr_t serial_witness, uintptr_t task_witness, void *e
   installed = true;
   return NULL;
 }
+
+void il_session_leave_hops(il_session *s, bool value) { s->leaves_hops = value; }
 
 bool il_is_interposed(void) {
   return dlsym(RTLD_DEFAULT, "swift_task_switch") == (void *)swift_task_switch;

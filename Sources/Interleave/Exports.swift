@@ -1,1 +1,1 @@
-@_exported import InterleaveEngine
+@_exported public import InterleaveEngine

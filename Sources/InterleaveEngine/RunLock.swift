@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Lets one run at a time go on in this process.
 ///

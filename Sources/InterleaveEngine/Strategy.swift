@@ -48,6 +48,11 @@ public struct EnabledSteps {
     machine._withUnsafeGuaranteedRef { $0.enabledStep(at: index) }
   }
 
+  /// What is needed to put the step at an index into words.
+  package func inspect(at index: Int) -> InspectedStep.StepIdentity {
+    machine._withUnsafeGuaranteedRef { $0.inspectEnabled(at: index) }
+  }
+
   /// The name of the step at an index.
   package func key(at index: Int) -> StepKey {
     let step = self[index]

@@ -1,5 +1,5 @@
-internal import CInterleave
-internal import Synchronization
+import CInterleave
+import Synchronization
 
 /// The runtime of this process cannot be taken over.
 public struct TakeoverError: Error, Sendable, CustomStringConvertible {
@@ -99,7 +99,8 @@ package enum Takeover {
     escaped: { context, kind, site in
       machine(context).noteEscape(
         Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
-    })
+    },
+    continuation_leaked: { context, task in machine(context).continuationLeaked(task) })
 
   /// The machine whose step runs on this thread.
   static var currentMachine: Machine? {

@@ -64,8 +64,11 @@ typedef enum {
   IL_ESCAPE_FOREIGN_THREAD = 1,
   /// The step asked libdispatch to run a closure on a thread of its own.
   IL_ESCAPE_DISPATCH = 2,
+  /// The step made a thread.
+  IL_ESCAPE_THREAD = 3,
 } il_escape;
 
+struct il_bindings;
 struct il_session;
 typedef struct il_session il_session;
 
@@ -76,6 +79,11 @@ typedef struct il_task {
   struct il_task *_Nullable next_free;
   void *_Nullable saved_parent_resume;
   void *_Nullable saved_resume;
+  /// Where a task begins that binds task-locals first, and what it binds.
+  void *_Nullable saved_start;
+  struct il_bindings *_Nullable bindings;
+  /// The task group that it was made in.
+  void *_Nullable group;
   /// What runs the job in the runtime's stead, if its timer needs it.
   void (*_Nullable handler)(void *_Nullable);
   void *_Nullable handler_context;
@@ -119,6 +127,10 @@ typedef struct {
   void (*actor_made)(void *context, void *actor, il_task *_Nullable maker);
   /// Something left the session's control at `site`.
   void (*escaped)(void *context, il_escape kind, void *_Nullable site);
+  /// The last reference to the checked continuation that `task` waits for went
+  /// without resuming it: nobody can wake the task any more. The task is NULL
+  /// where it cannot be told which one it is.
+  void (*continuation_leaked)(void *context, il_task *_Nullable task);
 } il_callbacks;
 
 // MARK: - The process
@@ -148,6 +160,9 @@ bool il_is_interposed(void);
 il_session *il_session_create(const il_callbacks *callbacks);
 /// Sets what the callbacks are called with.
 void il_session_set_context(il_session *session, void *context);
+/// For tests: with true, hops to actors are left to the runtime, and arrive as
+/// drain jobs, as in an image where interposition does not win.
+void il_session_leave_hops(il_session *session, bool leaves);
 void il_session_destroy(il_session *session);
 
 /// Begins a run: virtual time and randomness start anew.
@@ -183,16 +198,17 @@ bool il_wait_foreign(il_session *session, int64_t nanoseconds);
 /// What the suspended task waits for; `object` is the task, continuation
 /// context or group.
 il_wait_kind il_task_wait(const il_task *task, void *_Nullable *_Nonnull object);
-/// The session's task for a runtime task, or NULL.
-il_task *_Nullable il_task_of(void *_Nullable job);
+/// The live task of the same session whose runtime task is `job`, or NULL.
+il_task *_Nullable il_task_awaited(const il_task *task, void *_Nullable job);
 /// The return addresses of the suspended task's asynchronous callers.
 size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
                          size_t capacity);
+/// Lets detached tasks that a step makes see the task-local with this key, if
+/// the task that makes them does; `type` is the metadata of its values.
+void il_share_local(void *key, const void *type);
+
 /// Asks the task to cancel.
 void il_task_cancel(il_task *task);
-
-/// The name of the nearest dynamic symbol, or NULL, and its image's path.
-const char *_Nullable il_image_of(const void *address, uintptr_t *base);
 
 /// The wall clock, whatever the session's virtual time: nanoseconds.
 int64_t il_real_time(void);

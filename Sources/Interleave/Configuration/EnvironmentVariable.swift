@@ -58,7 +58,7 @@ struct ResolvedConfiguration: Sendable {
   ) throws(ConfigurationError) {
     let variables = Variables(environment)
     self.configuration = configuration
-    self.isCI = environment["CI"].map { !["", "0", "false"].contains($0.lowercased()) } ?? false
+    self.isCI = CorpusPlan.isCI(environment)
     if let schedules = try variables.value(
       .schedules, "a whole number of at least 1", { Int($0).flatMap { $0 >= 1 ? $0 : nil } })
     {

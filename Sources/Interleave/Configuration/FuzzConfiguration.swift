@@ -28,7 +28,7 @@ public struct FuzzConfiguration: Sendable {
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
   /// Where failures are kept.
-  public var corpus: CorpusLocation = .automatic
+  public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
   public var shrinking: Shrinking = Shrinking()
 
@@ -104,16 +104,6 @@ extension FuzzConfiguration {
     case asRuntime
     /// In any order, which is all that the language promises.
     case unordered
-  }
-
-  /// Where failures are kept.
-  public enum CorpusLocation: Sendable, Hashable {
-    /// In the folder `corpus` beside `Package.swift`; on CI nothing is written.
-    case automatic
-    /// In the folder at the path.
-    case at(String)
-    /// Nowhere: nothing is replayed and nothing is written.
-    case none
   }
 
   /// How a failure is made small.

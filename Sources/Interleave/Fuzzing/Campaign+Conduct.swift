@@ -1,24 +1,127 @@
+import Foundation
 import InterleaveEngine
 
+/// A failing schedule that is on its way into a report.
+struct FoundFailure {
+  var failure: RunFailure
+  var schedule: RecordedSchedule
+  /// The corpus file that led to it, if one did.
+  var corpusFile: String?
+  /// How many schedules were run until it failed, this one included.
+  var schedulesTried: Int
+  /// The seed of its values; a corpus entry brings its own.
+  var seed: UInt64
+}
+
 extension Campaign {
-  func conduct(recordsExpectations: Bool) -> FuzzResult {
-    let found = explore()
+  /// Replays the corpus, then explores, and makes a failure small and clear.
+  ///
+  /// - Parameter recordsExpectations: Lets the issue of the minimal run through.
+  /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
+  func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
+    openCorpus()
+    var found = try replayCorpus()
+    if found == nil, resolved.mode == .fuzz { found = explore() }
+    if let found {
+      let (failure, minimal) = explain(found)
+      finishReport()
+      let isRecorded =
+        recordsExpectations && failure.kind == .expectation
+        && recordIssue(of: failure, schedule: minimal, seed: found.seed)
+      return FuzzResult(outcome: .failed(failure, report), isRecorded: isRecorded)
+    }
     finishReport()
-    guard let (failure, schedule) = found else {
-      return FuzzResult(outcome: .passed(report), cancellation: run.cancellation)
+    if let failure = nothingInterleaved() {
+      return FuzzResult(outcome: .failed(failure, report))
     }
-    let f = FuzzFailure(
-      kind: failure.kind, message: failure.message, sourceLocation: failure.location,
-      original: .init(
-        steps: schedule.steps.count, preemptions: schedule.preemptions,
-        deviations: schedule.deviations.count),
+    return FuzzResult(outcome: .passed(report), cancellation: run.cancellation)
+  }
+
+  // MARK: From a failure to a report
+
+  /// Shrinks a failure, says what happened in it, and keeps it.
+  ///
+  /// - Returns: The failure for people, and its minimal schedule.
+  private func explain(_ found: FoundFailure) -> (FuzzFailure, RecordedSchedule) {
+    machine.settings.environmentSeed = found.seed
+    let shrunk = shrink(found)
+    var failure = FuzzFailure(
+      kind: found.failure.kind, message: found.failure.message,
+      sourceLocation: found.failure.location,
+      interleaving: interleaving(of: shrunk.schedule, like: found.failure),
+      original: FuzzFailure.Size(found.schedule), isMinimal: shrunk.isMinimal, seed: found.seed,
+      schedulesTried: found.schedulesTried, corpusFile: found.corpusFile, test: test.name)
+    if let message = lastMessage { failure.message = message }
+    keep(&failure)
+    return (failure, shrunk.schedule)
+  }
+
+  private func shrink(_ found: FoundFailure) -> ScheduleShrinker.Result {
+    var budget = ScheduleShrinker.Budget()
+    budget.runs = resolved.configuration.shrinking.runs
+    return ScheduleShrinker(budget: budget).shrink(found.schedule) { strategy in
+      var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []), isWhole: true)
+      _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
+        let fails = failure?.isLike(found.failure) ?? false
+        trial = Trial(
+          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
+          isWhole: failure == nil)
+      }
+      return trial
+    }
+  }
+
+  /// Runs a failing schedule once more, to see what each of its steps does.
+  private func interleaving(
+    of schedule: RecordedSchedule, like failure: RunFailure
+  ) -> Interleaving {
+    let inspector = ActorInspector()
+    var result: Interleaving?
+    for inspects in [true, false] where result == nil {
+      run.inspector = inspects ? inspector : nil
+      // Looking at actors may keep one alive a little longer. Where that changes
+      // the run, it is shown without what its steps changed.
+      _ = execute(Replay(schedule.deviations), RunStart(index: 0, seed: 0)) { [self] again in
+        guard let again, again.isLike(failure) else { return }
+        lastMessage = again.message
+        result = Explainer(machine).interleaving(
+          upTo: again.steps, changes: inspects ? inspector.changes : [:])
+      }
+      run.inspector = nil
+    }
+    return result ?? Interleaving()
+  }
+
+  /// Runs the minimal schedule with its issue let through.
+  ///
+  /// - Returns: The issue was recorded.
+  private func recordIssue(
+    of failure: FuzzFailure, schedule: RecordedSchedule, seed: UInt64
+  ) -> Bool {
+    capture.passNext(with: failure.description)
+    _ = execute(Replay(schedule.deviations), RunStart(index: 0, seed: 0))
+    return capture.stopPassing()
+  }
+
+  private func nothingInterleaved() -> FuzzFailure? {
+    guard report.schedules > 0, report.choices == 0, run.cancellation == nil,
+      resolved.configuration.checks.contains(.nothingInterleaved)
+    else { return nil }
+    return FuzzFailure(
+      kind: .nothingInterleaved,
+      message: """
+        nothing was interleaved: in no moment of the run could more than one step have run, so \
+        every schedule is the same and the test proves nothing about concurrency. \
+        \(report.escapes.isEmpty ? "Let at least two tasks run at the same time." : "What ran outside of Interleave's control: \(report.escapes.joined(separator: "; ")).")
+        """,
       seed: resolved.seed, schedulesTried: report.schedules, test: test.name)
-    var isRecorded = false
-    if recordsExpectations, failure.kind == .expectation {
-      capture.passNext(with: "\(f)")
-      _ = execute(Replay(schedule.deviations), RunStart(index: 0, seed: 0))
-      isRecorded = capture.stopPassing()
-    }
-    return FuzzResult(outcome: .failed(f, report), isRecorded: isRecorded)
+  }
+}
+
+extension FuzzFailure.Size {
+  init(_ schedule: RecordedSchedule) {
+    self.init(
+      steps: schedule.steps.count, preemptions: schedule.preemptions,
+      deviations: schedule.deviations.count)
   }
 }

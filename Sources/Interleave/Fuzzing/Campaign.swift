@@ -15,6 +15,9 @@ final class Campaign {
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
   var report = FuzzReport()
+  var corpus: CorpusStore?
+  /// What the last run that was explained said of its failure.
+  var lastMessage: String?
   private var signatures: Set<UInt64> = []
   private var contended: Set<UInt> = []
   private var escaped: Set<Escape> = []
@@ -35,13 +38,6 @@ final class Campaign {
     run = Run(machine: machine)
     machine.owner = run
     began = clock.now
-  }
-
-  /// What one run came to.
-  struct RunResult {
-    var failure: RunFailure?
-    /// What was recorded, up to the failure; nil unless it was asked for.
-    var schedule: RecordedSchedule?
   }
 
   /// Runs one schedule.
@@ -74,7 +70,7 @@ final class Campaign {
   /// Explores until something fails or the budget is spent.
   ///
   /// - Returns: The failure, and the schedule that led to it.
-  func explore() -> (RunFailure, RecordedSchedule)? {
+  func explore() -> FoundFailure? {
     let strategy = resolved.configuration.strategy.make()
     let baseline = Baseline()
     var index = 0
@@ -90,7 +86,10 @@ final class Campaign {
         }
       }
       index += 1
-      if let failure, let schedule { return (failure, schedule) }
+      if let failure, let schedule {
+        return FoundFailure(
+          failure: failure, schedule: schedule, schedulesTried: index, seed: resolved.seed)
+      }
       // Without a choice, every schedule is the baseline.
       if index == 1, report.choices == 0 { break }
     }
@@ -111,15 +110,29 @@ final class Campaign {
     report.choices += machine.choices
     if signatures.count < Self.signatureLimit { signatures.insert(machine.signature) }
     machine.forEachContendedType { contended.insert($0) }
-    if machine.hasEscapes { escaped.formUnion(machine.inspectEscapes()) }
+    if machine.hasEscapes { escaped.formUnion(machine.inspectEscapes().map(\.withoutTask)) }
   }
 
   /// Completes the report.
   func finishReport() {
     report.distinctInterleavings = signatures.count
-    report.contendedActors = contended.map { Takeover.typeName($0) }.sorted()
+    report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
+    report.escapes = escaped.map(Self.words).sorted()
     report.elapsed = clock.now - began
     report.isExhaustive = report.schedules > 0 && report.choices == 0
+  }
+
+  /// What left the run's control, and where.
+  private static func words(_ escape: Escape) -> String {
+    let what =
+      switch escape.kind {
+      case .unknownJob: "a job was handed to a native executor"
+      case .foreignThread: "a task was resumed by, or ran on, a thread of its own"
+      case .dispatch: "work was handed to libdispatch"
+      }
+    guard escape.site != 0 else { return what }
+    let code = Symbolicator.shared.place(of: .afterCall(escape.site))
+    return "\(what) in \(code.function)" + (code.place.map { " (\($0))" } ?? "")
   }
 
   /// The failure that the end of a run stands for, if it does.

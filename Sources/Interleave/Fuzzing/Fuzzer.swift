@@ -1,6 +1,6 @@
-internal import Foundation
-internal import Synchronization
-internal import InterleaveEngine
+import Foundation
+import Synchronization
+import InterleaveEngine
 
 /// Fuzzes bodies outside of tests: in programs, and to measure.
 ///

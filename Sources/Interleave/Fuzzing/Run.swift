@@ -21,7 +21,7 @@ struct RunFailure: Sendable {
 /// first thing that went wrong.
 ///
 /// It is used on the campaign's thread alone; one object serves all runs.
-final class Run {
+final class Run: RunObserver {
   private let machine: Machine
   /// What is checked after each step on an executor.
   private(set) var invariants: [Invariant] = []
@@ -30,6 +30,10 @@ final class Run {
   private(set) var failure: RunFailure?
   /// The run asked for the whole test to be called off.
   private(set) var cancellation: (any Error)?
+  /// What looks at actors around each step; nil where nothing does.
+  var inspector: ActorInspector? {
+    didSet { observeIfNeeded() }
+  }
 
   /// A condition that must hold on an executor.
   struct Invariant {
@@ -52,7 +56,7 @@ final class Run {
     if !finally.isEmpty { finally.removeAll() }
     failure = nil
     cancellation = nil
-    machine.observer = nil
+    observeIfNeeded()
   }
 
   // MARK: What goes wrong
@@ -81,8 +85,8 @@ final class Run {
   // MARK: Invariants
 
   func add(always invariant: Invariant) {
-    if invariants.isEmpty { machine.observer = InvariantObserver(run: self) }
     invariants.append(invariant)
+    observeIfNeeded()
   }
 
   func add(eventually invariant: Invariant) {
@@ -119,19 +123,20 @@ final class Run {
       location: invariant.location,
       place: "\(invariant.location.fileID):\(invariant.location.line)")
   }
-}
 
-/// Checks invariants after each step.
-private final class InvariantObserver: RunObserver {
-  private unowned let run: Run
+  // MARK: Steps
 
-  init(run: Run) {
-    self.run = run
+  private func observeIfNeeded() {
+    let observer: Run? = invariants.isEmpty && inspector == nil ? nil : self
+    if machine.observer !== observer { machine.observer = observer }
   }
 
-  func stepWillBegin(_ machine: Machine, executor: UInt) {}
+  func stepWillBegin(_ machine: Machine, executor: UInt) {
+    inspector?.stepWillBegin(executor: executor)
+  }
 
   func stepDidEnd(_ machine: Machine) {
-    run.checkInvariants(executor: machine.lastExecutorIdentity)
+    inspector?.stepDidEnd(index: machine.stepCount - 1)
+    if failure == nil { checkInvariants(executor: machine.lastExecutorIdentity) }
   }
 }

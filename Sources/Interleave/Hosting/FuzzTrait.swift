@@ -1,4 +1,4 @@
-internal import InterleaveEngine
+import InterleaveEngine
 public import Testing
 
 /// Fuzzes an existing async test, or each test of a suite.

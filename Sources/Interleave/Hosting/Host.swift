@@ -1,9 +1,9 @@
-internal import Testing
+import Testing
 
 #if canImport(Darwin)
-  internal import Darwin
+  import Darwin
 #elseif canImport(Glibc)
-  internal import Glibc
+  import Glibc
 #endif
 
 /// Where a fuzzed body runs: in a test of Swift Testing, or anywhere else.

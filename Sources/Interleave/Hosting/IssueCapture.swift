@@ -1,5 +1,5 @@
-internal import Synchronization
-internal import Testing
+import Synchronization
+import Testing
 
 /// Catches the issues that expectations record while runs go on.
 ///

@@ -1,5 +1,5 @@
-internal import InterleaveEngine
-internal import Testing
+import InterleaveEngine
+import Testing
 
 /// Runs a body under one schedule after another, until one fails or the budget
 /// is spent.

@@ -62,6 +62,22 @@ public struct FuzzFailure: Error, Sendable {
     }
   }
 
+  /// A corpus entry that was not written, so that it can be committed by hand.
+  public struct UnsavedEntry: Sendable, Hashable {
+    /// The path that the file should have.
+    public var path: String
+    /// The content of the file.
+    public var content: String
+    /// Why it could not be written; nil where nothing is to be written, as on CI.
+    public var reason: String?
+
+    public init(path: String, content: String, reason: String? = nil) {
+      self.path = path
+      self.content = content
+      self.reason = reason
+    }
+  }
+
   public var kind: Kind
   /// What went wrong, in a sentence or a few lines.
   public var message: String
@@ -83,6 +99,8 @@ public struct FuzzFailure: Error, Sendable {
   public var schedulesTried: Int
   /// The file that keeps it, if it was written or replayed.
   public var corpusFile: String?
+  /// What would have been written to the corpus, where nothing could be written.
+  public var unsavedEntry: UnsavedEntry?
   /// The name of the test.
   public var test: String
 
@@ -91,7 +109,7 @@ public struct FuzzFailure: Error, Sendable {
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0,
-    corpusFile: String? = nil, test: String = ""
+    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil, test: String = ""
   ) {
     self.kind = kind
     self.message = message
@@ -104,6 +122,7 @@ public struct FuzzFailure: Error, Sendable {
     self.seed = seed
     self.schedulesTried = schedulesTried
     self.corpusFile = corpusFile
+    self.unsavedEntry = unsavedEntry
     self.test = test
   }
 }

@@ -20,11 +20,16 @@ public struct FuzzReport: Sendable, Hashable {
   public var escapes: [String]
   /// What the author of the test should know although nothing failed.
   public var warnings: [String]
+  /// The corpus files whose failure does not come up any more.
+  public var fixed: [String]
+  /// The corpus files whose interleaving does not exist any more.
+  public var stale: [String]
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
-    contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = []
+    contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
+    fixed: [String] = [], stale: [String] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -35,6 +40,8 @@ public struct FuzzReport: Sendable, Hashable {
     self.choices = choices
     self.contendedActors = contendedActors
     self.escapes = escapes
+    self.fixed = fixed
+    self.stale = stale
     self.warnings = warnings
   }
 }

@@ -99,9 +99,9 @@ extension Interleaving {
   /// One task running on one executor until it suspends, hops or ends.
   public struct Step: Sendable, Hashable {
     public var name: StepName
-    /// Which actor of its type it ran on, from 1, by their first steps; 0 where
-    /// only one of that type took part.
-    public var instance: Int
+    /// The actor it ran on, told apart from others of its type: `Fork #2`; empty
+    /// for the global executor.
+    public var actor: String
     /// Where the task went on; nil where the binary has no line for it.
     public var place: Place?
     /// Why it could run.
@@ -118,12 +118,12 @@ extension Interleaving {
     public var isStall: Bool
 
     public init(
-      name: StepName, place: Place? = nil, reason: EnabledReason = .resumed,
+      name: StepName, actor: String? = nil, place: Place? = nil, reason: EnabledReason = .resumed,
       end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [],
-      isPreemption: Bool = false, isStall: Bool = false, instance: Int = 0
+      isPreemption: Bool = false, isStall: Bool = false
     ) {
       self.name = name
-      self.instance = instance
+      self.actor = actor ?? name.executor
       self.place = place
       self.reason = reason
       self.end = end

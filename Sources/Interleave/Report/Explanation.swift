@@ -93,7 +93,7 @@ package struct Explanation: Sendable, Hashable {
   private static func allCollisions(in interleaving: Interleaving) -> [Collision] {
     let steps = interleaving.steps
     var found: [Collision] = []
-    for after in steps.indices where !steps[after].name.executor.isEmpty {
+    for after in steps.indices where !steps[after].actor.isEmpty {
       let step = steps[after]
       let isSameActor = { (index: Int) in steps[index].actor == step.actor }
       guard

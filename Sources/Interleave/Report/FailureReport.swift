@@ -141,7 +141,19 @@ struct FailureReport {
       lines += indented("To search again with the same seed:")
       lines.append(StyledText("    INTERLEAVE_SEED=\(failure.seed) \(command)"))
     }
-    return lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines
+    return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved()
+  }
+
+  /// The content of the corpus file that was not written, ready to be committed.
+  private func unsaved() -> [StyledText] {
+    guard let entry = failure.unsavedEntry else { return [] }
+    let path = SourcePath.relative(entry.path, to: root)
+    let title = entry.reason.map { "The failure could not be kept: \($0)." } ?? "Not kept yet."
+    // Not wrapped: it is to be copied.
+    return [StyledText(), StyledText("Corpus", .bold)]
+      + indented("\(title) To keep it, save this as \(path):")
+      + entry.content.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { StyledText(String($0)) }
   }
 
   private func indented(_ text: String) -> [StyledText] {

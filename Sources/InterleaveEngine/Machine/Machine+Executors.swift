@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 extension Machine {
   /// The index of the executor on which a job waits.

@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 /// An executor of a run, told apart by what can be said of it in any process.
 package struct InspectedExecutor: Sendable, Hashable {
@@ -13,12 +13,6 @@ package struct InspectedExecutor: Sendable, Hashable {
   package var kind: Kind
   /// The metadata of its type; 0 where it has none.
   package var type: UInt
-  /// Its address; it may be gone.
-  package var identity: UInt
-  /// Its index in the run.
-  package var index: Int
-  /// More than one task ran on it.
-  package var isContended: Bool
 }
 
 /// A step of a run with all that is needed to name it.
@@ -78,19 +72,23 @@ extension Machine {
     }
   }
 
-  /// The executors of the run, in the order in which they were made or first used.
-  package func inspectExecutors() -> [InspectedExecutor] {
-    executors.elements.enumerated().map { index, executor in
-      let kind: InspectedExecutor.Kind
-      switch executor.place {
-      case IL_PLACE_MAIN: kind = .main
-      case IL_PLACE_TASK_EXECUTOR: kind = .taskExecutor
-      case IL_PLACE_SERIAL: kind = .serial
-      default: kind = .global
-      }
-      return InspectedExecutor(
-        kind: kind, type: executor.type, identity: executor.identity, index: index,
-        isContended: executor.isContended)
+  /// An executor of the run; 0 is the global one.
+  package func inspectExecutor(_ index: Int) -> InspectedExecutor {
+    let executor = executors[index]
+    let kind: InspectedExecutor.Kind
+    switch executor.place {
+    case IL_PLACE_MAIN: kind = .main
+    case IL_PLACE_TASK_EXECUTOR: kind = .taskExecutor
+    case IL_PLACE_SERIAL: kind = .serial
+    default: kind = .global
+    }
+    return InspectedExecutor(kind: kind, type: executor.type)
+  }
+
+  /// Calls the body with the number and the address of each step of a task.
+  package func forEachStep(ofTask task: Int, _ body: (_ ordinal: Int, _ resume: UInt) -> Void) {
+    for step in steps.elements where Int(step.task) == task {
+      body(Int(step.ordinal), step.resume)
     }
   }
 

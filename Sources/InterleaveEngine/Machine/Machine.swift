@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 /// Runs one schedule to its end and yields its interleaving.
 ///
@@ -131,8 +131,9 @@ package final class Machine {
       takeForeign()
       collectEnabled()
       if enabled.isEmpty {
+        if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
         if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
-        return progress.rootHasEnded && tasks.elements.allSatisfy(\.hasEnded) ? .clean : .stuck
+        return .stuck
       }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {
@@ -396,6 +397,7 @@ package final class Machine {
       job.arrival.priority = 0
     }
     tasks[Int(task)].isReady = true
+    tasks[Int(task)].lostContinuation = false
     switch ready.arrival {
     case IL_ARRIVAL_TIMER:
       job.reason = .timer
@@ -462,6 +464,13 @@ package final class Machine {
       task: tasks[Int(job.task)].name, executor: executors[Int(job.executor)].name,
       ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
       reason: job.reason, continuesLastTask: job.task == progress.lastTask)
+  }
+
+  func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {
+    let job = slots[Int(enabled[index])]
+    return InspectedStep.StepIdentity(
+      task: Int(job.task), ordinal: Int(tasks[Int(job.task)].steps),
+      resume: UInt(bitPattern: job.ready.resume), executor: Int(job.executor))
   }
 
   /// The index of an enabled step by its name.

@@ -61,6 +61,8 @@ package struct Escape: Sendable, Hashable {
     case foreignThread
     /// A closure was handed to libdispatch.
     case dispatch
+    /// A thread was made.
+    case thread
   }
 
   package var kind: Kind
@@ -68,4 +70,7 @@ package struct Escape: Sendable, Hashable {
   package var site: UInt
   /// The task that did it; -1 where that is not known.
   package var task: Int32
+
+  /// The same, whichever task it was.
+  package var withoutTask: Escape { Escape(kind: kind, site: site, task: -1) }
 }

@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 /// What the machine knows of one task of the run.
 struct TaskState {
@@ -22,6 +22,8 @@ struct TaskState {
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
+  /// Nobody holds the continuation any more that it waits for.
+  var lostContinuation = false
   /// It exists only to run when a timer fires.
   var isTimer = false
   /// Where it went on last.
@@ -92,6 +94,8 @@ struct RunState {
   var instantSteps = 0
   /// The number of choices in which more than one step was enabled.
   var choices = 0
+  /// How many checked continuations went without having been resumed.
+  var leakedContinuations = 0
 }
 
 /// How a step left its task.

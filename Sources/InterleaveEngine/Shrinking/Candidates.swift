@@ -9,8 +9,9 @@ struct Candidates {
   private(set) var size: ScheduleSize
   private(set) var runs = 0
   private var limit: Int
-  private var triedDeviations: Set<[RawDeviation]> = []
-  private var triedOrders: Set<[StepKey]> = []
+  /// Hashes of what was tried; to compare schedules whole would take memory.
+  private var triedDeviations: Set<UInt64> = []
+  private var triedOrders: Set<UInt64> = []
 
   init(best: RecordedSchedule, runs limit: Int) {
     self.best = best
@@ -49,15 +50,23 @@ struct Candidates {
   private mutating func tryDeviations(
     _ deviations: [RawDeviation], _ run: ScheduleShrinker.Runner
   ) -> Bool {
-    guard !isOutOfBudget, triedDeviations.insert(deviations).inserted else { return false }
+    let hash = deviations.reduce(0) { hash, deviation in
+      Self.hash(Self.hash(hash, deviation.picked), deviation.passedOver)
+    }
+    guard !isOutOfBudget, triedDeviations.insert(hash).inserted else { return false }
     return attempt(Replay(deviations), run).map { adopt($0) } ?? false
   }
 
   private mutating func tryOrder(
     _ order: [StepKey], _ run: ScheduleShrinker.Runner
   ) -> Bool {
-    guard !isOutOfBudget, triedOrders.insert(order).inserted else { return false }
+    let hash = order.reduce(0, Self.hash)
+    guard !isOutOfBudget, triedOrders.insert(hash).inserted else { return false }
     return attempt(FollowOrder(order), run).map { adopt($0) } ?? false
+  }
+
+  private static func hash(_ hash: UInt64, _ key: StepKey) -> UInt64 {
+    mix(mix(hash, key.task), UInt64(truncatingIfNeeded: key.ordinal))
   }
 
   // MARK: Passes
@@ -177,10 +186,12 @@ struct Candidates {
       }
       let position = size.positions[number]
       let task = best.steps[position].passedOver.task
-      let rest = best.steps[position...].map(\.key)
-      let moved = rest.filter { $0.task == task }.prefix(distance)
-      let order =
-        best.steps[..<position].map(\.key) + moved + rest.filter { !moved.contains($0) }
+      var moved: [StepKey] = []
+      var rest: [StepKey] = []
+      for key in best.steps[position...].lazy.map(\.key) {
+        if key.task == task, moved.count < distance { moved.append(key) } else { rest.append(key) }
+      }
+      let order = best.steps[..<position].map(\.key) + moved + rest
       if tryOrder(order, run) {
         distance *= 2
       } else if distance > 1 {
@@ -236,15 +247,11 @@ struct Candidates {
   /// or none is left.
   ///
   /// - Returns: With how many preemptions all schedules have been tried.
-  mutating func searchFewerPreemptions(
-    joinsEquivalent: Bool, _ run: ScheduleShrinker.Runner
-  ) -> Int? {
+  mutating func searchFewerPreemptions(_ run: ScheduleShrinker.Runner) -> Int? {
     guard size.preemptions > 0 else { return nil }
-    let search = BoundedSearch(
-      maxPreemptions: size.preemptions - 1, joinsEquivalent: joinsEquivalent)
+    let search = BoundedSearch(maxPreemptions: size.preemptions - 1)
     while search.advance(), let trial = attempt(search, run) {
       if adopt(trial) { break }
-      search.learn(trial.schedule, isWhole: trial.isWhole && !trial.fails)
     }
     return search.shownBound
   }

@@ -1,7 +1,8 @@
 /// Reorders independent steps of a schedule so that fewer tasks are interrupted.
 ///
-/// The result is the same interleaving as far as the program can tell (dejafu's
-/// normal form), so one run is enough to make sure of it.
+/// The result is the same interleaving as far as the program can tell (the normal
+/// form of dejafu: Walker, Runciman: "Déjà Fu: a concurrency testing library for
+/// Haskell", Haskell 2015), so one run is enough to make sure of it.
 enum NormalForm {
   /// What to do where the last task cannot go on.
   enum Rule: CaseIterable {
@@ -13,34 +14,30 @@ enum NormalForm {
 
   /// An order of the schedule's steps that respects their dependence and goes on
   /// with the last task wherever it can.
-  ///
-  /// - Complexity: O(*n*²), where *n* is the number of steps.
   static func order(of schedule: RecordedSchedule, by rule: Rule) -> [StepKey] {
-    let dependence = Dependence(schedule)
     let steps = schedule.steps
-    var missing = Array(repeating: 0, count: steps.count)
+    let predecessors = Dependence(schedule).predecessors
+    var missing = predecessors.map(\.count)
     var followers: [[Int]] = Array(repeating: [], count: steps.count)
-    for later in steps.indices {
-      for earlier in 0..<later where dependence.dependent(earlier, later) {
-        missing[later] += 1
-        followers[earlier].append(later)
-      }
+    for (later, earlier) in predecessors.enumerated() {
+      for step in earlier { followers[step].append(later) }
     }
     // Free to run, in the order in which they were run.
     var free = steps.indices.filter { missing[$0] == 0 }
-    var readySince = Array(repeating: -1, count: steps.count)
+    // When each step was reached in the new order.
+    var places = Array(repeating: -1, count: steps.count)
     var order: [StepKey] = []
-    var last: UInt64?
     while !free.isEmpty {
       let pick =
-        free.firstIndex { steps[$0].key.task == last }
-        ?? (rule == .asRun ? 0 : longestReady(free, readySince))
+        free.firstIndex { steps[$0].key.task == order.last?.task }
+        ?? (rule == .asRun
+          ? 0
+          : free.indices.min {
+            readySince(steps[free[$0]], places) < readySince(steps[free[$1]], places)
+          } ?? 0)
       let step = free.remove(at: pick)
-      for (index, other) in steps.enumerated() where other.cause == step {
-        readySince[index] = order.count
-      }
+      places[step] = order.count
       order.append(steps[step].key)
-      last = steps[step].key.task
       for follower in followers[step] {
         missing[follower] -= 1
         guard missing[follower] == 0 else { continue }
@@ -50,7 +47,7 @@ enum NormalForm {
     return order
   }
 
-  private static func longestReady(_ free: [Int], _ readySince: [Int]) -> Int {
-    free.indices.min { readySince[free[$0]] < readySince[free[$1]] } ?? 0
+  private static func readySince(_ step: RecordedStep, _ places: [Int]) -> Int {
+    step.cause < 0 ? -1 : places[step.cause]
   }
 }

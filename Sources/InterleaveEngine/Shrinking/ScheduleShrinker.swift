@@ -4,13 +4,10 @@ package struct Trial: Sendable {
   package var fails: Bool
   /// The schedule that was run, up to the failure if it failed.
   package var schedule: RecordedSchedule
-  /// The schedule ends where the program ended, not at a failure before.
-  package var isWhole: Bool
 
-  package init(fails: Bool, schedule: RecordedSchedule, isWhole: Bool) {
+  package init(fails: Bool, schedule: RecordedSchedule) {
     self.fails = fails
     self.schedule = schedule
-    self.isWhole = isWhole
   }
 }
 
@@ -26,11 +23,9 @@ package struct ScheduleShrinker {
   package struct Budget: Sendable {
     /// The most schedules to run.
     package var runs = 2_000
-    /// The share of them that is kept for the search, in percent.
+    /// The share of them that is kept for the search, in percent; what the rest
+    /// of shrinking does not need goes to the search as well.
     package var searchPercent = 50
-    /// Whether the search tries only one of several schedules that differ in the
-    /// order of independent steps.
-    package var joinsEquivalent = false
 
     package init() {}
   }
@@ -68,12 +63,15 @@ package struct ScheduleShrinker {
   /// - Returns: The smallest schedule found, which is the given one if none of
   ///   those tried fails.
   package func shrink(_ failing: RecordedSchedule, run: Runner) -> Result {
+    guard budget.runs > 0 else {
+      return Result(
+        schedule: failing, deviations: failing.deviations, runs: 0, shownBound: nil)
+    }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(best: failing, runs: budget.runs - reserve)
     candidates.shrinkToFixpoint(run)
     candidates.allow(reserve)
-    let shownBound = candidates.searchFewerPreemptions(
-      joinsEquivalent: budget.joinsEquivalent, run)
+    let shownBound = candidates.searchFewerPreemptions(run)
     candidates.shrinkToFixpoint(run)
     return Result(
       schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,

@@ -8,25 +8,22 @@
 /// ```swift
 /// let search = BoundedSearch(maxPreemptions: 1)
 /// while search.advance() {
-///   let trial = run(search)
-///   search.learn(trial.schedule, isWhole: trial.isWhole)
+///   run(search)
 /// }
 /// ```
+///
+/// Nothing is left out, not even schedules that differ only in the order of
+/// independent steps: under a bound on preemptions, one of two such schedules may
+/// lie within it and the other not, so that few would be saved.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
-  private var known: Set<UInt64>?
 
   /// Makes a search.
   ///
-  /// - Parameters:
-  ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
-  ///   - joinsEquivalent: Tries one of several schedules that differ only in the
-  ///     order of independent steps. Much less work; but where the program under
-  ///     test shares state in a way that ``TraceHash`` does not know of, a
-  ///     schedule may be left out.
-  package init(maxPreemptions: Int, joinsEquivalent: Bool = false) {
+  /// - Parameter maxPreemptions: The most preemptions that a schedule may have, at
+  ///   least 0.
+  package init(maxPreemptions: Int) {
     tree = BoundedSearchTree(maxPreemptions: maxPreemptions)
-    known = joinsEquivalent ? [] : nil
   }
 
   /// Every schedule within the bound has been tried.
@@ -47,27 +44,6 @@ package final class BoundedSearch: PureStrategy {
   package func decide(at point: some ChoicePoint) -> Int {
     tree.choose(count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled)
   }
-
-  /// Learns what the run that has just ended was, to leave out what is equivalent
-  /// to schedules that were tried before.
-  ///
-  /// - Parameters:
-  ///   - schedule: The schedule that was run.
-  ///   - isWhole: It ends where the program ended, not at a failure before.
-  package func learn(_ schedule: RecordedSchedule, isWhole: Bool) {
-    // What a step queued is known only from the steps that came of it. A schedule
-    // that was cut short lacks some, so it must not be compared with others.
-    guard known != nil, isWhole else { return }
-    let states = TraceHash.states(of: schedule)
-    var choice = 0
-    for (index, step) in schedule.steps.enumerated() where step.enabled > 1 {
-      if choice >= tree.firstOwnChoice, known?.insert(states[index]).inserted == false {
-        tree.cut(at: choice)
-        return
-      }
-      choice += 1
-    }
-  }
 }
 
 /// The schedules that a bounded search has tried and those that are left.
@@ -80,18 +56,16 @@ package final class BoundedSearch: PureStrategy {
 package struct BoundedSearchTree: Sendable {
   /// A choice that a run made.
   private struct Choice: Sendable {
-    var count: Int
+    var count: Int32
+    var taken: Int32
     var lastTaskIsEnabled: Bool
-    var taken: Int
   }
 
   /// A schedule that was tried.
   private struct Node: Sendable {
     var choices: [Choice] = []
-    /// The choices from which others branch off: those after the prefix, up to
-    /// where the rest is known to be covered by another schedule.
+    /// The first choice from which others branch off: the one after the prefix.
     var first = 0
-    var limit = Int.max
   }
 
   /// A walk over the branches of a list of schedules that may still grow.
@@ -114,18 +88,23 @@ package struct BoundedSearchTree: Sendable {
   private var prefix: [Choice] = []
   private var position = 0
   private var hasStarted = false
+  private var storage: Int
 
   package private(set) var isExhausted = false
   package private(set) var shownBound: Int?
   package private(set) var hasDiverged = false
 
-  package init(maxPreemptions: Int) {
+  /// Makes a tree of which nothing has been tried.
+  ///
+  /// - Parameters:
+  ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
+  ///   - storage: How many choices may be kept in memory. A search that would need
+  ///     more ends early and is never exhausted.
+  package init(maxPreemptions: Int, storage: Int = 4_000_000) {
     precondition(maxPreemptions >= 0, "`maxPreemptions` must be at least 0 (was \(maxPreemptions))")
     self.maxPreemptions = maxPreemptions
+    self.storage = storage
   }
-
-  /// The first choice of this run that no earlier run made alike.
-  package var firstOwnChoice: Int { prefix.count }
 
   /// Starts the run over.
   package mutating func begin() {
@@ -139,20 +118,16 @@ package struct BoundedSearchTree: Sendable {
     var taken = 0
     if position < prefix.count {
       let expected = prefix[position]
-      if expected.count == count, expected.lastTaskIsEnabled == lastTaskIsEnabled {
-        taken = expected.taken
+      if expected.count == Int32(count), expected.lastTaskIsEnabled == lastTaskIsEnabled {
+        taken = Int(expected.taken)
       } else {
         hasDiverged = true
       }
     }
     running?.choices.append(
-      Choice(count: count, lastTaskIsEnabled: lastTaskIsEnabled, taken: taken))
+      Choice(
+        count: Int32(count), taken: Int32(taken), lastTaskIsEnabled: lastTaskIsEnabled))
     return taken
-  }
-
-  /// Leaves out what branches off this run at a choice or after it.
-  package mutating func cut(at choice: Int) {
-    running?.limit = choice
   }
 
   /// Ends the run and goes on to the next schedule.
@@ -161,7 +136,8 @@ package struct BoundedSearchTree: Sendable {
   package mutating func advance() -> Bool {
     if let node = running {
       if node.choices.count < prefix.count { hasDiverged = true }
-      current.append(node)
+      storage -= node.choices.count
+      if storage >= 0 { current.append(node) }
       running = nil
     } else if !hasStarted {
       hasStarted = true
@@ -174,6 +150,7 @@ package struct BoundedSearchTree: Sendable {
         prefix = branch
         return true
       }
+      guard storage >= 0 else { return false }
       shownBound = level
       isExhausted = level == maxPreemptions
       level += 1
@@ -191,12 +168,12 @@ package struct BoundedSearchTree: Sendable {
     while cursor.node < nodes.count {
       let node = nodes[cursor.node]
       cursor.choice = max(cursor.choice, node.first)
-      while cursor.choice < min(node.limit, node.choices.count) {
+      while cursor.choice < node.choices.count {
         let choice = node.choices[cursor.choice]
-        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < choice.count {
+        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < Int(choice.count) {
           cursor.alternative += 1
           var prefix = Array(node.choices[...cursor.choice])
-          prefix[cursor.choice].taken = cursor.alternative
+          prefix[cursor.choice].taken = Int32(cursor.alternative)
           return prefix
         }
         cursor.choice += 1

@@ -24,15 +24,16 @@ import Testing
     var balance = 0
   }
 
+  /// Three clients of one bank; fails if it is overdrawn.
   private static func runBank(
-    _ machine: Machine, _ strategy: any Strategy, seed: UInt64 = 0
+    _ machine: Machine, _ strategy: any Strategy, clients: Int = 3, seed: UInt64 = 0
   ) -> Trial {
     let outcome = Outcome()
     let end = machine.run(strategy, RunStart(index: 0, seed: seed)) {
       Task {
         let bank = Bank()
         await withTaskGroup(of: Void.self) { group in
-          for _ in 0..<3 { group.addTask { await bank.withdraw(40) } }
+          for _ in 0..<clients { group.addTask { await bank.withdraw(120 / clients) } }
         }
         outcome.balance = await bank.balance
       }
@@ -40,7 +41,30 @@ import Testing
     let schedule = machine.recordedSchedule()
     machine.finish()
     #expect(end == .clean)
-    return Trial(fails: outcome.balance < 0, schedule: schedule, isWhole: true)
+    return Trial(fails: outcome.balance < 0, schedule: schedule)
+  }
+
+  /// Clients that sleep for moments so short that a timer may overtake work.
+  private static func runSleepers(
+    _ machine: Machine, _ strategy: any Strategy, seed: UInt64 = 0
+  ) -> RecordedSchedule {
+    let end = machine.run(strategy, RunStart(index: 0, seed: seed)) {
+      Task {
+        let bank = Bank()
+        await withTaskGroup(of: Void.self) { group in
+          for client in 1...3 {
+            group.addTask {
+              try? await Task.sleep(for: .milliseconds(client))
+              await bank.withdraw(40)
+            }
+          }
+        }
+      }
+    }
+    let schedule = machine.recordedSchedule()
+    machine.finish()
+    #expect(end == .clean)
+    return schedule
   }
 
   @Test func replayOfAllDeviationsIsTheVerySameSchedule() throws {
@@ -52,6 +76,40 @@ import Testing
       #expect(again.schedule == trial.schedule, "seed \(seed)")
       #expect(replay.applied == trial.schedule.deviations.count, "seed \(seed)")
     }
+  }
+
+  @Test func replayIsExactWhereTimersOvertakeWork() throws {
+    let machine = try Machine(settings: MachineSettings())
+    var stalls = 0
+    for seed in 0..<UInt64(100) {
+      let schedule = Self.runSleepers(machine, RandomWalk(), seed: seed)
+      let again = Self.runSleepers(machine, Replay(schedule.deviations))
+      #expect(again == schedule, "seed \(seed)")
+      stalls += schedule.stalls
+    }
+    #expect(stalls > 0)
+  }
+
+  @Test func aSearchWithoutABoundComesAcrossAllThatRandomWalksDo() throws {
+    let machine = try Machine(settings: MachineSettings())
+    var walked: Set<[StepKey]> = []
+    var preemptions = 0
+    for seed in 0..<UInt64(500) {
+      let trial = Self.runBank(machine, RandomWalk(), clients: 2, seed: seed)
+      walked.insert(trial.schedule.steps.map(\.key))
+      preemptions = max(preemptions, trial.schedule.preemptions)
+    }
+    let search = BoundedSearch(maxPreemptions: preemptions)
+    var searched: Set<[StepKey]> = []
+    var runs = 0
+    while search.advance() {
+      let trial = Self.runBank(machine, search, clients: 2)
+      searched.insert(trial.schedule.steps.map(\.key))
+      runs += 1
+    }
+    #expect(search.isExhausted)
+    #expect(searched.count == runs)
+    #expect(walked.isSubset(of: searched))
   }
 
   @Test func followingTheOrderOfAScheduleIsTheVerySameSchedule() throws {
@@ -76,9 +134,7 @@ import Testing
       #expect(result.isMinimal, "seed \(seed)")
       let again = Self.runBank(machine, Replay(result.deviations))
       #expect(again.fails && again.schedule == result.schedule, "seed \(seed)")
-      if seed < 40 { print(seed, result.deviations.count, result.schedule.preemptions, result.runs, result.isMinimal, result.schedule.steps.count, trial.schedule.preemptions) }
     }
     #expect(found >= 50)
-    print("found", found)
   }
 }

@@ -35,14 +35,11 @@ struct SimulatedProgram {
       simulation.perform(point, pick)
       if fails(simulation.shared, simulation.waiting.isEmpty) {
         strategy.end(steps: simulation.steps.count)
-        return Trial(
-          fails: true, schedule: RecordedSchedule(steps: simulation.steps),
-          isWhole: simulation.waiting.isEmpty)
+        return Trial(fails: true, schedule: RecordedSchedule(steps: simulation.steps))
       }
     }
     strategy.end(steps: simulation.steps.count)
-    return Trial(
-      fails: false, schedule: RecordedSchedule(steps: simulation.steps), isWhole: true)
+    return Trial(fails: false, schedule: RecordedSchedule(steps: simulation.steps))
   }
 
   /// The first failing schedules of random walks, one for each of the given number

@@ -146,16 +146,16 @@ import Testing
   @Test func aTaskThatWaitedForItsChildrenDidNotCollideWithThem() throws {
     var interleaving = Sample.overdrawn
     for index in interleaving.steps.indices { interleaving.steps[index].changes = [] }
-    interleaving.steps[0].name.executor = "Bank"
-    interleaving.steps[11].name.executor = "Bank"
+    interleaving.steps[0].actor = "Bank"
+    interleaving.steps[11].actor = "Bank"
     let collision = try #require(Explanation(interleaving).collisions.first)
     #expect([collision.before, collision.between, collision.after] == [2, 7, 8])
   }
 
   @Test func tasksOnDifferentActorsOfOneTypeDoNotCollide() {
     var interleaving = Sample.overdrawn
-    for index in [5, 7] { interleaving.steps[index].instance = 1 }
-    for index in [2, 8] { interleaving.steps[index].instance = 2 }
+    for index in [5, 7] { interleaving.steps[index].actor = "Bank #2" }
+    for index in [2, 8] { interleaving.steps[index].actor = "Bank #1" }
     #expect(Explanation(interleaving).collisions.isEmpty)
   }
 

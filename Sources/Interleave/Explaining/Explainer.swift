@@ -1,0 +1,71 @@
+import InterleaveEngine
+
+/// Puts the run that a machine has just ended into words.
+struct Explainer {
+  private let machine: Machine
+  private let namer: StepNamer
+
+  init(_ machine: Machine) {
+    self.machine = machine
+    namer = StepNamer(machine)
+  }
+
+  /// Names everything that took part in the run.
+  ///
+  /// - Parameters:
+  ///   - count: The number of steps up to the failure.
+  ///   - changes: What each step changed, by its index.
+  func interleaving(
+    upTo count: Int, changes: [Int: [Interleaving.Change]] = [:]
+  ) -> Interleaving {
+    let steps = Array(machine.inspectSteps().prefix(count))
+    let labels = actorLabels(steps)
+    var deviations: [Interleaving.Deviation] = []
+    let named = steps.enumerated().map { index, step in
+      let name = namer.name(step.key)
+      if step.key.task != step.passedOver.task || step.key.ordinal != step.passedOver.ordinal {
+        deviations.append(
+          Interleaving.Deviation(
+            index: index, picked: name, passedOver: namer.name(step.passedOver)))
+      }
+      return Interleaving.Step(
+        name: name, actor: labels[step.key.executor], place: namer.place(step.key).place,
+        reason: step.reason, end: step.end, time: step.time, changes: changes[index] ?? [],
+        isPreemption: step.isPreemption, isStall: step.isStall)
+    }
+    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps))
+  }
+
+  /// The tasks that ran, or whose steps were passed over.
+  private func tasks(in steps: [InspectedStep]) -> [Interleaving.TaskInfo] {
+    let all = machine.inspectTasks()
+    let involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
+    return involved.sorted { all[$0].path < all[$1].path }.map { info(all[$0]) }
+  }
+
+  private func info(_ task: InspectedTask) -> Interleaving.TaskInfo {
+    let symbolicator = Symbolicator.shared
+    return Interleaving.TaskInfo(
+      path: task.path, function: symbolicator.place(of: .start(task.entry)).function,
+      madeAt: task.site == 0 ? nil : symbolicator.place(of: .afterCall(task.site)).place)
+  }
+
+  /// Tells actors of one type apart, in the order in which they first ran a step.
+  private func actorLabels(_ steps: [InspectedStep]) -> [Int: String] {
+    var order: [Int] = []
+    for step in steps where !order.contains(step.key.executor) { order.append(step.key.executor) }
+    var labels: [Int: String] = [:]
+    let names = order.map { index in (index, namer.executorName(index)) }
+    for (index, name) in names {
+      let namesakes = names.filter { $0.1 == name }
+      if namesakes.count > 1, !name.isEmpty,
+        let place = namesakes.firstIndex(where: { $0.0 == index })
+      {
+        labels[index] = "\(name) #\(place + 1)"
+      } else {
+        labels[index] = name
+      }
+    }
+    return labels
+  }
+}

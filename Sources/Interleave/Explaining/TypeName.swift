@@ -1,0 +1,29 @@
+/// Names of types as people write them.
+enum TypeName {
+  /// Leaves out the module and what the compiler adds to names of private and
+  /// local types.
+  ///
+  /// - Parameter qualified: A name such as `App.(unknown context at $7f…).Bank`.
+  /// - Returns: A name such as `Bank`.
+  static func short(_ qualified: String) -> String {
+    var result = ""
+    var depth = 0
+    var part = ""
+    for character in qualified {
+      switch character {
+      case "(": depth += 1
+      case ")": depth = max(0, depth - 1)
+      case _ where depth > 0: continue
+      case ".":
+        part = ""
+      case _ where character.isLetter || character.isNumber || character == "_":
+        part.append(character)
+      default:
+        result += part
+        part = ""
+        result.append(character)
+      }
+    }
+    return result + part
+  }
+}

@@ -1,0 +1,75 @@
+internal import CInterleave
+
+/// What a suspended task waits for.
+package enum TaskWait: Sendable, Hashable {
+  /// The result of another task of the run, by its index.
+  case task(Int)
+  /// A continuation; `isLost` if nobody holds it any more.
+  case continuation(isLost: Bool)
+  /// The children that it made in a task group, by their indices.
+  case group([Int])
+  /// Nothing that its own memory tells: it runs, is ready, or waits for a task
+  /// that is not the run's.
+  case unknown
+}
+
+extension Machine {
+  /// What left the run's control so far, in the order in which it was noticed.
+  package var recordedEscapes: [Escape] { Array(escapes.elements) }
+
+  /// The indices of the tasks that have not ended.
+  package var liveTasks: [Int] {
+    (0..<tasks.count).filter { !tasks[$0].hasEnded }
+  }
+
+  /// What a task waits for, as the runtime itself has noted it.
+  ///
+  /// - Parameter index: The number of a task of the run that goes on.
+  package func wait(of index: Int) -> TaskWait {
+    guard let record = tasks[index].record else { return .unknown }
+    var object: UnsafeMutableRawPointer?
+    switch il_task_wait(record, &object) {
+    case IL_WAIT_TASK:
+      guard let awaited = il_task_awaited(record, object) else { return .unknown }
+      return .task(Int(awaited.pointee.index))
+    case IL_WAIT_CONTINUATION:
+      return .continuation(isLost: tasks[index].lostContinuation)
+    case IL_WAIT_GROUP:
+      return .group(
+        liveTasks.filter { tasks[$0].record?.pointee.group == object })
+    default:
+      return .unknown
+    }
+  }
+
+  /// The addresses at which a suspended task and its asynchronous callers go on,
+  /// innermost first.
+  ///
+  /// - Parameters:
+  ///   - index: The number of a task of the run that goes on.
+  ///   - limit: The most frames to tell.
+  package func backtrace(of index: Int, limit: Int = 64) -> [UInt] {
+    guard let record = tasks[index].record else { return [] }
+    return withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: limit) {
+      frames in
+      guard let base = frames.baseAddress else { return [] }
+      let count = il_task_backtrace(record, base, limit)
+      return frames.prefix(count).map { UInt(bitPattern: $0) }
+    }
+  }
+
+  /// The last reference went to the continuation that a task waits for.
+  func continuationLeaked(_ record: UnsafeMutablePointer<il_task>?) {
+    progress.leakedContinuations += 1
+    if let record { tasks[Int(record.pointee.index)].lostContinuation = true }
+  }
+
+  /// How many checked continuations went without having been resumed.
+  package var leakedContinuations: Int { progress.leakedContinuations }
+
+  /// For tests: leaves hops to actors to the runtime, so that they arrive by way
+  /// of the actor's own queue, as where `swift_task_switch` cannot be replaced.
+  package func leaveHops(_ leaves: Bool) {
+    il_session_leave_hops(session, leaves)
+  }
+}

@@ -1,0 +1,157 @@
+import Dispatch
+import Foundation
+import InterleaveEngine
+import Testing
+
+private actor Inbox {
+  var lines: [String] = []
+  func put(_ line: String) { lines.append(line) }
+}
+
+/// Does not know that it runs under control: an executor that calls itself.
+private final class Direct: SerialExecutor {
+  let queue = DispatchQueue(label: "direct")
+  func enqueue(_ job: UnownedJob) {
+    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
+}
+
+@Suite struct EscapeTests {
+  private func kinds(
+    _ body: @escaping @Sendable () async -> Void
+  ) throws -> (RunEnd, Set<Escape.Kind>) {
+    let run = try controlled { await body() }
+    return (run.end, Set(run.escapes.map(\.kind)))
+  }
+
+  @Test func nothingEscapesFromOrdinaryCode() throws {
+    let (end, kinds) = try kinds { await Task.detached { await Inbox().put("a") }.value }
+    #expect(end == .clean)
+    #expect(kinds.isEmpty)
+  }
+
+  @Test func aContinuationResumedByAThreadComesBackToTheRun() throws {
+    let (end, kinds) = try kinds {
+      let inbox = Inbox()
+      await withCheckedContinuation { continuation in
+        Thread.detachNewThread { continuation.resume() }
+      }
+      await inbox.put("back")
+    }
+    #expect(end == .clean)
+    #expect(kinds.contains(.thread))
+  }
+
+  @Test func aContinuationResumedByAQueueComesBackToTheRun() throws {
+    let queue = DispatchQueue(label: "elsewhere")
+    let (end, kinds) = try kinds {
+      await withCheckedContinuation { continuation in
+        queue.async { continuation.resume() }
+      }
+      await withCheckedContinuation { continuation in
+        queue.asyncAfter(deadline: .now()) { continuation.resume() }
+      }
+      await withCheckedContinuation { continuation in
+        let group = DispatchGroup()
+        queue.async(group: group) {}
+        group.notify(queue: queue) { continuation.resume() }
+      }
+    }
+    #expect(end == .clean)
+    #expect(kinds.contains(.dispatch))
+  }
+
+  @Test func aContinuationOnAnActorResumedByAThreadComesBackToTheActor() throws {
+    let (end, kinds) = try kinds { await Waiter().wait() }
+    #expect(end == .clean)
+    #expect(kinds.contains(.thread))
+  }
+
+  @Test func aTaskThatRanOnAForeignThreadComesHomeAtItsNextHop() throws {
+    let run = try controlled {
+      let inbox = Inbox()
+      await NativeHop().run()
+      await inbox.put("home")
+      await inbox.put("again")
+      return await inbox.lines
+    }
+    #expect(run.end == .clean)
+    #expect(try run.value?.get() == ["home", "again"])
+  }
+
+  @Test func aTaskThatEndsOnAForeignThreadIsKnownToHaveEnded() throws {
+    let run = try controlled {
+      let queue = DispatchQueue(label: "elsewhere")
+      let task = Task { await withUnsafeContinuation { c in queue.async { c.resume() } } }
+      await task.value
+      return 1
+    }
+    #expect(run.end == .clean)
+    #expect(try run.value?.get() == 1)
+  }
+
+  @Test func whatResumesAnAbandonedTaskIsDropped() throws {
+    let held = Held()
+    let machine = try Machine(settings: MachineSettings())
+    let first = machine.controlled(seed: 0) {
+      let inbox = Inbox()
+      await withUnsafeContinuation { held.first = $0 }
+      await inbox.put("never")
+      held.wentOn = true
+    }
+    #expect(first.end == .stuck)
+    let second = machine.controlled(seed: 0) {
+      await Waiter().holdOn(held)
+      held.wentOn = true
+    }
+    #expect(second.end == .stuck)
+    held.first?.resume()
+    let third = machine.controlled(seed: 0) {
+      held.second?.resume()
+      await Task.yield()
+      return 3
+    }
+    #expect(third.end == .clean)
+    #expect(try third.value?.get() == 3)
+    #expect(!held.wentOn)
+  }
+
+  @Test func whatResumesATaskOfAMachineThatIsGoneIsDropped() throws {
+    let held = Held()
+    _ = try controlled {
+      await withUnsafeContinuation { held.first = $0 }
+      held.wentOn = true
+    }
+    held.first?.resume()
+    #expect(!held.wentOn)
+  }
+}
+
+private final class Held: @unchecked Sendable {
+  var first: UnsafeContinuation<Void, Never>?
+  var second: UnsafeContinuation<Void, Never>?
+  var wentOn = false
+}
+
+private actor Waiter {
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread { continuation.resume() }
+    }
+    preconditionIsolated()
+  }
+  func holdOn(_ held: Held) async {
+    await withUnsafeContinuation { held.second = $0 }
+  }
+}
+
+/// Hands its own jobs to a queue, past the run.
+private actor NativeHop {
+  let direct = Direct()
+  nonisolated var unownedExecutor: UnownedSerialExecutor { direct.asUnownedSerialExecutor() }
+  func run() async {
+    await withUnsafeContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume() }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import InterleaveEngine
+import Testing
+
+private struct Oops: Error {}
+
+private actor Tally {
+  var sum = 0
+  func add(_ amount: Int) { sum += amount }
+}
+
+@Suite struct TaskGroupTests {
+  @Test func aGroupYieldsItsResultsInAnyOrder() async throws {
+    let values = try await forEverySeed(40) {
+      await withTaskGroup(of: Int.self) { group in
+        for n in 0..<3 { group.addTask { n } }
+        var order: [Int] = []
+        for await n in group { order.append(n) }
+        return order
+      }
+    }
+    #expect(values.allSatisfy { $0.sorted() == [0, 1, 2] })
+    #expect(Set(values).count > 3)
+  }
+
+  @Test func aThrowingGroupCancelsTheOthers() async throws {
+    let values = try await forEverySeed {
+      do {
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+          group.addTask { throw Oops() }
+          group.addTask {
+            try await Task.sleep(for: .seconds(3600))
+            return 1
+          }
+          var sum = 0
+          for try await n in group { sum += n }
+          return sum
+        }
+      } catch {
+        return error is Oops ? -1 : -2
+      }
+    }
+    #expect(Set(values) == [-1])
+  }
+
+  @Test func aDiscardingGroupWaitsForAll() async throws {
+    let values = try await forEverySeed {
+      let tally = Tally()
+      await withDiscardingTaskGroup { group in
+        for n in 1...3 { group.addTask { await tally.add(n) } }
+      }
+      return await tally.sum
+    }
+    #expect(Set(values) == [6])
+  }
+
+  @Test func aThrowingDiscardingGroupThrowsTheFirstError() async throws {
+    let values = try await forEverySeed {
+      let tally = Tally()
+      do {
+        try await withThrowingDiscardingTaskGroup { group in
+          group.addTask {
+            await tally.add(1)
+            throw Oops()
+          }
+          group.addTask {
+            await tally.add(1)
+            try await Task.sleep(for: .seconds(60))
+          }
+        }
+        return -1
+      } catch {
+        return await tally.sum
+      }
+    }
+    #expect(Set(values).isSubset(of: [1, 2]))
+  }
+
+  @Test func aCancelledGroupAddsNoMoreTasksUnlessCancelled() async throws {
+    let values = try await forEverySeed(5) {
+      await withTaskGroup(of: Bool.self) { group in
+        group.cancelAll()
+        let added = group.addTaskUnlessCancelled { true }
+        group.addTask { Task.isCancelled }
+        return [added, await group.next() ?? false]
+      }
+    }
+    #expect(Set(values) == [[false, true]])
+  }
+
+  @Test func aGroupOnAnActorRunsItsChildrenOutside() async throws {
+    let values = try await forEverySeed { await GroupOwner().run() }
+    #expect(Set(values) == [6])
+  }
+}
+
+private actor GroupOwner {
+  var sum = 0
+  func add(_ n: Int) { sum += n }
+  func run() async -> Int {
+    await withTaskGroup(of: Void.self) { group in
+      for n in 1...3 {
+        group.addTask { await self.add(n) }
+        group.addTask { [self] in
+          await withTaskGroup(of: Void.self) { inner in inner.addTask { await self.add(0) } }
+        }
+      }
+      await group.waitForAll()
+    }
+    return sum
+  }
+}
