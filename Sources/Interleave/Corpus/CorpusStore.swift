@@ -7,7 +7,9 @@ package struct CorpusStore: Sendable {
     package var entry: Result<CorpusEntry, CorpusFileError>
   }
 
-  /// What became of an entry that was to be kept. Never an error that could hide the failure.
+  /// What became of an entry that was to be kept.
+  ///
+  /// It is not an error to be thrown, since that would hide the failure that was found.
   package enum Saved: Sendable, Hashable {
     /// It is in the file.
     case written(path: String)
@@ -40,7 +42,8 @@ package struct CorpusStore: Sendable {
     self.init(plan, limits: limits, calls: .system)
   }
 
-  init(_ plan: CorpusPlan, limits: CorpusLimits = CorpusLimits(), calls: FileCalls) {
+  /// Opens a corpus whose calls to the system are the given ones.
+  package init(_ plan: CorpusPlan, limits: CorpusLimits = CorpusLimits(), calls: FileCalls) {
     self.plan = plan
     self.limits = limits
     self.calls = calls

@@ -12,8 +12,14 @@ package struct EntryMatcher: Sendable {
     /// The task, the function, the occurrence in it and the executor: steps may have been added
     /// elsewhere in the task.
     case occurrence
-    /// The task and the function: steps may have been added in the function, or it moved to
-    /// another executor.
+    /// The task, the function and the occurrence in it: it may have moved to another executor.
+    case anyExecutor
+    /// As ``anyExecutor``, but the picked step need not be enabled yet: the one that was passed
+    /// over is held back until it is, since steps may have been added ahead of it.
+    case order
+    /// The task and the function: steps may have been added in the function, so that what was
+    /// its second step is a later one now. Never an earlier one: that would put each deviation
+    /// at the first step of its function.
     case function
     /// The function, the occurrence in it and the executor: tasks may have been added.
     case anyTask
@@ -24,16 +30,28 @@ package struct EntryMatcher: Sendable {
   }
 
   package let strictness: Strictness
+  /// For each deviation, how many places that would do are still to be let pass.
+  private var delays: [Int]
   private let deviations: [Interleaving.Deviation]
   private var isApplied: [Bool]
   /// The first deviation that has not been applied.
   private var first = 0
+  /// How many choices the step that was passed over has been held back.
+  private var held = 0
   /// The functions of the steps that were looked at.
   private var seen: Set<String> = []
 
-  package init(_ deviations: [Interleaving.Deviation], strictness: Strictness) {
+  /// Prepares for a run.
+  ///
+  /// - Parameters:
+  ///   - deviations: The deviations of the entry, in order.
+  ///   - strictness: What counts as the same step.
+  ///   - delay: How many places that would do each deviation lets pass before it applies: where
+  ///     names do not tell steps apart, the first place need not be the right one.
+  package init(_ deviations: [Interleaving.Deviation], strictness: Strictness, delay: Int = 0) {
     self.deviations = deviations
     self.strictness = strictness
+    delays = Array(repeating: delay, count: deviations.count)
     isApplied = Array(repeating: false, count: deviations.count)
   }
 
@@ -48,6 +66,7 @@ package struct EntryMatcher: Sendable {
     among count: Int, name: (Int) -> Interleaving.StepName
   ) -> Int {
     guard first < deviations.count, count > 1 else { return 0 }
+    if strictness == .order { return holdBack(among: count, name: name) }
     var names: [Interleaving.StepName] = []
     if strictness != .pickedOnly {
       names.append(name(0))
@@ -61,11 +80,47 @@ package struct EntryMatcher: Sendable {
         seen.insert(names[names.count - 1].function)
       }
       guard let pick = closest(to: deviation.picked, among: names) else { continue }
-      isApplied[index] = true
-      while first < deviations.count, isApplied[first] { first += 1 }
+      if delays[index] > 0 {
+        delays[index] -= 1
+        return 0
+      }
+      apply(index)
       return pick
     }
     return 0
+  }
+
+  /// The longest that a step is held back, in choices.
+  ///
+  /// A task that polls would go on for ever while the step that it waits for is held back.
+  private static let patience = 100
+
+  /// Picks a step so that the next deviation's come in their order, with others in between.
+  private mutating func holdBack(
+    among count: Int, name: (Int) -> Interleaving.StepName
+  ) -> Int {
+    let deviation = deviations[first]
+    let baseline = name(0)
+    seen.insert(baseline.function)
+    if held > 0, matches(baseline, deviation.picked) {
+      apply(first)
+      return 0
+    }
+    guard matches(baseline, deviation.passedOver), held < Self.patience else { return 0 }
+    let names = [baseline] + (1..<count).map(name)
+    for name in names { seen.insert(name.function) }
+    if let pick = closest(to: deviation.picked, among: names) {
+      apply(first)
+      return pick
+    }
+    held += 1
+    return names.dropFirst().firstIndex { $0.task == deviation.picked.task } ?? 1
+  }
+
+  private mutating func apply(_ index: Int) {
+    isApplied[index] = true
+    held = 0
+    while first < deviations.count, isApplied[first] { first += 1 }
   }
 
   /// What came of it, once the run is over.
@@ -102,8 +157,8 @@ package struct EntryMatcher: Sendable {
   /// place. Where they do not, it might take a place that is not its own, so only the next may.
   private var lastInReach: Int {
     switch strictness {
-    case .exact, .occurrence: deviations.count
-    case .function, .anyTask, .anyTaskAnyOccurrence, .pickedOnly: first + 1
+    case .exact, .occurrence, .anyExecutor: deviations.count
+    case .order, .function, .anyTask, .anyTaskAnyOccurrence, .pickedOnly: first + 1
     }
   }
 
@@ -129,8 +184,10 @@ package struct EntryMatcher: Sendable {
     case .occurrence:
       step.task == wanted.task && step.occurrence == wanted.occurrence
         && step.executor == wanted.executor
+    case .anyExecutor, .order:
+      step.task == wanted.task && step.occurrence == wanted.occurrence
     case .function:
-      step.task == wanted.task
+      step.task == wanted.task && step.occurrence >= wanted.occurrence
     case .anyTask, .pickedOnly:
       step.occurrence == wanted.occurrence && step.executor == wanted.executor
     case .anyTaskAnyOccurrence:

@@ -5,7 +5,10 @@ package enum CorpusVerdict: Sendable, Hashable {
   /// Its interleaving fails, but in another way.
   case failsDifferently(FailureSignature)
   /// Its interleaving was made again and passes.
-  case fixed
+  ///
+  /// The strictness says how much it was the same one: below
+  /// ``EntryMatcher/Strictness/occurrence`` the steps are only like those that failed.
+  case fixed(matched: EntryMatcher.Strictness)
   /// Its interleaving cannot be made any more.
   case stale(reason: String)
 }
@@ -22,22 +25,35 @@ package enum CorpusVerdict: Sendable, Hashable {
 /// ```
 package struct EntryReplay: Sendable {
   private let entry: CorpusEntry
-  private var untried: ArraySlice<EntryMatcher.Strictness>
+  private var untried: ArraySlice<Attempt>
   private var reproduced = false
   private var other: FailureSignature?
   private var best: MatchOutcome?
 
+  private struct Attempt {
+    var strictness: EntryMatcher.Strictness
+    var delay = 0
+  }
+
+  /// Every strictness, then later places where occurrences are not compared: the function may
+  /// have a step more or less than it had.
+  private static let attempts: [Attempt] =
+    EntryMatcher.Strictness.allCases.map { Attempt(strictness: $0) }
+    + [EntryMatcher.Strictness.function, .anyTaskAnyOccurrence].flatMap { strictness in
+      [1, 2].map { Attempt(strictness: strictness, delay: $0) }
+    }
+
   package init(_ entry: CorpusEntry) {
     self.entry = entry
     // Without deviations the baseline fails, however steps are matched.
-    let all = EntryMatcher.Strictness.allCases[...]
-    untried = entry.deviations.isEmpty ? all.prefix(1) : all
+    untried = Self.attempts.prefix(entry.deviations.isEmpty ? 1 : Self.attempts.count)
   }
 
   /// What makes the choices of the next run; nil once the verdict is known.
   package mutating func nextMatcher() -> EntryMatcher? {
-    guard !reproduced, let strictness = untried.popFirst() else { return nil }
-    return EntryMatcher(entry.deviations, strictness: strictness)
+    guard !reproduced, let attempt = untried.popFirst() else { return nil }
+    return EntryMatcher(
+      entry.deviations, strictness: attempt.strictness, delay: attempt.delay)
   }
 
   /// Takes note of a run.
@@ -55,7 +71,7 @@ package struct EntryReplay: Sendable {
   package var verdict: CorpusVerdict {
     if reproduced { return .stillFails }
     if let other { return .failsDifferently(other) }
-    if let reason = best?.staleReason { return .stale(reason: reason) }
-    return best == nil ? .stale(reason: "it was not replayed") : .fixed
+    guard let best else { return .stale(reason: "it was not replayed") }
+    return best.staleReason.map { .stale(reason: $0) } ?? .fixed(matched: best.strictness)
   }
 }

@@ -20,15 +20,16 @@ struct FileError: Error, Hashable, CustomStringConvertible {
 /// The calls to the system that may fail half-way through writing a file.
 ///
 /// They can be replaced, so that a full disk can be had for a test.
-struct FileCalls: Sendable {
+package struct FileCalls: Sendable {
   /// Writes bytes to a descriptor: how many were written, or -1 with `errno` set.
-  var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int
+  package var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int
   /// Waits until a file or a folder has reached the disk: 0, or -1 with `errno` set.
-  var sync: @Sendable (Int32) -> Int32
+  package var sync: @Sendable (Int32) -> Int32
   /// Puts a file in the place of another: 0, or -1 with `errno` set.
-  var rename: @Sendable (String, String) -> Int32
+  package var rename: @Sendable (String, String) -> Int32
 
-  static let system = FileCalls(
+  /// The system's own.
+  package static let system = FileCalls(
     write: { descriptor, bytes in
       #if canImport(Darwin)
         Darwin.write(descriptor, bytes.baseAddress, bytes.count)

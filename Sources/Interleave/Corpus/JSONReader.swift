@@ -180,8 +180,11 @@ struct JSONReader {
       case 0..<0x20:
         throw malformed("a string holds a control character or lacks its closing `\"`")
       default:
-        content.append(byte)
-        position += 1
+        let start = position
+        while let next, next >= 0x20, next != UInt8(ascii: "\""), next != UInt8(ascii: "\\") {
+          position += 1
+        }
+        content += bytes[start..<position]
       }
     }
   }
@@ -212,8 +215,9 @@ struct JSONReader {
       if try peek() == UInt8(ascii: "u") {
         position += 1
         let second = try readFourDigits()
-        let value = 0x10000 + ((first - 0xD800) << 10) + (second &- 0xDC00)
-        if (0xDC00..<0xE000).contains(second), let scalar = Unicode.Scalar(value) {
+        if (0xDC00..<0xE000).contains(second),
+          let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
+        {
           return scalar
         }
       }

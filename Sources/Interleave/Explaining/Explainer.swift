@@ -61,7 +61,7 @@ struct Explainer {
       if namesakes.count > 1, !name.isEmpty,
         let place = namesakes.firstIndex(where: { $0.0 == index })
       {
-        labels[index] = "\(name) #\(place + 1)"
+        labels[index] = "\(name)\u{A0}#\(place + 1)"
       } else {
         labels[index] = name
       }

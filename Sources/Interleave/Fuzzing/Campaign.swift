@@ -110,7 +110,7 @@ final class Campaign {
     report.choices += machine.choices
     if signatures.count < Self.signatureLimit { signatures.insert(machine.signature) }
     machine.forEachContendedType { contended.insert($0) }
-    if machine.hasEscapes { escaped.formUnion(machine.inspectEscapes().map(\.withoutTask)) }
+    if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
   }
 
   /// Completes the report.

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 extension FuzzFailure: CustomStringConvertible {
   /// The whole report, as wide as the terminal.

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// Makes the paths of source files short enough to print.
 package enum SourcePath {

@@ -1,6 +1,6 @@
-internal import Foundation
-internal import Runtime
-internal import Synchronization
+import Foundation
+import Runtime
+import Synchronization
 
 /// Finds the function and the line of addresses in the program's code.
 ///

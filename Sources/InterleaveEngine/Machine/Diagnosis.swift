@@ -1,35 +1,17 @@
 /// A task that had not ended when its run came to a standstill.
 package struct BlockedTask: Sendable, Hashable {
-  /// What a task waits for.
-  package enum Wait: Sendable, Hashable {
-    /// The end of another task, by its index.
-    case task(Int)
-    /// The tasks of a group of its own.
-    case group
-    /// A continuation; `isDropped` if nothing holds it any more.
-    case continuation(isDropped: Bool)
-    case unknown
-  }
-
   /// The task's index in its run; 0 is the root.
   package var index: Int
-  /// The index of the task that made it; -1 for the root.
-  package var parent: Int
-  /// It is a child in the sense of structured concurrency.
-  package var isChild: Bool
-  package var wait: Wait
+  package var wait: TaskWait
   /// The executor of its last step: the actor on which it began to wait.
   package var executor: Int
   /// The executors that it ever ran on.
   package var visited: Set<Int>
 
   package init(
-    index: Int, parent: Int = 0, isChild: Bool = false, wait: Wait, executor: Int = 0,
-    visited: Set<Int> = []
+    index: Int, wait: TaskWait, executor: Int = 0, visited: Set<Int> = []
   ) {
     self.index = index
-    self.parent = parent
-    self.isChild = isChild
     self.wait = wait
     self.executor = executor
     self.visited = visited
@@ -58,14 +40,8 @@ package enum Diagnosis: Sendable, Hashable {
   ///
   /// - Parameter tasks: All tasks that have not ended; at least one.
   package init(_ tasks: [BlockedTask]) {
-    let leaves = tasks.filter { task in
-      switch task.wait {
-      case .task(let other): !tasks.contains { $0.index == other }
-      case .group: !tasks.contains { $0.isChild && $0.parent == task.index }
-      case .continuation, .unknown: true
-      }
-    }
-    let dropped = leaves.filter { $0.wait == .continuation(isDropped: true) }.map(\.index)
+    let leaves = tasks.filter { Self.awaited($0, tasks).isEmpty }
+    let dropped = leaves.filter { $0.wait == .continuation(isLost: true) }.map(\.index)
     let rootIsBlocked = tasks.contains { $0.index == 0 }
     if let cycle = Self.cycle(tasks, Self.awaited) {
       self = .deadlock(cycle)
@@ -84,7 +60,7 @@ package enum Diagnosis: Sendable, Hashable {
   private static func awaited(_ task: BlockedTask, _ all: [BlockedTask]) -> [BlockedTask] {
     switch task.wait {
     case .task(let other): all.filter { $0.index == other }
-    case .group: all.filter { $0.isChild && $0.parent == task.index }
+    case .group(let children): all.filter { children.contains($0.index) }
     case .continuation, .unknown: []
     }
   }

@@ -1,4 +1,4 @@
-internal import CInterleave
+import CInterleave
 
 /// What a suspended task waits for.
 package enum TaskWait: Sendable, Hashable {
@@ -14,9 +14,6 @@ package enum TaskWait: Sendable, Hashable {
 }
 
 extension Machine {
-  /// What left the run's control so far, in the order in which it was noticed.
-  package var recordedEscapes: [Escape] { Array(escapes.elements) }
-
   /// The indices of the tasks that have not ended.
   package var liveTasks: [Int] {
     (0..<tasks.count).filter { !tasks[$0].hasEnded }
@@ -39,6 +36,16 @@ extension Machine {
         liveTasks.filter { tasks[$0].record?.pointee.group == object })
     default:
       return .unknown
+    }
+  }
+
+  /// The tasks that have not ended, with what each waits for.
+  package func blockedTasks() -> [BlockedTask] {
+    liveTasks.map { index in
+      let visited = steps.elements.lazy.filter { $0.task == index }.map { Int($0.executor) }
+      return BlockedTask(
+        index: index, wait: wait(of: index), executor: Int(tasks[index].lastExecutor),
+        visited: Set(visited))
     }
   }
 

@@ -111,6 +111,6 @@ extension Machine {
   }
 
   /// What left the run's control.
-  package func inspectEscapes() -> [Escape] { Array(escapes.elements) }
+  package var recordedEscapes: [Escape] { Array(escapes.elements) }
   package var hasEscapes: Bool { !escapes.isEmpty }
 }

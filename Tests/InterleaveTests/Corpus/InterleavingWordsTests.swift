@@ -1,0 +1,36 @@
+import Interleave
+import Testing
+
+@Suite struct InterleavingWordsTests {
+  @Test func anInterleavingIsALinePerStepInColumns() {
+    let withdraw = "Bank.withdraw(_:)"
+    let place = Interleaving.Place(file: "/p/Bank.swift", line: 12)
+    let interleaving = Interleaving(steps: [
+      .init(name: step("0", 0, "transfers()")),
+      .init(name: step("0.0", 0, withdraw, on: "Bank"), place: place),
+      .init(
+        name: step("0.1", 0, withdraw, on: "Bank"), place: place,
+        changes: [.init(property: "balance", before: "100", after: "20")], isPreemption: true),
+      .init(name: step("0", 1, "transfers()", 1), isStall: true),
+    ])
+    #expect(
+      interleaving.words() == [
+        "1  task 0    transfers()",
+        "2  task 0.0  Bank.withdraw(_:)  Bank.swift:12  on Bank",
+        "3  task 0.1  Bank.withdraw(_:)  Bank.swift:12  on Bank  interrupting  balance 100 → 20",
+        "4  task 0    transfers()                                after a stall",
+      ])
+    #expect(Interleaving().words().isEmpty)
+  }
+
+  @Test func theMiddleOfALongInterleavingIsLeftOut() {
+    let steps = (0..<100_000).map { Interleaving.Step(name: step("0", $0, "f()")) }
+    let words = Interleaving(steps: steps).words(limit: 5)
+    #expect(
+      words == [
+        "     1  task 0  f()", "     2  task 0  f()", "… 99996 more steps …",
+        " 99999  task 0  f()", "100000  task 0  f()",
+      ])
+    #expect(Interleaving(steps: Array(steps.prefix(5))).words(limit: 5).count == 5)
+  }
+}
