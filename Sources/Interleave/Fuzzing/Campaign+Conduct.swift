@@ -60,12 +60,11 @@ extension Campaign {
     var budget = ScheduleShrinker.Budget()
     budget.runs = resolved.configuration.shrinking.runs
     return ScheduleShrinker(budget: budget).shrink(found.schedule) { strategy in
-      var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []), isWhole: true)
+      var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
         let fails = failure?.isLike(found.failure) ?? false
         trial = Trial(
-          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
-          isWhole: failure == nil)
+          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps))
       }
       return trial
     }

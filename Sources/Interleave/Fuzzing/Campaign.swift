@@ -61,7 +61,8 @@ final class Campaign {
     }
     if end == .clean { machine.withEnvironment { run.checkFinally() } }
     for stray in capture.takeStrays() { run.fail(stray) }
-    let failure = run.failure ?? failure(of: end)
+    let standstill = Standstill(machine, checks: resolved.configuration.checks)
+    let failure = run.failure ?? standstill.failure(of: end)
     inspect?(failure)
     machine.finish()
     return failure
@@ -129,21 +130,11 @@ final class Campaign {
       case .unknownJob: "a job was handed to a native executor"
       case .foreignThread: "a task was resumed by, or ran on, a thread of its own"
       case .dispatch: "work was handed to libdispatch"
+      case .thread: "a thread was started"
       }
     guard escape.site != 0 else { return what }
     let code = Symbolicator.shared.place(of: .afterCall(escape.site))
     return "\(what) in \(code.function)" + (code.place.map { " (\($0))" } ?? "")
-  }
-
-  /// The failure that the end of a run stands for, if it does.
-  private func failure(of end: RunEnd) -> RunFailure? {
-    switch end {
-    case .clean: return nil
-    case .stuck, .stepLimit:
-      var failure = RunFailure(kind: .deadlock, message: "\(end)", place: "")
-      failure.steps = machine.stepCount
-      return failure
-    }
   }
 }
 

@@ -92,6 +92,19 @@ extension Machine {
     }
   }
 
+  /// A task and where it went on.
+  package struct Turn: Hashable, Sendable {
+    package var task: Int
+    package var resume: UInt
+  }
+
+  /// The last steps of the run.
+  ///
+  /// - Parameter count: The most steps to tell.
+  package func recentSteps(_ count: Int) -> [Turn] {
+    steps.elements.suffix(count).map { Turn(task: Int($0.task), resume: $0.resume) }
+  }
+
   /// The place of a task in the tree of task creation.
   package func path(ofTask index: Int) -> TaskPath {
     var ordinals: [UInt32] = []

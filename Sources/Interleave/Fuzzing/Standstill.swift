@@ -1,0 +1,138 @@
+import InterleaveEngine
+
+/// Says why a run did not come to its end, and where its tasks are.
+struct Standstill {
+  private let machine: Machine
+  private let checks: FuzzConfiguration.Checks
+  private let symbolicator = Symbolicator.shared
+
+  init(_ machine: Machine, checks: FuzzConfiguration.Checks) {
+    self.machine = machine
+    self.checks = checks
+  }
+
+  /// The failure that the end of a run stands for; nil if it is none, or one that
+  /// is not to be checked.
+  func failure(of end: RunEnd) -> RunFailure? {
+    let failure: RunFailure?
+    switch end {
+    case .clean: failure = lostContinuations()
+    case .stuck: failure = stuck(Diagnosis(machine.blockedTasks()))
+    case .stepLimit: failure = endless()
+    }
+    guard var failure else { return nil }
+    failure.steps = machine.stepCount
+    return failure
+  }
+
+  // MARK: Kinds of standstill
+
+  /// All tasks have ended, but a continuation was dropped on the way: its task
+  /// went on by other means, or was never awaited.
+  private func lostContinuations() -> RunFailure? {
+    guard checks.contains(.leakedContinuations), machine.leakedContinuations > 0 else { return nil }
+    return RunFailure(
+      kind: .leakedContinuation, message: "a continuation was dropped without being resumed",
+      place: "")
+  }
+
+  private func stuck(_ diagnosis: Diagnosis) -> RunFailure? {
+    switch diagnosis {
+    case .deadlock(let cycle):
+      let lines = zip(cycle, cycle.dropFirst() + cycle.prefix(1)).map { task, next in
+        "\(waiting(task)), which \(title(next)) would have to bring about"
+      }
+      return failure(
+        .deadlock, "\(cycle.count) tasks wait for each other, so none can ever go on:", lines, cycle
+      )
+    case .lostWakeUp(let tasks):
+      return failure(
+        .lostWakeUp,
+        "nothing is left that could run, and the body has not ended. Waiting for ever:",
+        tasks.map(waiting), tasks)
+    case .leakedContinuation(let tasks):
+      guard checks.contains(.leakedContinuations) else { return nil }
+      return failure(
+        .leakedContinuation,
+        "the body has ended, but a continuation was dropped without being resumed:",
+        tasks.map(waiting), tasks)
+    case .leakedTask(let tasks):
+      guard checks.contains(.leakedTasks) else { return nil }
+      return failure(
+        .leakedTask, "the body has ended, but tasks that it made are still waiting:",
+        tasks.map { waiting($0) + made($0) }, tasks)
+    }
+  }
+
+  private func endless() -> RunFailure? {
+    let live = machine.liveTasks
+    if !live.contains(0) {
+      guard checks.contains(.leakedTasks) else { return nil }
+      return failure(
+        .leakedTask, "the body has ended, but tasks that it made go on and on:",
+        live.map { running($0) + made($0) }, live)
+    }
+    guard checks.contains(.livelocks) else { return nil }
+    let recent = machine.recentSteps(3_000)
+    let cycle = repeatedPattern(in: recent).map { Array(recent.suffix($0)) } ?? []
+    var lines = cycle.prefix(12).map { step in
+      "task \(machine.path(ofTask: step.task)) in \(place(.start(step.resume)))"
+    }
+    if cycle.count > 12 { lines.append("and \(cycle.count - 12) more steps") }
+    let turning = lines.isEmpty ? "" : " In the end it turned in this circle:"
+    return failure(
+      .livelock,
+      "the run had not ended after \(machine.stepCount) steps "
+        + "(`stepLimit` and the time at which nothing moves on set the bound).\(turning)",
+      lines, Array(Set(cycle.map(\.task))).sorted())
+  }
+
+  // MARK: Words
+
+  private func failure(
+    _ kind: FuzzFailure.Kind, _ message: String, _ lines: [String], _ tasks: [Int]
+  ) -> RunFailure {
+    let text = ([message] + lines.map { "• \($0)" }).joined(separator: "\n")
+    // Other tasks may do the waiting in another run: what matters is where.
+    let places = Set(tasks.map { place(innermost($0)) }).sorted()
+    return RunFailure(kind: kind, message: text, place: places.joined(separator: ", "))
+  }
+
+  private func title(_ task: Int) -> String { "task \(machine.path(ofTask: task))" }
+
+  private func waiting(_ task: Int) -> String {
+    let place = place(innermost(task))
+    let what =
+      switch machine.wait(of: task) {
+      case .task(let other): "for the result of \(title(other))"
+      case .group(let children):
+        "for its child tasks \(children.map { "\(machine.path(ofTask: $0))" }.joined(separator: ", "))"
+      case .continuation(isLost: true): "for a continuation that nobody holds any more"
+      case .continuation(isLost: false): "for a continuation to be resumed"
+      case .unknown: "for something that cannot be told"
+      }
+    return "\(title(task)) waits in \(place) \(what)"
+  }
+
+  private func running(_ task: Int) -> String {
+    "\(title(task)) was last in \(place(.start(machine.inspectTasks()[task].lastResume)))"
+  }
+
+  private func made(_ task: Int) -> String {
+    let site = machine.inspectTasks()[task].site
+    return site == 0 ? "" : "; it was made in \(place(.afterCall(site)))"
+  }
+
+  /// The innermost frame of a suspended task that is the user's own code.
+  private func innermost(_ task: Int) -> CodeAddress {
+    let frames = machine.backtrace(of: task).map { CodeAddress.start($0) }
+    return frames.first { symbolicator.place(of: $0).place != nil }
+      ?? .start(machine.inspectTasks()[task].lastResume)
+  }
+
+  private func place(_ address: CodeAddress) -> String {
+    let code = symbolicator.place(of: address)
+    guard let place = code.place else { return code.function.isEmpty ? "the runtime" : code.function }
+    return code.function.isEmpty ? "\(place)" : "\(code.function) (\(place))"
+  }
+}
