@@ -19,6 +19,9 @@ struct Explainer {
     upTo count: Int, changes: [Int: [Interleaving.Change]] = [:]
   ) -> Interleaving {
     let steps = Array(machine.inspectSteps().prefix(count))
+    // All at once: many addresses in one batch take little longer than one.
+    _ = Symbolicator.shared.places(
+      of: steps.flatMap { [.start($0.key.resume), .start($0.passedOver.resume)] })
     let labels = actorLabels(steps)
     var deviations: [Interleaving.Deviation] = []
     let named = steps.enumerated().map { index, step in
@@ -33,20 +36,30 @@ struct Explainer {
         reason: step.reason, end: step.end, time: step.time, changes: changes[index] ?? [],
         isPreemption: step.isPreemption, isStall: step.isStall)
     }
-    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps))
+    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, named))
   }
 
   /// The tasks that ran, or whose steps were passed over.
-  private func tasks(in steps: [InspectedStep]) -> [Interleaving.TaskInfo] {
+  private func tasks(
+    in steps: [InspectedStep], _ named: [Interleaving.Step]
+  ) -> [Interleaving.TaskInfo] {
     let all = machine.inspectTasks()
     let involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
-    return involved.sorted { all[$0].path < all[$1].path }.map { info(all[$0]) }
+    return involved.sorted { all[$0].path < all[$1].path }.map { info(all[$0], named) }
   }
 
-  private func info(_ task: InspectedTask) -> Interleaving.TaskInfo {
+  /// A task is called by the first function of the program in which it goes on:
+  /// its closure is mostly behind a thunk that has no name.
+  private func info(
+    _ task: InspectedTask, _ named: [Interleaving.Step]
+  ) -> Interleaving.TaskInfo {
     let symbolicator = Symbolicator.shared
+    let first = named.first {
+      $0.name.task == task.path && $0.place != nil && !$0.name.function.isEmpty
+    }
     return Interleaving.TaskInfo(
-      path: task.path, function: symbolicator.place(of: .start(task.entry)).function,
+      path: task.path,
+      function: first?.name.function ?? symbolicator.place(of: .start(task.entry)).function,
       madeAt: task.site == 0 ? nil : symbolicator.place(of: .afterCall(task.site)).place)
   }
 

@@ -38,7 +38,7 @@ extension Explanation {
     let own =
       isCheckThenAct
       ? "checked \(at(before)) and acted \(at(after))"
-      : "ran on \(before.actor) \(at(before)) and went on there \(at(after))"
+      : "ran on \(before.actor.unbroken) \(at(before)) and went on there \(at(after))"
     let other = collision.change.map { "changed `\($0.property)`\u{A0}\($0.words.unbroken)" }
     return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
       + "\(other ?? "ran there") \(at(between))."
@@ -53,7 +53,7 @@ extension Explanation {
     let actor = interleaving.steps[safe: departure.index]?.actor ?? picked.executor
     let isKnown = !picked.function.isEmpty
     let verb = isKnown ? "ran `\(picked.function)`" : picked.ordinal == 0 ? "began" : "went on"
-    let ran = verb + (actor.isEmpty ? "" : " on \(actor)")
+    let ran = verb + (actor.isEmpty ? "" : " on \(actor.unbroken)")
     let at = departure.passedOverPlace.map { " at \(names.name($0))" } ?? ""
     let step = "Step \(departure.index + 1): "
     let other =

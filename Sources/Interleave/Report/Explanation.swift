@@ -1,3 +1,5 @@
+import InterleaveEngine
+
 /// Says which tasks got in each other's way in an interleaving, and where.
 ///
 /// A collision is a stretch of one task that was cut in two on an actor: it ran
@@ -40,10 +42,17 @@ package struct Explanation: Sendable, Hashable {
     /// The step after it changed the same property.
     package var isSameProperty: Bool
     /// A deviation lies within.
+    package var hasDeviation: Bool
+    /// A deviation lies within, or before.
     package var isDeviating: Bool
+    /// One of the two tasks descends from the other, so that mostly it was waited
+    /// for.
+    package var isFamily: Bool
 
     fileprivate var score: Int {
-      (isSameProperty ? 4 : 0) + (isDeviating ? 2 : 0) + (change != nil ? 1 : 0)
+      let isKnown = isSameProperty && hasDeviation
+      return (isSameProperty ? 8 : 0) + (isFamily ? 0 : 4) + (isKnown ? 2 : 0)
+        + (change != nil ? 1 : 0)
     }
   }
 
@@ -109,19 +118,26 @@ package struct Explanation: Sendable, Hashable {
           before: before, between: between, after: after,
           change: changes.first { own.contains($0.property) } ?? changes.first,
           isSameProperty: sharing != nil,
-          isDeviating: !deviations.isEmpty))
+          hasDeviation: !deviations.isEmpty,
+          isDeviating: interleaving.deviations.contains { $0.index <= after },
+          isFamily: isFamily(step.name.task, steps[between].name.task)))
     }
     return found
+  }
+
+  private static func isFamily(_ one: TaskPath, _ other: TaskPath) -> Bool {
+    one.ordinals.starts(with: other.ordinals) || other.ordinals.starts(with: one.ordinals)
   }
 
   private static func best(of found: [Collision], in interleaving: Interleaving) -> [Collision] {
     let useful = found.filter { $0.isSameProperty || $0.isDeviating }
     guard let top = useful.map(\.score).max() else { return [] }
     var pairs: Set<[TaskPath]> = []
-    let different = useful.filter { collision in
+    // Of several between the same tasks, the last is the nearest to the failure.
+    let different = useful.reversed().filter { collision in
       let tasks = [collision.before, collision.between].map { interleaving.steps[$0].name.task }
       return collision.score == top && pairs.insert(tasks.sorted()).inserted
     }
-    return Array(different.suffix(2))
+    return different.prefix(2).reversed()
   }
 }

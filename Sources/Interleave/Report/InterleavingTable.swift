@@ -68,10 +68,10 @@ struct InterleavingTable {
     failed && index == interleaving.steps.count - 1
   }
 
-  private func words(_ index: Int, width: Int) -> [StyledText] {
+  private func words(_ index: Int, width: Int, header: String = "") -> [StyledText] {
     var words = StepWords(index, of: interleaving, names)
     if isFailure(index) { words.remarks.append(StyledText("fails here", .failure)) }
-    return words.lines(width: width)
+    return words.lines(width: width, header: header)
   }
 
   // MARK: Lanes as columns
@@ -106,8 +106,15 @@ struct InterleavingTable {
     var lines = [StyledText("task \(task)", .bold)]
     guard let info = interleaving.tasks.first(where: { $0.path == task }) else { return lines }
     if !info.function.isEmpty { lines.append(StyledText(info.function)) }
-    if let made = info.madeAt { lines.append(StyledText("made at \(names.name(made))", .dim)) }
+    if let made = info.madeAt { lines.append(StyledText(Self.made(names.name(made), width), .dim)) }
     return lines
+  }
+
+  /// Where a task was made; of a name that is too long, its end with the line.
+  private static func made(_ place: String, _ width: Int) -> String {
+    let text = "made at \(place)"
+    guard text.columns > width else { return text }
+    return "made at …\(place.suffix(max(0, width - 9)))"
   }
 
   private func cell(
@@ -115,7 +122,9 @@ struct InterleavingTable {
   ) -> [StyledText] {
     switch row {
     case .step(let index):
-      return interleaving.steps[index].name.task == task ? words(index, width: width) : []
+      guard interleaving.steps[index].name.task == task else { return [] }
+      let header = interleaving.tasks.first { $0.path == task }?.function ?? ""
+      return words(index, width: width, header: header)
     case .folded(let range):
       let count = interleaving.steps[range].count { $0.name.task == task }
       return count == 0 ? [] : [StyledText("… \(counted(count, "step"))", .dim)]

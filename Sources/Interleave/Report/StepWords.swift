@@ -23,7 +23,12 @@ struct StepWords {
 
   /// The place and the function on one line if they fit, else on two; then what
   /// changed, and remarks.
-  func lines(width: Int) -> [StyledText] {
+  ///
+  /// - Parameters:
+  ///   - width: The columns to use.
+  ///   - header: The function that stands at the head of the lane: it may be left
+  ///     out where it would take a line.
+  func lines(width: Int, header: String = "") -> [StyledText] {
     var lines: [StyledText] = []
     let space = place.isEmpty || function.isEmpty ? "" : " "
     let joined = [function, shortFunction].map { space + $0 }
@@ -31,7 +36,9 @@ struct StepWords {
       lines.append(StyledText(place, .bold) + StyledText(fitting))
     } else {
       if !place.isEmpty { lines.append(StyledText(place, .bold)) }
-      lines.append(StyledText(function.columns <= width ? function : shortFunction))
+      if place.isEmpty || function != header {
+        lines.append(StyledText(function.columns <= width ? function : shortFunction))
+      }
     }
     lines += changes.map { StyledText($0, .change) }
     return (lines + remarks).map { $0.truncated(to: width) }

@@ -126,6 +126,39 @@ import Testing
     #expect(crowd.steps[collision.between].name.task == Sample.path("0.5"))
   }
 
+  @Test func ofTwoStretchesWithoutKnownChangesTheLastIsNamed() throws {
+    let function = "Bank.withdraw(_:)"
+    let steps = [
+      Sample.step("0.0", 0, function, line: 12, on: "Bank"),
+      Sample.step("0.1", 0, function, line: 12, on: "Bank", preempts: true),
+      Sample.step("0.0", 1, function, line: 14, on: "Bank"),
+      Sample.step("0.1", 1, function, line: 14, on: "Bank"),
+    ]
+    let interleaving = Interleaving(
+      steps: steps,
+      deviations: [
+        Interleaving.Deviation(index: 1, picked: steps[1].name, passedOver: steps[2].name)
+      ])
+    let collision = try #require(Explanation(interleaving).collisions.first)
+    #expect([collision.before, collision.between, collision.after] == [1, 2, 3])
+  }
+
+  @Test func aTaskThatWaitedForItsChildrenDidNotCollideWithThem() throws {
+    var interleaving = Sample.overdrawn
+    for index in interleaving.steps.indices { interleaving.steps[index].changes = [] }
+    interleaving.steps[0].actor = "Bank"
+    interleaving.steps[11].actor = "Bank"
+    let collision = try #require(Explanation(interleaving).collisions.first)
+    #expect([collision.before, collision.between, collision.after] == [2, 7, 8])
+  }
+
+  @Test func tasksOnDifferentActorsOfOneTypeDoNotCollide() {
+    var interleaving = Sample.overdrawn
+    for index in [5, 7] { interleaving.steps[index].actor = "Bank #2" }
+    for index in [2, 8] { interleaving.steps[index].actor = "Bank #1" }
+    #expect(Explanation(interleaving).collisions.isEmpty)
+  }
+
   /// The sentence with ordinary spaces.
   private func readable(_ sentence: String) -> String {
     String(sentence.map { $0 == "\u{A0}" ? " " : $0 })

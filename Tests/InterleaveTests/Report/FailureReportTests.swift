@@ -31,7 +31,6 @@ import Testing
                     │                            │ made at BankTests.swift:8  │ made at BankTests.swift:9
       ──────────────┼────────────────────────────┼────────────────────────────┼───────────────────────────
             1       │ BankTests.swift:8          │                            │
-                    │ neverOverdrawn()           │                            │
             2       │                            │ begins                     │
             3  Bank │                            │ Bank.swift:12 withdraw(_:) │
             4  Log  │                            │ Bank.swift:13 withdraw(_:) │
@@ -47,7 +46,6 @@ import Testing
                     │                            │ balance 20 → -60           │
         10–11       │ … 2 steps                  │                            │
       ✗    12       │ BankTests.swift:11         │                            │
-                    │ neverOverdrawn()           │                            │
                     │ fails here                 │                            │
 
       Where it left the ordinary order
