@@ -74,7 +74,7 @@ extension Campaign {
   private func interleaving(
     of schedule: RecordedSchedule, like failure: RunFailure
   ) -> Interleaving {
-    let inspector = ActorInspector()
+    let inspector = StepInspector()
     var result: Interleaving?
     for inspects in [true, false] where result == nil {
       run.inspector = inspects ? inspector : nil
@@ -84,7 +84,7 @@ extension Campaign {
         guard let again, again.isLike(failure) else { return }
         lastMessage = again.message
         result = Explainer(machine).interleaving(
-          upTo: again.steps, changes: inspects ? inspector.changes : [:])
+          upTo: again.steps, seenBy: inspects ? inspector : nil)
       }
       run.inspector = nil
     }

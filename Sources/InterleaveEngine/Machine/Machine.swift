@@ -165,9 +165,12 @@ package final class Machine {
   private func performObserved(
     _ slot: Int32, baseline: Int32, _ observer: some RunObserver
   ) {
+    let job = slots[Int(slot)]
+    let executor = executors[Int(job.executor)]
     withEnvironment {
       observer.stepWillBegin(
-        self, executor: executors[Int(slots[Int(slot)].executor)].identity)
+        self, task: Int(job.task),
+        actor: executor.place == IL_PLACE_SERIAL ? executor.identity : 0)
     }
     perform(slot, baseline: baseline)
     withEnvironment { observer.stepDidEnd(self) }
