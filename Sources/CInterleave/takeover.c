@@ -313,6 +313,25 @@ void il_enqueued_task(void *job, void *identity) {
   swift_task_enqueue_(job, NULL, 0);
 }
 
+static __thread struct {
+  bool is_on;
+  unsigned count;
+  const char *wrong;
+} probe;
+
+void il_probe_begin(void) {
+  probe.is_on = true;
+  probe.count = 0;
+  probe.wrong = NULL;
+}
+
+const char *il_probe_end(void) {
+  probe.is_on = false;
+  return probe.wrong;
+}
+
+unsigned il_probe_count(void) { return probe.count; }
+
 static SWIFT_CC void on_global(void *job, hook_original original) {
   il_session *s = il_current;
   if (LIKELY(s != NULL)) {
@@ -327,6 +346,7 @@ static SWIFT_CC void on_global(void *job, hook_original original) {
              il_deliver_foreign(job, IL_PLACE_GLOBAL, NULL)) {
     return;
   }
+  if (UNLIKELY(probe.is_on) && !probe.count++) probe.wrong = il_check_job(job);
   if (previous_global) previous_global(job, original); else original(job);
 }
 
