@@ -401,17 +401,14 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
                                    void *identity, uintptr_t witness) {
   il_session *s = il_current;
   if (s) {
-    if (identity) {
-      // Registers that the callee does not expect do no harm; a tail call must
-      // have its caller's signature.
-      if (identity == s->executor)
-        MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
-      if (identity != main_executor && LIKELY(!s->leaves_hops || witness)) {
-        if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
-        witness = il_serial_witness;
-      }
-    } else if (UNLIKELY(il_prefers_executor(s->step_task))) {
-      own_preference(s->step_task);
+    // Registers that the callee does not expect do no harm; a tail call must
+    // have its caller's signature.
+    if (identity && identity == s->executor)
+      MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
+    if (UNLIKELY(il_prefers_executor(s->step_task))) own_preference(s->step_task);
+    if (identity && identity != main_executor && LIKELY(!s->leaves_hops || witness)) {
+      if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
+      witness = il_serial_witness;
     }
   } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0)) {
     // A task of a session that runs on a foreign thread comes home here.
