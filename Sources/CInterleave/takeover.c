@@ -313,6 +313,25 @@ void il_enqueued_task(void *job, void *identity) {
   swift_task_enqueue_(job, NULL, 0);
 }
 
+static __thread struct {
+  bool is_on;
+  unsigned count;
+  const char *wrong;
+} probe;
+
+void il_probe_begin(void) {
+  probe.is_on = true;
+  probe.count = 0;
+  probe.wrong = NULL;
+}
+
+const char *il_probe_end(void) {
+  probe.is_on = false;
+  return probe.wrong;
+}
+
+unsigned il_probe_count(void) { return probe.count; }
+
 static SWIFT_CC void on_global(void *job, hook_original original) {
   il_session *s = il_current;
   if (LIKELY(s != NULL)) {
@@ -327,6 +346,7 @@ static SWIFT_CC void on_global(void *job, hook_original original) {
              il_deliver_foreign(job, IL_PLACE_GLOBAL, NULL)) {
     return;
   }
+  if (UNLIKELY(probe.is_on) && !probe.count++) probe.wrong = il_check_job(job);
   if (previous_global) previous_global(job, original); else original(job);
 }
 
@@ -381,17 +401,14 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
                                    void *identity, uintptr_t witness) {
   il_session *s = il_current;
   if (s) {
-    if (identity) {
-      // Registers that the callee does not expect do no harm; a tail call must
-      // have its caller's signature.
-      if (identity == s->executor)
-        MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
-      if (identity != main_executor && LIKELY(!s->leaves_hops || witness)) {
-        if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
-        witness = il_serial_witness;
-      }
-    } else if (UNLIKELY(il_prefers_executor(s->step_task))) {
-      own_preference(s->step_task);
+    // Registers that the callee does not expect do no harm; a tail call must
+    // have its caller's signature.
+    if (identity && identity == s->executor)
+      MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
+    if (UNLIKELY(il_prefers_executor(s->step_task))) own_preference(s->step_task);
+    if (identity && identity != main_executor && LIKELY(!s->leaves_hops || witness)) {
+      if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
+      witness = il_serial_witness;
     }
   } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0)) {
     // A task of a session that runs on a foreign thread comes home here.

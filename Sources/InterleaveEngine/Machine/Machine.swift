@@ -37,8 +37,13 @@ package final class Machine {
   ///
   /// - Parameter settings: How runs are to go.
   /// - Throws: ``TakeoverError`` where the runtime cannot be taken over.
-  package init(settings: MachineSettings) throws(TakeoverError) {
+  package convenience init(settings: MachineSettings) throws(TakeoverError) {
     try Takeover.install()
+    self.init(unchecked: settings)
+  }
+
+  /// Makes a machine in a runtime that has not been checked, to check it.
+  init(unchecked settings: MachineSettings) {
     self.settings = settings
     progressStorage = .allocate(capacity: 1)
     progressStorage.initialize(to: RunState())

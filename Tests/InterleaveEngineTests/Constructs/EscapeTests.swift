@@ -70,7 +70,9 @@ private final class Direct: SerialExecutor {
   @Test func aTaskThatRanOnAForeignThreadComesHomeAtItsNextHop() throws {
     let run = try controlled {
       let inbox = Inbox()
-      await NativeHop().run()
+      let native = NativeHop()
+      await native.run()
+      await withCheckedContinuation(isolation: native) { $0.resume() }
       await inbox.put("home")
       await inbox.put("again")
       return await inbox.lines
