@@ -72,7 +72,9 @@ struct Candidates {
   // MARK: Passes
 
   /// Repeats all passes until none makes the schedule smaller.
-  mutating func shrinkToFixpoint(_ run: ScheduleShrinker.Runner) {
+  ///
+  /// - Returns: Whether that was reached within the budget.
+  mutating func shrinkToFixpoint(_ run: ScheduleShrinker.Runner) -> Bool {
     var before: ScheduleSize
     repeat {
       before = size
@@ -86,6 +88,7 @@ struct Candidates {
       if size < before { continue }
       postpone(run)
     } while size < before && !isOutOfBudget
+    return !isOutOfBudget
   }
 
   /// Puts independent steps into an order with fewer preemptions.

@@ -36,8 +36,12 @@ package struct ScheduleShrinker {
     package var deviations: [RawDeviation]
     /// How many schedules were run.
     package var runs: Int
-    /// No schedule with at most this many preemptions fails in the same way: all
-    /// were tried. Nil where not even those without any could be.
+    /// No single deviation can be taken away; false where the budget was spent
+    /// before all had been tried.
+    package var isFixpoint: Bool
+    /// No schedule with at most this many preemptions fails in the same way.
+    ///
+    /// All of them were tried; nil where not even those without any could be.
     package var shownBound: Int?
 
     /// No schedule with fewer preemptions fails in the same way.
@@ -65,12 +69,13 @@ package struct ScheduleShrinker {
   package func shrink(_ failing: RecordedSchedule, run: Runner) -> Result {
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(best: failing, runs: budget.runs - reserve)
-    candidates.shrinkToFixpoint(run)
+    var isFixpoint = candidates.shrinkToFixpoint(run)
     candidates.allow(reserve)
+    let size = candidates.size
     let shownBound = candidates.searchFewerPreemptions(run)
-    candidates.shrinkToFixpoint(run)
+    if candidates.size < size || !isFixpoint { isFixpoint = candidates.shrinkToFixpoint(run) }
     return Result(
       schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,
-      shownBound: shownBound)
+      isFixpoint: isFixpoint, shownBound: shownBound)
   }
 }
