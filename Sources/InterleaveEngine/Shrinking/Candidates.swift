@@ -246,6 +246,23 @@ struct Candidates {
 
   // MARK: Search
 
+  /// Tries schedules with no more preemptions and with fewer deviations than the best
+  /// one, the fewest first, until one of them is smaller.
+  ///
+  /// What is found in this way differs too much to be come by in small moves.
+  ///
+  /// - Returns: Whether one was found.
+  mutating func searchFewerDeviations(_ run: ScheduleShrinker.Runner) -> Bool {
+    for deviations in 1..<max(1, size.deviations) {
+      let search = BoundedSearch(
+        maxPreemptions: size.preemptions, maxDeviations: deviations)
+      while search.advance(), let trial = attempt(search, run) {
+        if adopt(trial) { return true }
+      }
+    }
+    return false
+  }
+
   /// Tries all schedules with fewer preemptions than the best one, until one fails
   /// or none is left.
   ///

@@ -103,7 +103,10 @@ import Testing
       found += 1
       stalls = max(stalls, trial.schedule.stalls)
       let result = ScheduleShrinker().shrink(trial.schedule) { Self.runSleepers(machine, $0) }
-      print(seed, trial.schedule.preemptions, trial.schedule.stalls, trial.schedule.steps.count, "->", result.schedule.preemptions, result.schedule.stalls, result.deviations.count, result.schedule.steps.count, result.runs, result.isMinimal, result.isFixpoint)
+      print(
+        seed, trial.schedule.preemptions, trial.schedule.stalls, trial.schedule.steps.count, "->",
+        result.schedule.preemptions, result.schedule.stalls, result.deviations.count,
+        result.schedule.steps.count, result.runs, result.isMinimal, result.isFixpoint)
     }
     #expect(found > 0)
     #expect(stalls > 1)
