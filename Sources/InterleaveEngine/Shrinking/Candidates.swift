@@ -12,6 +12,9 @@ struct Candidates {
   /// Hashes of what was tried; to compare schedules whole would take memory.
   private var triedDeviations: Set<UInt64> = []
   private var triedOrders: Set<UInt64> = []
+  /// No schedule with at most this many deviations, and no more preemptions than the
+  /// best one, is smaller.
+  private var searchedDeviations = 0
 
   init(best: RecordedSchedule, runs limit: Int) {
     self.best = best
@@ -249,16 +252,20 @@ struct Candidates {
   /// Tries schedules with no more preemptions and with fewer deviations than the best
   /// one, the fewest first, until one of them is smaller.
   ///
-  /// What is found in this way differs too much to be come by in small moves.
+  /// What is found in this way differs too much to be come by in small moves. Where
+  /// the best one has stalls, those with as many deviations are tried as well.
   ///
   /// - Returns: Whether one was found.
   mutating func searchFewerDeviations(_ run: ScheduleShrinker.Runner) -> Bool {
-    for deviations in 1..<max(1, size.deviations) {
+    while searchedDeviations < (size.stalls > 0 ? size.deviations : size.deviations - 1) {
       let search = BoundedSearch(
-        maxPreemptions: size.preemptions, maxDeviations: deviations)
-      while search.advance(), let trial = attempt(search, run) {
+        maxPreemptions: size.preemptions, maxDeviations: searchedDeviations + 1)
+      while search.advance() {
+        guard let trial = attempt(search, run) else { return false }
         if adopt(trial) { return true }
       }
+      guard search.isExhausted else { return false }
+      searchedDeviations += 1
     }
     return false
   }
