@@ -63,7 +63,7 @@ public final class ChoiceSource {
     guard depth < Self.depthLimit else { throw GeneratorError.tooDeep(limit: Self.depthLimit) }
     depth += 1
     defer { depth -= 1 }
-    return try span(.value) { try generator.make(self) }
+    return try span(.value(ObjectIdentifier(Value.self))) { try generator.make(self) }
   }
 }
 

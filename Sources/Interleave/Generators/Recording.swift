@@ -16,8 +16,8 @@ package struct RecordedChoice: Sendable, Hashable {
 package struct ChoiceSpan: Sendable, Hashable {
   /// What a stretch made.
   package enum Kind: Sendable, Hashable {
-    /// A value of some generator.
-    case value
+    /// A value of some generator, with its type.
+    case value(ObjectIdentifier)
     /// One element of a collection, with the choice to have it.
     case element
     /// One level of a recursive generator.

@@ -37,6 +37,7 @@ package struct ChoiceShrinker: Sendable {
   private var place = 0
   private var descent = Descent()
   private var changedInRound = false
+  private var changedInPass = false
   private var refused: Set<[Choice]> = []
   private var pending: (candidate: [Choice], target: UInt128)?
 
@@ -92,6 +93,7 @@ package struct ChoiceShrinker: Sendable {
     }
     best = recording
     changedInRound = true
+    changedInPass = true
     if target == 0 {
       descent = Descent()
     } else {
@@ -126,13 +128,14 @@ package struct ChoiceShrinker: Sendable {
   private mutating func begin(pass: Int) {
     self.pass = pass
     place = 0
+    changedInPass = false
     descent = Descent()
   }
 
-  /// Goes on to the next pass; after the last, and once expensive passes have changed something,
-  /// from the first.
+  /// Goes on to the next pass; from the first after the last, and after an expensive one that
+  /// has changed something.
   private mutating func finishPass() {
-    if pass + 1 < passes.count, !(changedInRound && pass >= ShrinkPass.cheapCount) {
+    if pass + 1 < passes.count, !(changedInPass && pass >= ShrinkPass.cheapCount) {
       begin(pass: pass + 1)
     } else if changedInRound {
       changedInRound = false

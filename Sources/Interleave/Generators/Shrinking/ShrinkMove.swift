@@ -28,11 +28,11 @@ struct Descent {
     }
     if let zero = open(0) { return zero }
     if size <= Self.exhaustive { return (1..<size).first { open($0) != nil } }
-    if let step = open(size - 1) { return step }
     if isStepPossible {
       let low = refused.filter { $0 < size }.max() ?? 0
       return size - low > 1 ? low + (size - low) / 2 : nil
     }
+    if let step = open(size - 1) { return step }
     return [1, 2, size / 2, size - 2, size - size / 8 - 1].lazy.compactMap(open).first
   }
 

@@ -2,7 +2,8 @@ extension ShrinkPass {
   /// All passes, cheap ones first.
   static let all: [ShrinkPass] = [
     deleteSpans, simplifySpans, replaceByPart, deleteChoices, lower, flip,
-    simplifyFractions, lowerAlike, lowerTogether, sort, redistribute, lowerAndDelete,
+    simplifyFractions, lowerAlike, lowerTogether, sort, redistribute, deleteAndLowerRest, join,
+    lowerAndDelete,
   ]
 
   /// How many passes at the front need about as many tries as there are choices.
@@ -41,11 +42,10 @@ extension ShrinkPass {
     let (outer, inner) = index.quotientAndRemainder(dividingBy: partners)
     guard outer < recording.spans.count else { return nil }
     let whole = recording.spans[outer]
-    guard whole.kind != .value, outer + 1 + inner < recording.spans.count else { return .idle }
-    let part = recording.spans[outer + 1 + inner]
-    guard part.kind == whole.kind, part.end <= whole.end, part.count < whole.count else {
-      return .idle
+    let parts = recording.spans[(outer + 1)...].lazy.filter {
+      $0.kind == whole.kind && $0.end <= whole.end && $0.count < whole.count
     }
+    guard let part = parts.dropFirst(inner).first else { return .idle }
     return .once {
       let values = recording.values
       return Array(
@@ -62,10 +62,52 @@ extension ShrinkPass {
     return .once { recording.values(deleting: start..<end) }
   }
 
+  /// Deletes an element, and lowers all integers of the elements beside it by one: for integers
+  /// that point to elements.
+  static let deleteAndLowerRest = ShrinkPass(name: "delete and lower rest") { recording, index in
+    guard index < recording.spans.count else { return nil }
+    let deleted = recording.spans[index]
+    guard deleted.kind == .element else { return .idle }
+    return .once {
+      var values = recording.values
+      for span in recording.spans where span.parent == deleted.parent && span.kind == .element {
+        for place in span.start..<span.end {
+          guard let choice = IntegerChoice(recording, at: place), choice.distance > 0 else {
+            continue
+          }
+          values[place] = .integer(choice.lowered(by: 1))
+        }
+      }
+      values.removeSubrange(deleted.start..<deleted.end)
+      return values
+    }
+  }
+
+  /// Deletes an element, and adds its first integer to that of the next one; beyond the bound of
+  /// its range it goes on at the other.
+  static let join = ShrinkPass(name: "join") { recording, index in
+    guard index < recording.spans.count else { return nil }
+    let run = recording.run(from: index)
+    guard run.count > 1, let deleted = recording.firstInteger(in: run[0]),
+      let kept = recording.firstInteger(in: run[1]), deleted.distance > 0
+    else { return .idle }
+    return .once {
+      var sum = kept.value + (deleted.value - deleted.simplest)
+      let width = kept.range.upperBound - kept.range.lowerBound + 1
+      if sum > kept.range.upperBound { sum -= width }
+      if sum < kept.range.lowerBound { sum += width }
+      guard kept.range.contains(sum) else { return nil }
+      var values = recording.values
+      values[kept.place] = .integer(sum)
+      values.removeSubrange(run[0].start..<run[0].end)
+      return values
+    }
+  }
+
   /// Lowers an integer, and deletes as many later elements: for one that counts or points to
   /// them.
   static let lowerAndDelete = ShrinkPass(name: "lower and delete") { recording, index in
-    let spans = recording.spans.indices.filter { recording.spans[$0].kind != .value }
+    let spans = recording.spans.indices.filter { !recording.spans[$0].kind.isValue }
     guard !spans.isEmpty else { return nil }
     let (place, span) = index.quotientAndRemainder(dividingBy: spans.count)
     guard place < recording.choices.count else { return nil }
@@ -92,6 +134,12 @@ extension ShrinkPass {
   static let partners = 12
 }
 
+extension ChoiceSpan.Kind {
+  fileprivate var isValue: Bool {
+    if case .value = self { true } else { false }
+  }
+}
+
 extension Recording {
   /// The span and those of its kind that follow it directly, within the same parent; the span
   /// alone if it is no element.
@@ -104,6 +152,10 @@ extension Recording {
       run.append(span)
     }
     return run
+  }
+
+  fileprivate func firstInteger(in span: ChoiceSpan) -> IntegerChoice? {
+    (span.start..<span.end).lazy.compactMap { IntegerChoice(self, at: $0) }.first
   }
 
   func values(deleting range: Range<Int>) -> [Choice] {

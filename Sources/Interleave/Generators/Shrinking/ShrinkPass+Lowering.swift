@@ -8,15 +8,15 @@ extension ShrinkPass {
     }
   }
 
-  /// Takes the value on the other side of the simplest, above it.
+  /// Takes a value on the other side of the simplest: above it as far away, or nearer.
   static let flip = ShrinkPass(name: "flip") { recording, index in
     guard index < recording.choices.count else { return nil }
-    guard let choice = IntegerChoice(recording, at: index), choice.value < choice.simplest,
-      choice.range.contains(choice.simplest + Int128(choice.distance))
-    else { return .idle }
-    return .once {
-      recording.values(
-        replacing: [index], by: .integer(choice.simplest + Int128(choice.distance)))
+    guard let choice = IntegerChoice(recording, at: index) else { return .idle }
+    let isBelow = choice.value < choice.simplest
+    return ShrinkMove(size: isBelow ? choice.distance + 1 : choice.distance) { target in
+      let flipped = choice.simplest + (isBelow ? 1 : -1) * Int128(target)
+      guard choice.range.contains(flipped) else { return nil }
+      return recording.values(replacing: [index], by: .integer(flipped))
     }
   }
 
@@ -81,13 +81,16 @@ extension ShrinkPass {
     }
   }
 
-  /// Puts the simpler of two elements of a collection first.
+  /// Puts the simpler of two values of the same kind first: two elements of a collection, two
+  /// parts of a tuple.
   static let sort = ShrinkPass(name: "sort") { recording, index in
     let (place, offset) = index.quotientAndRemainder(dividingBy: partners)
     guard place < recording.spans.count else { return nil }
-    let run = recording.run(from: place)
-    guard offset + 1 < run.count else { return .idle }
-    let (early, late) = (run[0], run[offset + 1])
+    let early = recording.spans[place]
+    let siblings = recording.spans[(place + 1)...].lazy.filter {
+      $0.parent == early.parent && $0.kind == early.kind
+    }
+    guard let late = siblings.dropFirst(offset).first else { return .idle }
     let isSorted =
       !recording.part(late).isSimpler(than: recording.part(early))
     guard !isSorted else { return .idle }
@@ -130,31 +133,6 @@ extension RecordedChoice {
   }
 }
 
-/// An integer choice and its place.
-private struct IntegerChoice {
-  var place: Int
-  var value: Int128
-  var simplest: Int128
-  var range: ClosedRange<Int128>
-
-  init?(_ recording: Recording, at place: Int) {
-    let choice = recording.choices[place]
-    guard case .integer(let range, let simplest) = choice.domain,
-      case .integer(let value) = choice.value
-    else { return nil }
-    self.place = place
-    self.value = value
-    self.simplest = simplest
-    self.range = range
-  }
-
-  var distance: UInt128 { (value - simplest).magnitude }
-
-  func lowered(by amount: UInt128) -> Int128 {
-    value > simplest ? value - Int128(amount) : value + Int128(amount)
-  }
-}
-
 extension Recording {
   /// The pair with an index, of an integer choice and a later one: nil after the last, and an
   /// inner nil where there is none.
@@ -171,13 +149,13 @@ extension Recording {
     return .some(nil)
   }
 
-  fileprivate func values(replacing places: [Int], by choice: Choice) -> [Choice] {
+  func values(replacing places: [Int], by choice: Choice) -> [Choice] {
     var values = values
     for place in places { values[place] = choice }
     return values
   }
 
-  fileprivate func part(_ span: ChoiceSpan) -> Recording {
+  func part(_ span: ChoiceSpan) -> Recording {
     Recording(choices: Array(choices[span.start..<span.end]))
   }
 }
