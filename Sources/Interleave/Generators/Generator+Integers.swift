@@ -89,13 +89,13 @@ extension Generator {
   public static func int128(
     in range: ClosedRange<Int128> = .min ... .max
   ) -> Generator<Int128> {
-    Generator<Int128> { draw in
-      let high = try draw(
-        .int64(in: Int64(range.lowerBound >> 64)...Int64(range.upperBound >> 64)))
-      let base = Int128(high) << 64
-      let lowest = max(range.lowerBound, base) - base
-      let highest = min(range.upperBound - base, Int128(UInt64.max))
-      return base + Int128(try draw(.uint64(in: UInt64(lowest)...UInt64(highest))))
+    let (lowest, highest) = (Int64(range.lowerBound >> 64), Int64(range.upperBound >> 64))
+    return Generator<Int128> { draw in
+      let high = try draw(.int64(in: lowest...highest))
+      let least = high == lowest ? UInt64(truncatingIfNeeded: range.lowerBound) : 0
+      let most = high == highest ? UInt64(truncatingIfNeeded: range.upperBound) : UInt64.max
+      let low = try draw(.uint64(in: least...most))
+      return Int128(high) << 64 | Int128(low)
     }
   }
 
@@ -105,13 +105,13 @@ extension Generator {
   public static func uint128(
     in range: ClosedRange<UInt128> = .min ... .max
   ) -> Generator<UInt128> {
-    Generator<UInt128> { draw in
-      let high = try draw(
-        .uint64(in: UInt64(range.lowerBound >> 64)...UInt64(range.upperBound >> 64)))
-      let base = UInt128(high) << 64
-      let lowest = max(range.lowerBound, base) - base
-      let highest = min(range.upperBound - base, UInt128(UInt64.max))
-      return base + UInt128(try draw(.uint64(in: UInt64(lowest)...UInt64(highest))))
+    let (lowest, highest) = (UInt64(range.lowerBound >> 64), UInt64(range.upperBound >> 64))
+    return Generator<UInt128> { draw in
+      let high = try draw(.uint64(in: lowest...highest))
+      let least = high == lowest ? UInt64(truncatingIfNeeded: range.lowerBound) : 0
+      let most = high == highest ? UInt64(truncatingIfNeeded: range.upperBound) : UInt64.max
+      let low = try draw(.uint64(in: least...most))
+      return UInt128(high) << 64 | UInt128(low)
     }
   }
 }
