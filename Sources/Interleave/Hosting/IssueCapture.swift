@@ -92,8 +92,9 @@ extension RunFailure {
     case .errorCaught: kind = .thrownError
     default: kind = .expectation
     }
+    let comments = issue.comments.map { ": \($0)" }.joined()
     self.init(
-      kind: kind, message: issue.description, location: location,
+      kind: kind, message: "\(issue.kind)\(comments)", location: location,
       place: location.map { "\($0.fileID):\($0.line):\($0.column)" } ?? "")
   }
 }
