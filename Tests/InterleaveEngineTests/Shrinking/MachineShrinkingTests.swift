@@ -97,16 +97,15 @@ import Testing
     #expect(!Self.runSleepers(machine, Baseline()).fails)
     var stalls = 0
     var found = 0
-    for seed in 0..<UInt64(100) {
+    for seed in 0..<UInt64(20) {
       let trial = Self.runSleepers(machine, RandomWalk(), seed: seed)
       guard trial.fails else { continue }
       found += 1
       stalls = max(stalls, trial.schedule.stalls)
       let result = ScheduleShrinker().shrink(trial.schedule) { Self.runSleepers(machine, $0) }
-      print(
-        seed, trial.schedule.preemptions, trial.schedule.stalls, trial.schedule.steps.count, "->",
-        result.schedule.preemptions, result.schedule.stalls, result.deviations.count,
-        result.schedule.steps.count, result.runs, result.isMinimal, result.isFixpoint)
+      #expect(result.schedule.preemptions == 1, "seed \(seed)")
+      #expect(result.schedule.stalls == 1, "seed \(seed)")
+      #expect(result.deviations.count == 2, "seed \(seed)")
     }
     #expect(found > 0)
     #expect(stalls > 1)
