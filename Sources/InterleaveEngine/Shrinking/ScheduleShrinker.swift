@@ -70,8 +70,8 @@ package struct ScheduleShrinker {
   package func shrink(_ failing: RecordedSchedule, run: Runner) -> Result {
     guard budget.runs > 0 else {
       return Result(
-        schedule: failing, deviations: failing.deviations, runs: 0, shownBound: nil,
-        isFixpoint: false)
+        schedule: failing, deviations: failing.deviations, runs: 0, isFixpoint: false,
+        shownBound: nil)
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(best: failing, runs: budget.runs - reserve)
