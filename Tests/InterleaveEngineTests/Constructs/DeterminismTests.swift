@@ -52,14 +52,16 @@ private actor Journal {
     let lines = try runs.map { try $0.value?.get() }
     let fingerprints = runs.map { Self.fingerprint($0.schedule) }
     #if DEBUG
-      #expect(lines == ["acadcbefg", "cabcadefg", "cdacbafge", "abadccfeg", "abccadfeg", "abcacdfeg"])
+      #expect(
+        lines == ["acadcbefg", "cabcadefg", "cdacbafge", "abadccfeg", "abccadfeg", "abcacdfeg"])
       #expect(
         fingerprints == [
           15_956_876_813_131_121_770, 8_147_570_902_667_222_243, 10_106_340_195_575_238_479,
           574_023_283_128_439_096, 5_577_640_536_106_344_087, 13_756_161_043_091_840_021,
         ])
     #else
-      #expect(lines == ["acadcbefg", "cabdcaefg", "cdcabaefg", "abadccfeg", "abccadfeg", "abcacdefg"])
+      #expect(
+        lines == ["acadcbefg", "cabdcaefg", "cdcabaefg", "abadccfeg", "abccadfeg", "abcacdefg"])
       #expect(
         fingerprints == [
           8_328_409_018_803_232_533, 5_482_163_744_709_048_284, 4_906_704_945_103_993_405,

@@ -61,6 +61,24 @@ private final class Direct: SerialExecutor {
     #expect(kinds.contains(.dispatch))
   }
 
+  @Test func aDispatchSourceThatTheProgramMakesIsNoticed() throws {
+    let (end, kinds) = try kinds {
+      await withCheckedContinuation { continuation in
+        let timer = DispatchSource.makeTimerSource()
+        timer.schedule(deadline: .now())
+        timer.setEventHandler {
+          timer.cancel()
+          continuation.resume()
+        }
+        timer.activate()
+      }
+      DispatchQueue(label: "barrier").async(flags: .barrier) {}
+      DispatchQueue.concurrentPerform(iterations: 2) { _ in }
+    }
+    #expect(end == .clean)
+    #expect(kinds.contains(.dispatch))
+  }
+
   @Test func aContinuationOnAnActorResumedByAThreadComesBackToTheActor() throws {
     let (end, kinds) = try kinds { await Waiter().wait() }
     #expect(end == .clean)
