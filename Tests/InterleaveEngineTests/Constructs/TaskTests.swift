@@ -53,7 +53,7 @@ private struct Oops: Error {}
   }
 
   @Test func tasksMadeOnAnActorRunInTheOrderInWhichTheyWereMade() async throws {
-    let values = try await forEverySeed { await Journal().writeFromTasks() }
+    let values = try await forEverySeed(isLikeNative: true) { await Journal().writeFromTasks() }
     #expect(Set(values) == [["first", "second"]])
   }
 
@@ -70,7 +70,7 @@ private struct Oops: Error {}
   }
 
   @Test func anImmediateTaskRunsAtOnce() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       var lines: [String] = await journal.writeAtOnce()
       lines.append("plain before")
@@ -94,7 +94,7 @@ private struct Oops: Error {}
   }
 
   @Test func prioritiesAreKept() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let low = Task(priority: .background) { Task.currentPriority.rawValue }
       let high = Task.detached(priority: .high) { Task.basePriority?.rawValue }
       let child = await withTaskGroup(of: UInt8.self) { group in
@@ -108,7 +108,7 @@ private struct Oops: Error {}
   }
 
   @Test func asyncLetRunsUnderControl() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       async let a: Void = journal.write("a")
       async let b: Void = journal.write("b")
@@ -122,7 +122,7 @@ private struct Oops: Error {}
   }
 
   @Test func taskLocalsReachChildrenButNotDetachedTasks() async throws {
-    let values = try await forEverySeed(5) {
+    let values = try await forEverySeed(5, isLikeNative: true) {
       await Context.$name.withValue("outer") {
         async let child = Context.name
         let task = Task { Context.name }
@@ -140,7 +140,7 @@ private struct Oops: Error {}
 
   @Test func aTaskExecutorPreferenceRunsUnderControl() async throws {
     let executor = PoolExecutor()
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       await withTaskExecutorPreference(executor) {
         await journal.write("a")
@@ -158,7 +158,7 @@ private struct Oops: Error {}
 
   @Test func aTaskMadeWithAnExecutorPreferenceRunsUnderControl() async throws {
     let executor = PoolExecutor()
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       await Task(executorPreference: executor) { await journal.write("a") }.value
       await Task.detached(executorPreference: executor) { await journal.write("b") }.value
@@ -188,7 +188,7 @@ private struct Oops: Error {}
   }
 
   @Test func aTaskGivesItsErrorToWhoWaits() async throws {
-    let values = try await forEverySeed(5) {
+    let values = try await forEverySeed(5, isLikeNative: true) {
       let task = Task<Int, any Error> {
         await Task.yield()
         throw Oops()

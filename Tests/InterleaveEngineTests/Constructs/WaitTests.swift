@@ -121,6 +121,30 @@ private actor Desk {
       ])
   }
 
+  @Test func theRuntimeSaysNothingOfALostContinuationOfARun() async throws {
+    let result = await #expect(
+      processExitsWith: .success, observing: [\.standardErrorContent]
+    ) {
+      try loseContinuations()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(!text.contains("leaked its continuation"))
+  }
+
+  @Test func theRuntimeStillSaysSoOutsideARun() async throws {
+    let result = await #expect(
+      processExitsWith: .success, observing: [\.standardErrorContent]
+    ) {
+      try loseContinuations()
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        _ = CheckedContinuation(continuation: continuation)
+        continuation.resume()
+      }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("leaked its continuation"))
+  }
+
   @Test func theBacktraceOfASuspendedTaskNamesItsCallers() throws {
     let held = Held()
     let (_, frames) = try stuck {
@@ -139,4 +163,18 @@ private actor Desk {
     }
     #expect(short == Array(frames.prefix(2)))
   }
+}
+
+/// Loses one continuation in a run, and one of a run that was given up.
+private func loseContinuations() throws {
+  let held = Held()
+  let (end, count) = try stuck {
+    async let kept: Void = withCheckedContinuation { held.checked = $0 }
+    await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in }
+    await kept
+  } look: { machine in
+    machine.leakedContinuations
+  }
+  precondition(end == .stuck && count == 1)
+  held.checked = nil
 }

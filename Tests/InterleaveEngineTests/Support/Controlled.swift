@@ -67,11 +67,12 @@ func onThread<Value: Sendable>(
 /// - Parameters:
 ///   - count: How many seeds to try; the first is the baseline.
 ///   - mayEscape: Escapes are no failure.
+///   - isLikeNative: Every run must return what the native runtime does.
 /// - Returns: What the body returned, by seed.
 @discardableResult
 func forEverySeed<Value: Sendable & Equatable>(
   _ count: UInt64 = 20, settings: MachineSettings = MachineSettings(), mayEscape: Bool = false,
-  sourceLocation: SourceLocation = #_sourceLocation,
+  isLikeNative: Bool = false, sourceLocation: SourceLocation = #_sourceLocation,
   _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> [Value] {
   let (values, problems) = try await onThread {
@@ -104,6 +105,10 @@ func forEverySeed<Value: Sendable & Equatable>(
       }
     }
     return (values, problems)
+  }
+  if isLikeNative {
+    let native = try await body()
+    #expect(values.allSatisfy { $0 == native }, sourceLocation: sourceLocation)
   }
   for problem in problems.prefix(3) {
     Issue.record(Comment(rawValue: problem), sourceLocation: sourceLocation)
