@@ -41,12 +41,19 @@ extension Machine {
   }
 }
 
-/// Runs a body once under control, on the calling thread.
+/// Runs a body once under control, on a thread of its own.
 func controlled<Value: Sendable>(
   seed: UInt64 = 0, settings: MachineSettings = MachineSettings(),
   _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Controlled<Value> {
+  try await onThread { try Machine(settings: settings).controlled(seed: seed, body) }
+}
+
+/// Runs a body once under control within the task that calls.
+func controlledInPlace<Value: Sendable>(
+  _ body: @escaping @Sendable () async throws -> Value
 ) throws -> Controlled<Value> {
-  try Machine(settings: settings).controlled(seed: seed, body)
+  try Machine(settings: MachineSettings()).controlled(seed: 0, body)
 }
 
 /// Does blocking work on a thread of its own, so that no thread of the pool waits.
