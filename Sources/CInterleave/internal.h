@@ -90,6 +90,8 @@ struct il_session {
   // The step that is running: its executor, and its task.
   void *executor;
   il_task *step_task;
+  // The task that ended last in the running step.
+  il_task *ended;
   // The last executor seen that is a user's own, and no default actor.
   void *custom_executor;
   // The actor whose own queue a task is being taken out of.
@@ -139,7 +141,7 @@ static inline il_task *il_record(const void *job) {
 
 /// The task prefers a task executor to the global one.
 static inline bool il_prefers_executor(const il_task *task) {
-  if (!task || task->simple) return false;
+  if (!task || task->simple || !task->alive) return false;
   uint64_t status = *(const uint64_t *)((const char *)task->job + IL_TASK_STATUS);
   return status & IL_STATUS_HAS_EXECUTOR_PREFERENCE;
 }

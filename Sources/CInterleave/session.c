@@ -101,6 +101,10 @@ void il_run_step(il_session *s, const il_ready *ready) {
   }
   if (UNLIKELY(s->drain_count)) il_drain_actors(s);
   il_current = NULL;
+  if (s->ended) {
+    il_free_record(s, s->ended);
+    s->ended = NULL;
+  }
   if (UNLIKELY(simple)) {
     s->callbacks.ended(s->context, ready->task);
     il_free_record(s, ready->task);

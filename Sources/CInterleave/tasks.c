@@ -66,7 +66,11 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
   if (LIKELY(s != NULL && s == il_current)) {
     ((il_job *)job)->reserved = NULL;
     s->callbacks.ended(s->context, task);
-    il_free_record(s, task);
+    // What the task leaves behind may still make tasks, in its name: so its
+    // record is used again only after the step.
+    task->alive = false;
+    if (UNLIKELY(s->ended != NULL)) il_free_record(s, s->ended);
+    s->ended = task;
   } else {
     // The record stays with the session, which learns of the end from its inbox.
     ((il_job *)job)->reserved = NULL;

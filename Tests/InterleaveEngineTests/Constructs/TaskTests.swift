@@ -37,6 +37,16 @@ private final class PoolExecutor: TaskExecutor {
   }
 }
 
+/// Makes a task when it goes.
+private final class Cleaner: Sendable {
+  let journal: Journal
+  init(_ journal: Journal) { self.journal = journal }
+  deinit {
+    Task { [journal] in await journal.write("clean") }
+    Task { [journal] in await journal.write("clean") }
+  }
+}
+
 private struct Oops: Error {}
 
 @Suite struct TaskTests {
@@ -168,6 +178,17 @@ private struct Oops: Error {}
       return await journal.lines
     }
     #expect(Set(values) == [["a", "b", "c"]])
+  }
+
+  @Test func aTaskMayMakeOthersAfterItsEnd() async throws {
+    let values = try await forEverySeed(isLikeNative: true) {
+      let journal = Journal()
+      // The result goes with the task, after its closure has returned.
+      _ = Task { Cleaner(journal) }
+      while await journal.lines.count < 2 { await Task.yield() }
+      return await journal.lines
+    }
+    #expect(Set(values) == [["clean", "clean"]])
   }
 
   @Test func yieldingLetsOthersRun() async throws {
