@@ -25,5 +25,6 @@ let package = Package(
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
   ]
 )

@@ -103,7 +103,8 @@ extension Campaign {
   }
 
   private func nothingInterleaved() -> FuzzFailure? {
-    guard report.schedules > 0, report.choices == 0, run.cancellation == nil,
+    guard resolved.mode == .fuzz, report.schedules > 0, report.choices == 0,
+      run.cancellation == nil,
       resolved.configuration.checks.contains(.nothingInterleaved)
     else { return nil }
     return FuzzFailure(

@@ -24,11 +24,23 @@ extension Campaign {
   /// - Throws: ``CorpusFileError`` for a file that cannot be used: what it kept
   ///   would go unchecked.
   func replayCorpus() throws(CorpusFileError) -> FoundFailure? {
-    guard let corpus else { return nil }
+    guard let corpus else {
+      noteNothingToReplay("there is no corpus")
+      return nil
+    }
     for file in try corpus.files(of: corpusTest) {
       if let found = replay(try file.entry.get(), path: file.path) { return found }
     }
+    if report.replayed == 0 { noteNothingToReplay("the corpus has no entry of this test") }
     return nil
+  }
+
+  /// A test that was only to be replayed, and had nothing to replay, has checked nothing.
+  private func noteNothingToReplay(_ reason: String) {
+    guard resolved.mode == .replay else { return }
+    report.warnings.append(
+      "nothing was run: \(EnvironmentVariable.mode.rawValue)=replay runs only what is in the "
+        + "corpus, and \(reason)")
   }
 
   /// Replays one entry, under stricter rules first.
@@ -43,6 +55,7 @@ extension Campaign {
     while found == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
+        count()
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
         replay.record(strategy.outcome(), failure: signature)
         guard let failure, signature == entry.signature else { return }

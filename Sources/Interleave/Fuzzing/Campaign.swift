@@ -92,7 +92,7 @@ final class Campaign {
           failure: failure, schedule: schedule, schedulesTried: index, seed: resolved.seed)
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, report.choices == 0 { break }
+      if index == 1, machine.choices == 0 { break }
     }
     return nil
   }
@@ -105,7 +105,7 @@ final class Campaign {
   }
 
   /// Counts the run that has just ended.
-  private func count() {
+  func count() {
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices

@@ -132,7 +132,9 @@ struct Standstill {
 
   private func place(_ address: CodeAddress) -> String {
     let code = symbolicator.place(of: address)
-    guard let place = code.place else { return code.function.isEmpty ? "the runtime" : code.function }
+    guard let place = code.place else {
+      return code.function.isEmpty ? "the runtime" : code.function
+    }
     return code.function.isEmpty ? "\(place)" : "\(code.function) (\(place))"
   }
 }

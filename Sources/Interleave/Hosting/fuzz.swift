@@ -28,12 +28,15 @@ import Testing
 public func fuzz(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
-  _ body: @escaping @Sendable () async throws -> Void
+  line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
   let test = TestIdentity.current(
     name: name, fileID: fileID, filePath: filePath, function: function)
   let result = try await Fuzzing.run(test, configuration, body)
   if let cancellation = result.cancellation { throw cancellation }
+  Host.current.show(
+    result.outcome,
+    at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
   switch result.outcome {
   case .passed(let report): return report
   case .failed(let failure, _): throw failure
