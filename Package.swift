@@ -19,12 +19,15 @@ let package = Package(
     .target(name: "CInterleave"),
     .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
     .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+    .target(name: "Examples", swiftSettings: strict),
     .executableTarget(
-      name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
-      swiftSettings: strict),
+      name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(
+      name: "ExamplesTests", dependencies: ["Examples", "Interleave", "InterleaveCommand"],
+      swiftSettings: strict),
   ]
 )
