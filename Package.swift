@@ -22,6 +22,9 @@ let package = Package(
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
+      swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
