@@ -22,6 +22,11 @@ let package = Package(
     .target(name: "Examples", swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
+      name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
+      swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
