@@ -15,8 +15,9 @@ package struct ConsistencyViolation: Sendable, Hashable {
   package struct Misfit: Sendable, Hashable {
     /// The index of the call.
     package var call: Int
-    /// What the model would have allowed as its response instead, as Swift source. Where the
-    /// model may give several, only those that were returned somewhere in the history.
+    /// What the model would have allowed as its response instead, as Swift source.
+    ///
+    /// Where the model may give several, only those that were returned somewhere in the history.
     package var allowed: [String]
 
     package init(call: Int, allowed: [String]) {

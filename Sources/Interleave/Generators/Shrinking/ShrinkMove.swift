@@ -51,8 +51,9 @@ struct Descent {
 struct ShrinkPass: Sendable {
   /// What it changes, in a word or two.
   var name: String
-  /// The move with an index, for a recording; nil after the last. A place where nothing can be
-  /// done has a move of size 0.
+  /// The move with an index, for a recording; nil after the last.
+  ///
+  /// A place where nothing can be done has a move of size 0.
   var move: @Sendable (_ recording: Recording, _ index: Int) -> ShrinkMove?
 }
 
