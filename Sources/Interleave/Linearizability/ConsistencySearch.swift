@@ -25,7 +25,14 @@ struct ConsistencySearch<State: Hashable, Operation, Response> {
   private let respectsTime: Bool
   private let limit: Int
 
+  /// When each call began.
+  private let invoked: [Int]
+  /// When each call returned; the largest number while pending.
+  private let returned: [Int]
+
   private var counts: [Int32]
+  /// The calls that have taken effect, in order.
+  private var order: [Int] = []
   private var frames: [Frame] = []
   private var seen: Set<Situation> = []
   private var missing: Int
@@ -62,6 +69,8 @@ struct ConsistencySearch<State: Hashable, Operation, Response> {
     }
     self.lanes = lanes
     counts = Array(repeating: 0, count: lanes.count)
+    invoked = history.calls.map(\.invoked)
+    returned = history.calls.map { $0.returned ?? .max }
     missing = calls.count { history.calls[$0].returned != nil }
     fewestMissing = missing
     longestState = model.initial
@@ -93,7 +102,8 @@ struct ConsistencySearch<State: Hashable, Operation, Response> {
 
   private mutating func enter(_ lane: Int, _ state: State) {
     let call = lanes[lane][Int(counts[lane]) - 1]
-    if history.calls[call].returned != nil { missing -= 1 }
+    if returned[call] != .max { missing -= 1 }
+    order.append(call)
     frames.append(Frame(state: state, lane: lane, successors: successors(of: state)))
     if missing < fewestMissing {
       fewestMissing = missing
@@ -107,17 +117,7 @@ struct ConsistencySearch<State: Hashable, Operation, Response> {
     let frame = frames.removeLast()
     guard frame.lane >= 0 else { return }
     counts[frame.lane] -= 1
-    let call = lanes[frame.lane][Int(counts[frame.lane])]
-    if history.calls[call].returned != nil { missing += 1 }
-  }
-
-  /// The calls that have taken effect, in order.
-  private var order: [Int] {
-    var counts = Array(repeating: 0, count: lanes.count)
-    return frames.dropFirst().map { frame in
-      defer { counts[frame.lane] += 1 }
-      return lanes[frame.lane][counts[frame.lane]]
-    }
+    if returned[order.removeLast()] != .max { missing += 1 }
   }
 
   /// The next call of each lane that may take effect next; the one that returned first comes
@@ -128,15 +128,12 @@ struct ConsistencySearch<State: Hashable, Operation, Response> {
     for lane in lanes.indices where Int(counts[lane]) < lanes[lane].count {
       let call = lanes[lane][Int(counts[lane])]
       candidates.append((lane, call))
-      firstReturn = min(firstReturn, history.calls[call].returned ?? .max)
+      firstReturn = min(firstReturn, returned[call])
     }
     if respectsTime {
-      candidates.removeAll { history.calls[$0.call].invoked > firstReturn }
+      candidates.removeAll { invoked[$0.call] > firstReturn }
     }
-    return candidates.sorted { a, b in
-      let (first, second) = (history.calls[a.call].returned, history.calls[b.call].returned)
-      return (first ?? .max, a.lane) < (second ?? .max, b.lane)
-    }
+    return candidates.sorted { (returned[$0.call], $0.lane) < (returned[$1.call], $1.lane) }
   }
 
   private func successors(of state: State) -> [(lane: Int, state: State)] {
