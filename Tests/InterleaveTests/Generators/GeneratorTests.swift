@@ -221,6 +221,20 @@ private indirect enum Tree: Equatable, Sendable {
     #expect(try samples(even).allSatisfy { $0.isMultiple(of: 2) })
   }
 
+  @Test func whatIsRejectedIsNotRecorded() throws {
+    let rare = Generator<Int>.int(in: 0...999).filter { $0 % 10 == 0 }
+    let sets = Generator<Set<Int>>.set(of: .int(in: 0...5), count: 6...6)
+    for seed in 0..<20 as Range<UInt64> {
+      let filtered = ChoiceSource(seed: seed)
+      _ = try filtered(rare)
+      #expect(filtered.recording.choices.count == 1)
+      let distinct = ChoiceSource(seed: seed)
+      #expect(try distinct(sets) == Set(0...5))
+      #expect(distinct.recording.choices.count == 13)
+      #expect(distinct.recording.spans.allSatisfy { $0.end <= 13 })
+    }
+  }
+
   @Test func recursiveValuesStayWithinTheirSize() throws {
     let sizes = try samples(trees).map(\.branches)
     #expect(sizes.allSatisfy { $0 <= 12 })
