@@ -27,6 +27,14 @@ public final class ChoiceSource {
   /// How many more levels a recursive generator that is being drawn from may open.
   var recursionLeft: Int?
 
+  /// How well recorded choices fitted what was drawn; `unused` is right once all is drawn.
+  package var fit: ReplayFit {
+    var fit = partialFit
+    fit.unused = max(0, (replayed?.count ?? 0) - cursor)
+    return fit
+  }
+  private var partialFit = ReplayFit()
+
   /// What was drawn so far.
   package private(set) var recording = Recording()
 
@@ -118,7 +126,9 @@ extension ChoiceSource {
   ) -> Choice {
     let value: Choice
     if let replayed {
-      value = cursor < replayed.count ? domain.nearest(to: replayed[cursor]) : domain.simplest
+      let recorded = cursor < replayed.count ? replayed[cursor] : nil
+      value = recorded.map(domain.nearest(to:)) ?? domain.simplest
+      partialFit.note(recorded, takenAs: value)
       cursor += 1
     } else if recording.choices.count >= Self.softLimit {
       value = domain.simplest
