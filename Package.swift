@@ -22,8 +22,6 @@ let package = Package(
     .target(name: "Examples", swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
-      name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
-      swiftSettings: strict),
     .executableTarget(
       name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
       swiftSettings: strict),
