@@ -75,7 +75,7 @@ final class StepInspector {
     var parts = mirror.children.map { print($0.value) }
     if mirror.displayStyle != .collection { parts.sort() }
     let text = "[\(parts.joined(separator: ", "))]"
-    return text.count <= limit ? text : "\(parts.count) elements"
+    return text.count <= limit ? text : parts.count == 1 ? "1 element" : "\(parts.count) elements"
   }
 
   private static func printParts(_ value: Any, _ mirror: Mirror) -> String {
