@@ -33,6 +33,11 @@ package final class Machine {
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
 
+  /// How many steps in a row the baseline gives to one task while others could
+  /// run: one that polls an actor would otherwise keep those out for ever for
+  /// which it waits, and no thread is held up for ever.
+  private static let longestStreak = 200
+
   /// Makes a machine.
   ///
   /// - Parameter settings: How runs are to go.
@@ -195,6 +200,7 @@ package final class Machine {
         if slots[Int(slot)].task == progress.lastTask { first = enabled.count }
         enabled.append(slot)
       }
+      if progress.streak >= Self.longestStreak { first = -1 }
       progress.lastTaskIsEnabled = first >= 0
       if first > 0 {
         let slot = enabled[first]
@@ -305,6 +311,8 @@ package final class Machine {
     }
     progress.instantSteps += 1
     progress.clock += 1
+    let goesOn = job.task == progress.lastTask && step.enabled > 1
+    progress.streak = goesOn ? progress.streak + 1 : 0
     let executor = Int(job.executor)
     if executors[executor].departures > 0 { fixDepartures(from: job.executor) }
     if job.left >= 0 { executors[Int(job.left)].departures -= 1 }
@@ -372,7 +380,7 @@ package final class Machine {
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
-        entry: entry, isChild: isChild))
+        entry: entry, isChild: isChild, isSimple: record.pointee.simple))
   }
 
   /// A task's closure returned.

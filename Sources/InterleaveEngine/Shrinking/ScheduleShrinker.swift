@@ -4,10 +4,13 @@ package struct Trial: Sendable {
   package var fails: Bool
   /// The schedule that was run, up to the failure if it failed.
   package var schedule: RecordedSchedule
+  /// How many steps were run; more than the schedule has, where that was cut.
+  package var steps: Int
 
-  package init(fails: Bool, schedule: RecordedSchedule) {
+  package init(fails: Bool, schedule: RecordedSchedule, steps: Int? = nil) {
     self.fails = fails
     self.schedule = schedule
+    self.steps = steps ?? schedule.steps.count
   }
 }
 
@@ -23,6 +26,8 @@ package struct ScheduleShrinker {
   package struct Budget: Sendable {
     /// The most schedules to run.
     package var runs = 2_000
+    /// The number of steps in all runs after which no other run begins.
+    package var steps = 2_000_000
     /// The share of them that is kept for the search, in percent; what the rest
     /// of shrinking does not need goes to the search as well.
     package var searchPercent = 50
@@ -68,7 +73,8 @@ package struct ScheduleShrinker {
         schedule: failing, deviations: failing.deviations, runs: 0, shownBound: nil)
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
-    var candidates = Candidates(best: failing, runs: budget.runs - reserve)
+    var candidates = Candidates(
+      best: failing, runs: budget.runs - reserve, steps: budget.steps)
     candidates.shrinkToFixpoint(run)
     candidates.allow(reserve)
     let shownBound = candidates.searchFewerPreemptions(run)
