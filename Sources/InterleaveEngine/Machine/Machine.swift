@@ -18,6 +18,9 @@ package final class Machine {
   /// Types of actors that were made outside the run, in the order of first use.
   let outsiders = Column<UInt64>()
   let escapes = Column<Escape>()
+  /// For each place at which a foreign thread let a task go on, the asynchronous
+  /// callers of the first task that did: the place itself may be the runtime's.
+  package private(set) var callers: [UInt: [UInt]] = [:]
   private let slots = Column<WaitingJob>()
   private let freeSlots = Column<Int32>()
   /// Slots of the jobs that wait, in the order in which they began to.
@@ -453,7 +456,11 @@ package final class Machine {
   private func takeForeign() {
     var ready = il_ready()
     while il_take_foreign(session, &ready) {
-      noteEscape(.foreignThread, site: UInt(bitPattern: ready.resume))
+      let site = UInt(bitPattern: ready.resume)
+      noteEscape(.foreignThread, site: site)
+      if ready.job != nil, callers[site] == nil {
+        callers[site] = backtrace(of: Int(ready.task.pointee.index))
+      }
       if ready.job == nil {
         taskEnded(ready.task)
       } else {

@@ -149,7 +149,8 @@ private struct Overdrawn: Error, Equatable {
       await withdrawTwice(from: bank)
       #expect(await bank.balance >= 0)
     }
-    let failures = [await fuzzed(seed: 7, body: body), await fuzzed(seed: 7, body: body)].map(\.failure)
+    let failures = [await fuzzed(seed: 7, body: body), await fuzzed(seed: 7, body: body)].map(
+      \.failure)
     let first = try #require(failures[0])
     let second = try #require(failures[1])
     #expect(first.schedulesTried == second.schedulesTried)
