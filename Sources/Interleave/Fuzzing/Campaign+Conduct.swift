@@ -65,7 +65,8 @@ extension Campaign {
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
         let fails = failure?.isLike(found.failure) ?? false
         trial = Trial(
-          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps))
+          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
+          steps: machine.stepCount)
       }
       return trial
     }
