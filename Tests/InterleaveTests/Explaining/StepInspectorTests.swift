@@ -28,13 +28,13 @@ private actor Shop {
 private final class Person: Sendable {}
 private final class Identity: Sendable {}
 
-@Suite struct ActorInspectorTests {
+@Suite struct StepInspectorTests {
   /// What an inspector notices of a change.
   private func changes(_ change: @escaping @Sendable (isolated Shop) -> Void) async -> [String] {
     let shop = Shop()
-    let inspector = ActorInspector()
+    let inspector = StepInspector()
     let address = UInt(bitPattern: Unmanaged.passUnretained(shop).toOpaque())
-    inspector.stepWillBegin(executor: address)
+    inspector.beginLooking(at: address)
     await shop.change(change)
     inspector.stepDidEnd(index: 3)
     #expect(inspector.changes.keys.allSatisfy { $0 == 3 })
@@ -92,8 +92,8 @@ private final class Identity: Sendable {}
   }
 
   @Test func whatIsNoActorIsLeftAlone() {
-    let inspector = ActorInspector()
-    inspector.stepWillBegin(executor: 0)
+    let inspector = StepInspector()
+    inspector.beginLooking(at: 0)
     inspector.stepDidEnd(index: 0)
     #expect(inspector.changes.isEmpty)
   }
