@@ -117,10 +117,10 @@ package enum Takeover {
   // MARK: Callbacks
 
   static let callbacks = il_callbacks(
-    created: { context, task, parent, site, entry, isChild in
+    created: { context, task, parent, site, caller, entry, isChild in
       machine(context).taskCreated(
-        task, parent: parent, site: UInt(bitPattern: site), entry: UInt(bitPattern: entry),
-        isChild: isChild)
+        task, parent: parent, site: UInt(bitPattern: site), caller: UInt(bitPattern: caller),
+        entry: UInt(bitPattern: entry), isChild: isChild)
     },
     ready: { context, ready in machine(context).jobReady(ready.pointee) },
     ended: { context, task in machine(context).taskEnded(task) },

@@ -72,6 +72,13 @@ private struct AddressFrames {
     var file: String
     var line: Int
 
+    /// It is a function of the standard library.
+    ///
+    /// Its symbol begins with that module, or with a type that is known by a
+    /// letter. Such names are left out: they tell a user nothing, and one that has
+    /// no line is not always found.
+    var isRuntimes: Bool { symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS") }
+
     var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") }
   }
 
@@ -84,7 +91,8 @@ private struct AddressFrames {
 
   var place: CodePlace {
     guard let frame = userFrame else {
-      return CodePlace(function: frames.last.map { FunctionName.readable($0.name) } ?? "")
+      let last = frames.last.flatMap { $0.isRuntimes ? nil : $0 }
+      return CodePlace(function: last.map { FunctionName.readable($0.name) } ?? "")
     }
     return CodePlace(
       function: FunctionName.readable(frame.name),

@@ -374,7 +374,7 @@ package final class Machine {
   /// A task was made.
   func taskCreated(
     _ record: UnsafeMutablePointer<il_task>, parent: UnsafeMutablePointer<il_task>?,
-    site: UInt, entry: UInt, isChild: Bool
+    site: UInt, caller: UInt, entry: UInt, isChild: Bool
   ) {
     let index = tasks.count
     record.pointee.index = UInt32(index)
@@ -391,7 +391,7 @@ package final class Machine {
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
-        entry: entry, isChild: isChild, isSimple: record.pointee.simple))
+        caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple))
   }
 
   /// A task's closure returned.

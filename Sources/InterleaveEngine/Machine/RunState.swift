@@ -15,8 +15,10 @@ struct TaskState {
   /// A hash of its path.
   var name: UInt64
   var record: UnsafeMutablePointer<il_task>?
-  /// The address of the call that made it, and of its closure.
+  /// The address of the call that made it, of the call that led there, and of its
+  /// closure.
   var site: UInt
+  var caller: UInt
   var entry: UInt
   var isChild: Bool
   /// It is no task of the program's own, but a job that goes on with one, as
