@@ -55,7 +55,7 @@ final class StepNamer {
   func maker(of task: InspectedTask) -> CodePlace? {
     guard task.path.ordinals.count > 1 else { return nil }
     return [task.site, task.caller].lazy.filter { $0 != 0 }
-      .map { symbolicator.place(of: .afterCall($0)) }
+      .map { [symbolicator] in symbolicator.place(of: .afterCall($0)) }
       .first { $0.place != nil }
   }
 
