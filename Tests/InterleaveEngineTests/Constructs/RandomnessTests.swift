@@ -28,9 +28,10 @@ import Testing
 
   @Test func randomNumbersAreTheSameInEveryProcess() throws {
     let drawn = try #require(try controlled { Self.draw() }.value?.get())
-    #expect(drawn.prefix(3) == [
-      "849627570", "B5B21050-8A49-4523-9421-0F922448A18F", "9483909433193866565",
-    ])
+    #expect(
+      drawn.prefix(3) == [
+        "849627570", "B5B21050-8A49-4523-9421-0F922448A18F", "9483909433193866565",
+      ])
   }
 
   @Test func randomNumbersOutsideTheRunAreRandom() {
