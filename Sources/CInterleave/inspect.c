@@ -6,6 +6,7 @@
 #endif
 #include "internal.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,28 @@ bool il_read_memory(const void *address, void *buffer, size_t count) {
   ssize_t copied = written > 0 ? read(probe[0], buffer, (size_t)written) : -1;
   pthread_mutex_unlock(&probe_lock);
   return written == (ssize_t)count && copied == written;
+}
+
+// MARK: - A new task's job
+
+const char *il_check_job(const void *address) {
+  static SWIFT_CC uint64_t (*task_id)(void *job);
+  il_job job;
+  il_async_context context;
+  if (!il_read_memory(address, &job, sizeof job)) return "a job is smaller than expected";
+  if ((job.flags & 0xFF) != IL_KIND_TASK) return "a job's kind is not where it is looked for";
+  if (!*(void **)&task_id) *(void **)&task_id = dlsym(RTLD_DEFAULT, "swift_task_getJobTaskId");
+  if (job.reserved) return "a job's spare word is not zero in a new task";
+  Dl_info info;
+  if (!job.resume || !dladdr(job.resume, &info))
+    return "a job's resume function is not where it is looked for";
+  if (!il_read_memory(job.resume_context, &context, sizeof context))
+    return "a job's context is not where it is looked for";
+  if (!context.resume_parent || !dladdr(context.resume_parent, &info))
+    return "a context's return address is not where it is looked for";
+  if (!task_id || (uint32_t)task_id((void *)address) != job.id)
+    return "a task's number is not where it is looked for";
+  return NULL;
 }
 
 // MARK: - What a task waits for

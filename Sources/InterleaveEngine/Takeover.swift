@@ -6,6 +6,10 @@ public struct TakeoverError: Error, Sendable, CustomStringConvertible {
   /// The fact about the runtime that does not hold.
   public let fact: String
 
+  package init(fact: String) {
+    self.fact = fact
+  }
+
   public var description: String {
     """
     Interleave cannot control this Swift runtime: \(fact). \
@@ -38,7 +42,12 @@ package enum Takeover {
     if let fact = il_install(serialWords.1, taskWords.1, elsewhere) {
       return .failure(TakeoverError(fact: String(cString: fact)))
     }
-    return .success(())
+    do throws(TakeoverError) {
+      for fact in RuntimeFact.allCases { try fact.check() }
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
   }()
 
   /// Takes the runtime over, once in a process.
@@ -46,6 +55,26 @@ package enum Takeover {
   /// - Throws: ``TakeoverError`` naming the fact that does not hold.
   package static func install() throws(TakeoverError) {
     try installed.get()
+  }
+
+  /// Hops are taken over where compiled code makes them.
+  ///
+  /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.
+  package static var takesHopsAtTheCall: Bool { il_is_interposed() }
+
+  /// Tells what is wrong with the job of a new task, if anything is.
+  package static func complaint(aboutJobAt address: UnsafeRawPointer) -> String? {
+    il_check_job(address).map { String(cString: $0) }
+  }
+
+  /// Lets detached tasks that a run makes see a task-local of Interleave's own.
+  ///
+  /// They see Swift Testing's, too, so that expectations in them belong to their
+  /// test, and none of the program's.
+  package static func share<Value>(_ local: TaskLocal<Value>) {
+    il_share_local(
+      Unmanaged.passUnretained(local).toOpaque(),
+      unsafeBitCast(Value.self as Any.Type, to: UnsafeRawPointer.self))
   }
 
   // MARK: Types

@@ -155,6 +155,15 @@ void *il_main_executor(void);
 /// True where the interposed functions are the ones that this image calls.
 bool il_is_interposed(void);
 
+/// Looks at the next jobs that this thread hands to the global executor, until
+/// `il_probe_end` tells what is wrong with the first; NULL if nothing is.
+void il_probe_begin(void);
+const char *_Nullable il_probe_end(void);
+/// How many jobs the last probe of this thread has seen.
+unsigned il_probe_count(void);
+/// Names what is wrong with a new task's job, or NULL.
+const char *_Nullable il_check_job(const void *job);
+
 // MARK: - Sessions
 
 il_session *il_session_create(const il_callbacks *callbacks);

@@ -14,10 +14,8 @@ struct Explainer {
   ///
   /// - Parameters:
   ///   - count: The number of steps up to the failure.
-  ///   - changes: What each step changed, by its index.
-  func interleaving(
-    upTo count: Int, changes: [Int: [Interleaving.Change]] = [:]
-  ) -> Interleaving {
+  ///   - inspector: What looked at the steps of the run, if anything did.
+  func interleaving(upTo count: Int, seenBy inspector: StepInspector? = nil) -> Interleaving {
     let steps = Array(machine.inspectSteps().prefix(count))
     // All at once: many addresses in one batch take little longer than one.
     _ = Symbolicator.shared.places(
@@ -32,11 +30,21 @@ struct Explainer {
             index: index, picked: name, passedOver: namer.name(step.passedOver)))
       }
       return Interleaving.Step(
-        name: name, actor: labels[step.key.executor], place: namer.place(step.key).place,
-        reason: step.reason, end: step.end, time: step.time, changes: changes[index] ?? [],
+        name: name, actor: labels[step.key.executor],
+        place: place(step.key, callers: inspector?.callers[index] ?? []), reason: step.reason,
+        end: step.end, time: step.time, changes: inspector?.changes[index] ?? [],
         isPreemption: step.isPreemption, isStall: step.isStall)
     }
     return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, named))
+  }
+
+  /// Where a step goes on: in code of the runtime, where its nearest caller does.
+  private func place(
+    _ step: InspectedStep.StepIdentity, callers: [UInt]
+  ) -> Interleaving.Place? {
+    if let place = namer.place(step).place { return place }
+    let addresses = callers.map { CodeAddress.start($0) }
+    return Symbolicator.shared.places(of: addresses).lazy.compactMap(\.place).first
   }
 
   /// The tasks that ran, or whose steps were passed over.

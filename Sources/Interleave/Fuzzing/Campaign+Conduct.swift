@@ -50,7 +50,8 @@ extension Campaign {
       sourceLocation: found.failure.location,
       interleaving: interleaving(of: shrunk.schedule, like: found.failure),
       original: FuzzFailure.Size(found.schedule), isMinimal: shrunk.isMinimal, seed: found.seed,
-      schedulesTried: found.schedulesTried, corpusFile: found.corpusFile, test: test.name)
+      schedulesTried: found.schedulesTried, corpusFile: found.corpusFile,
+      replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
     keep(&failure)
     return (failure, shrunk.schedule)
@@ -75,7 +76,7 @@ extension Campaign {
   private func interleaving(
     of schedule: RecordedSchedule, like failure: RunFailure
   ) -> Interleaving {
-    let inspector = ActorInspector()
+    let inspector = StepInspector()
     var result: Interleaving?
     for inspects in [true, false] where result == nil {
       run.inspector = inspects ? inspector : nil
@@ -85,7 +86,7 @@ extension Campaign {
         guard let again, again.isLike(failure) else { return }
         lastMessage = again.message
         result = Explainer(machine).interleaving(
-          upTo: again.steps, changes: inspects ? inspector.changes : [:])
+          upTo: again.steps, seenBy: inspects ? inspector : nil)
       }
       run.inspector = nil
     }

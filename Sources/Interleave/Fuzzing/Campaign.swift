@@ -156,7 +156,7 @@ extension MachineSettings {
     self.init()
     let configuration = resolved.configuration
     switch configuration.time {
-    case .asRuntime(let stall): time = .asRuntime(stall: stall.nanoseconds)
+    case .asRuntime(let stall): time = .asRuntime(stall: Int64(clamping: stall.nanoseconds))
     case .whenIdle: time = .whenIdle
     case .adversarial: time = .adversarial
     }
@@ -164,16 +164,5 @@ extension MachineSettings {
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
     environmentSeed = resolved.seed
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds, limited to what 64 bits hold.
-  var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carry ? .max : sum
   }
 }

@@ -31,7 +31,7 @@ final class Run: RunObserver {
   /// The run asked for the whole test to be called off.
   private(set) var cancellation: (any Error)?
   /// What looks at actors around each step; nil where nothing does.
-  var inspector: ActorInspector? {
+  var inspector: StepInspector? {
     didSet { observeIfNeeded() }
   }
 
@@ -131,8 +131,8 @@ final class Run: RunObserver {
     if machine.observer !== observer { machine.observer = observer }
   }
 
-  func stepWillBegin(_ machine: Machine, executor: UInt) {
-    inspector?.stepWillBegin(executor: executor)
+  func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
+    inspector?.stepWillBegin(machine, task: task, actor: actor)
   }
 
   func stepDidEnd(_ machine: Machine) {

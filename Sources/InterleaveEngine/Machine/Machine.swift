@@ -45,8 +45,13 @@ package final class Machine {
   ///
   /// - Parameter settings: How runs are to go.
   /// - Throws: ``TakeoverError`` where the runtime cannot be taken over.
-  package init(settings: MachineSettings) throws(TakeoverError) {
+  package convenience init(settings: MachineSettings) throws(TakeoverError) {
     try Takeover.install()
+    self.init(unchecked: settings)
+  }
+
+  /// Makes a machine in a runtime that has not been checked, to check it.
+  init(unchecked settings: MachineSettings) {
     self.settings = settings
     progressStorage = .allocate(capacity: 1)
     progressStorage.initialize(to: RunState())
@@ -173,9 +178,12 @@ package final class Machine {
   private func performObserved(
     _ slot: Int32, baseline: Int32, _ observer: some RunObserver
   ) {
+    let job = slots[Int(slot)]
+    let executor = executors[Int(job.executor)]
     withEnvironment {
       observer.stepWillBegin(
-        self, executor: executors[Int(slots[Int(slot)].executor)].identity)
+        self, task: Int(job.task),
+        actor: executor.place == IL_PLACE_SERIAL ? executor.identity : 0)
     }
     perform(slot, baseline: baseline)
     withEnvironment { observer.stepDidEnd(self) }

@@ -26,9 +26,11 @@ package struct MachineSettings: Sendable {
   package var instantLimit = 50_000
   /// The seed of what the program under test draws at random.
   package var environmentSeed: UInt64 = 0
-  /// How long to wait for a foreign thread before a run counts as stuck, in
-  /// nanoseconds of real time.
-  package var foreignGrace: Int64 = 1_000_000_000
+  /// How many nanoseconds of real time a run waits for a foreign thread.
+  ///
+  /// Only then does it count as stuck. A full libdispatch pool takes a second to notice
+  /// that its threads are blocked and to make another.
+  package var foreignGrace: Int64 = 3_000_000_000
 
   package init() {}
 }
@@ -46,8 +48,9 @@ package enum RunEnd: Sendable, Equatable {
 /// What looks at the program around each step, on the machine's thread and with
 /// the run's time and randomness in force.
 package protocol RunObserver: AnyObject {
-  /// A step is about to run on an executor, given by its identity.
-  func stepWillBegin(_ machine: Machine, executor: UInt)
+  /// A task is about to run a step, on a serial executor given by its address, or
+  /// elsewhere, given as 0.
+  func stepWillBegin(_ machine: Machine, task: Int, actor: UInt)
   /// A step has ended.
   func stepDidEnd(_ machine: Machine)
 }

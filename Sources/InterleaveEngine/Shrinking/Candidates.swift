@@ -14,6 +14,9 @@ struct Candidates {
   /// Hashes of what was tried; to compare schedules whole would take memory.
   private var triedDeviations: Set<UInt64> = []
   private var triedOrders: Set<UInt64> = []
+  /// No schedule with at most this many deviations, and no more preemptions than the
+  /// best one, is smaller.
+  private var searchedDeviations = 0
 
   init(best: RecordedSchedule, runs limit: Int, steps stepLimit: Int) {
     self.best = best
@@ -77,7 +80,9 @@ struct Candidates {
   // MARK: Passes
 
   /// Repeats all passes until none makes the schedule smaller.
-  mutating func shrinkToFixpoint(_ run: ScheduleShrinker.Runner) {
+  ///
+  /// - Returns: Whether that was reached within the budget.
+  mutating func shrinkToFixpoint(_ run: ScheduleShrinker.Runner) -> Bool {
     var before: ScheduleSize
     repeat {
       before = size
@@ -93,6 +98,7 @@ struct Candidates {
       if size < before { continue }
       postpone(run)
     } while size < before && !isOutOfBudget
+    return !isOutOfBudget
   }
 
   /// Puts independent steps into an order with fewer preemptions.
@@ -249,6 +255,27 @@ struct Candidates {
   }
 
   // MARK: Search
+
+  /// Tries schedules with no more preemptions and with fewer deviations than the best
+  /// one, the fewest first, until one of them is smaller.
+  ///
+  /// What is found in this way differs too much to be come by in small moves. Where
+  /// the best one has stalls, those with as many deviations are tried as well.
+  ///
+  /// - Returns: Whether one was found.
+  mutating func searchFewerDeviations(_ run: ScheduleShrinker.Runner) -> Bool {
+    while searchedDeviations < (size.stalls > 0 ? size.deviations : size.deviations - 1) {
+      let search = BoundedSearch(
+        maxPreemptions: size.preemptions, maxDeviations: searchedDeviations + 1)
+      while search.advance() {
+        guard let trial = attempt(search, run) else { return false }
+        if adopt(trial) { return true }
+      }
+      guard search.isExhausted else { return false }
+      searchedDeviations += 1
+    }
+    return false
+  }
 
   /// Tries all schedules with fewer preemptions than the best one, until one fails
   /// or none is left.

@@ -20,7 +20,8 @@ package struct Trial: Sendable {
 /// "Simplifying and isolating failure-inducing input", TSE 2002; Choi, Zeller:
 /// "Isolating failure-inducing thread schedules", ISSTA 2002) with lenient
 /// replay, between moves of whole stretches of steps; then a search of all
-/// schedules with fewer preemptions. What is smaller, ``ScheduleSize`` says.
+/// schedules with fewer deviations, as many as the budget allows, and of all with
+/// fewer preemptions. What is smaller, ``ScheduleSize`` says.
 package struct ScheduleShrinker {
   /// What shrinking may cost.
   package struct Budget: Sendable {
@@ -28,8 +29,8 @@ package struct ScheduleShrinker {
     package var runs = 2_000
     /// The number of steps in all runs after which no other run begins.
     package var steps = 2_000_000
-    /// The share of them that is kept for the search, in percent; what the rest
-    /// of shrinking does not need goes to the search as well.
+    /// The share of runs that is kept for the two searches, in percent; what the
+    /// rest of shrinking does not need goes to them as well.
     package var searchPercent = 50
 
     package init() {}
@@ -41,8 +42,12 @@ package struct ScheduleShrinker {
     package var deviations: [RawDeviation]
     /// How many schedules were run.
     package var runs: Int
-    /// No schedule with at most this many preemptions fails in the same way: all
-    /// were tried. Nil where not even those without any could be.
+    /// No single deviation can be taken away; false where the budget was spent
+    /// before all had been tried.
+    package var isFixpoint: Bool
+    /// No schedule with at most this many preemptions fails in the same way.
+    ///
+    /// All of them were tried; nil where not even those without any could be.
     package var shownBound: Int?
 
     /// No schedule with fewer preemptions fails in the same way.
@@ -70,17 +75,23 @@ package struct ScheduleShrinker {
   package func shrink(_ failing: RecordedSchedule, run: Runner) -> Result {
     guard budget.runs > 0 else {
       return Result(
-        schedule: failing, deviations: failing.deviations, runs: 0, shownBound: nil)
+        schedule: failing, deviations: failing.deviations, runs: 0, isFixpoint: false,
+        shownBound: nil)
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(
       best: failing, runs: budget.runs - reserve, steps: budget.steps)
-    candidates.shrinkToFixpoint(run)
-    candidates.allow(reserve)
+    var isFixpoint = candidates.shrinkToFixpoint(run)
+    candidates.allow(reserve / 2)
+    while candidates.searchFewerDeviations(run) {
+      isFixpoint = candidates.shrinkToFixpoint(run)
+    }
+    candidates.allow(reserve - reserve / 2)
+    let size = candidates.size
     let shownBound = candidates.searchFewerPreemptions(run)
-    candidates.shrinkToFixpoint(run)
+    if candidates.size < size || !isFixpoint { isFixpoint = candidates.shrinkToFixpoint(run) }
     return Result(
       schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,
-      shownBound: shownBound)
+      isFixpoint: isFixpoint, shownBound: shownBound)
   }
 }

@@ -20,15 +20,17 @@ package final class BoundedSearch: PureStrategy {
 
   /// Makes a search.
   ///
-  /// - Parameter maxPreemptions: The most preemptions that a schedule may have, at
-  ///   least 0.
-  package init(maxPreemptions: Int) {
-    tree = BoundedSearchTree(maxPreemptions: maxPreemptions)
+  /// - Parameters:
+  ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
+  ///   - maxDeviations: The most deviations that it may have, at least 0.
+  package init(maxPreemptions: Int, maxDeviations: Int = .max) {
+    tree = BoundedSearchTree(maxPreemptions: maxPreemptions, maxDeviations: maxDeviations)
   }
 
   /// Every schedule within the bound has been tried.
   package var isExhausted: Bool { tree.isExhausted }
-  /// All schedules with at most this many preemptions have been tried; nil while
+  /// All schedules with at most this many preemptions, and no more deviations than
+  /// allowed, have been tried; nil while
   /// not even those without any have.
   package var shownBound: Int? { tree.shownBound }
   /// The program under test did something else after the same choices.
@@ -66,6 +68,7 @@ package struct BoundedSearchTree: Sendable {
     var choices: [Choice] = []
     /// The first choice from which others branch off: the one after the prefix.
     var first = 0
+    var deviations = 0
   }
 
   /// A walk over the branches of a list of schedules that may still grow.
@@ -76,6 +79,7 @@ package struct BoundedSearchTree: Sendable {
   }
 
   private let maxPreemptions: Int
+  private let maxDeviations: Int
   /// The number of preemptions of the schedules that are being tried.
   private var level = 0
   /// The schedules tried at the last level, and at this one.
@@ -98,17 +102,22 @@ package struct BoundedSearchTree: Sendable {
   ///
   /// - Parameters:
   ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
+  ///   - maxDeviations: The most deviations that it may have, at least 0.
   ///   - storage: How many choices may be kept in memory. A search that would need
   ///     more ends early and is never exhausted.
-  package init(maxPreemptions: Int, storage: Int = 4_000_000) {
+  package init(
+    maxPreemptions: Int, maxDeviations: Int = .max, storage: Int = 4_000_000
+  ) {
     precondition(maxPreemptions >= 0, "`maxPreemptions` must be at least 0 (was \(maxPreemptions))")
     self.maxPreemptions = maxPreemptions
+    precondition(maxDeviations >= 0, "`maxDeviations` must be at least 0 (was \(maxDeviations))")
+    self.maxDeviations = maxDeviations
     self.storage = storage
   }
 
   /// Starts the run over.
   package mutating func begin() {
-    running = Node(first: prefix.count)
+    running = Node(first: prefix.count, deviations: prefix.count { $0.taken > 0 })
     position = 0
   }
 
@@ -136,9 +145,11 @@ package struct BoundedSearchTree: Sendable {
   package mutating func advance() -> Bool {
     if let node = running {
       if node.choices.count < prefix.count { hasDiverged = true }
-      storage -= node.choices.count
-      if storage >= 0 { current.append(node) }
       running = nil
+      if node.deviations < maxDeviations {
+        storage -= node.choices.count
+        if storage >= 0 { current.append(node) }
+      }
     } else if !hasStarted {
       hasStarted = true
       return true

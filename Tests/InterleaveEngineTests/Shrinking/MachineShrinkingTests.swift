@@ -47,7 +47,8 @@ import Testing
   /// Clients that sleep for moments so short that a timer may overtake work.
   private static func runSleepers(
     _ machine: Machine, _ strategy: any Strategy, seed: UInt64 = 0
-  ) -> RecordedSchedule {
+  ) -> Trial {
+    let outcome = Outcome()
     let end = machine.run(strategy, RunStart(index: 0, seed: seed)) {
       Task {
         let bank = Bank()
@@ -59,12 +60,13 @@ import Testing
             }
           }
         }
+        outcome.balance = await bank.balance
       }
     }
     let schedule = machine.recordedSchedule()
     machine.finish()
     #expect(end == .clean)
-    return schedule
+    return Trial(fails: outcome.balance < 0, schedule: schedule)
   }
 
   @Test func replayOfAllDeviationsIsTheVerySameSchedule() throws {
@@ -82,12 +84,31 @@ import Testing
     let machine = try Machine(settings: MachineSettings())
     var stalls = 0
     for seed in 0..<UInt64(100) {
-      let schedule = Self.runSleepers(machine, RandomWalk(), seed: seed)
-      let again = Self.runSleepers(machine, Replay(schedule.deviations))
+      let schedule = Self.runSleepers(machine, RandomWalk(), seed: seed).schedule
+      let again = Self.runSleepers(machine, Replay(schedule.deviations)).schedule
       #expect(again == schedule, "seed \(seed)")
       stalls += schedule.stalls
     }
     #expect(stalls > 0)
+  }
+
+  @Test func timersThatNeedNotOvertakeWorkDoSoNoMore() throws {
+    let machine = try Machine(settings: MachineSettings())
+    #expect(!Self.runSleepers(machine, Baseline()).fails)
+    var stalls = 0
+    var found = 0
+    for seed in 0..<UInt64(20) {
+      let trial = Self.runSleepers(machine, RandomWalk(), seed: seed)
+      guard trial.fails else { continue }
+      found += 1
+      stalls = max(stalls, trial.schedule.stalls)
+      let result = ScheduleShrinker().shrink(trial.schedule) { Self.runSleepers(machine, $0) }
+      #expect(result.schedule.preemptions == 1, "seed \(seed)")
+      #expect(result.schedule.stalls == 1, "seed \(seed)")
+      #expect(result.deviations.count == 2, "seed \(seed)")
+    }
+    #expect(found > 0)
+    #expect(stalls > 1)
   }
 
   @Test func aSearchWithoutABoundComesAcrossAllThatRandomWalksDo() throws {

@@ -103,6 +103,7 @@ import Testing
     for program in [SimulatedProgram.stampede(4), .deep(2, 6), .deep(4, 8)] {
       for schedule in program.failingSchedules(5) {
         let result = shrinker.shrink(schedule) { program.run($0) }
+        #expect(result.isFixpoint)
         for index in result.deviations.indices {
           var fewer = result.deviations
           fewer.remove(at: index)
@@ -166,6 +167,7 @@ import Testing
       #expect(runs <= budget)
       #expect(result.runs == runs)
       #expect(!result.isMinimal)
+      #expect(result.isFixpoint == (budget > 300))
     }
   }
 

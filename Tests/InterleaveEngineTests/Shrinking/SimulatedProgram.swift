@@ -27,6 +27,13 @@ struct SimulatedProgram {
 
   /// Runs the program; the root task's only step makes all others.
   func run(_ strategy: any PureStrategy, seed: UInt64 = 0) -> Trial {
+    runToOutcome(strategy, seed: seed).trial
+  }
+
+  /// Runs the program, and yields its shared variables at its end or failure too.
+  func runToOutcome(
+    _ strategy: any PureStrategy, seed: UInt64 = 0
+  ) -> (trial: Trial, outcome: [Int]) {
     var simulation = Simulation(program: self)
     strategy.begin(RunStart(index: 0, seed: seed))
     while !simulation.waiting.isEmpty {
@@ -35,11 +42,16 @@ struct SimulatedProgram {
       simulation.perform(point, pick)
       if fails(simulation.shared, simulation.waiting.isEmpty) {
         strategy.end(steps: simulation.steps.count)
-        return Trial(fails: true, schedule: RecordedSchedule(steps: simulation.steps))
+        return (
+          Trial(fails: true, schedule: RecordedSchedule(steps: simulation.steps)),
+          simulation.shared
+        )
       }
     }
     strategy.end(steps: simulation.steps.count)
-    return Trial(fails: false, schedule: RecordedSchedule(steps: simulation.steps))
+    return (
+      Trial(fails: false, schedule: RecordedSchedule(steps: simulation.steps)), simulation.shared
+    )
   }
 
   /// The first failing schedules of random walks, one for each of the given number

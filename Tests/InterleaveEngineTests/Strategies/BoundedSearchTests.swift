@@ -86,6 +86,20 @@ import Testing
     #expect(schedules.count == 24)
   }
 
+  @Test func aTreeHasAsManySchedulesAsTheDeviationsAllow() {
+    for (deviations, expected) in [(0, 1), (1, 1 + 5 * 2), (2, 1 + 5 * 2 + 10 * 4)] {
+      var tree = BoundedSearchTree(maxPreemptions: 5, maxDeviations: deviations)
+      var runs = 0
+      while tree.advance() {
+        tree.begin()
+        for place in 0..<5 { _ = tree.choose(count: 3, lastTaskIsEnabled: place % 2 == 0) }
+        runs += 1
+      }
+      #expect(runs == expected)
+      #expect(tree.isExhausted)
+    }
+  }
+
   @Test func aTreeOfPreemptionsHasAsManySchedulesAsTheBoundAllows() {
     for (bound, expected) in [(0, 1), (1, 1 + 5 * 2), (2, 1 + 5 * 2 + 10 * 4)] {
       var tree = BoundedSearchTree(maxPreemptions: bound)

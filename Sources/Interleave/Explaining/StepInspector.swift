@@ -1,21 +1,25 @@
 import InterleaveEngine
 
-/// Finds out which properties of an actor each step changed.
+/// Looks at the program around each step of a run.
 ///
 /// Before and after a step the stored properties of the actor that it runs on are
 /// printed, by reflection. No other step can run in between, so what differs is
-/// what the step did.
-final class ActorInspector {
+/// what the step did. Also, a task that goes on in code of the runtime is looked
+/// up in its asynchronous callers, until one is code of the user.
+final class StepInspector {
   /// What each step changed, by the index of the step.
   private(set) var changes: [Int: [Interleaving.Change]] = [:]
+  /// The asynchronous callers of each step's task, by the index of the step.
+  private(set) var callers: [Int: [UInt]] = [:]
   private var subject: (any Actor)?
   private var before: [(name: String, value: String)] = []
 
   /// The longest value that is printed whole.
   private static let limit = 60
 
-  func stepWillBegin(executor: UInt) {
-    subject = Takeover.object(at: executor) as? any Actor
+  func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
+    callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
+    subject = Takeover.object(at: actor) as? any Actor
     before = subject.map(Self.properties) ?? []
   }
 
@@ -77,7 +81,7 @@ final class ActorInspector {
     if mirror.displayStyle != .collection { parts.sort() }
     let isEmpty = parts.isEmpty && isDictionary
     let text = isEmpty ? "[:]" : "[\(parts.joined(separator: ", "))]"
-    return text.count <= limit ? text : "\(parts.count) elements"
+    return text.count <= limit ? text : parts.count == 1 ? "1 element" : "\(parts.count) elements"
   }
 
   private static func printParts(_ value: Any, _ mirror: Mirror) -> String {

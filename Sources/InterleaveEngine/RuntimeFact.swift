@@ -1,0 +1,138 @@
+internal import CInterleave
+internal import Synchronization
+
+/// A fact about the concurrency runtime that the take-over relies on.
+///
+/// ``Takeover/install()`` checks each of them once in a process, by runs of a few
+/// steps, so that a runtime that differs is named and not met as a mystery.
+package enum RuntimeFact: String, CaseIterable, Sendable {
+  /// Where a job keeps its kind, its number and where it goes on.
+  case jobLayout
+  /// The hook of the global executor sees the jobs of all threads.
+  case globalHook
+  /// A hop to an actor ends the step, and arrives as a job of its own.
+  case actorHops
+  /// The same for the main actor.
+  case mainActorHops
+  /// A task that a step makes is known from its birth to its end.
+  case taskCreation
+  /// A sleep becomes a timer of the run, and moves its clocks.
+  case virtualTime
+  /// What the program draws at random comes from the run's seed.
+  case virtualRandomness
+  /// A suspended task has noted what it waits for.
+  case dependencies
+
+  /// Checks the fact.
+  ///
+  /// - Throws: ``TakeoverError`` if it does not hold.
+  package func check() throws(TakeoverError) {
+    guard let wrong = Self.checks[self]?() else { return }
+    throw TakeoverError(fact: wrong)
+  }
+
+  private static let checks: [RuntimeFact: @Sendable () -> String?] = [
+    .jobLayout: {
+      let outcome = probe()
+      return outcome.map { String(cString: $0) }
+    },
+    .globalHook: {
+      guard probe() == nil, il_probe_count() > 0 else {
+        return "swift_task_enqueueGlobal_hook is not called for a new task"
+      }
+      return nil
+    },
+    .actorHops: {
+      let run = Probe { probe in
+        let actor = Place()
+        probe.isRight = await actor.isHere()
+      }
+      guard run.end == .clean, run.isRight else {
+        return "a hop to an actor does not come back to the run"
+      }
+      return run.steps == 3 ? nil : "a hop to an actor does not end the step"
+    },
+    .mainActorHops: {
+      let run = Probe { probe in probe.isRight = await onMain() }
+      return run.end == .clean && run.isRight
+        ? nil : "a hop to the main actor does not come back to the run"
+    },
+    .taskCreation: {
+      let run = Probe { probe in
+        async let child = 1
+        let task = Task { 2 }
+        let detached = Task.detached { 3 }
+        let sum = await child + task.value + detached.value
+        probe.isRight = sum == 6
+      }
+      return run.end == .clean && run.isRight && run.tasks == 4
+        ? nil : "a task that a step makes is not known to the run from its birth to its end"
+    },
+    .virtualTime: {
+      let run = Probe { probe in
+        let (continuous, suspending) = (ContinuousClock(), SuspendingClock())
+        let (c, s) = (continuous.now, suspending.now)
+        try? await Task.sleep(for: .seconds(3600))
+        probe.isRight =
+          continuous.now - c == .seconds(3600) && suspending.now - s == .seconds(3600)
+      }
+      return run.end == .clean && run.isRight
+        ? nil : "a sleep does not become a timer of the run, or its clocks are not virtual"
+    },
+    .virtualRandomness: {
+      let draw: @Sendable (Probe) async -> Void = { probe in
+        probe.number = UInt64.random(in: 0...UInt64.max)
+      }
+      return Probe(draw).number == Probe(draw).number
+        ? nil : "random numbers do not come from the run's seed"
+    },
+    .dependencies: {
+      let run = Probe { _ in
+        let inner = Task {
+          await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+        }
+        await withTaskGroup(of: Void.self) { group in group.addTask { await inner.value } }
+      }
+      return run.waits == [.group([2]), .continuation(isLost: false), .task(1)]
+        ? nil : "a suspended task has not noted what it waits for where it is looked for"
+    },
+  ]
+
+  /// Makes a task of the native runtime and looks at its job as the hook sees it.
+  private static func probe() -> UnsafePointer<CChar>? {
+    il_probe_begin()
+    Task.detached {}
+    return il_probe_end()
+  }
+}
+
+/// The outcome of a run of a few steps.
+private final class Probe: @unchecked Sendable {
+  var isRight = false
+  var number: UInt64 = 0
+  private(set) var end = RunEnd.stuck
+  private(set) var steps = 0
+  private(set) var tasks = 0
+  private(set) var waits: [TaskWait] = []
+
+  init(_ body: @escaping @Sendable (Probe) async -> Void) {
+    var settings = MachineSettings()
+    settings.foreignGrace = 0
+    settings.stepLimit = 100
+    let machine = Machine(unchecked: settings)
+    end = machine.run(Baseline(), RunStart(index: 0, seed: 0)) { Task { await body(self) } }
+    steps = machine.stepCount
+    tasks = machine.tasks.count
+    waits = machine.liveTasks.map { machine.wait(of: $0) }
+    machine.finish()
+  }
+}
+
+private actor Place {
+  func isHere() -> Bool {
+    preconditionIsolated()
+    return true
+  }
+}
+
+@MainActor private func onMain() -> Bool { true }

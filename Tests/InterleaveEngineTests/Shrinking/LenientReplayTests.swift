@@ -1,0 +1,46 @@
+import InterleaveEngine
+import Testing
+
+@Suite struct LenientReplayTests {
+  @Test(arguments: SimulatedProgram.Mailboxes.allCases)
+  func allDeviationsTogetherAreTheVerySameSchedule(mailboxes: SimulatedProgram.Mailboxes) {
+    for seed in 0..<UInt64(300) {
+      let program = SimulatedProgram.random(seed: seed, mailboxes: mailboxes)
+      let trial = program.run(SimulatedWalk(), seed: seed)
+      let replay = Replay(trial.schedule.deviations)
+      #expect(program.run(replay).schedule == trial.schedule, "seed \(seed)")
+      #expect(replay.applied == trial.schedule.deviations.count, "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: SimulatedProgram.Mailboxes.allCases)
+  func anySubsetIsAScheduleWithNoDeviationOfItsOwn(mailboxes: SimulatedProgram.Mailboxes) {
+    for seed in 0..<UInt64(100) {
+      let program = SimulatedProgram.random(seed: seed, mailboxes: mailboxes)
+      let all = program.run(SimulatedWalk(), seed: seed).schedule.deviations
+      for left in all.indices {
+        var some = all
+        some.remove(at: left)
+        let replay = Replay(some)
+        let deviations = program.run(replay).schedule.deviations
+        #expect(Set(deviations).isSubset(of: some), "seed \(seed)")
+        #expect(deviations.count == replay.applied, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func noDeviationIsTheBaseline() {
+    let schedule = SimulatedProgram.bank(3).run(Replay([])).schedule
+    #expect(schedule.preemptions == 0)
+    #expect(schedule.deviations.isEmpty)
+  }
+
+  @Test func aDeviationWhoseStepDoesNotExistIsLeftOut() {
+    let program = SimulatedProgram.bank(3)
+    let stranger = RawDeviation(
+      picked: StepKey(task: 77, ordinal: 0), passedOver: StepKey(task: 1, ordinal: 1))
+    let replay = Replay([stranger])
+    #expect(program.run(replay).schedule == program.run(Replay([])).schedule)
+    #expect(replay.applied == 0)
+  }
+}
