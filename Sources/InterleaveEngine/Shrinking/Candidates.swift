@@ -87,7 +87,7 @@ struct Candidates {
     repeat {
       before = size
       // The baseline itself: there is only one, and nothing to take away from it.
-      if size.deviations == 0 { return }
+      if size.deviations == 0 { return true }
       commute(run)
       removeDeviations(run)
       removeStretches(run)

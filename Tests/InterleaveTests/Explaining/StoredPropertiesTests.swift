@@ -28,17 +28,14 @@ private actor Shop {
 private final class Person: Sendable {}
 private final class Identity: Sendable {}
 
-@Suite struct ActorInspectorTests {
-  /// What an inspector notices of a change.
+@Suite struct StoredPropertiesTests {
+  /// What is noticed of a change.
   private func changes(_ change: @escaping @Sendable (isolated Shop) -> Void) async -> [String] {
     let shop = Shop()
-    let inspector = ActorInspector()
-    let address = UInt(bitPattern: Unmanaged.passUnretained(shop).toOpaque())
-    inspector.stepWillBegin(executor: address)
+    let before = StoredProperties(of: shop)
     await shop.change(change)
-    inspector.stepDidEnd(index: 3)
-    #expect(inspector.changes.keys.allSatisfy { $0 == 3 })
-    return (inspector.changes[3] ?? []).map { "\($0.property): \($0.before) → \($0.after)" }
+    return StoredProperties(of: shop).changes(since: before)
+      .map { "\($0.property): \($0.before) → \($0.after)" }
   }
 
   @Test func nothingIsSaidOfWhatStaysTheSame() async {
@@ -89,12 +86,5 @@ private final class Identity: Sendable {}
     let changes = await changes { $0.name = String(repeating: "y", count: 500) }
     #expect(changes.count == 1)
     #expect(changes.allSatisfy { $0.count < 100 && $0.hasSuffix("…") })
-  }
-
-  @Test func whatIsNoActorIsLeftAlone() {
-    let inspector = ActorInspector()
-    inspector.stepWillBegin(executor: 0)
-    inspector.stepDidEnd(index: 0)
-    #expect(inspector.changes.isEmpty)
   }
 }
