@@ -47,7 +47,11 @@ package final class Symbolicator: Sendable {
     guard !addresses.isEmpty, #available(macOS 26.0, *) else {
       return addresses.map { _ in CodePlace(function: "") }
     }
-    let symbols = BinarySymbols()
+    return BinarySymbols.withTurn { lookUp(addresses, in: $0) }
+  }
+
+  @available(macOS 26.0, *)
+  private func lookUp(_ addresses: [CodeAddress], in symbols: BinarySymbols) -> [CodePlace] {
     var frames = symbols.frames(at: addresses.map(\.instruction))
     let retried = addresses.indices.filter { index in
       addresses[index].isStart && frames[index].userFrame == nil && frames[index].hasLines
@@ -93,8 +97,24 @@ private struct AddressFrames {
 }
 
 @available(macOS 26.0, *)
-private struct BinarySymbols {
+private struct BinarySymbols: Sendable {
   private let images = ImageMap.capture()
+
+  private static let turn = Mutex<BinarySymbols?>(nil)
+
+  /// Does something with the process's symbols while nobody else does.
+  ///
+  /// The images of the process are found by looking into every file that is mapped
+  /// into memory. A file that another thread unmaps just then, as it does when it
+  /// has read the symbols in it, would be read where it is no more. So they are
+  /// looked for once, and threads take turns.
+  static func withTurn<Result>(_ body: (BinarySymbols) -> Result) -> Result {
+    turn.withLock { known in
+      let symbols = known ?? BinarySymbols()
+      known = symbols
+      return body(symbols)
+    }
+  }
 
   /// A backtrace as its `Decodable` conformance reads it.
   private struct Stored: Encodable {
