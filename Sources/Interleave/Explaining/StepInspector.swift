@@ -16,6 +16,11 @@ final class StepInspector {
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
     callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
+    beginLooking(at: actor)
+  }
+
+  /// Takes down the properties of the actor at an address; 0 is none.
+  func beginLooking(at actor: UInt) {
     subject = Takeover.object(at: actor) as? any Actor
     before = subject.map { StoredProperties(of: $0) }
   }
