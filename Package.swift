@@ -27,7 +27,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
-    .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",
+      swiftSettings: strict),
+    .testTarget(
+      name: "InterleaveTests", dependencies: ["Interleave", "InterleaveProgram"],
+      swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(

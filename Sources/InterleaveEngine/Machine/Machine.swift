@@ -410,7 +410,8 @@ package final class Machine {
     progress.clock += 1
     var job = WaitingJob(
       ready: ready, task: task, executor: executor,
-      arrival: Arrival(earliest: progress.clock, latest: progress.clock, priority: ready.priority), left: -1,
+      arrival: Arrival(earliest: progress.clock, latest: progress.clock, priority: ready.priority),
+      left: -1,
       reason: .resumed, cause: progress.currentStep, since: il_now(session))
     if executors[Int(executor)].place == IL_PLACE_MAIN || executors[Int(executor)].isCustom {
       job.arrival.priority = 0
