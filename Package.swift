@@ -28,6 +28,7 @@ let package = Package(
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests", dependencies: ["Examples", "Interleave", "InterleaveCommand"],

@@ -60,52 +60,45 @@ package struct Demo: Sendable {
     let isAsExpected: Bool
     private let cells: [String]
 
+    private static let titles = ["example", "race", "found by", "shrunk to", "mended twin"]
+
     init(_ showcase: Showcase, racy: FuzzOutcome, mended: FuzzOutcome) {
-      let found: [String]
-      if let failure = racy.failure {
-        let preemptions = failure.interleaving.preemptions
-        let stalls = failure.interleaving.stalls
-        let size =
-          Self.counted(preemptions, "preemption")
-          + (stalls > 0 ? ", \(Self.counted(stalls, "early timer"))" : "")
-        found = ["found by schedule \(failure.schedulesTried)", "shrunk to \(size)"]
-      } else {
-        found = ["not found in \(Self.counted(racy.report.schedules, "schedule"))", ""]
-      }
-      let twin =
-        mended.failure == nil
-        ? "mended: \(Self.counted(mended.report.schedules, "schedule")) pass"
-        : "mended: FAILED"
+      let found =
+        racy.failure.map { ["schedule \($0.schedulesTried)", Self.size(of: $0.interleaving)] }
+        ?? ["NOT FOUND", ""]
+      let schedules = mended.report.schedules.counted("schedule")
+      let twin = mended.failure == nil ? "\(schedules) pass" : "FAILED"
       cells = [showcase.name, showcase.race] + found + [twin]
       isAsExpected = racy.failure?.kind == showcase.kind && mended.failure == nil
     }
 
-    /// The lines, with their columns aligned.
-    static func table(_ lines: [Summary]) -> String {
-      let widths = lines.reduce(into: [Int](repeating: 0, count: 5)) { widths, line in
-        widths = zip(widths, line.cells).map { max($0, $1.count) }
-      }
-      return lines.map { line in
-        zip(widths, line.cells).map { width, cell in
-          cell.padding(to: width)
-        }.joined(separator: "  ").trimmingEnd()
-      }.joined(separator: "\n")
+    private static func size(of interleaving: Interleaving) -> String {
+      let preemptions = interleaving.preemptions
+      let stalls = interleaving.stalls
+      let sizes = [
+        preemptions > 0 || stalls == 0 ? preemptions.counted("preemption") : nil,
+        stalls > 0 ? stalls.counted("early timer") : nil,
+      ]
+      return sizes.compactMap(\.self).joined(separator: ", ")
     }
 
-    private static func counted(_ number: Int, _ noun: String) -> String {
-      "\(number) \(noun)\(number == 1 ? "" : "s")"
+    /// The lines, with their columns aligned.
+    static func table(_ lines: [Summary]) -> String {
+      let rows = [titles] + lines.map(\.cells)
+      let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+      return rows.map { row in
+        let padded = zip(widths, row.dropLast()).map { width, cell in
+          cell + String(repeating: " ", count: width - cell.count)
+        }
+        return (padded + row.suffix(1)).joined(separator: "  ")
+      }.joined(separator: "\n")
     }
   }
 }
 
-extension String {
-  fileprivate func padding(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-
-  fileprivate func trimmingEnd() -> String {
-    var text = self[...]
-    while text.last == " " { text.removeLast() }
-    return String(text)
+extension Int {
+  /// `1 step`, `2 steps`.
+  fileprivate func counted(_ noun: String) -> String {
+    "\(self) \(noun)\(self == 1 ? "" : "s")"
   }
 }

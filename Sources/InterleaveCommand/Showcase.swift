@@ -13,18 +13,34 @@ package struct Showcase: Sendable {
 
   /// All examples, simplest first.
   package static let all: [Showcase] = [
-    bank, token, gate, philosophers, imageCache, checkout, monitor,
+    bank, token, gate, philosophers, images, checkout, monitor,
   ]
 
   package static let bank = Showcase(
     name: "bank", race: "an account is overdrawn", kind: .invariant,
-    racy: { try await BankExample.racy { bank in always(bank) { $0.balance >= 0 } } },
-    mended: { try await BankExample.mended { bank in always(bank) { $0.balance >= 0 } } })
+    racy: {
+      try await BankExample.racy { bank in
+        always(bank, "the balance is not negative") { $0.balance >= 0 }
+      }
+    },
+    mended: {
+      try await BankExample.mended { bank in
+        always(bank, "the balance is not negative") { $0.balance >= 0 }
+      }
+    })
 
   package static let token = Showcase(
     name: "token", race: "a token is refreshed twice", kind: .invariant,
-    racy: { try await TokenExample.racy { server in always(server) { $0.refreshes <= 1 } } },
-    mended: { try await TokenExample.mended { server in always(server) { $0.refreshes <= 1 } } })
+    racy: {
+      try await TokenExample.racy { server in
+        always(server, "at most one refresh is asked for") { $0.refreshes <= 1 }
+      }
+    },
+    mended: {
+      try await TokenExample.mended { server in
+        always(server, "at most one refresh is asked for") { $0.refreshes <= 1 }
+      }
+    })
 
   package static let gate = Showcase(
     name: "gate", race: "a wake-up is lost", kind: .lostWakeUp,
@@ -35,8 +51,8 @@ package struct Showcase: Sendable {
     racy: { try await PhilosophersExample.racy() },
     mended: { try await PhilosophersExample.mended() })
 
-  package static let imageCache = Showcase(
-    name: "image cache", race: "an image is downloaded twice", kind: .thrownError,
+  package static let images = Showcase(
+    name: "images", race: "an image is downloaded twice", kind: .thrownError,
     racy: { try await ImageCacheExample.racy() }, mended: { try await ImageCacheExample.mended() })
 
   package static let checkout = Showcase(

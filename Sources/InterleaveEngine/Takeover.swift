@@ -57,8 +57,9 @@ package enum Takeover {
     try installed.get()
   }
 
-  /// Hops are taken over where compiled code makes them. Where that cannot be,
-  /// they arrive by way of the actors' own queues, which is slower.
+  /// Hops are taken over where compiled code makes them.
+  ///
+  /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.
   package static var takesHopsAtTheCall: Bool { il_is_interposed() }
 
   /// Tells what is wrong with the job of a new task, if anything is.

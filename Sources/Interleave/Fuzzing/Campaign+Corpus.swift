@@ -55,7 +55,6 @@ extension Campaign {
     while found == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
-        count()
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
         replay.record(strategy.outcome(), failure: signature)
         guard let failure, signature == entry.signature else { return }

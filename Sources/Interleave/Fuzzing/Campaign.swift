@@ -118,13 +118,13 @@ final class Campaign {
   func finishReport() {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
-    report.escapes = escaped.map(Self.words).sorted()
+    report.escapes = Set(escaped.map(words)).sorted()
     report.elapsed = clock.now - began
     report.isExhaustive = report.schedules > 0 && report.choices == 0
   }
 
   /// What left the run's control, and where.
-  private static func words(_ escape: Escape) -> String {
+  private func words(_ escape: Escape) -> String {
     let what =
       switch escape.kind {
       case .unknownJob: "a job was handed to a native executor"
@@ -132,9 +132,12 @@ final class Campaign {
       case .dispatch: "work was handed to libdispatch"
       case .thread: "a thread was started"
       }
-    guard escape.site != 0 else { return what }
-    let code = Symbolicator.shared.place(of: .afterCall(escape.site))
-    return "\(what) in \(code.function)" + (code.place.map { " (\($0))" } ?? "")
+    let frames = ([escape.site] + (machine.callers[escape.site] ?? [])).filter { $0 != 0 }
+    let codes = Symbolicator.shared.places(of: frames.map { .afterCall($0) })
+    // The innermost frame may be the runtime's: the user's own is what helps.
+    guard let code = codes.first(where: { $0.place != nil }) ?? codes.first else { return what }
+    return what + (code.function.isEmpty ? "" : " in \(code.function)")
+      + (code.place.map { " (\($0))" } ?? "")
   }
 }
 

@@ -98,7 +98,9 @@ enum Fuzzing {
       throw ConfigurationError("the test framework did not run the body of “\(test.name)”")
     }
     let value = try result.get()
-    if resolved.reporting == .all, case .passed(let report) = value.outcome {
+    if resolved.reporting == .all, value.cancellation == nil,
+      case .passed(let report) = value.outcome
+    {
       print("\(test.fullName): \(report.summary)")
     }
     return value

@@ -21,9 +21,13 @@ struct Standstill {
     case .stepLimit: failure = endless()
     }
     guard var failure else { return nil }
-    failure.steps = machine.stepCount
+    failure.steps = end == .stepLimit ? min(machine.stepCount, Self.lead) : machine.stepCount
     return failure
   }
+
+  /// How many steps of an endless run are kept: it has entered its circle by then,
+  /// and goes on in it without another deviation.
+  private static let lead = 500
 
   // MARK: Kinds of standstill
 

@@ -50,7 +50,7 @@ extension TestIdentity {
   ) -> TestIdentity {
     var identity = TestIdentity(
       suite: fileID.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "",
-      name: function, arguments: "", filePath: filePath)
+      name: function, arguments: "", filePath: filePath, isTest: true)
     if let test = Test.current { identity = TestIdentity(test, filePath: filePath) }
     if let name { identity.name += ".\(name)" }
     return identity
@@ -63,7 +63,7 @@ extension TestIdentity {
     let file = test.sourceLocation.fileName.prefix { $0 != "." }
     self.init(
       suite: suite.isEmpty ? String(file) : suite, name: components.last ?? test.name,
-      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath)
+      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath, isTest: true)
   }
 
   /// The arguments of a case of a parameterised test, for people and file names.

@@ -16,6 +16,7 @@ extension Machine {
       if job.pointee.task == lastTask { first = enabled.count }
       enabled.append(slot)
     }
+    if progress.streak >= Self.longestStreak { first = -1 }
     progress.lastTaskIsEnabled = first >= 0
     if first > 0 { enabled.moveToFront(first) }
     if !timers.isEmpty { collectTimers() }

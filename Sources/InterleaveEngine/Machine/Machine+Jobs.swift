@@ -22,7 +22,7 @@ extension Machine {
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
-        entry: entry, isChild: isChild))
+        entry: entry, isChild: isChild, isSimple: record.pointee.simple))
   }
 
   /// A task's closure returned.
@@ -123,7 +123,11 @@ extension Machine {
   func takeForeign() {
     var ready = il_ready()
     while il_take_foreign(session, &ready) {
-      noteEscape(.foreignThread, site: UInt(bitPattern: ready.resume))
+      let site = UInt(bitPattern: ready.resume)
+      noteEscape(.foreignThread, site: site)
+      if ready.job != nil, callers[site] == nil {
+        callers[site] = backtrace(of: Int(ready.task.pointee.index))
+      }
       if ready.job == nil {
         taskEnded(ready.task)
       } else {

@@ -59,6 +59,8 @@ extension Machine {
     }
     progress.instantSteps += 1
     progress.clock += 1
+    let goesOn = job.pointee.task == progress.lastTask && enabled.count > 1
+    progress.streak = goesOn ? progress.streak + 1 : 0
     if job.pointee.left >= 0 { depart(job) }
     if executor.pointee.departures > 0 { fixDepartures(from: job.pointee.executor) }
     executor.pointee.freeSince = .max

@@ -18,6 +18,9 @@ package final class Machine {
   /// Types of actors that were made outside the run, in the order of first use.
   let outsiders = Column<UInt64>()
   let escapes = Column<Escape>()
+  /// For each place at which a foreign thread let a task go on, the asynchronous
+  /// callers of the first task that did: the place itself may be the runtime's.
+  package internal(set) var callers: [UInt: [UInt]] = [:]
   let slots = Column<WaitingJob>()
   let freeSlots = Column<Int32>()
   /// Slots of the jobs that wait, in the order in which they began to.
@@ -34,6 +37,11 @@ package final class Machine {
   }
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
+
+  /// How many steps in a row the baseline gives to one task while others could
+  /// run: one that polls an actor would otherwise keep those out for ever for
+  /// which it waits, and no thread is held up for ever.
+  static let longestStreak = 200
 
   /// Makes a machine.
   ///
@@ -219,8 +227,9 @@ package final class Machine {
     return nil
   }
 
-  /// A hash of what distinguishes this interleaving from others: the order of
-  /// steps on each executor. Interleavings that differ only in the order of
+  /// A hash of what distinguishes this interleaving from others.
+  ///
+  /// That is the order of steps on each executor. Interleavings that differ only in the order of
   /// steps on different executors have the same.
   package var signature: UInt64 {
     var sum: UInt64 = 0

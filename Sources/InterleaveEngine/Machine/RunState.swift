@@ -19,6 +19,9 @@ struct TaskState {
   var site: UInt
   var entry: UInt
   var isChild: Bool
+  /// It is no task of the program's own, but a job that goes on with one, as
+  /// `Task.yield` makes.
+  var isSimple: Bool
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
@@ -97,6 +100,8 @@ struct RunState {
   var stamp = 0
   var lastTask: Int32 = -1
   var lastTaskIsEnabled = false
+  /// How many steps the last task has run in a row while another could have run.
+  var streak = 0
   var currentStep: Int32 = -1
   var currentTask: Int32 = -1
   var currentExecutor: Int32 = 0

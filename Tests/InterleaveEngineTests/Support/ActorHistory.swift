@@ -10,7 +10,7 @@ struct RandomMailbox {
   /// The moment at which the next job is chosen.
   var now: Int
 
-  /// Draws a mailbox of at least one job. All moments are multiples of 100.
+  /// Draws a mailbox of at least one job.
   init(_ random: inout SplitMix64, most: Int = 4) {
     let now = 1_000
     self.now = now

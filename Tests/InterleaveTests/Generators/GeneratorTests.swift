@@ -298,7 +298,7 @@ private indirect enum Tree: Equatable, Sendable {
     struct Endless: Sendable {
       static var values: Generator<Int> { Generator { draw in try draw(Endless.values) + 1 } }
     }
-    #expect(throws: GeneratorError.tooDeep(limit: 400)) {
+    #expect(throws: GeneratorError.tooDeep(limit: 256)) {
       try ChoiceSource(seed: 1)(Endless.values)
     }
   }
