@@ -13,7 +13,7 @@ import Testing
     let failure = try #require(outcome.failure)
     #expect(failure.kind == showcase.kind)
     #expect(outcome.report.replayed == 1)
-    #expect(outcome.report.schedules == 1, "nothing new was tried")
+    #expect(outcome.report.schedules == 0, "nothing new was tried")
     #expect(failure.schedulesTried == 1)
     let file = try #require(failure.corpusFile)
     #expect(file.hasPrefix("corpus/Examples/"))
@@ -30,7 +30,7 @@ import Testing
     }
     #expect(report.replayed == 1)
     #expect(report.fixed.count + report.stale.count == 1)
-    #expect(report.schedules >= 100, "it was fuzzed further")
+    #expect(report.schedules == 100, "it was fuzzed further")
   }
 
   /// Replays what is kept of an example, and looks a little further if that passes.

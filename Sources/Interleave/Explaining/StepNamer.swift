@@ -50,6 +50,15 @@ final class StepNamer {
     symbolicator.place(of: .start(step.resume))
   }
 
+  /// Where a task was made: in the user's code, where that can be told, although
+  /// the call itself may be in a function of the runtime; nil for the root.
+  func maker(of task: InspectedTask) -> CodePlace? {
+    guard task.path.ordinals.count > 1 else { return nil }
+    return [task.site, task.caller].lazy.filter { $0 != 0 }
+      .map { [symbolicator] in symbolicator.place(of: .afterCall($0)) }
+      .first { $0.place != nil }
+  }
+
   /// The type of an executor, as people write it; empty for the global one.
   func executorName(_ index: Int) -> String {
     let executor = machine.inspectExecutor(index)

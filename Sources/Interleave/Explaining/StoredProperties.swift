@@ -68,6 +68,9 @@ struct StoredProperties {
       let text = print(payload.value)
       return ".\(payload.label ?? "")" + (text.hasPrefix("(") ? text : "(\(text))")
     }
+    // What holds nothing but something of the runtime's, such as a task, is a handle.
+    let isHandle = mirror.children.contains { "\(type(of: $0.value))".hasPrefix("Builtin.") }
+    if isHandle { return TypeName.short("\(type(of: value))") }
     let parts = mirror.children.map { child in
       child.label.map { $0.hasPrefix(".") ? "" : "\($0): " } ?? ""
     }

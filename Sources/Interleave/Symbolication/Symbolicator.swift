@@ -13,6 +13,8 @@ package final class Symbolicator: Sendable {
   package static let shared = Symbolicator()
 
   private let known = Mutex<[CodeAddress: CodePlace]>([:])
+  /// One lookup at a time: lookups map the program's files into memory.
+  private let lookups = Mutex(())
 
   package init() {}
 
@@ -31,7 +33,7 @@ package final class Symbolicator: Sendable {
     let fresh = known.withLock { known in
       addresses.filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    let found = lookUp(fresh)
+    let found = lookups.withLock { _ in lookUp(fresh) }
     return known.withLock { known in
       for (address, place) in zip(fresh, found) { known[address] = place }
       return addresses.map { known[$0] ?? CodePlace(function: "") }
@@ -76,6 +78,13 @@ private struct AddressFrames {
     var file: String
     var line: Int
 
+    /// It is a function of the standard library.
+    ///
+    /// Its symbol begins with that module, or with a type that is known by a
+    /// letter. Such names are left out: they tell a user nothing, and one that has
+    /// no line is not always found.
+    var isRuntimes: Bool { symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS") }
+
     var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") }
   }
 
@@ -88,7 +97,8 @@ private struct AddressFrames {
 
   var place: CodePlace {
     guard let frame = userFrame else {
-      return CodePlace(function: frames.last.map { FunctionName.readable($0.name) } ?? "")
+      let last = frames.last.flatMap { $0.isRuntimes ? nil : $0 }
+      return CodePlace(function: last.map { FunctionName.readable($0.name) } ?? "")
     }
     return CodePlace(
       function: FunctionName.readable(frame.name),

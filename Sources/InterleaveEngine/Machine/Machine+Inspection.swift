@@ -50,6 +50,8 @@ package struct InspectedTask: Sendable {
   package var path: TaskPath
   /// The address of the call that made it; 0 for the root.
   package var site: UInt
+  /// The address of the call that led to that call; 0 where it is not known.
+  package var caller: UInt
   /// The address of its closure.
   package var entry: UInt
   /// Where its last step went on.
@@ -78,7 +80,7 @@ extension Machine {
     tasks.elements.indices.map { index in
       let task = tasks[index]
       return InspectedTask(
-        path: path(ofTask: index), site: task.site, entry: task.entry,
+        path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
         lastResume: task.lastResume, hasEnded: task.hasEnded)
     }
   }

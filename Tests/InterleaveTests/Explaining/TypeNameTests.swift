@@ -12,6 +12,7 @@ import Testing
     ("App.Pair<Swift.Int, Swift.String>", "Pair<Int, String>"),
     ("App.Snake_Case2", "Snake_Case2"),
     ("App.Größe", "Größe"),
+    ("Swift.Task<(), Swift.Never>", "Task<(), Never>"),
     ("", ""),
   ]) func modulesAndPrivateContextsAreLeftOut(qualified: String, short: String) {
     #expect(TypeName.short(qualified) == short)
