@@ -39,7 +39,7 @@ import Testing
       #expect(failure.corpusFile == file)
       #expect(failure.schedulesTried == 1)
       #expect(again.report.replayed == 1)
-      #expect(again.report.schedules == 1)
+      #expect(again.report.schedules == 0, "nothing new was tried")
       #expect(failure.interleaving.preemptions == 1)
       #expect(try allFiles(below: folder).count == 1)
     }
