@@ -29,6 +29,9 @@ func measureSpecs() async -> Bool {
     let operations = Sample(failures.map { Double($0.operations.count) })
     let preemptions = Sample(failures.map { Double($0.interleaving.preemptions) })
     let smallest = failures.count { $0.operations == example.smallest }
+    for failure in failures where failure.operations != example.smallest {
+      print("not the smallest program: \(failure.operations.joined(separator: "; "))")
+    }
     isGood =
       isGood && failures.count == seeds
       && lanes.median == Double(laneCount(example.smallest))

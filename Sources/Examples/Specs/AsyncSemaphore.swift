@@ -79,8 +79,11 @@ public actor MendedSemaphore: AsyncSemaphore {
 public actor Room {
   public private(set) var inside = 0
 
-  func enter() { inside += 1 }
-  func leave() { inside -= 1 }
+  func stay() async {
+    inside += 1
+    await Task.yield()
+    inside -= 1
+  }
 }
 
 /// A room, and the semaphore that guards it.
@@ -116,8 +119,7 @@ public struct AsyncSemaphoreSpec<Semaphore: AsyncSemaphore>: ConcurrencySpec {
     case .use: await subject.semaphore.acquire()
     case .useIfFree: guard await subject.semaphore.tryAcquire() else { return }
     }
-    await subject.room.enter()
-    await subject.room.leave()
+    await subject.room.stay()
     await subject.semaphore.release()
   }
 }

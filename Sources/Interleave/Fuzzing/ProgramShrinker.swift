@@ -79,6 +79,7 @@ struct ProgramShrinker {
   private static let passes: [@Sendable (Draws) -> [Draws]] = [
     { droppingLanes($0) }, { droppingOperations($0) }, { joiningLanes($0) },
     { movingIntoPrefix($0) }, { droppingPairs($0) },
+    { swappingLanes($0) },
   ]
 
   private static func droppingLanes(_ draws: Draws) -> [Draws] {
@@ -139,6 +140,15 @@ struct ProgramShrinker {
         draft.remove(places[first].index..<places[first].index + 1, lane: places[first].lane)
         return draft
       }
+    }
+  }
+
+  /// With the lane first whose operations are simpler.
+  private static func swappingLanes(_ draws: Draws) -> [Draws] {
+    draws.lanes.indices.dropFirst().map { lane in
+      var draft = draws
+      draft.lanes.swapAt(lane - 1, lane)
+      return draft
     }
   }
 
