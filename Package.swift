@@ -19,11 +19,11 @@ let package = Package(
     .target(name: "CInterleave"),
     .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
     .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
-    .target(name: "Examples", swiftSettings: strict),
+    .target(name: "Examples", dependencies: ["Interleave"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
     .executableTarget(
-      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
+      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine", "Examples"],
       swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
