@@ -97,7 +97,9 @@ extension Campaign {
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
         let fails = failure?.isLike(original) ?? false
-        trial = Trial(fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps))
+        trial = Trial(
+          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
+          steps: machine.stepCount)
       }
       return trial
     }

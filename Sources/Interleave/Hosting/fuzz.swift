@@ -60,7 +60,8 @@ extension TestIdentity {
   ) -> TestIdentity {
     var identity = TestIdentity(
       suite: fileID.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "",
-      name: function, arguments: "", filePath: filePath, isTest: true)
+      name: function, arguments: "", filePath: filePath,
+      filter: String(function.prefix { $0 != "(" }))
     if let test = Test.current { identity = TestIdentity(test, filePath: filePath) }
     if let name { identity.name += ".\(name)" }
     return identity
@@ -73,7 +74,8 @@ extension TestIdentity {
     let file = test.sourceLocation.fileName.prefix { $0 != "." }
     self.init(
       suite: suite.isEmpty ? String(file) : suite, name: components.last ?? test.name,
-      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath, isTest: true)
+      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath,
+      filter: components.map { $0.prefix { $0 != "(" } }.joined(separator: "/"))
   }
 
   /// The arguments of a case of a parameterised test, for people and file names.
