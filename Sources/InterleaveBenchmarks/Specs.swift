@@ -44,7 +44,8 @@ func measureSpecs() async -> Bool {
   print("median, worst\n\n\(table)")
   for example in SpecExample.all {
     let outcome = await example.mended(fuzzer(schedules: 160_000, seed: 1))
-    print("\(example.name), mended, 10,000 programs: \(outcome.failure.map { "\($0)" } ?? "nothing")")
+    print(
+      "\(example.name), mended, 10,000 programs: \(outcome.failure.map { "\($0)" } ?? "nothing")")
     isGood = isGood && outcome.failure == nil
   }
   return isGood

@@ -54,10 +54,11 @@ extension Campaign {
       kind: found.failure.kind, message: found.failure.message,
       sourceLocation: found.failure.location,
       interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
-      original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal, seed: found.seed,
+      original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
+      seed: found.seed,
       schedulesTried: found.schedulesTried, corpusFile: found.corpusFile, test: test.name)
     if let message = lastMessage { failure.message = message }
-    keep(&failure, shrunk.draws)
+    if !found.failure.isMistake { keep(&failure, shrunk.draws) }
     return (failure, shrunk.schedule)
   }
 

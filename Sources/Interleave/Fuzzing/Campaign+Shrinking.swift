@@ -112,7 +112,7 @@ extension Campaign {
 private struct JointShrinking {
   /// How many random schedules a draft is run under: few while much is still to be taken away,
   /// many before it is said that nothing is.
-  static let efforts = [6, 24, 96]
+  static let efforts = [6, 48]
 
   var best: RecordedSchedule
   var draws: Draws
