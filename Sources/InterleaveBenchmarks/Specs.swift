@@ -1,4 +1,5 @@
 import Examples
+import Foundation
 import Interleave
 
 /// Finds and shrinks the race of every spec example from 200 seeds, and looks for one in the mended
@@ -30,7 +31,7 @@ func measureSpecs() async -> Bool {
     let preemptions = Sample(failures.map { Double($0.interleaving.preemptions) })
     let smallest = failures.count { $0.operations == example.smallest }
     for failure in failures where failure.operations != example.smallest {
-      print("not the smallest program: \(failure.operations.joined(separator: "; "))")
+      show("not the smallest program: \(failure.operations.joined(separator: "; "))")
     }
     isGood =
       isGood && failures.count == seeds
@@ -41,13 +42,19 @@ func measureSpecs() async -> Bool {
       example.name, "\(failures.count)", Sample(failures.map { Double($0.schedulesTried) }).words,
       lanes.words, operations.words, preemptions.words, "\(smallest)", Sample(times).words)
   }
-  print("median, worst\n\n\(table)")
+  show("median, worst\n\n\(table)")
   for example in SpecExample.all {
     let outcome = await example.mended(fuzzer(schedules: 160_000, seed: 1))
-    print("\(example.name), mended, 10,000 programs: \(outcome.failure.map { "\($0)" } ?? "nothing")")
+    show(
+      "\(example.name), mended, 10,000 programs: \(outcome.failure.map { "\($0)" } ?? "nothing")")
     isGood = isGood && outcome.failure == nil
   }
   return isGood
+}
+
+/// Prints a line at once, even into a file: the whole takes minutes.
+private func show(_ line: String) {
+  FileHandle.standardOutput.write(Data("\(line)\n".utf8))
 }
 
 private func laneCount(_ operations: [String]) -> Int {

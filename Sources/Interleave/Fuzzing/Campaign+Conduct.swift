@@ -58,7 +58,7 @@ extension Campaign {
       seed: found.seed, schedulesTried: found.schedulesTried, corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
-    keep(&failure, shrunk.draws)
+    if !found.failure.isMistake { keep(&failure, shrunk.draws) }
     return (failure, shrunk.schedule)
   }
 

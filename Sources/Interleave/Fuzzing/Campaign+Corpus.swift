@@ -67,7 +67,8 @@ extension Campaign {
         guard let failure, signature == entry.signature else { return }
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
-          draws: programRun.draws, corpusFile: path, schedulesTried: report.replayed, seed: entry.seed)
+          draws: programRun.draws, corpusFile: path, schedulesTried: report.replayed,
+          seed: entry.seed)
       }
     }
     switch staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict {

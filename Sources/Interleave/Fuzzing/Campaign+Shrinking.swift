@@ -48,14 +48,13 @@ extension Campaign {
       level = isChanged && level > 0 ? 0 : level + 1
     }
     joint = state
-    joint.draws = shrinker.best
     return didChange
   }
 
   /// Runs a draft under the schedule that failed last, as far as it fits, under the baseline, and
   /// under random ones.
   ///
-  /// - Returns: What was drawn, if one of them failed in the same way.
+  /// - Returns: What was drawn, if one of them failed in the same way and it is simpler.
   private func attempt(
     _ draft: Draws, _ joint: inout JointShrinking, like original: RunFailure, effort: Int
   ) -> Draws? {
@@ -77,8 +76,11 @@ extension Campaign {
         schedule = machine.recordedSchedule(upTo: failure.steps)
       }
       if let schedule {
+        let draws = programRun.draws
+        guard draws.isSimpler(than: joint.draws) else { return nil }
+        joint.draws = draws
         joint.best = schedule
-        return programRun.draws
+        return draws
       }
       // Whatever the schedule, nothing else can happen.
       if machine.choices == 0 { return nil }
@@ -114,7 +116,7 @@ extension Campaign {
 private struct JointShrinking {
   /// How many random schedules a draft is run under: few while much is still to be taken away,
   /// many before it is said that nothing is.
-  static let efforts = [6, 24, 96]
+  static let efforts = [6, 48]
 
   var best: RecordedSchedule
   var draws: Draws

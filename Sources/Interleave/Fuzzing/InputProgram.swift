@@ -53,11 +53,13 @@ private final class InputRun<Values>: ProgramRun {
     let changes = zip(texts, stored.texts.inputs).enumerated().compactMap { index, pair in
       pair.0 == pair.1 ? nil : "input \(index + 1) is `\(pair.0)` now and was `\(pair.1)`"
     }
-    let number = texts.count == stored.texts.inputs.count
+    let number =
+      texts.count == stored.texts.inputs.count
       ? nil : "there are \(texts.count) inputs now and were \(stored.texts.inputs.count)"
     let fit = fit.isExact ? nil : "of the stored choices, \(fit)"
     state.withLock {
-      $0.staleReason = "its generators make other inputs: "
+      $0.staleReason =
+        "its generators make other inputs: "
         + ([number, fit].compactMap(\.self) + changes).joined(separator: "; ")
     }
   }

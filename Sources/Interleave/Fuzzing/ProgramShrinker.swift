@@ -79,7 +79,7 @@ struct ProgramShrinker {
   private static let passes: [@Sendable (Draws) -> [Draws]] = [
     { droppingLanes($0) }, { droppingOperations($0) }, { joiningLanes($0) },
     { movingIntoPrefix($0) }, { droppingPairs($0) },
-    { swappingLanes($0) },
+    { swappingLanes($0) }, { droppingWhileRaising($0) },
   ]
 
   private static func droppingLanes(_ draws: Draws) -> [Draws] {
@@ -150,6 +150,32 @@ struct ProgramShrinker {
       draft.lanes.swapAt(lane - 1, lane)
       return draft
     }
+  }
+
+  /// Without an operation, what it did being added to another one: one withdrawal of 2 for two
+  /// of 1.
+  private static func droppingWhileRaising(_ draws: Draws) -> [Draws] {
+    guard draws.count <= 6 else { return [] }
+    let places = draws.places
+    var drafts: [Draws] = []
+    for dropped in places {
+      for place in places where place != dropped {
+        for (index, choice) in draws[place].choices.enumerated() {
+          guard case .integer(let range, _) = choice.domain,
+            case .integer(let value) = choice.value
+          else { continue }
+          for added in draws[dropped].choices where added.domain == choice.domain {
+            guard case .integer(let other) = added.value, other > 0, range.contains(value + other)
+            else { continue }
+            var draft = draws
+            draft[place].choices[index].value = .integer(value + other)
+            draft.remove(dropped.index..<dropped.index + 1, lane: dropped.lane)
+            drafts.append(draft)
+          }
+        }
+      }
+    }
+    return drafts
   }
 
   // MARK: Values

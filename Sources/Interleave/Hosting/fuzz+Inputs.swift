@@ -95,7 +95,8 @@ public func fuzz<A, B, C, D, E>(
 /// Runs a body with 6 generated values, under many schedules.
 @discardableResult
 public func fuzz<A, B, C, D, E, F>(
-  over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>, _ d: Generator<D>, _ e: Generator<E>, _ f: Generator<F>,
+  over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>, _ d: Generator<D>, _ e: Generator<E>,
+  _ f: Generator<F>,
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
@@ -146,7 +147,8 @@ extension Fuzzer {
 
   /// Runs a body with 4 generated values, under many schedules.
   public func run<A, B, C, D>(
-    named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>, _ d: Generator<D>,
+    named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
+    _ d: Generator<D>,
     fileID: String = #fileID, filePath: String = #filePath,
     _ body: @escaping @Sendable (A, B, C, D) async throws -> Void
   ) async -> FuzzOutcome {
@@ -156,7 +158,8 @@ extension Fuzzer {
 
   /// Runs a body with 5 generated values, under many schedules.
   public func run<A, B, C, D, E>(
-    named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>, _ d: Generator<D>, _ e: Generator<E>,
+    named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
+    _ d: Generator<D>, _ e: Generator<E>,
     fileID: String = #fileID, filePath: String = #filePath,
     _ body: @escaping @Sendable (A, B, C, D, E) async throws -> Void
   ) async -> FuzzOutcome {
@@ -166,7 +169,8 @@ extension Fuzzer {
 
   /// Runs a body with 6 generated values, under many schedules.
   public func run<A, B, C, D, E, F>(
-    named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>, _ d: Generator<D>, _ e: Generator<E>, _ f: Generator<F>,
+    named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
+    _ d: Generator<D>, _ e: Generator<E>, _ f: Generator<F>,
     fileID: String = #fileID, filePath: String = #filePath,
     _ body: @escaping @Sendable (A, B, C, D, E, F) async throws -> Void
   ) async -> FuzzOutcome {

@@ -113,7 +113,8 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
         kind: .notLinearizable, message: violation, location: nil, place: "\(Spec.self)")
     } catch {
       return RunFailure(
-        kind: .thrownError, message: "\(error)", location: nil, place: "\(Spec.self)")
+        kind: .thrownError, message: "\(error)", location: nil, place: "\(Spec.self)",
+        isMistake: error is SpecError)
     }
   }
 
