@@ -22,8 +22,13 @@ let package = Package(
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
       swiftSettings: strict),
+    .target(name: "InterleaveBugs", swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveBenchmarks", dependencies: ["InterleaveBugs", "InterleaveEngine"],
+      swiftSettings: strict),
     .testTarget(
-      name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+      name: "InterleaveEngineTests", dependencies: ["InterleaveBugs", "InterleaveEngine"],
+      swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
   ]
 )

@@ -27,6 +27,8 @@ package final class Machine {
   /// Slots of what could run now; the baseline's choice first, timers last.
   private let enabled = Column<Int32>()
   let steps = Column<RawStep>()
+  /// What strategies call places in the code.
+  private let codePlaces = CodePlaces()
   private let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)?
@@ -62,6 +64,7 @@ package final class Machine {
     escapes.deallocate()
     slots.deallocate()
     steps.deallocate()
+    codePlaces.deallocate()
     progressStorage.deallocate()
   }
 
@@ -104,7 +107,7 @@ package final class Machine {
       il_leave(previous)
       precondition(tasks.count == 1, "a run starts with exactly one task (was \(tasks.count))")
       let end = loop(strategy)
-      strategy.end(steps: steps.count)
+      strategy.end(record)
       return end
     }
   }
@@ -464,14 +467,21 @@ package final class Machine {
 
   // MARK: What strategies and observers see
 
+  /// What the run has done so far.
+  package var record: RunRecord { RunRecord(machine: .passUnretained(self)) }
+
   var enabledCount: Int { enabled.count }
 
   func enabledStep(at index: Int) -> EnabledStep {
     let job = slots[Int(enabled[index])]
     return EnabledStep(
-      task: tasks[Int(job.task)].name, executor: executors[Int(job.executor)].name,
+      task: tasks[Int(job.task)].name, taskNumber: Int(job.task),
+      executor: executors[Int(job.executor)].name,
       ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
-      reason: job.reason, continuesLastTask: job.task == progress.lastTask)
+      reason: job.reason, continuesLastTask: job.task == progress.lastTask,
+      place: codePlaces.name(
+        of: job.reason == .created
+          ? tasks[Int(job.task)].site : UInt(bitPattern: job.ready.resume)))
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

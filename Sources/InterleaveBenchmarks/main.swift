@@ -1,0 +1,1 @@
+await FindingBenchmark.run(arguments: Array(CommandLine.arguments.dropFirst()))
