@@ -26,14 +26,31 @@ public final class Portfolio: Strategy {
     var name: String
     var strategy: any Strategy
     /// How much of the guaranteed runs it gets.
-    var weight: Double
+    var baseWeight: Double
+    /// In how many runs its weight is greater.
+    var headStart: Int
+    var weight: Double {
+      share.schedules < headStart ? baseWeight * Portfolio.headStartFactor : baseWeight
+    }
     var share: Share
     /// What was new in its recent runs, each between 0 and 1, on average.
     var yield = 1.0
+    /// How far it is behind its share: who is furthest behind is next.
+    var claim = 0.0
   }
 
+  /// The steps of a run on one executor.
+  private struct Order {
+    var executor: UInt64
+    var hash: UInt64
+    var last: UInt64
+    var task: Int
+    var isContended = false
+  }
+
+  private static let headStartFactor = 6.0
   /// The part of all runs that is shared out by weight alone.
-  private static let guaranteed = 0.7
+  private static let guaranteed = 0.5
   /// How much the last run counts in the average of what was new.
   private static let recency = 0.1
   /// How many interleavings and pairs are told apart.
@@ -43,23 +60,28 @@ public final class Portfolio: Strategy {
   private let profile: TaskProfile?
   private var running: Int?
   private let interleavings = AddressTable()
-  private var interleavingCount = 0
-  private let pairs = AddressTable()
-  private var pairCount = 0
-  /// Which step ran last on each executor, in the run that is being looked at.
-  private let lastSteps = AddressTable()
+  private var knownInterleavings = 0
+  /// Orders of steps on executors, and pairs of steps.
+  private let seen = AddressTable()
+  private var knownOrders = 0
+  /// Where the executors of the run that is being looked at are in `orders`.
+  private let places = AddressTable()
+  private let orders = Column<Order>()
 
   /// Makes the portfolio that is the default.
   public convenience init() {
     let profile = TaskProfile()
+    let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
     self.init(
       [
-        ("randomWalk", RandomWalk(), 1), ("stratifiedWalk", StratifiedWalk(), 1),
-        ("pct", PCT(), 1), ("pos", POS(), 1), ("urw", URW(sharing: profile), 1),
-        (
-          "surw", SURW(profile: profile, learns: false, repeatsOrders: false), 1
-        ), ("delayBounded", DelayBounded(), 0.5),
+        ("stratifiedWalk", StratifiedWalk(), 1.25), ("surw", surw, 1.5), ("pos", POS(), 2.25),
+        ("delayBounded", DelayBounded(), 0.25), ("randomWalk", RandomWalk(), 0.25),
+        ("urw", URW(sharing: profile), 0.5), ("pct", PCT(), 0.75),
       ], profile: profile)
+    // The baseline with one delay is worth much, with many delays little.
+    if let search = members.firstIndex(where: { $0.name == "delayBounded" }) {
+      members[search].headStart = 12
+    }
   }
 
   /// Makes a portfolio of one's own.
@@ -83,15 +105,16 @@ public final class Portfolio: Strategy {
     self.profile = profile
     members = strategies.map { name, strategy, weight in
       Member(
-        name: name, strategy: strategy, weight: weight / sum,
+        name: name, strategy: strategy, baseWeight: weight / sum, headStart: 0,
         share: Share(name: name, schedules: 0, newInterleavings: 0))
     }
   }
 
   deinit {
     interleavings.deallocate()
-    pairs.deallocate()
-    lastSteps.deallocate()
+    seen.deallocate()
+    places.deallocate()
+    orders.deallocate()
   }
 
   /// What each strategy was used for so far.
@@ -104,30 +127,31 @@ public final class Portfolio: Strategy {
   public var isExhausted: Bool { members.allSatisfy(\.strategy.isExhausted) }
 
   public func begin(_ run: RunStart) {
-    var random = SplitMix64(seed: SplitMix64.seed(run.seed, stream: 0x506F_7274))
-    let drawn = draw(random.fraction())
-    running = drawn
-    members[drawn].share.schedules += 1
-    members[drawn].strategy.begin(run)
+    let next = nextMember()
+    running = next
+    members[next].share.schedules += 1
+    members[next].strategy.begin(run)
   }
 
-  /// The member on which a number in 0..<1 falls.
-  private func draw(_ number: Double) -> Int {
+  /// Adds to all claims what one more run entitles to, and serves the greatest.
+  private func nextMember() -> Int {
     var weights = 0.0
     var yields = 0.0
-    var last = 0
-    for (index, member) in members.enumerated() where !member.strategy.isExhausted {
+    for member in members where !member.strategy.isExhausted {
       weights += member.weight
-      yields += member.weight * member.yield
-      last = index
+      yields += member.weight * member.yield * member.yield
     }
-    var rest = number
-    for (index, member) in members.enumerated() where !member.strategy.isExhausted {
-      rest -= Self.guaranteed * member.weight / weights
-      rest -= (1 - Self.guaranteed) * member.weight * member.yield / yields
-      if rest < 0 { return index }
+    var next: Int?
+    for index in members.indices where !members[index].strategy.isExhausted {
+      let member = members[index]
+      members[index].claim +=
+        Self.guaranteed * member.weight / weights
+        + (1 - Self.guaranteed) * member.weight * member.yield * member.yield / yields
+      if members[index].claim > next.map({ members[$0].claim }) ?? -.infinity { next = index }
     }
-    return last
+    let chosen = next ?? 0
+    members[chosen].claim -= 1
+    return chosen
   }
 
   public func choose(among steps: EnabledSteps) -> Int {
@@ -136,10 +160,10 @@ public final class Portfolio: Strategy {
   }
 
   public func end(_ run: RunRecord) {
-    let news = novelty(of: run)
+    let isNew = noteInterleaving(of: run)
+    let gain = noteOrders(of: run)
     if let running {
-      members[running].share.newInterleavings += news.isNewInterleaving ? 1 : 0
-      let gain = (news.isNewInterleaving ? 0.5 : 0) + 0.5 * news.newPairs
+      members[running].share.newInterleavings += isNew ? 1 : 0
       members[running].yield = max(
         0.01, members[running].yield * (1 - Self.recency) + gain * Self.recency)
     }
@@ -147,36 +171,64 @@ public final class Portfolio: Strategy {
     for member in members { member.strategy.end(run) }
   }
 
-  /// What a run showed that none had before.
-  ///
-  /// - Returns: Whether the interleaving is new, and which part of the pairs is.
-  private func novelty(of run: RunRecord) -> (isNewInterleaving: Bool, newPairs: Double) {
-    var isNew = false
+  /// Tells whether an interleaving is new.
+  private func noteInterleaving(of run: RunRecord) -> Bool {
     let signature = UInt(run.signature)
-    if interleavingCount < Self.knownLimit, interleavings[signature] == nil {
-      interleavings.set(signature, to: 1)
-      interleavingCount += 1
-      isNew = true
+    guard knownInterleavings < Self.knownLimit, interleavings[signature] == nil else {
+      return false
     }
-    lastSteps.removeAll()
-    var new = 0
-    for index in 0..<run.stepCount where pairCount < Self.knownLimit {
+    interleavings.set(signature, to: 1)
+    knownInterleavings += 1
+    return true
+  }
+
+  /// Tells how much of what a run did on its executors had not been seen.
+  ///
+  /// - Returns: Between 0 and 1: half of it for the orders of steps, half for the
+  ///   pairs of steps that follow each other. The global executor's order counts
+  ///   only if no actor is contended.
+  private func noteOrders(of run: RunRecord) -> Double {
+    places.removeAll()
+    orders.removeAll()
+    var newPairs = 0
+    var allPairs = 0
+    for index in 0..<run.stepCount {
       let step = run.step(at: index)
+      let name = mix(run.task(step.taskNumber).name, UInt64(step.ordinal))
       let executor = UInt(mix(step.executor, 0))
-      if let last = lastSteps[executor] {
-        let before = run.step(at: last)
-        let pair = UInt(
-          mix(
-            mix(run.task(before.taskNumber).name, UInt64(before.ordinal)),
-            run.task(step.taskNumber).name &+ UInt64(step.ordinal)))
-        if pairs[pair] == nil {
-          pairs.set(pair, to: 1)
-          pairCount += 1
-          new += 1
-        }
+      guard let place = places[executor] else {
+        places.set(executor, to: orders.count)
+        orders.append(
+          Order(
+            executor: step.executor, hash: mix(step.executor, name), last: name,
+            task: step.taskNumber))
+        continue
       }
-      lastSteps.set(executor, to: index)
+      if orders[place].task != step.taskNumber {
+        orders[place].isContended = true
+        allPairs += 1
+        newPairs += insert(UInt(mix(orders[place].last, name))) ? 1 : 0
+      }
+      orders[place].hash = mix(orders[place].hash, name)
+      orders[place].last = name
+      orders[place].task = step.taskNumber
     }
-    return (isNew, run.stepCount == 0 ? 0 : min(1, Double(new) / Double(run.stepCount)))
+    let actors = orders.elements.contains { $0.isContended && $0.executor != 0 }
+    var newOrders = 0
+    var allOrders = 0
+    for order in orders.elements where order.isContended && (order.executor != 0) == actors {
+      allOrders += 1
+      newOrders += insert(UInt(order.hash)) ? 1 : 0
+    }
+    return 0.5 * Double(newOrders) / Double(max(1, allOrders))
+      + 0.5 * Double(newPairs) / Double(max(1, allPairs))
+  }
+
+  /// Notes a pair or an order, and tells whether it is new.
+  private func insert(_ key: UInt) -> Bool {
+    guard knownOrders < Self.knownLimit, seen[key] == nil else { return false }
+    seen.set(key, to: 1)
+    knownOrders += 1
+    return true
   }
 }

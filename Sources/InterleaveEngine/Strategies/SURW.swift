@@ -7,10 +7,9 @@
 /// there wait for it. The orders of those steps are equally likely if the counts
 /// from earlier runs are right and no task waits for another.
 ///
-/// It can be told to draw without replacement: then the orders that earlier runs
-/// took are remembered, and the chance of each branch shrinks by the share of it
-/// that has been seen. Where a few hundred orders are possible, all come up within
-/// about as many runs.
+/// It can be told not to repeat itself: then the orders that earlier runs took are
+/// remembered, and a task is drawn by how much it falls short of its part. Where
+/// only a few hundred orders are possible, all come up within about as many runs.
 public final class SURW: Strategy, PureStrategy {
   private let profile: TaskProfile
   private let learns: Bool
@@ -23,14 +22,15 @@ public final class SURW: Strategy, PureStrategy {
   /// By number of task: the round in which it was found to have to wait.
   private let blocked = Column<Int>()
   private var round = 0
-  private var isRunning = false
 
   /// The orders that were seen; nil if they may come again.
   private let seen: SeenOrders?
+  /// The place of the executor, if this run avoids what was seen there.
+  private var avoided: Int?
 
   /// Makes a strategy.
   ///
-  /// - Parameter repeatsOrders: Orders are drawn with replacement, as in the paper.
+  /// - Parameter repeatsOrders: Orders are drawn independently of earlier ones, as in the paper.
   public convenience init(repeatsOrders: Bool = true) {
     self.init(profile: TaskProfile(), learns: true, repeatsOrders: repeatsOrders)
   }
@@ -41,7 +41,7 @@ public final class SURW: Strategy, PureStrategy {
   ///   - profile: What tasks are expected to do.
   ///   - learns: Whether this strategy keeps the profile up to date, or else
   ///     somebody who shares it does.
-  ///   - repeatsOrders: Orders are drawn with replacement.
+  ///   - repeatsOrders: Orders are drawn independently of earlier ones.
   init(profile: TaskProfile, learns: Bool, repeatsOrders: Bool) {
     self.profile = profile
     self.learns = learns
@@ -57,11 +57,20 @@ public final class SURW: Strategy, PureStrategy {
       profile.weigh(on: executor)
       seen?.begin(executor)
     }
+    avoided = drawAvoided()
     left.removeAll()
     blocked.removeAll()
     round = 1
     intended = nil
-    isRunning = true
+  }
+
+  /// Where everything seems to have been seen, avoiding it would only favour what
+  /// the profile is wrong about: then it is tried less often.
+  private func drawAvoided() -> Int? {
+    guard let seen, let executor, let place = profile.contendedPlace(of: executor),
+      random.below(1 + seen.failures(on: place)) == 0
+    else { return nil }
+    return place
   }
 
   public func choose(among steps: EnabledSteps) -> Int { decide(at: steps) }
@@ -112,43 +121,49 @@ public final class SURW: Strategy, PureStrategy {
 
   /// Draws the task that shall be next, with a weight of its steps left.
   ///
-  /// Without replacement, the seen share of what would follow is taken off.
+  /// Where orders are not to be repeated, a task's weight is by how much it has
+  /// been next less often than its steps left entitle it to.
   private func drawIntended(_ point: some ChoicePoint) -> Int? {
+    var steps = 0
+    var orders = 0
+    for index in 0..<point.count {
+      let step = point.step(at: index)
+      guard !isBlocked(step) else { continue }
+      steps += stepsLeft(step)
+      if avoided != nil, let seen { orders += seen.count(next: step.task) }
+    }
+    let entitled = Double(orders + 1) / Double(steps)
     var sum = 0.0
-    for index in 0..<point.count { sum += weight(of: point.step(at: index)) }
+    for index in 0..<point.count { sum += weight(of: point.step(at: index), entitled) }
     var rest = random.fraction() * sum
     var drawn: Int?
     for index in 0..<point.count {
       let step = point.step(at: index)
-      guard !isBlocked(step) else { continue }
+      let weight = weight(of: step, entitled)
+      guard weight > 0 else { continue }
       drawn = step.taskNumber
-      rest -= weight(of: step)
+      rest -= weight
       if rest < 0 { break }
-    }
-    if let drawn, let seen {
-      var all = 0.0
-      for index in 0..<point.count where !isBlocked(point.step(at: index)) {
-        all += Double(left.weight(of: point.step(at: index).taskNumber))
-      }
-      seen.expect(share: Double(left.weight(of: drawn)) / all)
     }
     return drawn
   }
 
-  private func weight(of step: EnabledStep) -> Double {
+  private func weight(of step: EnabledStep, _ entitled: Double) -> Double {
     guard !isBlocked(step) else { return 0 }
-    let weight = Double(left.weight(of: step.taskNumber))
-    return seen.map { weight * $0.unseen(after: step.task) } ?? weight
+    let left = Double(stepsLeft(step))
+    guard avoided != nil, let seen else { return left }
+    return max(0, left * entitled - Double(seen.count(next: step.task)))
+  }
+
+  /// A task that is there now has a step left, whatever the profile says.
+  private func stepsLeft(_ step: EnabledStep) -> Int {
+    let steps = left.steps(of: step.taskNumber)
+    return step.executor == executor ? max(1, steps) : steps
   }
 
   public func end(_ run: RunRecord) {
-    if let seen, isRunning, let executor {
-      _ = left.catchUp(with: run, profile, on: executor, counted: { step in
-        seen.follow(run.task(step.taskNumber).name)
-      })
-      seen.end()
-    }
-    isRunning = false
     if learns { profile.learn(from: run) }
+    seen?.learn(from: run, profile, avoided: avoided)
+    avoided = nil
   }
 }

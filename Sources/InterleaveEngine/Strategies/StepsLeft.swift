@@ -49,7 +49,7 @@ final class StepsLeft {
     return hasCounted
   }
 
-  /// The weight of a task in a draw: at least 1, since counts may be wrong.
+  /// How many steps a task has left, as far as the profile knows.
   @inline(__always)
-  func weight(of task: Int) -> Int { max(1, left[task]) }
+  func steps(of task: Int) -> Int { left[task] }
 }

@@ -38,10 +38,11 @@ final class TaskProfile {
   private let countPlaces = AddressTable()
   /// By number of task in the run that is being learned: its place here.
   private let places = Column<Int32>()
+  /// The actors on which at least two tasks run, in the order in which they met.
   private let contended = Column<UInt64>()
+  private var globalIsContended = false
   private let weights = Column<Int>()
   private var runs = 0
-  private var record = 0
 
   deinit {
     tasks.deallocate()
@@ -75,7 +76,7 @@ final class TaskProfile {
   private func count(_ step: RanStep) {
     let task = places[step.taskNumber]
     guard task >= 0 else { return }
-    let key = UInt(mix(step.executor, UInt64(task)))
+    let key = Self.key(step.executor, task)
     let index: Int
     if let known = countPlaces[key] {
       index = known
@@ -103,16 +104,37 @@ final class TaskProfile {
       executorPlaces.set(UInt(name), to: place)
     }
     executors[place].tasks += 1
-    if executors[place].tasks == 2 { contended.append(name) }
+    if executors[place].tasks == 2 {
+      if name == 0 { globalIsContended = true } else { contended.append(name) }
+    }
     return Int32(place)
   }
 
   /// Draws one of the executors that at least two tasks use.
   ///
+  /// Each actor is as likely as any other, the global executor half as likely as
+  /// an actor: most of what runs there shares nothing.
+  ///
   /// - Returns: Its name; nil if none is known.
   func drawContended(_ random: inout SplitMix64) -> UInt64? {
-    contended.isEmpty ? nil : contended[random.below(contended.count)]
+    let halves = 2 * contended.count + (globalIsContended ? 1 : 0)
+    guard halves > 0 else { return nil }
+    let drawn = random.below(halves) / 2
+    return drawn < contended.count ? contended[drawn] : 0
   }
+
+  /// The place of an executor that at least two tasks use, from 0 up without gaps
+  /// among all executors.
+  func contendedPlace(of name: UInt64) -> Int? {
+    guard let place = executorPlaces[UInt(name)], executors[place].tasks > 1 else { return nil }
+    return place
+  }
+
+  private static func key(_ executor: UInt64, _ task: Int32) -> UInt {
+    UInt(mix(executor, UInt64(task)))
+  }
+
+  // MARK: Weights
 
   /// Sums up how many steps each task and those that descend from it take.
   ///

@@ -33,14 +33,18 @@ public final class URW: Strategy, PureStrategy {
   package func decide(at point: some ChoicePoint) -> Int {
     _ = left.catchUp(with: point.record, profile, on: nil)
     var sum = 0
-    for index in 0..<point.count { sum += left.weight(of: point.step(at: index).taskNumber) }
+    for index in 0..<point.count { sum += weight(of: point.step(at: index)) }
     var rest = random.below(sum)
     for index in 0..<point.count {
-      rest -= left.weight(of: point.step(at: index).taskNumber)
+      rest -= weight(of: point.step(at: index))
       if rest < 0 { return index }
     }
     return point.count - 1
   }
+
+  /// At least 1, since counts may be wrong.
+  @inline(__always)
+  private func weight(of step: EnabledStep) -> Int { max(1, left.steps(of: step.taskNumber)) }
 
   public func end(_ run: RunRecord) {
     if learns { profile.learn(from: run) }
