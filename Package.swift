@@ -19,8 +19,11 @@ let package = Package(
     .target(name: "CInterleave"),
     .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
     .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+    .target(name: "Examples", swiftSettings: strict),
     .executableTarget(
-      name: "InterleaveCommand", dependencies: ["Interleave", "InterleaveEngine"],
+      name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
       swiftSettings: strict),
     .target(name: "InterleaveBugs", swiftSettings: strict),
     .executableTarget(
@@ -30,5 +33,10 @@ let package = Package(
       name: "InterleaveEngineTests", dependencies: ["InterleaveBugs", "InterleaveEngine"],
       swiftSettings: strict),
     .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(
+      name: "ExamplesTests", dependencies: ["Examples", "Interleave", "InterleaveCommand"],
+      swiftSettings: strict),
   ]
 )

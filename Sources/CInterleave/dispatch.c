@@ -76,7 +76,12 @@ void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void 
   REAL(dispatch_source_create, void *(*)(void *, uintptr_t, uintptr_t, void *));
   void *source = original(type, handle, mask, queue);
   il_session *s = il_current;
-  if (s && il_is_concurrency_code(__builtin_return_address(0))) s->timer_source = source;
+  if (s) {
+    // What the program's own sources call runs on threads of libdispatch.
+    void *caller = __builtin_return_address(0);
+    if (il_is_concurrency_code(caller)) s->timer_source = source;
+    else il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
+  }
   return source;
 }
 
@@ -174,4 +179,16 @@ void dispatch_group_notify(void *group, void *queue, void *block) {
   REAL(dispatch_group_notify, void (*)(void *, void *, void *));
   ESCAPES(il_current);
   original(group, queue, block);
+}
+
+void dispatch_barrier_async(void *queue, void *block) {
+  REAL(dispatch_barrier_async, void (*)(void *, void *));
+  ESCAPES(il_current);
+  original(queue, block);
+}
+
+void dispatch_apply(size_t iterations, void *queue, void *block) {
+  REAL(dispatch_apply, void (*)(size_t, void *, void *));
+  ESCAPES(il_current);
+  original(iterations, queue, block);
 }

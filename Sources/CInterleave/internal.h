@@ -56,6 +56,27 @@ typedef struct {
   uintptr_t witness;
 } il_executor;
 
+typedef SWIFT_ASYNC void (*resume_function)(ASYNC_CONTEXT void *context);
+typedef SWIFT_ASYNC void (*return_function)(ASYNC_CONTEXT void *context,
+                                            SELF_CONTEXT void *error);
+typedef SWIFT_ASYNC void (*switch_function)(ASYNC_CONTEXT void *context, resume_function resume,
+                                            void *identity, uintptr_t witness);
+
+// Functions of the runtime that we call.
+struct il_runtime {
+  SWIFT_CC il_executor (*current_executor)(void);
+  SWIFT_CC il_executor (*main_executor)(void);
+  SWIFT_CC il_executor (*preferred_executor)(void);
+  SWIFT_CC void (*run_job_on)(void *job, void *identity, uintptr_t witness,
+                              void *task_identity, uintptr_t task_witness);
+  SWIFT_CC void (*run_job)(void *job, void *identity, uintptr_t witness);
+  SWIFT_CC void (*enqueue)(void *job, void *identity, uintptr_t witness);
+  SWIFT_CC void (*cancel)(void *task);
+};
+extern struct il_runtime il_runtime;
+// The identities of the main actor's executor, and of ours that nothing runs on.
+extern void *il_main, *il_elsewhere;
+
 typedef struct il_foreign_node {
   il_ready ready;
   struct il_foreign_node *next;
@@ -69,6 +90,8 @@ struct il_session {
   // The step that is running: its executor, and its task.
   void *executor;
   il_task *step_task;
+  // The task that ended last in the running step.
+  il_task *ended;
   // The last executor seen that is a user's own, and no default actor.
   void *custom_executor;
   // The actor whose own queue a task is being taken out of.
@@ -82,6 +105,7 @@ struct il_session {
   unsigned immediate;
   bool creating_child;
   void *creation_site;
+  void *creation_caller;
   void *creation_entry;
   void *creation_group;
   // Depth of initializations of globals.
@@ -118,7 +142,7 @@ static inline il_task *il_record(const void *job) {
 
 /// The task prefers a task executor to the global one.
 static inline bool il_prefers_executor(const il_task *task) {
-  if (!task || task->simple) return false;
+  if (!task || task->simple || !task->alive) return false;
   uint64_t status = *(const uint64_t *)((const char *)task->job + IL_TASK_STATUS);
   return status & IL_STATUS_HAS_EXECUTOR_PREFERENCE;
 }
@@ -136,6 +160,22 @@ bool il_deliver(il_session *session, void *job, il_place place, void *executor,
 bool il_deliver_foreign(void *job, il_place place, void *executor);
 /// Makes the session know a task that has just been made.
 il_task *il_adopt(il_session *session, void *job, void *site, void *entry, bool child);
+void il_free_record(il_session *session, il_task *task);
+/// Puts a message into the inbox of the task's session. If the task was
+/// abandoned, nobody waits for it any more, and nothing happens.
+void il_post(il_task *task, il_ready ready);
+// Guards the inboxes of all sessions, and which session a task belongs to.
+extern pthread_mutex_t il_inbox_lock;
+SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
+                                   void *identity, uintptr_t witness);
+extern switch_function il_found_switch;
+switch_function il_find_switch(void);
+/// The runtime's own `swift_task_switch`.
+static inline switch_function il_real_switch(void) {
+  return LIKELY(il_found_switch != NULL) ? il_found_switch : il_find_switch();
+}
+/// Takes tasks out of the actors' own queues that the step put them into.
+void il_drain_actors(il_session *session);
 /// Reads memory that may not be readable.
 bool il_read_memory(const void *address, void *buffer, size_t count);
 /// What a task's closure returns to, in the runtime's stead.

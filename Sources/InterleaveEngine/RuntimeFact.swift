@@ -88,7 +88,9 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
     },
     .dependencies: {
       let run = Probe { _ in
-        let inner = Task { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+        let inner = Task {
+          await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+        }
         await withTaskGroup(of: Void.self) { group in group.addTask { await inner.value } }
       }
       return run.waits == [.group([2]), .continuation(isLost: false), .task(1)]

@@ -57,6 +57,11 @@ package enum Takeover {
     try installed.get()
   }
 
+  /// Hops are taken over where compiled code makes them.
+  ///
+  /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.
+  package static var takesHopsAtTheCall: Bool { il_is_interposed() }
+
   /// Tells what is wrong with the job of a new task, if anything is.
   package static func complaint(aboutJobAt address: UnsafeRawPointer) -> String? {
     il_check_job(address).map { String(cString: $0) }
@@ -112,10 +117,10 @@ package enum Takeover {
   // MARK: Callbacks
 
   static let callbacks = il_callbacks(
-    created: { context, task, parent, site, entry, isChild in
+    created: { context, task, parent, site, caller, entry, isChild in
       machine(context).taskCreated(
-        task, parent: parent, site: UInt(bitPattern: site), entry: UInt(bitPattern: entry),
-        isChild: isChild)
+        task, parent: parent, site: UInt(bitPattern: site), caller: UInt(bitPattern: caller),
+        entry: UInt(bitPattern: entry), isChild: isChild)
     },
     ready: { context, ready in machine(context).jobReady(ready.pointee) },
     ended: { context, task in machine(context).taskEnded(task) },

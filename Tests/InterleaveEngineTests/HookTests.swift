@@ -29,6 +29,6 @@ private let jobsSeen = Atomic(0)
 }
 
 private func runUnderControl() throws {
-  let run = try controlled { await Task.detached {}.value }
+  let run = try controlledInPlace { await Task.detached {}.value }
   precondition(run.end == .clean)
 }

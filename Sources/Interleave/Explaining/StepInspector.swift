@@ -19,6 +19,11 @@ final class StepInspector {
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
     callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
+    beginLooking(at: actor)
+  }
+
+  /// Takes down the properties of the actor at an address; 0 is none.
+  func beginLooking(at actor: UInt) {
     subject = Takeover.object(at: actor) as? any Actor
     before = subject.map(Self.properties) ?? []
   }
@@ -72,21 +77,33 @@ final class StepInspector {
   }
 
   private static func printCollection(_ value: Any, _ mirror: Mirror) -> String {
-    var parts = mirror.children.map { print($0.value) }
+    let isDictionary = mirror.displayStyle == .dictionary
+    var parts = mirror.children.map { child in
+      guard isDictionary else { return print(child.value) }
+      return Mirror(reflecting: child.value).children.map { print($0.value) }
+        .joined(separator: ": ")
+    }
     if mirror.displayStyle != .collection { parts.sort() }
-    let text = "[\(parts.joined(separator: ", "))]"
-    return text.count <= limit ? text : "\(parts.count) elements"
+    let isEmpty = parts.isEmpty && isDictionary
+    let text = isEmpty ? "[:]" : "[\(parts.joined(separator: ", "))]"
+    return text.count <= limit ? text : parts.count == 1 ? "1 element" : "\(parts.count) elements"
   }
 
   private static func printParts(_ value: Any, _ mirror: Mirror) -> String {
     if let described = value as? any CustomStringConvertible { return described.description }
+    if mirror.displayStyle == .enum, let payload = mirror.children.first {
+      let text = print(payload.value)
+      return ".\(payload.label ?? "")" + (text.hasPrefix("(") ? text : "(\(text))")
+    }
+    // What holds nothing but something of the runtime's, such as a task, is a handle.
+    let isHandle = mirror.children.contains { "\(type(of: $0.value))".hasPrefix("Builtin.") }
+    if isHandle { return TypeName.short("\(type(of: value))") }
     let parts = mirror.children.map { child in
       child.label.map { $0.hasPrefix(".") ? "" : "\($0): " } ?? ""
     }
     let values = zip(parts, mirror.children).map { $0 + print($1.value) }.joined(separator: ", ")
     switch mirror.displayStyle {
     case .tuple: return "(\(values))"
-    case .enum: return ".\(mirror.children.first?.label ?? "")(\(values))"
     default: return "\(TypeName.short("\(type(of: value))"))(\(values))"
     }
   }

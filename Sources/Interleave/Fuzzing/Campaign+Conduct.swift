@@ -50,7 +50,8 @@ extension Campaign {
       sourceLocation: found.failure.location,
       interleaving: interleaving(of: shrunk.schedule, like: found.failure),
       original: FuzzFailure.Size(found.schedule), isMinimal: shrunk.isMinimal, seed: found.seed,
-      schedulesTried: found.schedulesTried, corpusFile: found.corpusFile, test: test.name)
+      schedulesTried: found.schedulesTried, corpusFile: found.corpusFile,
+      replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
     keep(&failure)
     return (failure, shrunk.schedule)
@@ -64,7 +65,8 @@ extension Campaign {
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
         let fails = failure?.isLike(found.failure) ?? false
         trial = Trial(
-          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps))
+          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
+          steps: machine.stepCount)
       }
       return trial
     }
@@ -103,7 +105,8 @@ extension Campaign {
   }
 
   private func nothingInterleaved() -> FuzzFailure? {
-    guard report.schedules > 0, report.choices == 0, run.cancellation == nil,
+    guard resolved.mode == .fuzz, report.schedules > 0, report.choices == 0,
+      run.cancellation == nil,
       resolved.configuration.checks.contains(.nothingInterleaved)
     else { return nil }
     return FuzzFailure(

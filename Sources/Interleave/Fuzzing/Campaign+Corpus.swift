@@ -24,11 +24,23 @@ extension Campaign {
   /// - Throws: ``CorpusFileError`` for a file that cannot be used: what it kept
   ///   would go unchecked.
   func replayCorpus() throws(CorpusFileError) -> FoundFailure? {
-    guard let corpus else { return nil }
+    guard let corpus else {
+      noteNothingToReplay("there is no corpus")
+      return nil
+    }
     for file in try corpus.files(of: corpusTest) {
       if let found = replay(try file.entry.get(), path: file.path) { return found }
     }
+    if report.replayed == 0 { noteNothingToReplay("the corpus has no entry of this test") }
     return nil
+  }
+
+  /// A test that was only to be replayed, and had nothing to replay, has checked nothing.
+  private func noteNothingToReplay(_ reason: String) {
+    guard resolved.mode == .replay else { return }
+    report.warnings.append(
+      "nothing was run: \(EnvironmentVariable.mode.rawValue)=replay runs only what is in the "
+        + "corpus, and \(reason)")
   }
 
   /// Replays one entry, under stricter rules first.

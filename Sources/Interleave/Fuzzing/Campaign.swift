@@ -92,7 +92,7 @@ final class Campaign {
           failure: failure, schedule: schedule, schedulesTried: index, seed: resolved.seed)
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, report.choices == 0 { break }
+      if index == 1, machine.choices == 0 { break }
     }
     return nil
   }
@@ -105,7 +105,7 @@ final class Campaign {
   }
 
   /// Counts the run that has just ended.
-  private func count() {
+  func count() {
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
@@ -118,13 +118,13 @@ final class Campaign {
   func finishReport() {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
-    report.escapes = escaped.map(Self.words).sorted()
+    report.escapes = Set(escaped.map(words)).sorted()
     report.elapsed = clock.now - began
     report.isExhaustive = report.schedules > 0 && report.choices == 0
   }
 
   /// What left the run's control, and where.
-  private static func words(_ escape: Escape) -> String {
+  private func words(_ escape: Escape) -> String {
     let what =
       switch escape.kind {
       case .unknownJob: "a job was handed to a native executor"
@@ -132,9 +132,12 @@ final class Campaign {
       case .dispatch: "work was handed to libdispatch"
       case .thread: "a thread was started"
       }
-    guard escape.site != 0 else { return what }
-    let code = Symbolicator.shared.place(of: .afterCall(escape.site))
-    return "\(what) in \(code.function)" + (code.place.map { " (\($0))" } ?? "")
+    let frames = ([escape.site] + (machine.callers[escape.site] ?? [])).filter { $0 != 0 }
+    let codes = Symbolicator.shared.places(of: frames.map { .afterCall($0) })
+    // The innermost frame may be the runtime's: the user's own is what helps.
+    guard let code = codes.first(where: { $0.place != nil }) ?? codes.first else { return what }
+    return what + (code.function.isEmpty ? "" : " in \(code.function)")
+      + (code.place.map { " (\($0))" } ?? "")
   }
 }
 
@@ -153,7 +156,7 @@ extension MachineSettings {
     self.init()
     let configuration = resolved.configuration
     switch configuration.time {
-    case .asRuntime(let stall): time = .asRuntime(stall: stall.nanoseconds)
+    case .asRuntime(let stall): time = .asRuntime(stall: Int64(clamping: stall.nanoseconds))
     case .whenIdle: time = .whenIdle
     case .adversarial: time = .adversarial
     }
@@ -161,16 +164,5 @@ extension MachineSettings {
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
     environmentSeed = resolved.seed
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds, limited to what 64 bits hold.
-  var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return carry ? .max : sum
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 import InterleaveEngine
+import Synchronization
 
 /// Fuzzes bodies outside of tests: in programs, and to measure.
 ///
@@ -97,7 +97,13 @@ enum Fuzzing {
     guard let result = exchange.result.withLock({ $0 }) else {
       throw ConfigurationError("the test framework did not run the body of “\(test.name)”")
     }
-    return try result.get()
+    let value = try result.get()
+    if resolved.reporting == .all, value.cancellation == nil,
+      case .passed(let report) = value.outcome
+    {
+      print("\(test.fullName): \(report.summary)")
+    }
+    return value
   }
 
   /// What a campaign's thread and its caller tell each other.

@@ -9,6 +9,14 @@ struct TestIdentity: Sendable, Hashable {
   /// The file that contains it, by which the package is found.
   var filePath: String
 
+  /// A test runner runs it, and can be told to run it again.
+  var isTest = false
+
+  /// The command that runs it again.
+  var replayCommand: String? {
+    isTest ? "swift test --filter '\(name.prefix { $0 != "(" })'" : nil
+  }
+
   /// The whole name, from which CI derives the seed.
   var fullName: String {
     arguments.isEmpty ? "\(suite)/\(name)" : "\(suite)/\(name)/\(arguments)"

@@ -16,8 +16,9 @@ import InterleaveEngine
 public final class ChoiceSource {
   /// After so many choices fresh ones are the simplest, so that what is drawn comes to an end.
   package static let softLimit = 20_000
-  /// How deep draws may be nested.
-  package static let depthLimit = 400
+  /// How deep draws may be nested: at 1.3 kB of stack a level (measured without optimization),
+  /// what fits into the 512 kB of a secondary thread on Darwin.
+  package static let depthLimit = 256
 
   private var random: SplitMix64
   private let replayed: [Choice]?
@@ -26,6 +27,14 @@ public final class ChoiceSource {
   private var depth = 0
   /// How many more levels a recursive generator that is being drawn from may open.
   var recursionLeft: Int?
+
+  /// How well recorded choices fitted what was drawn; `unused` is right once all is drawn.
+  package var fit: ReplayFit {
+    var fit = partialFit
+    fit.unused = max(0, (replayed?.count ?? 0) - cursor)
+    return fit
+  }
+  private var partialFit = ReplayFit()
 
   /// What was drawn so far.
   package private(set) var recording = Recording()
@@ -118,7 +127,9 @@ extension ChoiceSource {
   ) -> Choice {
     let value: Choice
     if let replayed {
-      value = cursor < replayed.count ? domain.nearest(to: replayed[cursor]) : domain.simplest
+      let recorded = cursor < replayed.count ? replayed[cursor] : nil
+      value = recorded.map(domain.nearest(to:)) ?? domain.simplest
+      partialFit.note(recorded, takenAs: value)
       cursor += 1
     } else if recording.choices.count >= Self.softLimit {
       value = domain.simplest

@@ -75,7 +75,7 @@ private let landmarkDates: [Int128] = [
 ]
 
 extension Duration {
-  fileprivate var nanoseconds: Int128 {
+  var nanoseconds: Int128 {
     Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds / 1_000_000_000)
   }
 }

@@ -9,6 +9,9 @@
 /// }
 /// ```
 ///
+/// Where the type of the values is known, a leading dot is enough: `.array(of: .int())`. Where it
+/// is not, name any type: `Generator<Int>.int().map { "\($0)" }`.
+///
 /// A generator must draw all that is random in its value: equal choices, equal value.
 public struct Generator<Value>: Sendable {
   let make: @Sendable (ChoiceSource) throws -> Value

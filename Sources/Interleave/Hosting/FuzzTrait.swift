@@ -1,4 +1,5 @@
 import InterleaveEngine
+import Synchronization
 public import Testing
 
 /// Fuzzes an existing async test, or each test of a suite.
@@ -34,15 +35,36 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
       }
     }
     if let cancellation = result.cancellation { throw cancellation }
-    guard case .failed(let failure, _) = result.outcome, !result.isRecorded else { return }
+    Host.swiftTesting.show(result.outcome, at: FuzzFailure.SourceLocation(test.sourceLocation))
+    guard let failure = result.outcome.failure, !result.isRecorded else { return }
     let location = failure.sourceLocation.map { SourceLocation($0) } ?? test.sourceLocation
-    Issue.record(failure, sourceLocation: location)
+    if failure.kind == .nothingInterleaved, isInherited(by: test) {
+      let comment: Comment = """
+        this test is fuzzed because its suite is, but \(failure.message)
+        """
+      Issue.record(comment, severity: .warning, sourceLocation: location)
+    } else {
+      Issue.record(failure, sourceLocation: location)
+    }
   }
 
   private let id = Identity()
 
   private final class Identity: Sendable, Equatable {
+    /// It was seen on a suite.
+    let isOnSuite = Atomic(false)
+
     static func == (lhs: Identity, rhs: Identity) -> Bool { lhs === rhs }
+  }
+
+  public func prepare(for test: Test) async throws {
+    if test.isSuite { id.isOnSuite.store(true, ordering: .relaxed) }
+  }
+
+  /// A test has the trait from its suite alone.
+  private func isInherited(by test: Test) -> Bool {
+    id.isOnSuite.load(ordering: .relaxed)
+      && test.traits.count { ($0 as? FuzzTrait)?.id == id } == 1
   }
 
   init(configuration: FuzzConfiguration) {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 #if canImport(Darwin)
@@ -12,6 +13,31 @@ enum Host {
   case other
 
   static var current: Host { Test.current == nil ? .other : .swiftTesting }
+
+  /// Shows what a test should say of a campaign besides whether it failed: what
+  /// its author should know, and the corpus entry that could not be kept.
+  ///
+  /// - Parameter location: The test, or the call that fuzzes.
+  func show(_ outcome: FuzzOutcome, at location: FuzzFailure.SourceLocation) {
+    let report = outcome.report
+    let lines = report.escapes.map { "escaped control: \($0)" } + report.warnings
+    if !lines.isEmpty { warn(lines.joined(separator: "\n"), at: location) }
+    if self == .swiftTesting, let entry = outcome.failure?.unsavedEntry {
+      let name = entry.path.split(separator: "/").last.map(String.init)
+      Attachment.record(
+        entry.content, named: name, sourceLocation: SourceLocation(location))
+    }
+  }
+
+  private func warn(_ message: String, at location: FuzzFailure.SourceLocation) {
+    switch self {
+    case .swiftTesting:
+      Issue.record(
+        Comment(rawValue: message), severity: .warning, sourceLocation: SourceLocation(location))
+    case .other:
+      FileHandle.standardError.write(Data("\(location): warning: \(message)\n".utf8))
+    }
+  }
 
   /// Reports a mistake in the use of Interleave that cannot be thrown.
   func report(_ message: String, at location: FuzzFailure.SourceLocation) {

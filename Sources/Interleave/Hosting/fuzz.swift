@@ -28,12 +28,15 @@ import Testing
 public func fuzz(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
-  _ body: @escaping @Sendable () async throws -> Void
+  line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
   let test = TestIdentity.current(
     name: name, fileID: fileID, filePath: filePath, function: function)
   let result = try await Fuzzing.run(test, configuration, body)
   if let cancellation = result.cancellation { throw cancellation }
+  Host.current.show(
+    result.outcome,
+    at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
   switch result.outcome {
   case .passed(let report): return report
   case .failed(let failure, _): throw failure
@@ -47,7 +50,7 @@ extension TestIdentity {
   ) -> TestIdentity {
     var identity = TestIdentity(
       suite: fileID.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "",
-      name: function, arguments: "", filePath: filePath)
+      name: function, arguments: "", filePath: filePath, isTest: true)
     if let test = Test.current { identity = TestIdentity(test, filePath: filePath) }
     if let name { identity.name += ".\(name)" }
     return identity
@@ -60,7 +63,7 @@ extension TestIdentity {
     let file = test.sourceLocation.fileName.prefix { $0 != "." }
     self.init(
       suite: suite.isEmpty ? String(file) : suite, name: components.last ?? test.name,
-      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath)
+      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath, isTest: true)
   }
 
   /// The arguments of a case of a parameterised test, for people and file names.

@@ -101,6 +101,8 @@ public struct FuzzFailure: Error, Sendable {
   public var corpusFile: String?
   /// What would have been written to the corpus, where nothing could be written.
   public var unsavedEntry: UnsavedEntry?
+  /// The command that runs the test again; nil for what runs in no test.
+  public var replayCommand: String?
   /// The name of the test.
   public var test: String
 
@@ -109,7 +111,8 @@ public struct FuzzFailure: Error, Sendable {
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0,
-    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil, test: String = ""
+    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
+    replayCommand: String? = nil, test: String = ""
   ) {
     self.kind = kind
     self.message = message
@@ -123,6 +126,7 @@ public struct FuzzFailure: Error, Sendable {
     self.schedulesTried = schedulesTried
     self.corpusFile = corpusFile
     self.unsavedEntry = unsavedEntry
+    self.replayCommand = replayCommand
     self.test = test
   }
 }

@@ -130,16 +130,17 @@ struct FailureReport {
   }
 
   private func replay() -> [StyledText] {
-    let filter = failure.test.prefix { $0 != "(" }
-    let command = filter.isEmpty ? "swift test" : "swift test --filter '\(filter)'"
+    let command = failure.replayCommand
     var lines: [StyledText] = []
     if let file = failure.corpusFile {
-      lines += indented("Kept in \(SourcePath.relative(file, to: root)), replayed first by:")
-      lines.append(StyledText("    \(command)"))
+      let path = SourcePath.relative(file, to: root)
+      lines += indented("Kept in \(path), replayed first" + (command == nil ? "." : " by:"))
+      if let command { lines.append(StyledText("    \(command)")) }
     }
     if failure.schedulesTried > 0 {
       lines += indented("To search again with the same seed:")
-      lines.append(StyledText("    INTERLEAVE_SEED=\(failure.seed) \(command)"))
+      let variable = "INTERLEAVE_SEED=\(failure.seed)"
+      lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))
     }
     return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved()
   }

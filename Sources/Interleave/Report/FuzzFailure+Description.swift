@@ -2,12 +2,19 @@ import Foundation
 
 extension FuzzFailure: CustomStringConvertible {
   /// The whole report, as wide as the terminal.
-  public var description: String {
+  public var description: String { text(width: Terminal.width, colour: Terminal.hasColour) }
+
+  /// The whole report.
+  ///
+  /// - Parameters:
+  ///   - width: The columns to use, at least 60.
+  ///   - colour: Marks what matters with the colours of a terminal.
+  public func text(width: Int, colour: Bool = false) -> String {
     let files =
       [sourceLocation?.filePath].compactMap(\.self)
       + interleaving.steps.lazy.compactMap { $0.place?.file }
     return FailureReport.render(
-      self, width: Terminal.width, colour: Terminal.hasColour,
+      self, width: width, colour: colour,
       root: files.lazy.compactMap { SourcePath.packageRoot(of: $0) }.first,
       source: { SourceLine.text(at: $0) })
   }

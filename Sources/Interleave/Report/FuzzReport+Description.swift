@@ -1,6 +1,12 @@
 extension FuzzReport: CustomStringConvertible {
   /// One line about what was run; warnings and escapes follow, a line each.
   public var description: String {
+    let escaped = escapes.map { "escaped control: \($0)" }
+    return ([summary] + escaped + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+  }
+
+  /// What was run, in one line.
+  var summary: String {
     var facts = [
       counted(schedules, "schedule"),
       counted(distinctInterleavings, "distinct interleaving")
@@ -13,9 +19,7 @@ extension FuzzReport: CustomStringConvertible {
     if replayed > 0 {
       facts.append("\(counted(replayed, "corpus entry", plural: "corpus entries")) replayed")
     }
-    let escaped = escapes.map { "escaped control: \($0)" }
-    return ([facts.joined(separator: ", ")] + escaped + warnings.map { "warning: \($0)" })
-      .joined(separator: "\n")
+    return facts.joined(separator: ", ")
   }
 }
 

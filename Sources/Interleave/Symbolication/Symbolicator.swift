@@ -13,6 +13,8 @@ package final class Symbolicator: Sendable {
   package static let shared = Symbolicator()
 
   private let known = Mutex<[CodeAddress: CodePlace]>([:])
+  /// One lookup at a time: lookups map the program's files into memory.
+  private let lookups = Mutex(())
 
   package init() {}
 
@@ -31,7 +33,7 @@ package final class Symbolicator: Sendable {
     let fresh = known.withLock { known in
       addresses.filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    let found = lookUp(fresh)
+    let found = lookups.withLock { _ in lookUp(fresh) }
     return known.withLock { known in
       for (address, place) in zip(fresh, found) { known[address] = place }
       return addresses.map { known[$0] ?? CodePlace(function: "") }
@@ -72,6 +74,13 @@ private struct AddressFrames {
     var file: String
     var line: Int
 
+    /// It is a function of the standard library.
+    ///
+    /// Its symbol begins with that module, or with a type that is known by a
+    /// letter. Such names are left out: they tell a user nothing, and one that has
+    /// no line is not always found.
+    var isRuntimes: Bool { symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS") }
+
     var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") }
   }
 
@@ -84,7 +93,8 @@ private struct AddressFrames {
 
   var place: CodePlace {
     guard let frame = userFrame else {
-      return CodePlace(function: frames.last.map { FunctionName.readable($0.name) } ?? "")
+      let last = frames.last.flatMap { $0.isRuntimes ? nil : $0 }
+      return CodePlace(function: last.map { FunctionName.readable($0.name) } ?? "")
     }
     return CodePlace(
       function: FunctionName.readable(frame.name),
@@ -94,7 +104,9 @@ private struct AddressFrames {
 
 @available(macOS 26.0, *)
 private struct BinarySymbols {
-  private let images = ImageMap.capture()
+  /// Captured once: that reads whatever is mapped into memory as a file, and
+  /// crashes if another thread takes it away meanwhile.
+  private static let images = ImageMap.capture()
 
   /// A backtrace as its `Decodable` conformance reads it.
   private struct Stored: Encodable {
@@ -138,7 +150,7 @@ private struct BinarySymbols {
     guard let data = try? JSONEncoder().encode(stored),
       let backtrace = try? JSONDecoder().decode(Backtrace.self, from: data)
     else { return nil }
-    return backtrace.symbolicated(with: images, options: .default)
+    return backtrace.symbolicated(with: Self.images, options: .default)
   }
 
   private static var architecture: String {

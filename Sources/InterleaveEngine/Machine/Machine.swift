@@ -18,6 +18,9 @@ package final class Machine {
   /// Types of actors that were made outside the run, in the order of first use.
   let outsiders = Column<UInt64>()
   let escapes = Column<Escape>()
+  /// For each place at which a foreign thread let a task go on, the asynchronous
+  /// callers of the first task that did: the place itself may be the runtime's.
+  package private(set) var callers: [UInt: [UInt]] = [:]
   private let slots = Column<WaitingJob>()
   private let freeSlots = Column<Int32>()
   /// Slots of the jobs that wait, in the order in which they began to.
@@ -34,6 +37,11 @@ package final class Machine {
   package var observer: (any RunObserver)?
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
+
+  /// How many steps in a row the baseline gives to one task while others could
+  /// run: one that polls an actor would otherwise keep those out for ever for
+  /// which it waits, and no thread is held up for ever.
+  private static let longestStreak = 200
 
   /// Makes a machine.
   ///
@@ -206,6 +214,7 @@ package final class Machine {
         if slots[Int(slot)].task == progress.lastTask { first = enabled.count }
         enabled.append(slot)
       }
+      if progress.streak >= Self.longestStreak { first = -1 }
       progress.lastTaskIsEnabled = first >= 0
       if first > 0 {
         let slot = enabled[first]
@@ -316,6 +325,8 @@ package final class Machine {
     }
     progress.instantSteps += 1
     progress.clock += 1
+    let goesOn = job.task == progress.lastTask && step.enabled > 1
+    progress.streak = goesOn ? progress.streak + 1 : 0
     let executor = Int(job.executor)
     if executors[executor].departures > 0 { fixDepartures(from: job.executor) }
     if job.left >= 0 { executors[Int(job.left)].departures -= 1 }
@@ -366,7 +377,7 @@ package final class Machine {
   /// A task was made.
   func taskCreated(
     _ record: UnsafeMutablePointer<il_task>, parent: UnsafeMutablePointer<il_task>?,
-    site: UInt, entry: UInt, isChild: Bool
+    site: UInt, caller: UInt, entry: UInt, isChild: Bool
   ) {
     let index = tasks.count
     record.pointee.index = UInt32(index)
@@ -383,7 +394,7 @@ package final class Machine {
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
-        entry: entry, isChild: isChild))
+        caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple))
   }
 
   /// A task's closure returned.
@@ -456,7 +467,11 @@ package final class Machine {
   private func takeForeign() {
     var ready = il_ready()
     while il_take_foreign(session, &ready) {
-      noteEscape(.foreignThread, site: UInt(bitPattern: ready.resume))
+      let site = UInt(bitPattern: ready.resume)
+      noteEscape(.foreignThread, site: site)
+      if ready.job != nil, callers[site] == nil {
+        callers[site] = backtrace(of: Int(ready.task.pointee.index))
+      }
       if ready.job == nil {
         taskEnded(ready.task)
       } else {

@@ -15,10 +15,15 @@ struct TaskState {
   /// A hash of its path.
   var name: UInt64
   var record: UnsafeMutablePointer<il_task>?
-  /// The address of the call that made it, and of its closure.
+  /// The address of the call that made it, of the call that led there, and of its
+  /// closure.
   var site: UInt
+  var caller: UInt
   var entry: UInt
   var isChild: Bool
+  /// It is no task of the program's own, but a job that goes on with one, as
+  /// `Task.yield` makes.
+  var isSimple: Bool
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
@@ -83,6 +88,8 @@ struct RunState {
   var stamp = 0
   var lastTask: Int32 = -1
   var lastTaskIsEnabled = false
+  /// How many steps the last task has run in a row while another could have run.
+  var streak = 0
   var currentStep: Int32 = -1
   var currentTask: Int32 = -1
   var currentExecutor: Int32 = 0

@@ -111,7 +111,7 @@ private final class Guest {
   }
 
   @Test func actorsCallActors() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let outer = Outer()
       return await outer.work()
     }

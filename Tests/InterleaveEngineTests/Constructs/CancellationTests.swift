@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func aCancellationHandlerRunsInTheCancellersStep() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let events = Mutex<[String]>([])
       let task = Task { () -> Bool in
         await withTaskCancellationHandler {
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func cancellationReachesChildren() async throws {
-    let values = try await forEverySeed(10) {
+    let values = try await forEverySeed(10, isLikeNative: true) {
       let task = Task {
         await withTaskGroup(of: Bool.self) { group in
           group.addTask {

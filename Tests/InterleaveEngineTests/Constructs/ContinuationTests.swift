@@ -21,7 +21,7 @@ private actor Gate {
 
 @Suite struct ContinuationTests {
   @Test func aContinuationMayBeResumedBeforeItsTaskSuspends() async throws {
-    let values = try await forEverySeed(5) {
+    let values = try await forEverySeed(5, isLikeNative: true) {
       let a = await withCheckedContinuation { $0.resume(returning: 1) }
       let b = await withUnsafeContinuation { $0.resume(returning: 2) }
       let c = try await withCheckedThrowingContinuation { $0.resume(returning: 3) }
@@ -34,7 +34,7 @@ private actor Gate {
   }
 
   @Test func aContinuationMayBeResumedByAnotherTask() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let gate = Gate()
       return await withTaskGroup(of: [Int].self) { group in
         for _ in 0..<2 { group.addTask { [await gate.wait()] } }
@@ -52,7 +52,7 @@ private actor Gate {
   }
 
   @Test func aContinuationMayBeResumedByATaskThatIsMadeInIt() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       await withUnsafeContinuation { continuation in
         Task { continuation.resume(returning: 7) }
       }

@@ -47,19 +47,24 @@ private actor Journal {
 
   // The literals were made by another process. An optimized program has fewer
   // steps, since the compiler removes hops that nobody can see.
-  @Test func aSeedGivesTheSameRunInEveryProcess() throws {
-    let runs = try (0..<6).map { try controlled(seed: $0, Self.mixture) }
+  @Test func aSeedGivesTheSameRunInEveryProcess() async throws {
+    let runs = try await onThread {
+      let machine = try Machine(settings: MachineSettings())
+      return (0..<6).map { machine.controlled(seed: $0, Self.mixture) }
+    }
     let lines = try runs.map { try $0.value?.get() }
     let fingerprints = runs.map { Self.fingerprint($0.schedule) }
     #if DEBUG
-      #expect(lines == ["acadcbefg", "cabcadefg", "cdacbafge", "abadccfeg", "abccadfeg", "abcacdfeg"])
+      #expect(
+        lines == ["acadcbefg", "cabcadefg", "cdacbafge", "abadccfeg", "abccadfeg", "abcacdfeg"])
       #expect(
         fingerprints == [
           15_956_876_813_131_121_770, 8_147_570_902_667_222_243, 10_106_340_195_575_238_479,
           574_023_283_128_439_096, 5_577_640_536_106_344_087, 13_756_161_043_091_840_021,
         ])
     #else
-      #expect(lines == ["acadcbefg", "cabdcaefg", "cdcabaefg", "abadccfeg", "abccadfeg", "abcacdefg"])
+      #expect(
+        lines == ["acadcbefg", "cabdcaefg", "cdcabaefg", "abadccfeg", "abccadfeg", "abcacdefg"])
       #expect(
         fingerprints == [
           8_328_409_018_803_232_533, 5_482_163_744_709_048_284, 4_906_704_945_103_993_405,
@@ -68,18 +73,23 @@ private actor Journal {
     #endif
   }
 
-  @Test func theSameMachineAndAnotherGiveTheSameRun() throws {
-    let machine = try Machine(settings: MachineSettings())
-    for seed in 0..<20 as Range<UInt64> {
-      let first = machine.controlled(seed: seed, Self.mixture)
-      let second = try controlled(seed: seed, Self.mixture)
-      #expect(first.schedule == second.schedule)
-      #expect(first.signature == second.signature)
+  @Test func theSameMachineAndAnotherGiveTheSameRun() async throws {
+    let pairs = try await onThread {
+      let machine = try Machine(settings: MachineSettings())
+      return try (0..<20 as Range<UInt64>).map { seed in
+        let first = machine.controlled(seed: seed, Self.mixture)
+        let second = try Machine(settings: MachineSettings()).controlled(seed: seed, Self.mixture)
+        return (first, second)
+      }
     }
+    #expect(pairs.allSatisfy { $0.schedule == $1.schedule && $0.signature == $1.signature })
   }
 
-  @Test func anotherSeedGivesAnotherRun() throws {
-    let signatures = try (0..<20).map { try controlled(seed: $0, Self.mixture).signature }
+  @Test func anotherSeedGivesAnotherRun() async throws {
+    let signatures = try await onThread {
+      let machine = try Machine(settings: MachineSettings())
+      return (0..<20 as Range<UInt64>).map { machine.controlled(seed: $0, Self.mixture).signature }
+    }
     #expect(Set(signatures).count > 15)
   }
 }

@@ -19,19 +19,19 @@ private final class Direct: SerialExecutor {
 @Suite struct EscapeTests {
   private func kinds(
     _ body: @escaping @Sendable () async -> Void
-  ) throws -> (RunEnd, Set<Escape.Kind>) {
-    let run = try controlled { await body() }
+  ) async throws -> (RunEnd, Set<Escape.Kind>) {
+    let run = try await controlled { await body() }
     return (run.end, Set(run.escapes.map(\.kind)))
   }
 
-  @Test func nothingEscapesFromOrdinaryCode() throws {
-    let (end, kinds) = try kinds { await Task.detached { await Inbox().put("a") }.value }
+  @Test func nothingEscapesFromOrdinaryCode() async throws {
+    let (end, kinds) = try await kinds { await Task.detached { await Inbox().put("a") }.value }
     #expect(end == .clean)
     #expect(kinds.isEmpty)
   }
 
-  @Test func aContinuationResumedByAThreadComesBackToTheRun() throws {
-    let (end, kinds) = try kinds {
+  @Test func aContinuationResumedByAThreadComesBackToTheRun() async throws {
+    let (end, kinds) = try await kinds {
       let inbox = Inbox()
       await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume() }
@@ -42,9 +42,9 @@ private final class Direct: SerialExecutor {
     #expect(kinds.contains(.thread))
   }
 
-  @Test func aContinuationResumedByAQueueComesBackToTheRun() throws {
+  @Test func aContinuationResumedByAQueueComesBackToTheRun() async throws {
     let queue = DispatchQueue(label: "elsewhere")
-    let (end, kinds) = try kinds {
+    let (end, kinds) = try await kinds {
       await withCheckedContinuation { continuation in
         queue.async { continuation.resume() }
       }
@@ -61,14 +61,32 @@ private final class Direct: SerialExecutor {
     #expect(kinds.contains(.dispatch))
   }
 
-  @Test func aContinuationOnAnActorResumedByAThreadComesBackToTheActor() throws {
-    let (end, kinds) = try kinds { await Waiter().wait() }
+  @Test func aDispatchSourceThatTheProgramMakesIsNoticed() async throws {
+    let (end, kinds) = try await kinds {
+      await withCheckedContinuation { continuation in
+        let timer = DispatchSource.makeTimerSource()
+        timer.schedule(deadline: .now())
+        timer.setEventHandler {
+          timer.cancel()
+          continuation.resume()
+        }
+        timer.activate()
+      }
+      DispatchQueue(label: "barrier").async(flags: .barrier) {}
+      DispatchQueue.concurrentPerform(iterations: 2) { _ in }
+    }
+    #expect(end == .clean)
+    #expect(kinds.contains(.dispatch))
+  }
+
+  @Test func aContinuationOnAnActorResumedByAThreadComesBackToTheActor() async throws {
+    let (end, kinds) = try await kinds { await Waiter().wait() }
     #expect(end == .clean)
     #expect(kinds.contains(.thread))
   }
 
-  @Test func aTaskThatRanOnAForeignThreadComesHomeAtItsNextHop() throws {
-    let run = try controlled {
+  @Test func aTaskThatRanOnAForeignThreadComesHomeAtItsNextHop() async throws {
+    let run = try await controlled {
       let inbox = Inbox()
       let native = NativeHop()
       await native.run()
@@ -81,8 +99,8 @@ private final class Direct: SerialExecutor {
     #expect(try run.value?.get() == ["home", "again"])
   }
 
-  @Test func aTaskThatEndsOnAForeignThreadIsKnownToHaveEnded() throws {
-    let run = try controlled {
+  @Test func aTaskThatEndsOnAForeignThreadIsKnownToHaveEnded() async throws {
+    let run = try await controlled {
       let queue = DispatchQueue(label: "elsewhere")
       let task = Task { await withUnsafeContinuation { c in queue.async { c.resume() } } }
       await task.value
@@ -92,7 +110,11 @@ private final class Direct: SerialExecutor {
     #expect(try run.value?.get() == 1)
   }
 
-  @Test func whatResumesAnAbandonedTaskIsDropped() throws {
+  @Test func whatResumesAnAbandonedTaskIsDropped() async throws {
+    try await onThread(resumeAbandonedTasks)
+  }
+
+  @Sendable private func resumeAbandonedTasks() throws {
     let held = Held()
     let machine = try Machine(settings: MachineSettings())
     let first = machine.controlled(seed: 0) {
@@ -118,9 +140,9 @@ private final class Direct: SerialExecutor {
     #expect(!held.wentOn)
   }
 
-  @Test func whatResumesATaskOfAMachineThatIsGoneIsDropped() throws {
+  @Test func whatResumesATaskOfAMachineThatIsGoneIsDropped() async throws {
     let held = Held()
-    _ = try controlled {
+    _ = try await controlled {
       await withUnsafeContinuation { held.first = $0 }
       held.wentOn = true
     }

@@ -17,20 +17,21 @@ import Testing
     #expect(Set(values).count == 1)
   }
 
-  @Test func anotherEnvironmentSeedGivesOtherNumbers() throws {
+  @Test func anotherEnvironmentSeedGivesOtherNumbers() async throws {
     var settings = MachineSettings()
     settings.environmentSeed = 1
-    let first = try controlled(settings: settings) { Self.draw() }.value?.get()
+    let first = try await controlled(settings: settings) { Self.draw() }.value?.get()
     settings.environmentSeed = 2
-    let second = try controlled(settings: settings) { Self.draw() }.value?.get()
+    let second = try await controlled(settings: settings) { Self.draw() }.value?.get()
     #expect(first != nil && second != nil && first != second)
   }
 
-  @Test func randomNumbersAreTheSameInEveryProcess() throws {
-    let drawn = try #require(try controlled { Self.draw() }.value?.get())
-    #expect(drawn.prefix(3) == [
-      "849627570", "B5B21050-8A49-4523-9421-0F922448A18F", "9483909433193866565",
-    ])
+  @Test func randomNumbersAreTheSameInEveryProcess() async throws {
+    let drawn = try #require(await controlled { Self.draw() }.value?.get())
+    #expect(
+      drawn.prefix(3) == [
+        "849627570", "B5B21050-8A49-4523-9421-0F922448A18F", "9483909433193866565",
+      ])
   }
 
   @Test func randomNumbersOutsideTheRunAreRandom() {

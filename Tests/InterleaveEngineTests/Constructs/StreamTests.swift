@@ -25,7 +25,7 @@ private actor Reader {
 
 @Suite struct StreamTests {
   @Test func aStreamIsReadInOrder() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
       let writer = Task {
         for n in 0..<3 {
@@ -43,7 +43,7 @@ private actor Reader {
   }
 
   @Test func aStreamIsReadOnAnActor() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
       let reader = Reader()
       async let seen = reader.read(stream)
@@ -58,7 +58,7 @@ private actor Reader {
   }
 
   @Test func aThrowingStreamIsReadOnAnActor() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let (stream, continuation) = AsyncThrowingStream.makeStream(of: Int.self)
       let reader = Reader()
       async let seen = reader.readThrowing(stream)
@@ -73,7 +73,7 @@ private actor Reader {
   }
 
   @Test func aStreamIsUnfoldedAndMappedOnTheMainActor() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       await Task { @MainActor in
         let produced = Mutex(0)
         let stream = AsyncStream<Int> {
@@ -95,7 +95,7 @@ private actor Reader {
   }
 
   @Test func aCancelledReaderEndsItsStream() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
       let reader = Reader()
       let task = Task { await reader.read(stream) }

@@ -43,7 +43,7 @@ private actor Tally {
   }
 
   @Test func aDiscardingGroupWaitsForAll() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let tally = Tally()
       await withDiscardingTaskGroup { group in
         for n in 1...3 { group.addTask { await tally.add(n) } }
@@ -76,7 +76,7 @@ private actor Tally {
   }
 
   @Test func aCancelledGroupAddsNoMoreTasksUnlessCancelled() async throws {
-    let values = try await forEverySeed(5) {
+    let values = try await forEverySeed(5, isLikeNative: true) {
       await withTaskGroup(of: Bool.self) { group in
         group.cancelAll()
         let added = group.addTaskUnlessCancelled { true }
@@ -88,7 +88,7 @@ private actor Tally {
   }
 
   @Test func aGroupOnAnActorRunsItsChildrenOutside() async throws {
-    let values = try await forEverySeed { await GroupOwner().run() }
+    let values = try await forEverySeed(isLikeNative: true) { await GroupOwner().run() }
     #expect(Set(values) == [6])
   }
 }

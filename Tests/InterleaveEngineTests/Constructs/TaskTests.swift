@@ -37,6 +37,16 @@ private final class PoolExecutor: TaskExecutor {
   }
 }
 
+/// Makes a task when it goes.
+private final class Cleaner: Sendable {
+  let journal: Journal
+  init(_ journal: Journal) { self.journal = journal }
+  deinit {
+    Task { [journal] in await journal.write("clean") }
+    Task { [journal] in await journal.write("clean") }
+  }
+}
+
 private struct Oops: Error {}
 
 @Suite struct TaskTests {
@@ -53,7 +63,7 @@ private struct Oops: Error {}
   }
 
   @Test func tasksMadeOnAnActorRunInTheOrderInWhichTheyWereMade() async throws {
-    let values = try await forEverySeed { await Journal().writeFromTasks() }
+    let values = try await forEverySeed(isLikeNative: true) { await Journal().writeFromTasks() }
     #expect(Set(values) == [["first", "second"]])
   }
 
@@ -70,7 +80,7 @@ private struct Oops: Error {}
   }
 
   @Test func anImmediateTaskRunsAtOnce() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       var lines: [String] = await journal.writeAtOnce()
       lines.append("plain before")
@@ -94,7 +104,7 @@ private struct Oops: Error {}
   }
 
   @Test func prioritiesAreKept() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let low = Task(priority: .background) { Task.currentPriority.rawValue }
       let high = Task.detached(priority: .high) { Task.basePriority?.rawValue }
       let child = await withTaskGroup(of: UInt8.self) { group in
@@ -108,7 +118,7 @@ private struct Oops: Error {}
   }
 
   @Test func asyncLetRunsUnderControl() async throws {
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       async let a: Void = journal.write("a")
       async let b: Void = journal.write("b")
@@ -122,7 +132,7 @@ private struct Oops: Error {}
   }
 
   @Test func taskLocalsReachChildrenButNotDetachedTasks() async throws {
-    let values = try await forEverySeed(5) {
+    let values = try await forEverySeed(5, isLikeNative: true) {
       await Context.$name.withValue("outer") {
         async let child = Context.name
         let task = Task { Context.name }
@@ -140,7 +150,7 @@ private struct Oops: Error {}
 
   @Test func aTaskExecutorPreferenceRunsUnderControl() async throws {
     let executor = PoolExecutor()
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       await withTaskExecutorPreference(executor) {
         await journal.write("a")
@@ -158,7 +168,7 @@ private struct Oops: Error {}
 
   @Test func aTaskMadeWithAnExecutorPreferenceRunsUnderControl() async throws {
     let executor = PoolExecutor()
-    let values = try await forEverySeed {
+    let values = try await forEverySeed(isLikeNative: true) {
       let journal = Journal()
       await Task(executorPreference: executor) { await journal.write("a") }.value
       await Task.detached(executorPreference: executor) { await journal.write("b") }.value
@@ -168,6 +178,17 @@ private struct Oops: Error {}
       return await journal.lines
     }
     #expect(Set(values) == [["a", "b", "c"]])
+  }
+
+  @Test func aTaskMayMakeOthersAfterItsEnd() async throws {
+    let values = try await forEverySeed(isLikeNative: true) {
+      let journal = Journal()
+      // The result goes with the task, after its closure has returned.
+      _ = Task { Cleaner(journal) }
+      while await journal.lines.count < 2 { await Task.yield() }
+      return await journal.lines
+    }
+    #expect(Set(values) == [["clean", "clean"]])
   }
 
   @Test func yieldingLetsOthersRun() async throws {
@@ -188,7 +209,7 @@ private struct Oops: Error {}
   }
 
   @Test func aTaskGivesItsErrorToWhoWaits() async throws {
-    let values = try await forEverySeed(5) {
+    let values = try await forEverySeed(5, isLikeNative: true) {
       let task = Task<Int, any Error> {
         await Task.yield()
         throw Oops()

@@ -4,13 +4,15 @@ import Testing
 
 /// Runs a body that gets stuck, and looks at it before it is given up.
 private func stuck<Finding: Sendable>(
-  _ body: @escaping @Sendable () async -> Void, look: (Machine) -> Finding
-) throws -> (RunEnd, Finding) {
-  let machine = try Machine(settings: MachineSettings())
-  let end = machine.run(Baseline(), RunStart(index: 0, seed: 0)) { Task { await body() } }
-  let finding = look(machine)
-  machine.finish()
-  return (end, finding)
+  _ body: @escaping @Sendable () async -> Void, look: @escaping @Sendable (Machine) -> Finding
+) async throws -> (RunEnd, Finding) {
+  try await onThread {
+    let machine = try Machine(settings: MachineSettings())
+    let end = machine.run(Baseline(), RunStart(index: 0, seed: 0)) { Task { await body() } }
+    let finding = look(machine)
+    machine.finish()
+    return (end, finding)
+  }
 }
 
 private final class Held: @unchecked Sendable {
@@ -29,9 +31,9 @@ private actor Desk {
 }
 
 @Suite struct WaitTests {
-  @Test func aTaskThatWaitsForAnotherNamesIt() throws {
+  @Test func aTaskThatWaitsForAnotherNamesIt() async throws {
     let held = Held()
-    let (end, waits) = try stuck {
+    let (end, waits) = try await stuck {
       let inner = Task { await withUnsafeContinuation { held.unsafe = $0 } }
       await inner.value
     } look: { machine in
@@ -41,9 +43,9 @@ private actor Desk {
     #expect(waits == [.task(1), .continuation(isLost: false)])
   }
 
-  @Test func aTaskThatWaitsForAnAsyncLetNamesIt() throws {
+  @Test func aTaskThatWaitsForAnAsyncLetNamesIt() async throws {
     let held = Held()
-    let (end, waits) = try stuck {
+    let (end, waits) = try await stuck {
       async let inner: Void = withUnsafeContinuation { held.unsafe = $0 }
       await inner
     } look: { machine in
@@ -53,10 +55,10 @@ private actor Desk {
     #expect(waits == [.task(1), .continuation(isLost: false)])
   }
 
-  @Test func aTaskThatWaitsForAGroupNamesTheChildrenThatLive() throws {
+  @Test func aTaskThatWaitsForAGroupNamesTheChildrenThatLive() async throws {
     let held = Held()
     for isDiscarding in [false, true] {
-      let (end, waits) = try stuck {
+      let (end, waits) = try await stuck {
         if isDiscarding {
           await withDiscardingTaskGroup { group in
             group.addTask {}
@@ -76,8 +78,8 @@ private actor Desk {
     }
   }
 
-  @Test func tasksThatWaitForEachOtherAreACycle() throws {
-    let (end, waits) = try stuck {
+  @Test func tasksThatWaitForEachOtherAreACycle() async throws {
+    let (end, waits) = try await stuck {
       let slot = Mutex<Task<Void, Never>?>(nil)
       let first = Task {
         while slot.withLock({ $0 }) == nil { await Task.yield() }
@@ -93,9 +95,9 @@ private actor Desk {
     #expect(waits == [.task(1), .task(2), .task(1)])
   }
 
-  @Test func aCheckedContinuationThatNobodyHoldsIsLost() throws {
+  @Test func aCheckedContinuationThatNobodyHoldsIsLost() async throws {
     let held = Held()
-    let (end, finding) = try stuck {
+    let (end, finding) = try await stuck {
       async let kept: Void = withCheckedContinuation { held.checked = $0 }
       async let alsoLost: Void = withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in
       }
@@ -121,9 +123,33 @@ private actor Desk {
       ])
   }
 
-  @Test func theBacktraceOfASuspendedTaskNamesItsCallers() throws {
+  @Test func theRuntimeSaysNothingOfALostContinuationOfARun() async throws {
+    let result = await #expect(
+      processExitsWith: .success, observing: [\.standardErrorContent]
+    ) {
+      try await loseContinuations()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(!text.contains("leaked its continuation"))
+  }
+
+  @Test func theRuntimeStillSaysSoOutsideARun() async throws {
+    let result = await #expect(
+      processExitsWith: .success, observing: [\.standardErrorContent]
+    ) {
+      try await loseContinuations()
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        _ = CheckedContinuation(continuation: continuation)
+        continuation.resume()
+      }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("leaked its continuation"))
+  }
+
+  @Test func theBacktraceOfASuspendedTaskNamesItsCallers() async throws {
     let held = Held()
-    let (_, frames) = try stuck {
+    let (_, frames) = try await stuck {
       let desk = Desk()
       await desk.leaf(held)
     } look: { machine in
@@ -131,7 +157,7 @@ private actor Desk {
     }
     #expect(frames.count >= 3)
     #expect(!frames.contains(0))
-    let (_, short) = try stuck {
+    let (_, short) = try await stuck {
       let desk = Desk()
       await desk.leaf(held)
     } look: { machine in
@@ -139,4 +165,18 @@ private actor Desk {
     }
     #expect(short == Array(frames.prefix(2)))
   }
+}
+
+/// Loses one continuation in a run, and one of a run that was given up.
+private func loseContinuations() async throws {
+  let held = Held()
+  let (end, count) = try await stuck {
+    async let kept: Void = withCheckedContinuation { held.checked = $0 }
+    await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in }
+    await kept
+  } look: { machine in
+    machine.leakedContinuations
+  }
+  precondition(end == .stuck && count == 1)
+  held.checked = nil
 }

@@ -41,12 +41,19 @@ extension Machine {
   }
 }
 
-/// Runs a body once under control, on the calling thread.
+/// Runs a body once under control, on a thread of its own.
 func controlled<Value: Sendable>(
   seed: UInt64 = 0, settings: MachineSettings = MachineSettings(),
   _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Controlled<Value> {
+  try await onThread { try Machine(settings: settings).controlled(seed: seed, body) }
+}
+
+/// Runs a body once under control within the task that calls.
+func controlledInPlace<Value: Sendable>(
+  _ body: @escaping @Sendable () async throws -> Value
 ) throws -> Controlled<Value> {
-  try Machine(settings: settings).controlled(seed: seed, body)
+  try Machine(settings: MachineSettings()).controlled(seed: 0, body)
 }
 
 /// Does blocking work on a thread of its own, so that no thread of the pool waits.
@@ -67,11 +74,12 @@ func onThread<Value: Sendable>(
 /// - Parameters:
 ///   - count: How many seeds to try; the first is the baseline.
 ///   - mayEscape: Escapes are no failure.
+///   - isLikeNative: Every run must return what the native runtime does.
 /// - Returns: What the body returned, by seed.
 @discardableResult
 func forEverySeed<Value: Sendable & Equatable>(
   _ count: UInt64 = 20, settings: MachineSettings = MachineSettings(), mayEscape: Bool = false,
-  sourceLocation: SourceLocation = #_sourceLocation,
+  isLikeNative: Bool = false, sourceLocation: SourceLocation = #_sourceLocation,
   _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> [Value] {
   let (values, problems) = try await onThread {
@@ -104,6 +112,10 @@ func forEverySeed<Value: Sendable & Equatable>(
       }
     }
     return (values, problems)
+  }
+  if isLikeNative {
+    let native = try await body()
+    #expect(values.allSatisfy { $0 == native }, sourceLocation: sourceLocation)
   }
   for problem in problems.prefix(3) {
     Issue.record(Comment(rawValue: problem), sourceLocation: sourceLocation)

@@ -133,6 +133,22 @@ private indirect enum Tree: Equatable, Sendable {
     #expect(try source(.double(in: 0...2)) == 0)
   }
 
+  @Test func howWellRecordedChoicesFitIsTold() throws {
+    func fit(_ choices: [Choice]) throws -> ReplayFit {
+      let source = ChoiceSource(replaying: choices)
+      _ = try source(.int(in: 0...9))
+      _ = try source(.bool)
+      return source.fit
+    }
+    #expect(try fit([.integer(9), .boolean(true)]).isExact)
+    #expect(try fit([.integer(9), .boolean(true)]).description == "all choices fit")
+    #expect(try fit([.integer(10), .boolean(true)]).description == "1 choice out of range")
+    #expect(try fit([.double(1), .integer(1)]).description == "2 choices of another type")
+    #expect(try fit([.integer(-1)]).description == "1 choice out of range, 1 missing")
+    #expect(
+      try fit([.integer(1), .boolean(true), .boolean(true)]).description == "1 choice unused")
+  }
+
   @Test func deletingTheStretchOfAnElementDeletesTheElement() throws {
     let lists = Generator<[Int]>.array(of: .int(), count: 2...8)
     for seed in 0..<100 as Range<UInt64> {
@@ -161,6 +177,32 @@ private indirect enum Tree: Equatable, Sendable {
     #expect(try ChoiceSource(replaying: [])(users) == User(name: "", age: 0))
   }
 
+  @Test func aLeadingDotIsEnoughWhereTheTypeIsKnown() throws {
+    enum Operation: Sendable { case deposit(Int), withdraw(Int), mark([Bool]), move(Int, Int) }
+    let operations: Generator<Operation> = .oneOf(
+      .int(in: 1...50).map(Operation.deposit), .int(in: 1...50).map(Operation.withdraw),
+      .array(of: .bool, count: 0...4).map(Operation.mark),
+      .tuple(.int(in: 0...3), .int(in: 0...3)).map { .move($0, $1) })
+    #expect(
+      SwiftLiteral.describe(try ChoiceSource(replaying: [.integer(1)])(operations))
+        == ".withdraw(1)")
+    #expect(
+      SwiftLiteral.describe(try ChoiceSource(replaying: [.integer(3)])(operations))
+        == ".move(0, 0)")
+    func fuzz<First, Second>(
+      over first: Generator<First>, _ second: Generator<Second>,
+      body: (First, Second) -> String
+    ) throws -> String {
+      let source = ChoiceSource(replaying: [])
+      let (one, two) = try draw(first, second, from: source)
+      return body(one, two)
+    }
+    let text = try fuzz(over: .int(in: 1...100), .array(of: .bool, count: 0...4)) { amount, flags in
+      "\(amount + 1) \(flags.count)"
+    }
+    #expect(text == "2 0")
+  }
+
   @Test func generatorsOfAPackAreDrawnInOrder() throws {
     let source = ChoiceSource(replaying: [.integer(4), .boolean(true)])
     let (number, flag) = try draw(
@@ -177,6 +219,20 @@ private indirect enum Tree: Equatable, Sendable {
   @Test func aFilterLetsPassOnlyWhatIsWanted() throws {
     let even = Generator<Int>.int(in: 0...999).filter { $0.isMultiple(of: 2) }
     #expect(try samples(even).allSatisfy { $0.isMultiple(of: 2) })
+  }
+
+  @Test func whatIsRejectedIsNotRecorded() throws {
+    let rare = Generator<Int>.int(in: 0...999).filter { $0 % 10 == 0 }
+    let sets = Generator<Set<Int>>.set(of: .int(in: 0...5), count: 6...6)
+    for seed in 0..<20 as Range<UInt64> {
+      let filtered = ChoiceSource(seed: seed)
+      _ = try filtered(rare)
+      #expect(filtered.recording.choices.count == 1)
+      let distinct = ChoiceSource(seed: seed)
+      #expect(try distinct(sets) == Set(0...5))
+      #expect(distinct.recording.choices.count == 13)
+      #expect(distinct.recording.spans.allSatisfy { $0.end <= 13 })
+    }
   }
 
   @Test func recursiveValuesStayWithinTheirSize() throws {
@@ -242,7 +298,7 @@ private indirect enum Tree: Equatable, Sendable {
     struct Endless: Sendable {
       static var values: Generator<Int> { Generator { draw in try draw(Endless.values) + 1 } }
     }
-    #expect(throws: GeneratorError.tooDeep(limit: 400)) {
+    #expect(throws: GeneratorError.tooDeep(limit: 256)) {
       try ChoiceSource(seed: 1)(Endless.values)
     }
   }

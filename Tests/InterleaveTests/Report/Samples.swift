@@ -81,6 +81,7 @@ enum Sample {
       original: FuzzFailure.Size(steps: 31, preemptions: 6, deviations: 9), isMinimal: true,
       seed: 12345, schedulesTried: 1037,
       corpusFile: "/bank/corpus/BankTests/neverOverdrawn/5f3a.json",
+      replayCommand: "swift test --filter 'BankTests/neverOverdrawn'",
       test: "BankTests/neverOverdrawn()")
   }
 

@@ -63,7 +63,7 @@ package struct ChoiceShrinker: Sendable {
         continue
       }
       guard let target = descent.next(below: move.size) else {
-        place += 1
+        place += move.stride
         descent = Descent()
         continue
       }

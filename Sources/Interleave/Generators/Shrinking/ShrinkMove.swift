@@ -7,6 +7,8 @@ struct ShrinkMove {
   var size: UInt128
   /// The choices with the number lowered to one below `size`; nil where that is impossible.
   var candidate: (_ target: UInt128) -> [Choice]?
+  /// How many indices further the next place is.
+  var stride = 1
 }
 
 /// Which number to try next, to find a small one that still fails in few tries.
@@ -49,13 +51,22 @@ struct Descent {
 struct ShrinkPass: Sendable {
   /// What it changes, in a word or two.
   var name: String
-  /// The move with an index, for a recording; nil after the last. A place where nothing can be
-  /// done has a move of size 0.
+  /// The move with an index, for a recording; nil after the last.
+  ///
+  /// A place where nothing can be done has a move of size 0.
   var move: @Sendable (_ recording: Recording, _ index: Int) -> ShrinkMove?
 }
 
 extension ShrinkMove {
+  /// A place where nothing can be done.
   static var idle: ShrinkMove { ShrinkMove(size: 0) { _ in nil } }
+
+  /// A place where nothing can be done, nor at those after it.
+  ///
+  /// - Parameter stride: How many indices further the next place is where something may be.
+  static func idle(stride: Int) -> ShrinkMove {
+    ShrinkMove(size: 0, candidate: { _ in nil }, stride: stride)
+  }
 
   /// A change that is made or not.
   static func once(_ candidate: @escaping () -> [Choice]?) -> ShrinkMove {

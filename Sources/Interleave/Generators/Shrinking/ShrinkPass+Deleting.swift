@@ -45,7 +45,7 @@ extension ShrinkPass {
     let parts = recording.spans[(outer + 1)...].lazy.filter {
       $0.kind == whole.kind && $0.end <= whole.end && $0.count < whole.count
     }
-    guard let part = parts.dropFirst(inner).first else { return .idle }
+    guard let part = parts.dropFirst(inner).first else { return .idle(stride: partners - inner) }
     return .once {
       let values = recording.values
       return Array(
@@ -107,24 +107,23 @@ extension ShrinkPass {
   /// Lowers an integer, and deletes as many later elements: for one that counts or points to
   /// them.
   static let lowerAndDelete = ShrinkPass(name: "lower and delete") { recording, index in
-    let spans = recording.spans.indices.filter { !recording.spans[$0].kind.isValue }
-    guard !spans.isEmpty else { return nil }
-    let (place, span) = index.quotientAndRemainder(dividingBy: spans.count)
+    guard !recording.spans.isEmpty else { return nil }
+    let (place, span) = index.quotientAndRemainder(dividingBy: recording.spans.count)
     guard place < recording.choices.count else { return nil }
-    let choice = recording.choices[place]
-    let run = recording.run(from: spans[span])
-    guard case .integer(_, let simplest) = choice.domain, !choice.isSimplest,
-      case .integer(let value) = choice.value,
-      let first = run.first, !(first.start...first.end).contains(place)
+    guard let choice = IntegerChoice(recording, at: place), choice.distance > 0 else {
+      return .idle(stride: recording.spans.count - span)
+    }
+    guard !recording.spans[span].kind.isValue else { return .idle }
+    let run = recording.run(from: span)
+    guard let first = run.first, !(first.start...first.end).contains(place)
     else { return .idle }
-    let distance = (value - simplest).magnitude
-    let size = min(UInt128(run.count), distance)
+    let size = min(UInt128(run.count), choice.distance)
     return ShrinkMove(size: size) { kept in
       let steps = size - kept
       let last = run[run.startIndex + Int(steps) - 1]
       guard !(first.start..<last.end).contains(place) else { return nil }
       var values = recording.values
-      values[place] = .integer(value > simplest ? value - Int128(steps) : value + Int128(steps))
+      values[place] = .integer(choice.lowered(by: steps))
       values.removeSubrange(first.start..<last.end)
       return values
     }

@@ -56,7 +56,9 @@ extension ShrinkPass {
   /// Lowers two integers by the same amount, so that their difference stays.
   static let lowerTogether = ShrinkPass(name: "lower together") { recording, index in
     guard let pair = recording.integerPair(index) else { return nil }
-    guard let (first, second) = pair else { return .idle }
+    guard let (first, second) = pair else {
+      return .idle(stride: partners - index % partners)
+    }
     let size = min(first.distance, second.distance)
     return ShrinkMove(size: size) { target in
       var values = recording.values
@@ -69,7 +71,9 @@ extension ShrinkPass {
   /// Lowers an integer and raises a later one by as much, so that their sum stays.
   static let redistribute = ShrinkPass(name: "redistribute") { recording, index in
     guard let pair = recording.integerPair(index) else { return nil }
-    guard let (first, second) = pair else { return .idle }
+    guard let (first, second) = pair else {
+      return .idle(stride: partners - index % partners)
+    }
     return ShrinkMove(size: first.distance) { target in
       let lowered = first.lowered(by: first.distance - target)
       let raised = second.value + (first.value - lowered)
@@ -90,7 +94,9 @@ extension ShrinkPass {
     let siblings = recording.spans[(place + 1)...].lazy.filter {
       $0.parent == early.parent && $0.kind == early.kind
     }
-    guard let late = siblings.dropFirst(offset).first else { return .idle }
+    guard let late = siblings.dropFirst(offset).first else {
+      return .idle(stride: partners - offset)
+    }
     let isSorted =
       !recording.part(late).isSimpler(than: recording.part(early))
     guard !isSorted else { return .idle }

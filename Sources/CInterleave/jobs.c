@@ -1,0 +1,101 @@
+// Jobs that have become ready, on the session's own thread and on others.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+pthread_mutex_t il_inbox_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void il_note_escape(il_session *s, il_escape kind, void *site) {
+  s->callbacks.escaped(s->context, kind, site);
+}
+
+bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_t deadline) {
+  bool is_task = il_job_kind(job) == IL_KIND_TASK;
+  il_task *task = is_task ? il_record(job) : NULL;
+  il_ready ready = {
+      .job = job, .executor = executor, .resume = ((il_job *)job)->resume,
+      .deadline = deadline, .place = place, .priority = il_job_priority(job),
+      .arrival = IL_ARRIVAL_RESUMED, .custom = executor && executor == s->custom_executor};
+  if (UNLIKELY(!task)) {
+    // A sleep makes the task that its timer runs out of sight of `creating`.
+    if (is_task && !s->creating && deadline < 0) return false;
+    if (!s->creating) s->creation_site = s->creation_caller = s->creation_entry = NULL;
+    task = il_adopt(s, job, s->creation_site, s->creation_entry, s->creating_child);
+    ready.arrival = IL_ARRIVAL_CREATED;
+  } else if (UNLIKELY(task->session != s)) {
+    return il_deliver_foreign(job, place, executor);
+  } else if (task == s->step_task) {
+    // What the running task does to itself, it does as its last act. But if it
+    // was started at once by another one, its thread goes on with that one, and
+    // so must queue it first.
+    if (LIKELY(!s->immediate)) ready.arrival = IL_ARRIVAL_HOP;
+  }
+  if (deadline >= 0) ready.arrival = IL_ARRIVAL_TIMER;
+  ready.task = task;
+  s->callbacks.ready(s->context, &ready);
+  return true;
+}
+
+// MARK: - From other threads
+
+// Puts a message into the inbox of the task's session. If the task was
+// abandoned, nobody waits for it any more, and nothing happens.
+void il_post(il_task *task, il_ready ready) {
+  pthread_mutex_lock(&il_inbox_lock);
+  il_session *s = task->session;
+  if (s) {
+    il_foreign_node *node = malloc(sizeof *node);
+    node->ready = ready;
+    node->next = NULL;
+    if (s->foreign_tail) s->foreign_tail->next = node; else s->foreign_head = node;
+    s->foreign_tail = node;
+    atomic_fetch_add(&s->foreign_count, 1);
+    pthread_cond_signal(&s->foreign_signal);
+  }
+  pthread_mutex_unlock(&il_inbox_lock);
+}
+
+bool il_deliver_foreign(void *job, il_place place, void *executor) {
+  if (il_job_kind(job) != IL_KIND_TASK) return false;
+  il_task *task = il_record(job);
+  if (!task) return false;
+  il_post(task, (il_ready){
+      .job = job, .task = task, .executor = executor, .resume = ((il_job *)job)->resume,
+      .deadline = -1, .place = place, .priority = il_job_priority(job),
+      .arrival = IL_ARRIVAL_FOREIGN});
+  return true;
+}
+
+bool il_take_foreign(il_session *s, il_ready *ready) {
+  if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
+  pthread_mutex_lock(&il_inbox_lock);
+  il_foreign_node *node = s->foreign_head;
+  s->foreign_head = node->next;
+  if (!s->foreign_head) s->foreign_tail = NULL;
+  atomic_fetch_sub(&s->foreign_count, 1);
+  pthread_mutex_unlock(&il_inbox_lock);
+  *ready = node->ready;
+  free(node);
+  return true;
+}
+
+bool il_wait_foreign(il_session *s, int64_t nanoseconds) {
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  int64_t total = until.tv_nsec + nanoseconds;
+  until.tv_sec += total / 1000000000;
+  until.tv_nsec = total % 1000000000;
+  pthread_mutex_lock(&il_inbox_lock);
+  while (!atomic_load(&s->foreign_count)) {
+    if (pthread_cond_timedwait(&s->foreign_signal, &il_inbox_lock, &until) == ETIMEDOUT) break;
+  }
+  bool any = atomic_load(&s->foreign_count) > 0;
+  pthread_mutex_unlock(&il_inbox_lock);
+  return any;
+}

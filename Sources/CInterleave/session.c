@@ -1,0 +1,117 @@
+// Sessions: runs and their steps.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <stdlib.h>
+
+il_session *il_session_create(const il_callbacks *callbacks) {
+  il_session *s = calloc(1, sizeof *s);
+  s->callbacks = *callbacks;
+  pthread_cond_init(&s->foreign_signal, NULL);
+  atomic_fetch_add(&il_live_sessions, 1);
+  return s;
+}
+
+void il_session_destroy(il_session *s) {
+  // Tasks that were abandoned keep their records: whatever resumes them later
+  // must find out that nobody waits for them. So `il_live_sessions` counts the
+  // sessions that ever left one behind, too.
+  bool abandoned = false;
+  for (size_t i = 0; i < s->task_count; i++) {
+    if (s->tasks[i]->alive) abandoned = true; else free(s->tasks[i]);
+  }
+  if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
+  pthread_cond_destroy(&s->foreign_signal);
+  free(s->tasks);
+  free(s);
+}
+
+void il_session_begin(il_session *s, uint64_t seed) {
+  s->running = true;
+  s->now = 0;
+  s->clock_reads = 0;
+  il_random_seed(s, seed);
+}
+
+void il_session_end(il_session *s) {
+  s->running = false;
+  il_ready ready;
+  size_t kept = 0;
+  pthread_mutex_lock(&il_inbox_lock);
+  for (size_t i = 0; i < s->task_count; i++) {
+    il_task *task = s->tasks[i];
+    if (task->alive && !task->simple) {
+      task->session = NULL;  // From now on nobody's, and never freed.
+    } else {
+      if (task->alive) il_free_record(s, task);
+      s->tasks[kept++] = task;
+    }
+  }
+  pthread_mutex_unlock(&il_inbox_lock);
+  if (kept != s->task_count) atomic_fetch_add(&il_live_sessions, 1);
+  s->task_count = kept;
+  // What is left in the inbox belongs to tasks that were abandoned just now.
+  while (il_take_foreign(s, &ready)) {}
+}
+
+il_session *il_enter(il_session *s) {
+  il_session *previous = il_current;
+  s->executor = NULL;
+  s->step_task = NULL;
+  il_current = s;
+  return previous;
+}
+
+void il_leave(il_session *previous) { il_current = previous; }
+
+il_session *il_current_session(void) { return il_current; }
+void il_session_set_context(il_session *s, void *context) { s->context = context; }
+void *il_session_context(il_session *s) { return s->context; }
+
+void il_run_step(il_session *s, const il_ready *ready) {
+  s->executor = ready->place == IL_PLACE_TASK_EXECUTOR ? NULL : ready->executor;
+  s->step_task = ready->task;
+  s->clock_reads = 0;
+  bool simple = ready->task->simple;
+  il_current = s;
+  switch (ready->place) {
+  case IL_PLACE_SERIAL:
+    il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
+    break;
+  case IL_PLACE_MAIN: {
+    il_executor executor = il_runtime.main_executor();
+    il_runtime.run_job_on(ready->job, executor.identity, executor.witness, NULL, 0);
+    break;
+  }
+  case IL_PLACE_TASK_EXECUTOR:
+    il_runtime.run_job_on(ready->job, NULL, 0, ready->executor, il_task_witness);
+    break;
+  case IL_PLACE_GLOBAL:
+    if (UNLIKELY(ready->task->handler != NULL)) {
+      void (*handler)(void *) = ready->task->handler;
+      ready->task->handler = NULL;
+      handler(ready->task->handler_context);
+      break;
+    }
+    il_runtime.run_job_on(ready->job, NULL, 0, NULL, 0);
+    break;
+  }
+  if (UNLIKELY(s->drain_count)) il_drain_actors(s);
+  il_current = NULL;
+  if (s->ended) {
+    il_free_record(s, s->ended);
+    s->ended = NULL;
+  }
+  if (UNLIKELY(simple)) {
+    s->callbacks.ended(s->context, ready->task);
+    il_free_record(s, ready->task);
+  }
+}
+
+int64_t il_now(const il_session *s) { return s->now; }
+void il_advance(il_session *s, int64_t now) { if (now > s->now) s->now = now; }
+
+void *il_main_executor(void) { return il_main; }

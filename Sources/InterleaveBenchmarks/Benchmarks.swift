@@ -1,0 +1,61 @@
+import Foundation
+
+/// What can be measured, by the name on the command line.
+enum Benchmark: String, CaseIterable {
+  case speed
+  case stress
+  case memory
+  case shrink
+
+  var summary: String {
+    switch self {
+    case .speed: "runs per second, controlled against native"
+    case .stress: "orders that the native runtime shows, against what a run allows"
+    case .memory: "memory and speed over 1,000,000 schedules"
+    case .shrink: "how small failures become, and at what cost"
+    }
+  }
+
+  /// Measures, and prints what it finds.
+  ///
+  /// - Returns: What was measured is as it must be.
+  func run() async throws -> Bool {
+    switch self {
+    case .speed: try await measureSpeed()
+    case .stress: await runStress()
+    case .memory: try measureMemory()
+    case .shrink: try await measureShrinking()
+    }
+  }
+}
+
+@main
+enum Benchmarks {
+  private static let usage = """
+    usage: swift run -c release InterleaveBenchmarks <benchmark>
+
+    \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 8))\($0.summary)" }
+      .joined(separator: "\n"))
+    """
+
+  static func main() async throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    if arguments.contains("--help") || arguments.contains("-h") {
+      print(usage)
+      return
+    }
+    guard arguments.count == 1, let name = arguments.first else {
+      complain(arguments.isEmpty ? "no benchmark was named" : "one benchmark at a time")
+    }
+    guard let benchmark = Benchmark(rawValue: name) else {
+      complain("there is no benchmark “\(name)”")
+    }
+    guard try await benchmark.run() else { exit(1) }
+  }
+
+  /// Says what was wrong with the command line, and ends the program.
+  private static func complain(_ problem: String) -> Never {
+    FileHandle.standardError.write(Data("error: \(problem)\n\n\(usage)\n".utf8))
+    exit(64)
+  }
+}

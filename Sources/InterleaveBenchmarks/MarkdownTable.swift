@@ -1,0 +1,56 @@
+/// A table as Markdown, with its columns aligned.
+struct MarkdownTable: CustomStringConvertible {
+  private var rows: [[String]]
+
+  init(_ header: String...) {
+    rows = [header]
+  }
+
+  /// Adds a row of as many cells as the header has.
+  mutating func add(_ cells: String...) {
+    precondition(cells.count == rows[0].count, "a row has as many cells as the header")
+    rows.append(cells)
+  }
+
+  var description: String {
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    var lines = rows.map { row in
+      "| " + zip(row, widths).map { $0.padded(to: $1) }.joined(separator: " | ") + " |"
+    }
+    lines.insert("|" + widths.map { String(repeating: "-", count: $0 + 2) + "|" }.joined(), at: 1)
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// The string, with spaces up to a width.
+  func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}
+
+extension BinaryInteger {
+  /// The number with its digits in groups of three.
+  var grouped: String {
+    let digits = String(magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return (self < 0 ? "-" : "") + result
+  }
+}
+
+extension Double {
+  /// The number with so many digits after its point.
+  func fixed(_ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let whole = Int64((self * scale).rounded())
+    guard digits > 0 else { return whole.grouped }
+    let (units, rest) = whole.quotientAndRemainder(dividingBy: Int64(scale))
+    let fraction = String(rest.magnitude)
+    return "\(units)." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+}

@@ -1,0 +1,127 @@
+import Interleave
+import InterleaveEngine
+
+/// Measures runs per second, each way in turn, in rounds.
+///
+/// The native runtime is given its best: it is measured from a detached task, so
+/// that no hop goes by way of the main thread, and once more from the main actor,
+/// where a test would be.
+func measureSpeed() async throws -> Bool {
+  var table = MarkdownTable(
+    "program", "how", "runs/s, median", "least", "most", "µs/step", "against native")
+  for program in [Withdrawals.fourByFive, .twoByOne] {
+    let contest = SpeedContest(program: program)
+    try await contest.run()
+    contest.report(in: &table)
+  }
+  print(table)
+  return true
+}
+
+/// One program, run in several ways by turns.
+private final class SpeedContest {
+  private enum Way: String, CaseIterable {
+    case detached = "native, from a detached task"
+    case main = "native, from the main actor"
+    case machine = "controlled, one thread, random walk"
+    case fuzzer = "controlled, by the public `Fuzzer`"
+  }
+
+  private static let rounds = 9
+  /// How long a way is measured in each round, in seconds.
+  private static let turn = 0.4
+
+  private let program: Withdrawals
+  private var speeds: [Way: [Double]] = [:]
+  private var stepsPerRun = 0.0
+
+  init(program: Withdrawals) {
+    self.program = program
+  }
+
+  func run() async throws {
+    var counts: [Way: Int] = [:]
+    for way in Way.allCases {
+      let trial = 2_000
+      counts[way] = max(100, Int(Double(trial) / (try await time(way, trial)) * Self.turn))
+    }
+    for _ in 0..<Self.rounds {
+      for way in Way.allCases {
+        let count = counts[way] ?? 1
+        speeds[way, default: []].append(Double(count) / (try await time(way, count)))
+      }
+    }
+  }
+
+  func report(in table: inout MarkdownTable) {
+    let native = Sample(speeds[.detached] ?? []).median
+    for way in Way.allCases {
+      let sample = Sample(speeds[way] ?? [])
+      let isControlled = way == .machine || way == .fuzzer
+      table.add(
+        program.name, way.rawValue, sample.median.fixed(0), sample.least.fixed(0),
+        sample.most.fixed(0),
+        isControlled ? (1_000_000 / sample.median / stepsPerRun).fixed(3) : "",
+        (sample.median / native).fixed(2) + "×")
+    }
+  }
+
+  /// The time that so many runs take, in seconds.
+  private func time(_ way: Way, _ count: Int) async throws -> Double {
+    switch way {
+    case .detached: await Self.detached(program, count)
+    case .main: await Self.onMainActor(program, count)
+    case .machine: try controlled(count)
+    case .fuzzer: await fuzzed(count)
+    }
+  }
+
+  private static func detached(_ program: Withdrawals, _ count: Int) async -> Double {
+    await Task.detached { await native(program, count) }.value
+  }
+
+  @MainActor private static func onMainActor(_ program: Withdrawals, _ count: Int) async -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    for _ in 0..<count { _ = await program.run() }
+    return (clock.now - start) / .seconds(1)
+  }
+
+  private static func native(_ program: Withdrawals, _ count: Int) async -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    for _ in 0..<count { _ = await program.run() }
+    return (clock.now - start) / .seconds(1)
+  }
+
+  private func controlled(_ count: Int) throws -> Double {
+    let machine = try Machine(settings: MachineSettings())
+    let walk = RandomWalk()
+    let program = program
+    var steps = 0
+    let elapsed = seconds {
+      for index in 0..<count {
+        let start = RunStart(index: index, seed: UInt64(index))
+        let end = machine.run(walk, start) { Task { await program.run() } }
+        precondition(end == .clean, "a run of the bank ended \(end)")
+        steps += machine.stepCount
+        machine.finish()
+      }
+    }
+    stepsPerRun = Double(steps) / Double(count)
+    return elapsed
+  }
+
+  private func fuzzed(_ count: Int) async -> Double {
+    var configuration = FuzzConfiguration()
+    configuration.schedules = count
+    configuration.seed = 1
+    configuration.corpus = .none
+    let program = program
+    let clock = ContinuousClock()
+    let start = clock.now
+    let outcome = await Fuzzer(configuration).run(named: "speed") { _ = await program.run() }
+    guard case .passed = outcome else { preconditionFailure("the bank failed: \(outcome)") }
+    return (clock.now - start) / .seconds(1)
+  }
+}

@@ -1,0 +1,20 @@
+/// Figures of one kind, sorted.
+struct Sample {
+  private let values: [Double]
+
+  /// - Parameter values: At least one.
+  init(_ values: [Double]) {
+    precondition(!values.isEmpty, "a sample needs at least one value")
+    self.values = values.sorted()
+  }
+
+  var median: Double { values[values.count / 2] }
+  var least: Double { values[0] }
+  var most: Double { values[values.count - 1] }
+}
+
+/// The time that something takes, in seconds.
+func seconds(_ work: () throws -> Void) rethrows -> Double {
+  let clock = ContinuousClock()
+  return try clock.measure(work) / .seconds(1)
+}

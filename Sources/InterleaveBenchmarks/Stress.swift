@@ -1,0 +1,1 @@
+func runStress() async -> Bool { true }

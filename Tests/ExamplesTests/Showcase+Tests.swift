@@ -1,0 +1,7 @@
+import Interleave
+import InterleaveCommand
+import Testing
+
+extension Showcase: CustomTestStringConvertible {
+  public var testDescription: String { name }
+}

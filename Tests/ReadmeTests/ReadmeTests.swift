@@ -1,0 +1,41 @@
+import Foundation
+import Interleave
+import Testing
+
+/// What the README shows is what Interleave does.
+struct ReadmeTests {
+  private let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  private func readme() throws -> String {
+    try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+  }
+
+  @Test func theReportOnTheFirstScreenIsTheOneThatIsPrinted() async throws {
+    var configuration = FuzzConfiguration()
+    configuration.seed = 1
+    configuration.corpus = .none
+    let outcome = await Fuzzer(configuration).run(named: "neverOverdrawn") {
+      let bank = Bank(balance: 100)
+      always(bank, "the balance must not be negative") { $0.balance >= 0 }
+      async let first = bank.withdraw(80)
+      async let second = bank.withdraw(80)
+      _ = await (first, second)
+    }
+    let failure = try #require(outcome.failure)
+    let report = failure.text(width: 100)
+    // In release the optimizer merges steps, so the interleaving is another one.
+    #if DEBUG
+      #expect(try readme().contains(report), "the README must show:\n\(report)")
+    #else
+      #expect(failure.interleaving.preemptions == 1)
+    #endif
+  }
+
+  @Test func theProgramOnTheFirstScreenIsTheOneThatIsFuzzed() throws {
+    let source = try String(
+      contentsOf: root.appending(path: "Tests/ReadmeTests/Bank.swift"), encoding: .utf8)
+    let bank = try #require(source.range(of: "actor Bank").map { String(source[$0.lowerBound...]) })
+    #expect(try readme().contains(bank))
+  }
+}
