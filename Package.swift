@@ -22,12 +22,10 @@ let package = Package(
     .target(name: "Examples", swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
-    .executableTarget(
-      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
-      swiftSettings: strict),
     .target(name: "InterleaveBugs", swiftSettings: strict),
     .executableTarget(
-      name: "InterleaveBenchmarks", dependencies: ["InterleaveBugs", "InterleaveEngine"],
+      name: "InterleaveBenchmarks",
+      dependencies: ["Interleave", "InterleaveBugs", "InterleaveEngine"],
       swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveBugs", "InterleaveEngine"],

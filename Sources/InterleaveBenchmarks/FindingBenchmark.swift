@@ -1,15 +1,10 @@
+import Foundation
 import InterleaveBugs
 import InterleaveEngine
 
 /// Measures how many schedules each strategy needs until it finds each bug.
 ///
 /// The first schedule is the baseline's, as in every campaign.
-///
-/// ```text
-/// InterleaveBenchmarks find [--seeds 50] [--cap 10000] [--only name,…] [--with strategy,…]
-/// InterleaveBenchmarks find --mended
-/// InterleaveBenchmarks cost
-/// ```
 enum FindingBenchmark {
   /// The strategies that are compared, by the names that configurations use.
   static let strategies: [(name: String, make: @Sendable () -> any Strategy)] = [
@@ -23,19 +18,22 @@ enum FindingBenchmark {
   /// Runs the command; prints to standard output.
   ///
   /// - Parameter arguments: What follows the name of the program.
-  static func run(arguments: [String]) async {
+  /// - Returns: Nothing was wrong.
+  static func run(arguments: [String]) async -> Bool {
     do {
       let options = try FindingOptions(arguments)
       // A run of the machine keeps its thread busy for long.
-      try await Task(executorPreference: MachineThread()) {
+      return try await Task(executorPreference: MachineThread()) {
         switch options.command {
-        case .find where options.mended: try checkMended(options)
+        case .find where options.mended: return try checkMended(options)
         case .find: try measure(options)
         case .cost: try StrategyCost.measure()
         }
+        return true
       }.value
     } catch {
-      print("error: \(error)")
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      return false
     }
   }
 
@@ -56,7 +54,9 @@ enum FindingBenchmark {
   }
 
   /// Runs every mended twin under every strategy, and names those that fail.
-  private static func checkMended(_ options: FindingOptions) throws {
+  ///
+  /// - Returns: None does.
+  private static func checkMended(_ options: FindingOptions) throws -> Bool {
     let hunter = try Hunter()
     var failures = 0
     for program in options.programs {
@@ -70,12 +70,20 @@ enum FindingBenchmark {
       }
     }
     print("\(options.programs.count) mended programs, \(failures) failures")
+    return failures == 0
   }
 }
 
 /// What the command was asked to do.
 struct FindingOptions {
-  enum Command { case find, cost }
+  enum Command: String { case find, cost }
+
+  static let usage = """
+      find    schedules until each strategy finds each bug of a suite
+              [--seeds 50] [--cap 10000] [--only program,…] [--with strategy,…]
+              --mended: run the mended twins instead, which must not fail
+      cost    what each strategy costs for each step
+    """
 
   struct Unreadable: Error, CustomStringConvertible {
     let description: String
@@ -90,11 +98,11 @@ struct FindingOptions {
 
   init(_ arguments: [String]) throws {
     var rest = arguments[...]
-    switch rest.popFirst() {
-    case "find": command = .find
-    case "cost": command = .cost
-    case let other: throw Unreadable(description: "unknown command \(other ?? "(none)")")
+    let name = rest.popFirst() ?? ""
+    guard let command = Command(rawValue: name) else {
+      throw Unreadable(description: "there is no command “\(name)”")
     }
+    self.command = command
     while let option = rest.popFirst() {
       switch option {
       case "--mended": mended = true

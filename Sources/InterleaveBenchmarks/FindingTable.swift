@@ -37,7 +37,7 @@ struct FindingTable {
     }
     for row in table where row.program == program {
       let median = row.needed[row.needed.count / 2]
-      text += "| \(row.program) | \(row.depth) | \(row.strategy) | \(tenths(row.mean)) "
+      text += "| \(row.program) | \(row.depth) | \(row.strategy) | \(row.mean.fixed(1)) "
       text += "| \(median) | \(row.needed.last ?? 0) | \(row.found)/\(row.needed.count) |\n"
     }
     return text
@@ -59,7 +59,7 @@ struct FindingTable {
       let mean = geometricMean(rows.map(\.mean))
       let ratios = rows.compactMap { row in best[row.program].map { row.mean / $0 } }
       let always = rows.count { $0.found == $0.needed.count }
-      text += "| \(name) | \(tenths(mean)) | \(tenths(geometricMean(ratios))) "
+      text += "| \(name) | \(mean.fixed(1)) | \(geometricMean(ratios).fixed(2)) "
       text += "| \(always)/\(rows.count) |\n"
     }
     return text
@@ -69,10 +69,4 @@ struct FindingTable {
     guard !values.isEmpty else { return 1 }
     return exp(values.reduce(0) { $0 + log($1) } / Double(values.count))
   }
-}
-
-/// A number with one digit after the point.
-func tenths(_ value: Double) -> String {
-  let tenths = Int((value * 10).rounded())
-  return "\(tenths / 10).\(tenths % 10)"
 }

@@ -15,10 +15,10 @@ enum StrategyCost {
       guard let program = BugProgram.named(name) else { continue }
       _ = hunter.time(program.body, Baseline(), runs: runs)
       let base = perStep(hunter.time(program.body, Baseline(), runs: runs))
-      print("| \(name) | baseline | \(tenths(base)) | |")
+      print("| \(name) | baseline | \(base.fixed(0)) | |")
       for (strategy, make) in FindingBenchmark.strategies {
         let cost = perStep(hunter.time(program.body, make(), runs: runs))
-        print("| \(name) | \(strategy) | \(tenths(cost)) | \(tenths(max(0, cost - base))) |")
+        print("| \(name) | \(strategy) | \(cost.fixed(0)) | \(max(0, cost - base).fixed(0)) |")
       }
     }
   }

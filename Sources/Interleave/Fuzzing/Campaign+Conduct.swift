@@ -11,6 +11,8 @@ struct FoundFailure {
   var schedulesTried: Int
   /// The seed of its values; a corpus entry brings its own.
   var seed: UInt64
+  /// The strategy that found it; nil for what was replayed.
+  var strategy: String?
 }
 
 extension Campaign {
@@ -50,7 +52,8 @@ extension Campaign {
       sourceLocation: found.failure.location,
       interleaving: interleaving(of: shrunk.schedule, like: found.failure),
       original: FuzzFailure.Size(found.schedule), isMinimal: shrunk.isMinimal, seed: found.seed,
-      schedulesTried: found.schedulesTried, corpusFile: found.corpusFile,
+      schedulesTried: found.schedulesTried, strategy: found.strategy,
+      corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
     keep(&failure)

@@ -6,22 +6,6 @@
 /// of steps that never followed each other on an executor. The choice depends on
 /// the run's seed and on what earlier runs reached, so a campaign can be repeated.
 public final class Portfolio: Strategy {
-  /// What one strategy of a portfolio was used for.
-  public struct Share: Sendable, Hashable {
-    /// The strategy's name, as configurations know it.
-    public var name: String
-    /// How many schedules it chose.
-    public var schedules: Int
-    /// How many of them were interleavings that no earlier run had.
-    public var newInterleavings: Int
-
-    public init(name: String, schedules: Int, newInterleavings: Int) {
-      self.name = name
-      self.schedules = schedules
-      self.newInterleavings = newInterleavings
-    }
-  }
-
   private struct Member {
     var name: String
     var strategy: any Strategy
@@ -32,7 +16,7 @@ public final class Portfolio: Strategy {
     var weight: Double {
       share.schedules < headStart ? baseWeight * Portfolio.headStartFactor : baseWeight
     }
-    var share: Share
+    var share: StrategyShare
     /// What was new in its recent runs, each between 0 and 1, on average.
     var yield = 1.0
     /// How far it is behind its share: who is furthest behind is next.
@@ -106,7 +90,7 @@ public final class Portfolio: Strategy {
     members = strategies.map { name, strategy, weight in
       Member(
         name: name, strategy: strategy, baseWeight: weight / sum, headStart: 0,
-        share: Share(name: name, schedules: 0, newInterleavings: 0))
+        share: StrategyShare(name: name))
     }
   }
 
@@ -118,7 +102,7 @@ public final class Portfolio: Strategy {
   }
 
   /// What each strategy was used for so far.
-  public var spent: [Share] { members.map(\.share) }
+  public var spent: [StrategyShare] { members.map(\.share) }
 
   /// The name of the strategy that made the choices of the last run.
   public var lastUsed: String? { running.map { members[$0].name } }

@@ -1,1 +1,0 @@
-await FindingBenchmark.run(arguments: Array(CommandLine.arguments.dropFirst()))
