@@ -413,7 +413,8 @@ package final class Machine {
     progress.clock += 1
     var job = WaitingJob(
       ready: ready, task: task, executor: executor,
-      arrival: Arrival(earliest: progress.clock, latest: progress.clock, priority: ready.priority), left: -1,
+      arrival: Arrival(earliest: progress.clock, latest: progress.clock, priority: ready.priority),
+      left: -1,
       reason: .resumed, cause: progress.currentStep, since: il_now(session))
     if executors[Int(executor)].place == IL_PLACE_MAIN || executors[Int(executor)].isCustom {
       job.arrival.priority = 0
@@ -494,9 +495,17 @@ package final class Machine {
       executor: executors[Int(job.executor)].name,
       ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
       reason: job.reason, continuesLastTask: job.task == progress.lastTask,
-      place: codePlaces.name(
-        of: job.reason == .created
-          ? tasks[Int(job.task)].site : UInt(bitPattern: job.ready.resume)))
+      place: place(of: job))
+  }
+
+  /// Where a job goes on; for that of a new task, where and with what it was made.
+  @inline(__always)
+  private func place(of job: WaitingJob) -> UInt64 {
+    guard job.reason == .created else {
+      return codePlaces.name(of: UInt(bitPattern: job.ready.resume))
+    }
+    let task = tasks[Int(job.task)]
+    return mix(mix(codePlaces.name(of: task.site), 2), codePlaces.name(of: task.entry))
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

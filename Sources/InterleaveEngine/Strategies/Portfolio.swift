@@ -191,7 +191,7 @@ public final class Portfolio: Strategy {
       if orders[place].task != step.taskNumber {
         orders[place].isContended = true
         allPairs += 1
-        newPairs += insert(UInt(mix(orders[place].last, name))) ? 1 : 0
+        newPairs += insert(UInt(mix(mix(orders[place].last, 6), name))) ? 1 : 0
       }
       orders[place].hash = mix(orders[place].hash, name)
       orders[place].last = name

@@ -61,7 +61,7 @@ struct SimulatedProgram {
   fileprivate func place(of key: StepKey) -> UInt64 {
     guard key.task > 0 else { return 0 }
     let number = Int(key.task) - 1
-    return mix(UInt64(roles.isEmpty ? number : roles[number]), UInt64(key.ordinal))
+    return mix(mix(UInt64(roles.isEmpty ? number : roles[number]), 1), UInt64(key.ordinal))
   }
 
   /// The first failing schedules of random walks, one for each of the given number
