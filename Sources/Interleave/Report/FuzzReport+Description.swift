@@ -2,7 +2,8 @@ extension FuzzReport: CustomStringConvertible {
   /// One line about what was run; what chose it, escapes and warnings follow.
   public var description: String {
     let escaped = escapes.map { "escaped control: \($0)" }
-    return ([summary] + spending + escaped + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+    let lines = [summary] + spending + escaped + warnings.map { "warning: \($0)" }
+    return lines.joined(separator: "\n")
   }
 
   /// What each strategy was used for, in one line; none where only one was.

@@ -524,8 +524,9 @@ package final class Machine {
     return nil
   }
 
-  /// A hash of what distinguishes this interleaving from others: the order of
-  /// steps on each executor. Interleavings that differ only in the order of
+  /// A hash of what distinguishes interleavings: the order of steps on each executor.
+  ///
+  /// Interleavings that differ only in the order of
   /// steps on different executors have the same.
   package var signature: UInt64 {
     var sum: UInt64 = 0

@@ -20,8 +20,9 @@ struct SimulatedProgram {
   }
 
   var tasks: [[Step]]
-  /// What each task does, by number; tasks that do the same go on at the same
-  /// places. Empty where each does something of its own.
+  /// What each task does, by number; empty where each does something of its own.
+  ///
+  /// Tasks that do the same go on at the same places.
   var roles: [Int] = []
   var variables: [Int]
   var mailboxes = Mailboxes.unordered

@@ -107,7 +107,7 @@ import Testing
     }
     #expect(
       message(["INTERLEAVE_STRATEGY": "luck"])?.hasPrefix(
-        "INTERLEAVE_STRATEGY must be one of portfolio, randomWalk, stratifiedWalk, pct")  == true)
+        "INTERLEAVE_STRATEGY must be one of portfolio, randomWalk, stratifiedWalk, pct") == true)
   }
 
   @Test func theCorpusIsAFolderOrNone() throws {
