@@ -22,11 +22,14 @@ let package = Package(
     .target(name: "Examples", dependencies: ["Interleave"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
+    .target(name: "InterleaveBugs", swiftSettings: strict),
     .executableTarget(
-      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine", "Examples"],
+      name: "InterleaveBenchmarks",
+      dependencies: ["Interleave", "InterleaveBugs", "InterleaveEngine", "Examples"],
       swiftSettings: strict),
     .testTarget(
-      name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+      name: "InterleaveEngineTests", dependencies: ["InterleaveBugs", "InterleaveEngine"],
+      swiftSettings: strict),
     .executableTarget(
       name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",
       swiftSettings: strict),

@@ -39,12 +39,17 @@ enum Benchmarks {
 
     \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 8))\($0.summary)" }
       .joined(separator: "\n"))
+    \(FindingOptions.usage)
     """
 
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
     if arguments.contains("--help") || arguments.contains("-h") {
       print(usage)
+      return
+    }
+    if let command = arguments.first, FindingOptions.Command(rawValue: command) != nil {
+      guard await FindingBenchmark.run(arguments: Array(arguments)) else { exit(1) }
       return
     }
     guard arguments.count == 1, let name = arguments.first else {

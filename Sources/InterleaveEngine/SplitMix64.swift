@@ -30,6 +30,12 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
+  /// A number in `0..<1`.
+  @inline(__always)
+  package mutating func fraction() -> Double {
+    Double(next() >> 11) * 0x1p-53
+  }
+
   /// The seed of the stream with the given number; the same for equal numbers.
   public static func seed(_ seed: UInt64, stream: UInt64) -> UInt64 {
     mix(mix(0x496E_7465_726C_6561, seed), stream)

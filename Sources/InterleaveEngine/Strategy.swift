@@ -19,6 +19,10 @@ public enum EnabledReason: UInt8, Sendable {
 public struct EnabledStep: Sendable {
   /// The task, as a hash of its path in the tree of task creation.
   public let task: UInt64
+  /// The task's number in this run, in the order in which tasks were made.
+  ///
+  /// It means something within the run alone, where it serves as an index.
+  public let taskNumber: Int
   /// The executor, as a hash of where it was made or first used; 0 for the
   /// global executor.
   public let executor: UInt64
@@ -30,6 +34,25 @@ public struct EnabledStep: Sendable {
   public let reason: EnabledReason
   /// The task that ran last could go on with this step.
   public let continuesLastTask: Bool
+  /// Where in the program's code the step goes on; for a task that has just been
+  /// made, where that was done.
+  ///
+  /// A hash that is the same in every process of the same build.
+  public let place: UInt64
+
+  package init(
+    task: UInt64, taskNumber: Int, executor: UInt64, ordinal: Int, priority: UInt8,
+    reason: EnabledReason, continuesLastTask: Bool, place: UInt64
+  ) {
+    self.task = task
+    self.taskNumber = taskNumber
+    self.executor = executor
+    self.ordinal = ordinal
+    self.priority = priority
+    self.reason = reason
+    self.continuesLastTask = continuesLastTask
+    self.place = place
+  }
 }
 
 /// The steps of which one must be chosen.
@@ -47,6 +70,9 @@ public struct EnabledSteps {
   public subscript(index: Int) -> EnabledStep {
     machine._withUnsafeGuaranteedRef { $0.enabledStep(at: index) }
   }
+
+  /// What the run has done so far.
+  public var record: RunRecord { RunRecord(machine: machine) }
 
   /// What is needed to put the step at an index into words.
   package func inspect(at index: Int) -> InspectedStep.StepIdentity {
@@ -82,7 +108,7 @@ public struct RunStart: Sendable {
 ///
 /// A strategy must choose by what it is shown and by its own seed alone, so that
 /// a run can be made again. It is asked only where at least two steps are
-/// enabled.
+/// enabled; ``EnabledSteps/record`` tells what ran in between.
 ///
 /// ```swift
 /// /// Always lets the task that has run least go on.
@@ -101,10 +127,19 @@ public protocol Strategy: AnyObject {
   /// - Parameter steps: At least two.
   /// - Returns: An index below the number of steps.
   func choose(among steps: EnabledSteps) -> Int
-  /// Learns that the run is over; does nothing unless implemented.
-  func end(steps: Int)
+  /// Learns from a run that is over; does nothing unless implemented.
+  ///
+  /// The run may have been another strategy's, such as the baseline's before the
+  /// first run.
+  ///
+  /// - Parameter run: What was run; not valid after the call.
+  func end(_ run: RunRecord)
+  /// Every schedule that this strategy would ever choose has been run; false
+  /// unless implemented.
+  var isExhausted: Bool { get }
 }
 
 extension Strategy {
-  public func end(steps: Int) {}
+  public func end(_ run: RunRecord) {}
+  public var isExhausted: Bool { false }
 }

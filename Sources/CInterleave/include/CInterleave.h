@@ -204,6 +204,13 @@ bool il_take_foreign(il_session *session, il_ready *ready);
 /// Waits for a foreign thread to make a job ready, at most `nanoseconds`.
 bool il_wait_foreign(il_session *session, int64_t nanoseconds);
 
+// MARK: - Code
+
+/// The offset of an address in the image that it lies in, and that image's path.
+/// Returns false if it lies in none.
+bool il_code_offset(const void *address, uintptr_t *offset,
+                    const char *_Nullable *_Nonnull image);
+
 // MARK: - Tasks
 
 /// What the suspended task waits for; `object` is the task, continuation

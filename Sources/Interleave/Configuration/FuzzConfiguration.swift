@@ -41,11 +41,34 @@ extension FuzzConfiguration {
     /// The name by which an environment variable can ask for it.
     public let name: String
     let make: @Sendable () -> any Strategy
+    /// What passes all that it ever chooses is proved.
+    var isComplete = false
 
     /// Takes turns among the strategies that come with Interleave.
-    public static let portfolio = StrategyChoice(name: "portfolio") { RandomWalk() }
+    public static let portfolio = StrategyChoice(name: "portfolio") { Portfolio() }
     /// Chooses uniformly among the enabled steps.
     public static let randomWalk = StrategyChoice(name: "randomWalk") { RandomWalk() }
+    /// Chooses uniformly among the places in the code where steps go on.
+    public static let stratifiedWalk = StrategyChoice(name: "stratifiedWalk") {
+      StratifiedWalk()
+    }
+    /// Runs the task of highest priority, and lowers a few at random moments.
+    public static let pct = StrategyChoice(name: "pct") { PCT() }
+    /// Runs the step of highest priority, and redraws those of steps in conflict.
+    public static let pos = StrategyChoice(name: "pos") { POS() }
+    /// Chooses tasks in proportion to the steps that they have left.
+    public static let urw = StrategyChoice(name: "urw") { URW() }
+    /// Makes all orders of the steps on one actor equally likely.
+    public static let surw = StrategyChoice(name: "surw") { SURW() }
+    /// Tries every schedule, those with the fewest delays of the baseline first.
+    public static let delayBounded = StrategyChoice(
+      name: "delayBounded", make: { DelayBounded() }, isComplete: true)
+    /// Tries every schedule, those with the fewest preemptions first.
+    public static let preemptionBounded = StrategyChoice(
+      name: "preemptionBounded", make: { PreemptionBounded() }, isComplete: true)
+    /// Tries every schedule, the last choice first; the report says if that was all.
+    public static let depthFirst = StrategyChoice(
+      name: "depthFirst", make: { DepthFirst() }, isComplete: true)
     /// Runs nothing but the schedule that never preempts.
     public static let baseline = StrategyChoice(name: "baseline") { Baseline() }
 
@@ -60,7 +83,10 @@ extension FuzzConfiguration {
       StrategyChoice(name: name, make: make)
     }
 
-    static let named = [portfolio, randomWalk, baseline]
+    static let named = [
+      portfolio, randomWalk, stratifiedWalk, pct, pos, urw, surw, delayBounded, preemptionBounded,
+      depthFirst, baseline,
+    ]
   }
 
   /// What is checked besides the body's own expectations.

@@ -13,6 +13,8 @@ struct FoundFailure {
   var schedulesTried: Int
   /// The seed of its values; a corpus entry brings its own.
   var seed: UInt64
+  /// The strategy that found it; nil for what was replayed.
+  var strategy: String?
 }
 
 extension Campaign {
@@ -55,7 +57,8 @@ extension Campaign {
       sourceLocation: found.failure.location,
       interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
       original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
-      seed: found.seed, schedulesTried: found.schedulesTried, corpusFile: found.corpusFile,
+      seed: found.seed, schedulesTried: found.schedulesTried, strategy: found.strategy,
+      corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
     if !found.failure.isMistake { keep(&failure, shrunk.draws) }

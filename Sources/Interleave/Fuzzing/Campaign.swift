@@ -23,6 +23,8 @@ final class Campaign {
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
   private var signatures: Set<UInt64> = []
+  /// Every schedule was run, so that what held is proved.
+  private var isExhausted = false
   private var contended: Set<UInt> = []
   private var escaped: Set<Escape> = []
 
@@ -81,9 +83,12 @@ final class Campaign {
   ///
   /// - Returns: The failure, and the schedule that led to it.
   func explore() -> FoundFailure? {
-    let strategy = resolved.configuration.strategy.make()
+    let choice = resolved.configuration.strategy
+    let strategy = choice.make()
     let baseline = Baseline()
+    var own = StrategyShare(name: choice.name)
     var index = 0
+    defer { report.strategies = (strategy as? Portfolio)?.spent ?? [own] }
     while mayGoOn(index) {
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
@@ -91,7 +96,14 @@ final class Campaign {
       plan = drawingPlan(index)
       var schedule: RecordedSchedule?
       let failure = execute(chosen, start) { [self] failure in
-        count()
+        let isNew = count()
+        if index == 0 {
+          // The baseline shows how many steps and tasks there are.
+          strategy.end(machine.record)
+        } else {
+          own.schedules += 1
+          own.newInterleavings += isNew ? 1 : 0
+        }
         if let failure {
           schedule = machine.recordedSchedule(upTo: failure.steps)
         }
@@ -100,7 +112,12 @@ final class Campaign {
       if let failure, let schedule {
         return FoundFailure(
           failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
-          seed: resolved.seed)
+          seed: resolved.seed,
+          strategy: index == 1 ? "baseline" : (strategy as? Portfolio)?.lastUsed ?? choice.name)
+      }
+      if strategy.isExhausted, !program.isGenerated {
+        isExhausted = choice.isComplete && escaped.isEmpty
+        break
       }
       // Without a choice, every schedule is the baseline.
       if index == 1, machine.choices == 0, !program.isGenerated { break }
@@ -127,13 +144,18 @@ final class Campaign {
   }
 
   /// Counts the run that has just ended.
-  func count() {
+  ///
+  /// - Returns: Whether no run before had its interleaving.
+  @discardableResult
+  func count() -> Bool {
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
-    if signatures.count < Self.signatureLimit { signatures.insert(machine.signature) }
+    let isNew =
+      signatures.count < Self.signatureLimit && signatures.insert(machine.signature).inserted
     machine.forEachContendedType { contended.insert($0) }
     if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
+    return isNew
   }
 
   /// Completes the report.
@@ -142,7 +164,8 @@ final class Campaign {
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = Set(escaped.map(words)).sorted()
     report.elapsed = clock.now - began
-    report.isExhaustive = report.schedules > 0 && report.choices == 0 && !program.isGenerated
+    report.isExhaustive =
+      isExhausted || (report.schedules > 0 && report.choices == 0 && !program.isGenerated)
   }
 
   /// What left the run's control, and where.

@@ -105,6 +105,8 @@ public struct FuzzFailure: Error, Sendable {
   public var seed: UInt64
   /// How many schedules were run before it failed, this one included.
   public var schedulesTried: Int
+  /// The strategy whose schedule failed first, by name; nil for what was replayed.
+  public var strategy: String?
   /// The file that keeps it, if it was written or replayed.
   public var corpusFile: String?
   /// What would have been written to the corpus, where nothing could be written.
@@ -118,7 +120,7 @@ public struct FuzzFailure: Error, Sendable {
     kind: Kind, message: String, sourceLocation: SourceLocation? = nil,
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
-    isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0,
+    isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
     corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
     replayCommand: String? = nil, test: String = ""
   ) {
@@ -132,6 +134,7 @@ public struct FuzzFailure: Error, Sendable {
     self.isMinimal = isMinimal
     self.seed = seed
     self.schedulesTried = schedulesTried
+    self.strategy = strategy
     self.corpusFile = corpusFile
     self.unsavedEntry = unsavedEntry
     self.replayCommand = replayCommand

@@ -1,3 +1,5 @@
+public import InterleaveEngine
+
 /// What an exploration did: how much was tried, and how much of it could matter.
 public struct FuzzReport: Sendable, Hashable {
   /// How many schedules were tried, those of the corpus not included.
@@ -24,12 +26,14 @@ public struct FuzzReport: Sendable, Hashable {
   public var fixed: [String]
   /// The corpus files whose interleaving does not exist any more.
   public var stale: [String]
+  /// What each strategy was used for, the baseline left out.
+  public var strategies: [StrategyShare]
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
-    fixed: [String] = [], stale: [String] = []
+    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -43,5 +47,6 @@ public struct FuzzReport: Sendable, Hashable {
     self.fixed = fixed
     self.stale = stale
     self.warnings = warnings
+    self.strategies = strategies
   }
 }

@@ -114,7 +114,8 @@ struct FailureReport {
   private func search() -> [StyledText] {
     guard failure.schedulesTried > 0 else { return [] }
     var lines = indented(
-      "Schedule \(grouped(failure.schedulesTried)) failed, with seed \(failure.seed).")
+      "Schedule \(grouped(failure.schedulesTried)) failed, "
+        + (failure.strategy.map { "chosen by \($0), " } ?? "") + "with seed \(failure.seed).")
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
       steps: interleaving.steps.count, preemptions: interleaving.preemptions,

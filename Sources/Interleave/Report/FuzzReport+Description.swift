@@ -1,8 +1,19 @@
 extension FuzzReport: CustomStringConvertible {
-  /// One line about what was run; warnings and escapes follow, a line each.
+  /// One line about what was run; what chose it, escapes and warnings follow.
   public var description: String {
     let escaped = escapes.map { "escaped control: \($0)" }
-    return ([summary] + escaped + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+    let lines = [summary] + spending + escaped + warnings.map { "warning: \($0)" }
+    return lines.joined(separator: "\n")
+  }
+
+  /// What each strategy was used for, in one line; none where only one was.
+  private var spending: [String] {
+    let used = strategies.filter { $0.schedules > 0 }
+    guard used.count > 1 else { return [] }
+    let shares = used.map {
+      "\($0.name) \(grouped($0.schedules)) (\(grouped($0.newInterleavings)) new)"
+    }
+    return ["chosen by: " + shares.joined(separator: ", ")]
   }
 
   /// What was run, in one line.

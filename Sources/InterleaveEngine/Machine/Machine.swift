@@ -30,6 +30,8 @@ package final class Machine {
   /// Slots of what could run now; the baseline's choice first, timers last.
   let enabled = Column<Int32>()
   let steps = Column<RawStep>()
+  /// What strategies call places in the code.
+  private let codePlaces = CodePlaces()
   private let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)? {
@@ -72,6 +74,7 @@ package final class Machine {
     escapes.deallocate()
     slots.deallocate()
     steps.deallocate()
+    codePlaces.deallocate()
     progressStorage.deallocate()
   }
 
@@ -114,7 +117,7 @@ package final class Machine {
       il_leave(previous)
       precondition(tasks.count == 1, "a run starts with exactly one task (was \(tasks.count))")
       let end = loop(strategy)
-      strategy.end(steps: steps.count)
+      strategy.end(record)
       return end
     }
   }
@@ -201,14 +204,29 @@ package final class Machine {
 
   // MARK: What strategies and observers see
 
+  /// What the run has done so far.
+  package var record: RunRecord { RunRecord(machine: .passUnretained(self)) }
+
   var enabledCount: Int { enabled.count }
 
   func enabledStep(at index: Int) -> EnabledStep {
     let job = slots[Int(enabled[index])]
     return EnabledStep(
-      task: tasks[Int(job.task)].name, executor: executors[Int(job.executor)].name,
+      task: tasks[Int(job.task)].name, taskNumber: Int(job.task),
+      executor: executors[Int(job.executor)].name,
       ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
-      reason: job.reason, continuesLastTask: job.task == progress.lastTask)
+      reason: job.reason, continuesLastTask: job.task == progress.lastTask,
+      place: place(of: job))
+  }
+
+  /// Where a job goes on; for that of a new task, where and with what it was made.
+  @inline(__always)
+  private func place(of job: WaitingJob) -> UInt64 {
+    guard job.reason == .created else {
+      return codePlaces.name(of: UInt(bitPattern: job.ready.resume))
+    }
+    let task = tasks[Int(job.task)]
+    return mix(mix(codePlaces.name(of: task.site), 2), codePlaces.name(of: task.entry))
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {
@@ -227,9 +245,9 @@ package final class Machine {
     return nil
   }
 
-  /// A hash of what distinguishes this interleaving from others.
+  /// A hash of what distinguishes interleavings: the order of steps on each executor.
   ///
-  /// That is the order of steps on each executor. Interleavings that differ only in the order of
+  /// Interleavings that differ only in the order of
   /// steps on different executors have the same.
   package var signature: UInt64 {
     var sum: UInt64 = 0

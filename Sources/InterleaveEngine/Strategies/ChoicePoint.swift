@@ -1,12 +1,16 @@
-/// A choice that is open, as far as it takes to replay, shrink or search.
+/// A choice that is open.
 ///
-/// ``EnabledSteps`` is the machine's. Whatever else can list enabled steps by
-/// name, such as a simulated program in a test, is one too.
+/// ``EnabledSteps`` is the machine's. Whatever else can list enabled steps, such
+/// as a simulated program in a test, is one too.
 package protocol ChoicePoint {
   /// The number of steps to choose from; index 0 is the baseline's.
   var count: Int { get }
   /// The task that ran last could go on, so that any index but 0 preempts it.
   var lastTaskIsEnabled: Bool { get }
+  /// The step at an index.
+  func step(at index: Int) -> EnabledStep
+  /// What the run has done so far.
+  var record: RunRecord { get }
   /// The name of the step at an index.
   func key(at index: Int) -> StepKey
   /// The index of the step with the given name, if it is enabled.
@@ -14,13 +18,16 @@ package protocol ChoicePoint {
 }
 
 extension EnabledSteps: ChoicePoint {
+  @inline(__always)
+  package func step(at index: Int) -> EnabledStep { self[index] }
+
   package var lastTaskIsEnabled: Bool {
     let first = self[0]
     return first.continuesLastTask && first.reason != .timer
   }
 }
 
-/// A strategy that decides by the names of the enabled steps alone.
+/// A strategy that decides by the enabled steps and what was run alone.
 ///
 /// It needs no machine, so that it can be tried on a simulated program.
 package protocol PureStrategy: Strategy {

@@ -20,6 +20,10 @@ struct SimulatedProgram {
   }
 
   var tasks: [[Step]]
+  /// What each task does, by number; empty where each does something of its own.
+  ///
+  /// Tasks that do the same go on at the same places.
+  var roles: [Int] = []
   var variables: [Int]
   var mailboxes = Mailboxes.unordered
   /// Tells after each step whether the program has failed.
@@ -41,17 +45,24 @@ struct SimulatedProgram {
       let pick = point.count > 1 ? strategy.decide(at: point) : 0
       simulation.perform(point, pick)
       if fails(simulation.shared, simulation.waiting.isEmpty) {
-        strategy.end(steps: simulation.steps.count)
+        strategy.end(simulation.record)
         return (
           Trial(fails: true, schedule: RecordedSchedule(steps: simulation.steps)),
           simulation.shared
         )
       }
     }
-    strategy.end(steps: simulation.steps.count)
+    strategy.end(simulation.record)
     return (
       Trial(fails: false, schedule: RecordedSchedule(steps: simulation.steps)), simulation.shared
     )
+  }
+
+  /// Where a step goes on, as ``EnabledStep/place`` names it.
+  fileprivate func place(of key: StepKey) -> UInt64 {
+    guard key.task > 0 else { return 0 }
+    let number = Int(key.task) - 1
+    return mix(mix(UInt64(roles.isEmpty ? number : roles[number]), 1), UInt64(key.ordinal))
   }
 
   /// The first failing schedules of random walks, one for each of the given number
@@ -78,12 +89,16 @@ final class SimulatedWalk: PureStrategy {
 
 /// What a simulated program can do next.
 struct SimulatedPoint: ChoicePoint {
-  var keys: [StepKey]
+  var steps: [EnabledStep]
   var lastTaskIsEnabled: Bool
+  var record: RunRecord
 
-  var count: Int { keys.count }
-  func key(at index: Int) -> StepKey { keys[index] }
-  func index(of key: StepKey) -> Int? { keys.firstIndex(of: key) }
+  var count: Int { steps.count }
+  func step(at index: Int) -> EnabledStep { steps[index] }
+  func key(at index: Int) -> StepKey {
+    StepKey(task: steps[index].task, ordinal: Int32(steps[index].ordinal))
+  }
+  func index(of key: StepKey) -> Int? { steps.indices.first { self.key(at: $0) == key } }
 }
 
 private struct Simulation {
@@ -102,25 +117,35 @@ private struct Simulation {
     Job(key: StepKey(task: 0, ordinal: 0), executor: 0, cause: -1, reason: .created)
   ]
   var steps: [RecordedStep] = []
+  private let listed = ListedRun()
+  var record: RunRecord { RunRecord(listed) }
 
   init(program: SimulatedProgram) {
     self.program = program
+    listed.tasks = [RunTask(name: 0, parent: nil)]
     shared = program.variables
     own = Array(repeating: 0, count: program.tasks.count)
   }
 
   func point() -> SimulatedPoint {
-    var keys = waiting.enumerated().filter { place, job in
+    let last = steps.last?.key.task
+    var enabled = waiting.enumerated().filter { place, job in
       program.mailboxes == .unordered || job.executor == 0
         || !waiting[..<place].contains { $0.executor == job.executor }
-    }.map(\.element.key)
-    let last = keys.firstIndex { $0.task == steps.last?.key.task }
-    if let last { keys.insert(keys.remove(at: last), at: 0) }
-    return SimulatedPoint(keys: keys, lastTaskIsEnabled: last != nil)
+    }.map { _, job in
+      EnabledStep(
+        task: job.key.task, taskNumber: Int(job.key.task), executor: job.executor,
+        ordinal: Int(job.key.ordinal), priority: 0, reason: job.reason,
+        continuesLastTask: job.key.task == last, place: program.place(of: job.key))
+    }
+    let continued = enabled.firstIndex { $0.continuesLastTask }
+    if let continued { enabled.insert(enabled.remove(at: continued), at: 0) }
+    return SimulatedPoint(
+      steps: enabled, lastTaskIsEnabled: continued != nil, record: record)
   }
 
   mutating func perform(_ point: SimulatedPoint, _ pick: Int) {
-    let key = point.keys[pick]
+    let key = point.key(at: pick)
     guard let place = waiting.firstIndex(where: { $0.key == key }) else {
       preconditionFailure("an enabled step must wait (\(key) did not)")
     }
@@ -128,9 +153,13 @@ private struct Simulation {
     steps.append(
       RecordedStep(
         key: key, executor: job.executor, cause: job.cause, enabled: point.count,
-        passedOver: point.keys[0], reason: job.reason,
+        passedOver: point.key(at: 0), reason: job.reason,
         isPreemption: point.lastTaskIsEnabled && pick > 0, isStall: false))
+    listed.steps.append(
+      RanStep(
+        taskNumber: Int(key.task), executor: job.executor, ordinal: Int(key.ordinal)))
     guard key.task > 0 else {
+      listed.tasks += program.tasks.indices.map { RunTask(name: UInt64($0) + 1, parent: 0) }
       for number in program.tasks.indices { enqueue(number, ordinal: 0, .created) }
       return
     }

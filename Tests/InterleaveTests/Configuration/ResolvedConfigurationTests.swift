@@ -102,12 +102,12 @@ import Testing
   }
 
   @Test func strategiesAreChosenByName() throws {
-    for name in ["portfolio", "randomWalk", "baseline"] {
+    for name in ["portfolio", "randomWalk", "pct", "pos", "urw", "surw", "depthFirst", "baseline"] {
       #expect(try resolved(["INTERLEAVE_STRATEGY": name]).configuration.strategy.name == name)
     }
     #expect(
       message(["INTERLEAVE_STRATEGY": "luck"])?.hasPrefix(
-        "INTERLEAVE_STRATEGY must be one of portfolio, randomWalk, baseline") == true)
+        "INTERLEAVE_STRATEGY must be one of portfolio, randomWalk, stratifiedWalk, pct") == true)
   }
 
   @Test func theCorpusIsAFolderOrNone() throws {

@@ -1,0 +1,200 @@
+import Foundation
+import InterleaveBugs
+import InterleaveEngine
+
+/// Measures how many schedules each strategy needs until it finds each bug.
+///
+/// The first schedule is the baseline's, as in every campaign.
+enum FindingBenchmark {
+  /// The strategies that are compared, by the names that configurations use.
+  static let strategies: [(name: String, make: @Sendable () -> any Strategy)] = [
+    ("portfolio", { Portfolio() }), ("randomWalk", { RandomWalk() }),
+    ("stratifiedWalk", { StratifiedWalk() }), ("pct", { PCT() }), ("pos", { POS() }),
+    ("urw", { URW() }), ("surw", { SURW() }),
+    ("surwNoRepeat", { SURW(repeatsOrders: false) }), ("delayBounded", { DelayBounded() }),
+    ("preemptionBounded", { PreemptionBounded() }), ("depthFirst", { DepthFirst() }),
+  ]
+
+  /// Runs the command; prints to standard output.
+  ///
+  /// - Parameter arguments: What follows the name of the program.
+  /// - Returns: Nothing was wrong.
+  static func run(arguments: [String]) async -> Bool {
+    do {
+      let options = try FindingOptions(arguments)
+      // A run of the machine keeps its thread busy for long.
+      return try await Task(executorPreference: MachineThread()) {
+        switch options.command {
+        case .find where options.mended: return try checkMended(options)
+        case .find: try measure(options)
+        case .cost: try StrategyCost.measure()
+        }
+        return true
+      }.value
+    } catch {
+      FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+      return false
+    }
+  }
+
+  /// Counts schedules to the first failure, and prints the table.
+  private static func measure(_ options: FindingOptions) throws {
+    let hunter = try Hunter()
+    var table = FindingTable(cap: options.cap)
+    for program in options.programs {
+      for (name, make) in options.strategies {
+        let needed = (0..<UInt64(options.seeds)).map { seed in
+          hunter.schedules(toFail: program.body, make(), seed: seed, cap: options.cap)
+        }
+        table.add(program, name, needed)
+      }
+      print(table.rows(of: program.name), terminator: "")
+    }
+    print(table.summary)
+  }
+
+  /// Runs every mended twin under every strategy, and names those that fail.
+  ///
+  /// - Returns: None does.
+  private static func checkMended(_ options: FindingOptions) throws -> Bool {
+    let hunter = try Hunter()
+    var failures = 0
+    for program in options.programs {
+      for (name, make) in options.strategies {
+        let needed = hunter.schedules(
+          toFail: program.mended, make(), seed: 1, cap: options.cap)
+        if let needed {
+          failures += 1
+          print("\(program.name), mended, fails in schedule \(needed) of \(name)")
+        }
+      }
+    }
+    print("\(options.programs.count) mended programs, \(failures) failures")
+    return failures == 0
+  }
+}
+
+/// What the command was asked to do.
+struct FindingOptions {
+  enum Command: String { case find, cost }
+
+  static let usage = """
+      find    schedules until each strategy finds each bug of a suite
+              [--seeds 50] [--cap 10000] [--only program,…] [--with strategy,…]
+              --mended: run the mended twins instead, which must not fail
+      cost    what each strategy costs for each step
+    """
+
+  struct Unreadable: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  var command = Command.find
+  var mended = false
+  var seeds = 50
+  var cap = 10_000
+  var programs = BugProgram.all
+  var strategies = FindingBenchmark.strategies
+
+  init(_ arguments: [String]) throws {
+    var rest = arguments[...]
+    let name = rest.popFirst() ?? ""
+    guard let command = Command(rawValue: name) else {
+      throw Unreadable(description: "there is no command “\(name)”")
+    }
+    self.command = command
+    while let option = rest.popFirst() {
+      switch option {
+      case "--mended": mended = true
+      case "--seeds": seeds = try Self.number(rest.popFirst(), option)
+      case "--cap": cap = try Self.number(rest.popFirst(), option)
+      case "--only":
+        let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
+        programs = try names.map { name in
+          guard let program = BugProgram.named(name) else {
+            throw Unreadable(
+              description:
+                "unknown program \(name): there are \(BugProgram.all.map(\.name))")
+          }
+          return program
+        }
+      case "--with":
+        let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
+        strategies = try names.map { name in
+          guard let strategy = strategies.first(where: { $0.name == name }) else {
+            throw Unreadable(
+              description:
+                "unknown strategy \(name): there are \(strategies.map(\.name))")
+          }
+          return strategy
+        }
+      default: throw Unreadable(description: "unknown option \(option)")
+      }
+    }
+  }
+
+  private static func number(_ text: String?, _ option: String) throws -> Int {
+    guard let text, let number = Int(text), number > 0 else {
+      throw Unreadable(description: "`\(option)` must be at least 1 (was \(text ?? "missing"))")
+    }
+    return number
+  }
+}
+
+/// Runs programs under strategies until they fail.
+final class Hunter {
+  private let machine: Machine
+  private let outcome = Outcome()
+
+  /// What the root task of a run came to; used on one thread.
+  private final class Outcome: @unchecked Sendable {
+    var failed = false
+  }
+
+  init() throws {
+    machine = try Machine(settings: MachineSettings())
+  }
+
+  /// Runs a body until it fails.
+  ///
+  /// - Returns: How many schedules that took; nil if it did not fail within the
+  ///   cap, or the strategy had no more.
+  func schedules(
+    toFail body: @escaping @Sendable () async throws -> Void, _ strategy: any Strategy,
+    seed: UInt64, cap: Int
+  ) -> Int? {
+    for index in 0..<cap {
+      let start = RunStart(index: index, seed: SplitMix64.seed(seed, stream: UInt64(index)))
+      let chosen: any Strategy = index == 0 ? Baseline() : strategy
+      outcome.failed = false
+      let end = machine.run(chosen, start) { [outcome] in
+        Task(priority: .medium) {
+          do { try await body() } catch { outcome.failed = true }
+        }
+      }
+      if index == 0 { strategy.end(machine.record) }
+      machine.finish()
+      if outcome.failed || end != .clean { return index + 1 }
+      if strategy.isExhausted { return nil }
+    }
+    return nil
+  }
+
+  /// The number of steps of some runs of a body, and how long they took.
+  func time(
+    _ body: @escaping @Sendable () async throws -> Void, _ strategy: any Strategy, runs: Int
+  ) -> (steps: Int, elapsed: Duration) {
+    var steps = 0
+    let elapsed = ContinuousClock().measure {
+      for index in 0..<runs {
+        let start = RunStart(index: index, seed: SplitMix64.seed(7, stream: UInt64(index)))
+        _ = machine.run(strategy, start) {
+          Task(priority: .medium) { try await body() }
+        }
+        steps += machine.stepCount
+        machine.finish()
+      }
+    }
+    return (steps, elapsed)
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import InterleaveBugs
+
+/// What strategies needed to find bugs, and how that reads as a table.
+struct FindingTable {
+  private struct Row {
+    var program: String
+    var depth: Int
+    var strategy: String
+    /// The schedules that each seed took; those that did not find it count as the
+    /// cap.
+    var needed: [Int]
+    var found: Int
+    var mean: Double { Double(needed.reduce(0, +)) / Double(needed.count) }
+  }
+
+  private let cap: Int
+  private var table: [Row] = []
+
+  init(cap: Int) {
+    self.cap = cap
+  }
+
+  mutating func add(_ program: BugProgram, _ strategy: String, _ needed: [Int?]) {
+    table.append(
+      Row(
+        program: program.name, depth: program.depth, strategy: strategy,
+        needed: needed.map { $0 ?? cap }.sorted(), found: needed.count { $0 != nil }))
+  }
+
+  /// The rows of one program; with the table's head if it is the first.
+  func rows(of program: String) -> String {
+    var text = ""
+    if table.first?.program == program {
+      text += "| program | depth | strategy | mean | median | worst | found |\n"
+      text += "| --- | ---: | --- | ---: | ---: | ---: | ---: |\n"
+    }
+    for row in table where row.program == program {
+      let median = row.needed[row.needed.count / 2]
+      text += "| \(row.program) | \(row.depth) | \(row.strategy) | \(row.mean.fixed(1)) "
+      text += "| \(median) | \(row.needed.last ?? 0) | \(row.found)/\(row.needed.count) |\n"
+    }
+    return text
+  }
+
+  /// Each strategy's geometric mean over all programs, and how it compares to the
+  /// best single strategy of each program.
+  var summary: String {
+    var names: [String] = []
+    for row in table where !names.contains(row.strategy) { names.append(row.strategy) }
+    var best: [String: Double] = [:]
+    for row in table where row.strategy != "portfolio" {
+      best[row.program] = min(best[row.program] ?? .infinity, row.mean)
+    }
+    var text = "\n| strategy | geometric mean | against the best of each program | found always |"
+    text += "\n| --- | ---: | ---: | ---: |\n"
+    for name in names {
+      let rows = table.filter { $0.strategy == name }
+      let mean = geometricMean(rows.map(\.mean))
+      let ratios = rows.compactMap { row in best[row.program].map { row.mean / $0 } }
+      let always = rows.count { $0.found == $0.needed.count }
+      text += "| \(name) | \(mean.fixed(1)) | \(geometricMean(ratios).fixed(2)) "
+      text += "| \(always)/\(rows.count) |\n"
+    }
+    return text
+  }
+
+  private func geometricMean(_ values: [Double]) -> Double {
+    guard !values.isEmpty else { return 1 }
+    return exp(values.reduce(0) { $0 + log($1) } / Double(values.count))
+  }
+}

@@ -1,0 +1,126 @@
+/// A step that was run, as a strategy sees it.
+public struct RanStep: Sendable {
+  /// The number of its task in the run.
+  public let taskNumber: Int
+  /// The executor, as ``EnabledStep/executor`` names it.
+  public let executor: UInt64
+  /// How many steps of the task ran before.
+  public let ordinal: Int
+
+  package init(taskNumber: Int, executor: UInt64, ordinal: Int) {
+    self.taskNumber = taskNumber
+    self.executor = executor
+    self.ordinal = ordinal
+  }
+}
+
+/// A task of a run, as a strategy sees it.
+public struct RunTask: Sendable {
+  /// A hash of its path in the tree of task creation.
+  public let name: UInt64
+  /// The number of the task that made it; nil for the root.
+  public let parent: Int?
+
+  package init(name: UInt64, parent: Int?) {
+    self.name = name
+    self.parent = parent
+  }
+}
+
+/// What a run has done: the steps that were run and the tasks that were made.
+///
+/// It is a view of the run's own memory: nothing is copied to make it, and it is
+/// valid only during the call that it was passed to.
+public struct RunRecord {
+  private enum Source {
+    case machine(Unmanaged<Machine>)
+    case listed(ListedRun)
+  }
+
+  private let source: Source
+
+  init(machine: Unmanaged<Machine>) {
+    source = .machine(machine)
+  }
+
+  package init(_ run: ListedRun) {
+    source = .listed(run)
+  }
+
+  /// The number of steps that were run.
+  public var stepCount: Int {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.stepCount }
+    case .listed(let run): run.steps.count
+    }
+  }
+
+  /// The step at an index below ``stepCount``, in the order in which they ran.
+  public func step(at index: Int) -> RanStep {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.ranStep(at: index) }
+    case .listed(let run): run.steps[index]
+    }
+  }
+
+  /// The number of tasks that were made, the root included.
+  public var taskCount: Int {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.tasks.count }
+    case .listed(let run): run.tasks.count
+    }
+  }
+
+  /// The task with a number below ``taskCount``; a task's parent comes before it.
+  public func task(_ number: Int) -> RunTask {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.runTask(number) }
+    case .listed(let run): run.tasks[number]
+    }
+  }
+
+  /// A hash of the order of steps on each executor.
+  ///
+  /// Runs that differ only in the order of steps on different executors have the
+  /// same.
+  public var signature: UInt64 {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.signature }
+    case .listed(let run): run.signature
+    }
+  }
+}
+
+/// A run that is kept as lists, for what runs without a machine.
+package final class ListedRun {
+  package var steps: [RanStep] = []
+  package var tasks: [RunTask] = []
+
+  package init() {}
+
+  /// What ``Machine/signature`` is for a machine's run.
+  var signature: UInt64 {
+    var orders: [UInt64: UInt64] = [:]
+    for step in steps {
+      orders[step.executor] = mix(
+        orders[step.executor] ?? 0, tasks[step.taskNumber].name &+ UInt64(step.ordinal))
+    }
+    return orders.reduce(0) { $0 &+ mix($1.key, $1.value) }
+  }
+}
+
+extension Machine {
+  @inline(__always)
+  func ranStep(at index: Int) -> RanStep {
+    let step = steps[index]
+    return RanStep(
+      taskNumber: Int(step.task), executor: executors[Int(step.executor)].name,
+      ordinal: Int(step.ordinal))
+  }
+
+  @inline(__always)
+  func runTask(_ number: Int) -> RunTask {
+    let task = tasks[number]
+    return RunTask(name: task.name, parent: task.parent < 0 ? nil : Int(task.parent))
+  }
+}

@@ -1,0 +1,218 @@
+/// Takes turns among strategies, and more often among those that reach new things.
+///
+/// No strategy is best for every program, and most are blind to some kind of bug.
+/// So each gets a guaranteed share of the runs. The rest goes to those whose recent
+/// runs showed most that was new: interleavings that no run had before, and pairs
+/// of steps that never followed each other on an executor. The choice depends on
+/// the run's seed and on what earlier runs reached, so a campaign can be repeated.
+public final class Portfolio: Strategy {
+  private struct Member {
+    var name: String
+    var strategy: any Strategy
+    /// How much of the guaranteed runs it gets.
+    var baseWeight: Double
+    /// In how many runs its weight is greater.
+    var headStart: Int
+    var weight: Double {
+      share.schedules < headStart ? baseWeight * Portfolio.headStartFactor : baseWeight
+    }
+    var share: StrategyShare
+    /// What was new in its recent runs, each between 0 and 1, on average.
+    var yield = 1.0
+    /// How far it is behind its share: who is furthest behind is next.
+    var claim = 0.0
+  }
+
+  /// The steps of a run on one executor.
+  private struct Order {
+    var executor: UInt64
+    var hash: UInt64
+    var last: UInt64
+    var task: Int
+    var isContended = false
+  }
+
+  private static let headStartFactor = 6.0
+  /// The part of all runs that is shared out by weight alone.
+  private static let guaranteed = 0.5
+  /// How much the last run counts in the average of what was new.
+  private static let recency = 0.1
+  /// How many interleavings and pairs are told apart.
+  private static let knownLimit = 1 << 20
+
+  private var members: [Member]
+  private let profile: TaskProfile?
+  private var running: Int?
+  private let interleavings = AddressTable()
+  private var knownInterleavings = 0
+  /// Orders of steps on executors, and pairs of steps.
+  private let seen = AddressTable()
+  private var knownOrders = 0
+  /// Where the executors of the run that is being looked at are in `orders`.
+  private let places = AddressTable()
+  private let orders = Column<Order>()
+
+  /// Makes the portfolio that is the default.
+  public convenience init() {
+    let profile = TaskProfile()
+    let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
+    self.init(
+      [
+        ("stratifiedWalk", StratifiedWalk(), 1.25), ("surw", surw, 1.5), ("pos", POS(), 2.25),
+        ("delayBounded", DelayBounded(), 0.25), ("randomWalk", RandomWalk(), 0.25),
+        ("urw", URW(sharing: profile), 0.5), ("pct", PCT(), 0.75),
+      ], profile: profile)
+    // The baseline with one delay is worth much, with many delays little.
+    if let search = members.firstIndex(where: { $0.name == "delayBounded" }) {
+      members[search].headStart = 12
+    }
+  }
+
+  /// Makes a portfolio of one's own.
+  ///
+  /// - Parameter strategies: At least one, each with the name that reports call it
+  ///   by and its weight among the guaranteed runs, above 0.
+  public convenience init(
+    of strategies: [(name: String, strategy: any Strategy, weight: Double)]
+  ) {
+    self.init(strategies, profile: nil)
+  }
+
+  init(
+    _ strategies: [(name: String, strategy: any Strategy, weight: Double)], profile: TaskProfile?
+  ) {
+    precondition(!strategies.isEmpty, "a portfolio needs at least one strategy")
+    for (name, _, weight) in strategies {
+      precondition(weight > 0, "the weight of \(name) must be above 0 (was \(weight))")
+    }
+    let sum = strategies.reduce(0) { $0 + $1.weight }
+    self.profile = profile
+    members = strategies.map { name, strategy, weight in
+      Member(
+        name: name, strategy: strategy, baseWeight: weight / sum, headStart: 0,
+        share: StrategyShare(name: name))
+    }
+  }
+
+  deinit {
+    interleavings.deallocate()
+    seen.deallocate()
+    places.deallocate()
+    orders.deallocate()
+  }
+
+  /// What each strategy was used for so far.
+  public var spent: [StrategyShare] { members.map(\.share) }
+
+  /// The name of the strategy that made the choices of the last run.
+  public var lastUsed: String? { running.map { members[$0].name } }
+
+  /// One of the strategies has run all that it ever will, and that is everything.
+  public var isExhausted: Bool { members.allSatisfy(\.strategy.isExhausted) }
+
+  public func begin(_ run: RunStart) {
+    let next = nextMember()
+    running = next
+    members[next].share.schedules += 1
+    members[next].strategy.begin(run)
+  }
+
+  /// Adds to all claims what one more run entitles to, and serves the greatest.
+  private func nextMember() -> Int {
+    var weights = 0.0
+    var yields = 0.0
+    for member in members where !member.strategy.isExhausted {
+      weights += member.weight
+      yields += member.weight * member.yield * member.yield
+    }
+    var next: Int?
+    for index in members.indices where !members[index].strategy.isExhausted {
+      let member = members[index]
+      members[index].claim +=
+        Self.guaranteed * member.weight / weights
+        + (1 - Self.guaranteed) * member.weight * member.yield * member.yield / yields
+      if members[index].claim > next.map({ members[$0].claim }) ?? -.infinity { next = index }
+    }
+    let chosen = next ?? 0
+    members[chosen].claim -= 1
+    return chosen
+  }
+
+  public func choose(among steps: EnabledSteps) -> Int {
+    guard let running else { return 0 }
+    return members[running].strategy.choose(among: steps)
+  }
+
+  public func end(_ run: RunRecord) {
+    let isNew = noteInterleaving(of: run)
+    let gain = noteOrders(of: run)
+    if let running {
+      members[running].share.newInterleavings += isNew ? 1 : 0
+      members[running].yield = max(
+        0.01, members[running].yield * (1 - Self.recency) + gain * Self.recency)
+    }
+    profile?.learn(from: run)
+    for member in members { member.strategy.end(run) }
+  }
+
+  /// Tells whether an interleaving is new.
+  private func noteInterleaving(of run: RunRecord) -> Bool {
+    let signature = UInt(run.signature)
+    guard knownInterleavings < Self.knownLimit, interleavings[signature] == nil else {
+      return false
+    }
+    interleavings.set(signature, to: 1)
+    knownInterleavings += 1
+    return true
+  }
+
+  /// Tells how much of what a run did on its executors had not been seen.
+  ///
+  /// - Returns: Between 0 and 1: half of it for the orders of steps, half for the
+  ///   pairs of steps that follow each other. The global executor's order counts
+  ///   only if no actor is contended.
+  private func noteOrders(of run: RunRecord) -> Double {
+    places.removeAll()
+    orders.removeAll()
+    var newPairs = 0
+    var allPairs = 0
+    for index in 0..<run.stepCount {
+      let step = run.step(at: index)
+      let name = mix(run.task(step.taskNumber).name, UInt64(step.ordinal))
+      let executor = UInt(mix(step.executor, 0))
+      guard let place = places[executor] else {
+        places.set(executor, to: orders.count)
+        orders.append(
+          Order(
+            executor: step.executor, hash: mix(step.executor, name), last: name,
+            task: step.taskNumber))
+        continue
+      }
+      if orders[place].task != step.taskNumber {
+        orders[place].isContended = true
+        allPairs += 1
+        newPairs += insert(UInt(mix(mix(orders[place].last, 6), name))) ? 1 : 0
+      }
+      orders[place].hash = mix(orders[place].hash, name)
+      orders[place].last = name
+      orders[place].task = step.taskNumber
+    }
+    let actors = orders.elements.contains { $0.isContended && $0.executor != 0 }
+    var newOrders = 0
+    var allOrders = 0
+    for order in orders.elements where order.isContended && (order.executor != 0) == actors {
+      allOrders += 1
+      newOrders += insert(UInt(order.hash)) ? 1 : 0
+    }
+    return 0.5 * Double(newOrders) / Double(max(1, allOrders))
+      + 0.5 * Double(newPairs) / Double(max(1, allPairs))
+  }
+
+  /// Notes a pair or an order, and tells whether it is new.
+  private func insert(_ key: UInt) -> Bool {
+    guard knownOrders < Self.knownLimit, seen[key] == nil else { return false }
+    seen.set(key, to: 1)
+    knownOrders += 1
+    return true
+  }
+}
