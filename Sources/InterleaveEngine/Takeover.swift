@@ -128,7 +128,8 @@ package enum Takeover {
       machine(context).noteEscape(
         Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
     },
-    continuation_leaked: { context, task in machine(context).continuationLeaked(task) })
+    continuation_leaked: { context, task in machine(context).continuationLeaked(task) },
+    touched: { context, kind, object in machine(context).touched(kind, object) })
 
   /// The machine whose step runs on this thread.
   static var currentMachine: Machine? {

@@ -27,6 +27,16 @@ package final class Machine {
   /// Slots of what could run now; the baseline's choice first, timers last.
   private let enabled = Column<Int32>()
   let steps = Column<RawStep>()
+  /// For each step, when its job arrived and it began, and where its touches begin.
+  let moments = Column<StepMoments>()
+  /// What the steps touched, in their order.
+  let touches = Column<Touch>()
+  /// The tasks of the run by the addresses of their objects.
+  let taskIndex = AddressTable()
+  // What the signature of a run is made with.
+  let sums = Column<ObjectSum>()
+  let sumIndex = AddressTable()
+  let hashes = Column<UInt64>()
   private let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)?
@@ -62,6 +72,12 @@ package final class Machine {
     escapes.deallocate()
     slots.deallocate()
     steps.deallocate()
+    moments.deallocate()
+    touches.deallocate()
+    taskIndex.deallocate()
+    sums.deallocate()
+    sumIndex.deallocate()
+    hashes.deallocate()
     progressStorage.deallocate()
   }
 
@@ -125,6 +141,9 @@ package final class Machine {
     waiting.removeAll()
     timers.removeAll()
     steps.removeAll()
+    moments.removeAll()
+    touches.removeAll()
+    taskIndex.removeAll()
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState()
   }
@@ -257,6 +276,7 @@ package final class Machine {
   /// stall after the moment since which the oldest waiting job or due timer has
   /// waited.
   private func collectTimers(heldUpSince earliest: Int64) {
+    defer { if enabled.count > 1 { progress.limits.insert(.timers) } }
     let next = slots[Int(timers[0])].since
     switch settings.time {
     case .whenIdle:
@@ -325,7 +345,16 @@ package final class Machine {
     tasks[Int(job.task)].lastExecutor = job.executor
     steps.append(step)
     steps[steps.count - 1].time = now
-    noteOrder(of: job.task, on: executor)
+    moments.append(
+      StepMoments(
+        earliest: job.arrival.earliest, latest: job.arrival.latest, begin: progress.clock,
+        firstTouch: touches.count))
+    // A hop that left this actor has arrived by now: that may put it before others.
+    if executors[executor].lastHop >= 0 {
+      touch(.mailbox(executors[executor].lastHop), .second)
+      executors[executor].lastHop = -1
+    }
+    noteContention(of: job.task, on: executor)
   }
 
   /// A hop that left an actor has arrived by the time that actor's next step
@@ -338,10 +367,7 @@ package final class Machine {
     executors[Int(executor)].departures = 0
   }
 
-  private func noteOrder(of task: Int32, on executor: Int) {
-    let name = tasks[Int(task)].name
-    executors[executor].order = mix(
-      executors[executor].order, name &+ UInt64(truncatingIfNeeded: tasks[Int(task)].steps))
+  private func noteContention(of task: Int32, on executor: Int) {
     if executors[executor].lastTask >= 0, executors[executor].lastTask != task {
       executors[executor].isContended = true
     }
@@ -377,6 +403,7 @@ package final class Machine {
       tasks[maker].children += 1
       name = mix(tasks[maker].name, UInt64(ordinal) + 1)
     }
+    if let job = record.pointee.job { taskIndex.set(UInt(bitPattern: job), to: index) }
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
@@ -387,6 +414,13 @@ package final class Machine {
   func taskEnded(_ record: UnsafeMutablePointer<il_task>) {
     let index = Int(record.pointee.index)
     tasks[index].hasEnded = true
+    if progress.currentStep >= 0 {
+      touch(.result(Int32(index)), .exclusive)
+      // Whoever waits for a child is its parent. In a group, it takes what ends first.
+      if tasks[index].isChild {
+        touch(.task(tasks[index].parent), record.pointee.group == nil ? .first : .exclusive)
+      }
+    }
     tasks[index].record = nil
     if index == Int(progress.currentTask) { progress.currentEnd = .ended }
     if index == 0 { progress.rootHasEnded = true }
@@ -411,6 +445,7 @@ package final class Machine {
       job.reason = .timer
       job.since = ready.deadline
       tasks[Int(task)].isTimer = true
+      progress.hasTimers = true
       insertTimer(job)
       return
     case IL_ARRIVAL_HOP:
@@ -419,6 +454,7 @@ package final class Machine {
       job.arrival.latest = .max
       if executors[Int(progress.currentExecutor)].isMailbox {
         job.left = progress.currentExecutor
+        if keepsOrder(executor) { executors[Int(progress.currentExecutor)].lastHop = executor }
         executors[Int(progress.currentExecutor)].departures += 1
       }
     case IL_ARRIVAL_CREATED:
@@ -428,10 +464,31 @@ package final class Machine {
     default:
       break
     }
+    if keepsOrder(executor) { noteArrival(of: job) }
     if task == progress.currentTask {
       progress.currentEnd = ready.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }
     waiting.append(store(job))
+  }
+
+  /// The order in which jobs arrive at an executor matters.
+  @inline(__always)
+  private func keepsOrder(_ executor: Int32) -> Bool {
+    executors[Int(executor)].isMailbox && settings.mailboxes == .asRuntime
+  }
+
+  /// A job was sent to a mailbox.
+  @inline(__always)
+  private func noteArrival(of job: WaitingJob) {
+    let executor = Int(job.executor)
+    if progress.currentStep >= 0 {
+      touch(.mailbox(job.executor), job.reason == .hopped ? .first : .exclusive)
+    }
+    if executors[executor].hasReceived, executors[executor].priority != job.arrival.priority {
+      progress.limits.insert(.priorities)
+    }
+    executors[executor].hasReceived = true
+    executors[executor].priority = job.arrival.priority
   }
 
   private func store(_ job: WaitingJob) -> Int32 {
@@ -488,17 +545,6 @@ package final class Machine {
       if task.name == key.task, task.steps == key.ordinal { return index }
     }
     return nil
-  }
-
-  /// A hash of what distinguishes this interleaving from others: the order of
-  /// steps on each executor. Interleavings that differ only in the order of
-  /// steps on different executors have the same.
-  package var signature: UInt64 {
-    var sum: UInt64 = 0
-    for executor in executors.elements {
-      sum &+= mix(executor.name, executor.order)
-    }
-    return sum
   }
 
   /// The schedule as it was run, up to the given number of steps.
