@@ -49,11 +49,16 @@ extension Machine {
     touches.append(Touch(object: object.name, mode: mode))
   }
 
+  /// Where in a task's object the runtime's lock on its status is.
+  private static var statusLock: UInt { 0xA8 }
+
   /// A step called something that touches tasks, locks or randomness.
   func touched(_ kind: il_touch, _ object: UnsafeMutableRawPointer?) {
     guard progress.currentStep >= 0 else { return }
     switch kind {
     case IL_TOUCH_LOCK:
+      // The runtime's own lock on a task's status guards nothing else.
+      guard taskIndex[UInt(bitPattern: object) &- Self.statusLock] == nil else { return }
       touches.append(Touch(object: UInt(bitPattern: object), mode: .exclusive))
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
@@ -207,8 +212,8 @@ extension Machine {
   /// What those left at an object on which an access depends.
   @inline(__always)
   private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
-    guard let index = sumIndex[object] else { return 0 }
-    let sum = sums[index]
+    // Whoever touched it without a conflict must leave no trace here.
+    let sum = sumIndex[object].map { sums[$0] } ?? ObjectSum()
     return switch mode {
     case .exclusive: mix(mix(1, sum.first), sum.second)
     case .first: mix(2, sum.second)
