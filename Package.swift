@@ -19,15 +19,20 @@ let package = Package(
     .target(name: "CInterleave"),
     .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
     .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
-    .target(name: "Examples", swiftSettings: strict),
+    .target(name: "Examples", dependencies: ["Interleave"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
     .executableTarget(
-      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine"],
+      name: "InterleaveBenchmarks", dependencies: ["Interleave", "InterleaveEngine", "Examples"],
       swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveEngine"], swiftSettings: strict),
-    .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",
+      swiftSettings: strict),
+    .testTarget(
+      name: "InterleaveTests", dependencies: ["Interleave", "InterleaveProgram"],
+      swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(

@@ -105,6 +105,7 @@ struct il_session {
   unsigned immediate;
   bool creating_child;
   void *creation_site;
+  void *creation_caller;
   void *creation_entry;
   void *creation_group;
   // Depth of initializations of globals.

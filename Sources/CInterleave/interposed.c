@@ -87,6 +87,16 @@ typedef SWIFT_CC task_and_context (*create_function)(size_t flags, option_record
                                                      void *closure);
 enum { CREATE_IS_CHILD = 1 << 8, CREATE_COPIES_LOCALS = 1 << 10 };
 
+// Where the function goes on that called the one at whose frame we are: what makes
+// a task may be a small function of the runtime's own, which the user called.
+// Where that has kept no frame, what we find may be anything, and is not followed.
+static void *caller_beyond(void **frame) {
+  void **outer = (void **)frame[0];
+  uintptr_t distance = (uintptr_t)outer - (uintptr_t)frame;
+  bool is_frame = distance > 0 && distance < 65536 && distance % sizeof(void *) == 0;
+  return is_frame ? outer[1] : NULL;
+}
+
 SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options,
                                             const void *type, void *entry, void *closure) {
   static create_function original;
@@ -97,6 +107,7 @@ SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options
   own_executors(s, options);
   s->creating++;
   s->creation_site = site;
+  s->creation_caller = caller_beyond(__builtin_frame_address(0));
   s->creation_entry = entry;
   s->creating_child = (flags & CREATE_IS_CHILD) != 0;
   task_and_context made = original(flags, options, type, entry, closure);
@@ -123,6 +134,7 @@ SWIFT_CC void swift_asyncLet_begin(void *let, option_record *options, const void
   own_executors(s, options);
   s->creating++;
   s->creation_site = __builtin_return_address(0);
+  s->creation_caller = NULL;
   s->creation_entry = entry;
   s->creating_child = true;
   original(let, options, type, entry, closure, result);

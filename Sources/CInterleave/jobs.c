@@ -25,6 +25,7 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   if (UNLIKELY(!task)) {
     // A sleep makes the task that its timer runs out of sight of `creating`.
     if (is_task && !s->creating && deadline < 0) return false;
+    if (!s->creating) s->creation_site = s->creation_caller = s->creation_entry = NULL;
     task = il_adopt(s, job, s->creation_site, s->creation_entry, s->creating_child);
     ready.arrival = IL_ARRIVAL_CREATED;
   } else if (UNLIKELY(task->session != s)) {

@@ -53,7 +53,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
   } else {
     task->simple = true;
   }
-  s->callbacks.created(s->context, task, parent, site, entry, child);
+  s->callbacks.created(s->context, task, parent, site, s->creation_caller, entry, child);
   return task;
 }
 

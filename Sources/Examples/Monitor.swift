@@ -17,12 +17,13 @@ public actor EventSource {
 
 /// A monitor that may go on watching after it was stopped.
 ///
-/// `start` subscribes, waits for the subscription, and only then has a task that
-/// `stop` could cancel. A screen that is closed while it opens calls `stop` in
-/// between: there is nothing to cancel yet, and then the watcher starts. Nobody
-/// knows of it any more; it runs as long as the app does.
+/// `start` looks whether the monitor is still wanted, waits for the subscription,
+/// and only then has a task that `stop` could cancel. A screen that is closed while
+/// it opens calls `stop` in between: there is nothing to cancel yet, and then the
+/// watcher starts. Nobody knows of it any more; it runs as long as the app does.
 public actor Monitor {
   public private(set) var events = 0
+  private var isStopped = false
   private var watcher: Task<Void, Never>?
   private let source: EventSource
 
@@ -31,6 +32,7 @@ public actor Monitor {
   }
 
   public func start() async {
+    guard !isStopped else { return }
     let stream = await source.subscribe()
     watcher = Task {
       for await _ in stream { events += 1 }
@@ -38,12 +40,14 @@ public actor Monitor {
   }
 
   public func stop() {
+    isStopped = true
     watcher?.cancel()
     watcher = nil
   }
 }
 
-/// A monitor that remembers that it was stopped, and does not start any more.
+/// A monitor that looks whether it is still wanted when the subscription is there,
+/// in the same breath in which it starts to watch.
 public actor MendedMonitor {
   public private(set) var events = 0
   private var isStopped = false
@@ -76,7 +80,6 @@ public enum MonitorExample {
     async let opening: Void = monitor.start()
     async let closing: Void = monitor.stop()
     _ = await (opening, closing)
-    // The screen is gone either way, so whoever opened it closes it for good.
   }
 
   public static func mended() async throws {

@@ -55,7 +55,8 @@ private func shrinkBank(
   }
   let walk = RandomWalk()
   for index in 0..<100 {
-    let first = trial(walk, RunStart(index: index, seed: SplitMix64.seed(seed, stream: UInt64(index))))
+    let first = trial(
+      walk, RunStart(index: index, seed: SplitMix64.seed(seed, stream: UInt64(index))))
     guard first.fails else { continue }
     let shrunk = ScheduleShrinker().shrink(first.schedule) { strategy in
       trial(strategy, RunStart(index: 0, seed: 0))

@@ -13,7 +13,7 @@ package struct Showcase: Sendable {
 
   /// All examples, simplest first.
   package static let all: [Showcase] = [
-    bank, token, gate, philosophers, imageCache, checkout, monitor,
+    bank, token, gate, philosophers, images, checkout, monitor,
   ]
 
   package static let bank = Showcase(
@@ -51,7 +51,7 @@ package struct Showcase: Sendable {
     racy: { try await PhilosophersExample.racy() },
     mended: { try await PhilosophersExample.mended() })
 
-  package static let imageCache = Showcase(
+  package static let images = Showcase(
     name: "images", race: "an image is downloaded twice", kind: .thrownError,
     racy: { try await ImageCacheExample.racy() }, mended: { try await ImageCacheExample.mended() })
 

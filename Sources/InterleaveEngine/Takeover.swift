@@ -57,8 +57,9 @@ package enum Takeover {
     try installed.get()
   }
 
-  /// Hops are taken over where compiled code makes them. Where that cannot be,
-  /// they arrive by way of the actors' own queues, which is slower.
+  /// Hops are taken over where compiled code makes them.
+  ///
+  /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.
   package static var takesHopsAtTheCall: Bool { il_is_interposed() }
 
   /// Tells what is wrong with the job of a new task, if anything is.
@@ -116,29 +117,34 @@ package enum Takeover {
   // MARK: Callbacks
 
   static let callbacks = il_callbacks(
-    created: { context, task, parent, site, entry, isChild in
-      machine(context).taskCreated(
-        task, parent: parent, site: UInt(bitPattern: site), entry: UInt(bitPattern: entry),
-        isChild: isChild)
+    created: { context, task, parent, site, caller, entry, isChild in
+      with(context) {
+        $0.taskCreated(
+          task, parent: parent, site: UInt(bitPattern: site), caller: UInt(bitPattern: caller),
+          entry: UInt(bitPattern: entry), isChild: isChild)
+      }
     },
-    ready: { context, ready in machine(context).jobReady(ready.pointee) },
-    ended: { context, task in machine(context).taskEnded(task) },
-    actor_made: { context, actor, maker in machine(context).actorMade(actor, by: maker) },
+    ready: { context, ready in with(context) { $0.jobReady(ready) } },
+    ended: { context, task in with(context) { $0.taskEnded(task) } },
+    actor_made: { context, actor, maker in with(context) { $0.actorMade(actor, by: maker) } },
     escaped: { context, kind, site in
-      machine(context).noteEscape(
-        Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
+      let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
+      with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }
     },
-    continuation_leaked: { context, task in machine(context).continuationLeaked(task) },
-    touched: { context, kind, object in machine(context).touched(kind, object) })
+    continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
+    touched: { context, kind, object in with(context) { $0.touched(kind, object) } })
+
+  /// Calls the body with the machine that a callback is for, which outlives it.
+  @inline(__always)
+  private static func with(_ context: UnsafeMutableRawPointer, _ body: (Machine) -> Void) {
+    Unmanaged<Machine>.fromOpaque(context)._withUnsafeGuaranteedRef(body)
+  }
 
   /// The machine whose step runs on this thread.
   static var currentMachine: Machine? {
-    il_current_session().map { machine(il_session_context($0)) }
-  }
-
-  @inline(__always)
-  private static func machine(_ context: UnsafeMutableRawPointer) -> Machine {
-    Unmanaged<Machine>.fromOpaque(context).takeUnretainedValue()
+    il_current_session().map {
+      Unmanaged<Machine>.fromOpaque(il_session_context($0)).takeUnretainedValue()
+    }
   }
 }
 

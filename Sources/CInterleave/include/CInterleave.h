@@ -130,9 +130,11 @@ typedef struct {
 /// What a session tells its machine. All but `foreign` are called on the
 /// session's own thread, during a step.
 typedef struct {
-  /// A task was made by the task `parent` (NULL: by the machine itself).
+  /// A task was made by the task `parent` (NULL: by the machine itself), at `site`
+  /// in a function that goes on at `caller`.
   void (*created)(void *context, il_task *task, il_task *_Nullable parent,
-                  void *_Nullable site, void *_Nullable entry, bool child);
+                  void *_Nullable site, void *_Nullable caller, void *_Nullable entry,
+                  bool child);
   /// A job became ready.
   void (*ready)(void *context, const il_ready *ready);
   /// A task's closure returned.

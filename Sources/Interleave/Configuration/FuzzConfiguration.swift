@@ -1,6 +1,6 @@
 public import InterleaveEngine
 
-/// How a body is fuzzed. Every property has a default that suits most tests.
+/// How a body is fuzzed; every property has a default that suits most tests.
 ///
 /// ```swift
 /// var configuration = FuzzConfiguration()

@@ -22,7 +22,11 @@ struct Explainer {
       of: steps.flatMap { [.start($0.key.resume), .start($0.passedOver.resume)] })
     let labels = actorLabels(steps)
     var deviations: [Interleaving.Deviation] = []
-    let named = steps.enumerated().map { index, step in
+    let places = steps.enumerated().map { index, step in
+      place(step.key, callers: inspector?.callers[index] ?? [])
+    }
+    let named = zip(steps, places).enumerated().map { index, pair in
+      let (step, code) = pair
       let name = namer.name(step.key)
       if step.key.task != step.passedOver.task || step.key.ordinal != step.passedOver.ordinal {
         deviations.append(
@@ -31,44 +35,40 @@ struct Explainer {
       }
       return Interleaving.Step(
         name: name, actor: labels[step.key.executor],
-        place: place(step.key, callers: inspector?.callers[index] ?? []), reason: step.reason,
-        end: step.end, time: step.time, changes: inspector?.changes[index] ?? [],
-        isPreemption: step.isPreemption, isStall: step.isStall)
+        place: code?.place, reason: step.reason, end: step.end, time: step.time,
+        changes: inspector?.changes[index] ?? [], isPreemption: step.isPreemption,
+        isStall: step.isStall)
     }
-    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, named))
+    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, places))
   }
 
   /// Where a step goes on: in code of the runtime, where its nearest caller does.
-  private func place(
-    _ step: InspectedStep.StepIdentity, callers: [UInt]
-  ) -> Interleaving.Place? {
-    if let place = namer.place(step).place { return place }
+  private func place(_ step: InspectedStep.StepIdentity, callers: [UInt]) -> CodePlace? {
+    let code = namer.place(step)
+    if code.place != nil { return code }
     let addresses = callers.map { CodeAddress.start($0) }
-    return Symbolicator.shared.places(of: addresses).lazy.compactMap(\.place).first
+    return Symbolicator.shared.places(of: addresses).first { $0.place != nil }
   }
 
   /// The tasks that ran, or whose steps were passed over.
   private func tasks(
-    in steps: [InspectedStep], _ named: [Interleaving.Step]
+    in steps: [InspectedStep], _ places: [CodePlace?]
   ) -> [Interleaving.TaskInfo] {
     let all = machine.inspectTasks()
     let involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
-    return involved.sorted { all[$0].path < all[$1].path }.map { info(all[$0], named) }
+    return involved.sorted { all[$0].path < all[$1].path }.map { task in
+      let own = zip(steps, places).lazy.filter { $0.0.key.task == task }.compactMap(\.1)
+      return info(all[task], first: own.first { !$0.function.isEmpty })
+    }
   }
 
   /// A task is called by the first function of the program in which it goes on:
   /// its closure is mostly behind a thunk that has no name.
-  private func info(
-    _ task: InspectedTask, _ named: [Interleaving.Step]
-  ) -> Interleaving.TaskInfo {
-    let symbolicator = Symbolicator.shared
-    let first = named.first {
-      $0.name.task == task.path && $0.place != nil && !$0.name.function.isEmpty
-    }
-    return Interleaving.TaskInfo(
+  private func info(_ task: InspectedTask, first: CodePlace?) -> Interleaving.TaskInfo {
+    Interleaving.TaskInfo(
       path: task.path,
-      function: first?.name.function ?? symbolicator.place(of: .start(task.entry)).function,
-      madeAt: task.site == 0 ? nil : symbolicator.place(of: .afterCall(task.site)).place)
+      function: first?.function ?? Symbolicator.shared.place(of: .start(task.entry)).function,
+      madeAt: namer.maker(of: task)?.place)
   }
 
   /// Tells actors of one type apart, in the order in which they first ran a step.

@@ -9,10 +9,14 @@ enum TypeName {
     var result = ""
     var depth = 0
     var part = ""
+    var previous: Character = " "
     for character in qualified {
+      defer { previous = character }
       switch character {
       case "(": depth += 1
-      case ")": depth = max(0, depth - 1)
+      case ")":
+        depth = max(0, depth - 1)
+        if previous == "(" { part += "()" }
       case _ where depth > 0: continue
       case ".":
         part = ""

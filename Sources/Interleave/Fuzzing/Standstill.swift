@@ -21,9 +21,13 @@ struct Standstill {
     case .stepLimit: failure = endless()
     }
     guard var failure else { return nil }
-    failure.steps = machine.stepCount
+    failure.steps = end == .stepLimit ? min(machine.stepCount, Self.lead) : machine.stepCount
     return failure
   }
+
+  /// How many steps of an endless run are kept: it has entered its circle by then,
+  /// and goes on in it without another deviation.
+  private static let lead = 500
 
   // MARK: Kinds of standstill
 
@@ -101,7 +105,6 @@ struct Standstill {
   private func title(_ task: Int) -> String { "task \(machine.path(ofTask: task))" }
 
   private func waiting(_ task: Int) -> String {
-    let place = place(innermost(task))
     let what =
       switch machine.wait(of: task) {
       case .task(let other): "for the result of \(title(other))"
@@ -111,7 +114,7 @@ struct Standstill {
       case .continuation(isLost: false): "for a continuation to be resumed"
       case .unknown: "for something that cannot be told"
       }
-    return "\(title(task)) waits in \(place) \(what)"
+    return "\(title(task)) waits in \(stack(task)) \(what)"
   }
 
   private func running(_ task: Int) -> String {
@@ -119,8 +122,18 @@ struct Standstill {
   }
 
   private func made(_ task: Int) -> String {
-    let site = machine.inspectTasks()[task].site
-    return site == 0 ? "" : "; it was made in \(place(.afterCall(site)))"
+    let maker = StepNamer(machine).maker(of: machine.inspectTasks()[task])
+    return maker.map { "; it was made in \(words($0))" } ?? ""
+  }
+
+  /// The innermost frame of a suspended task that is the user's own code, and the
+  /// function that called it.
+  private func stack(_ task: Int) -> String {
+    let inner = symbolicator.place(of: innermost(task))
+    let frames = symbolicator.places(of: machine.backtrace(of: task).map { .start($0) })
+      .filter { $0.place != nil && !$0.function.isEmpty }
+    let caller = frames.drop { $0 != inner }.first { $0.function != inner.function }
+    return words(inner) + (caller.map { ", called by \(words($0))," } ?? "")
   }
 
   /// The innermost frame of a suspended task that is the user's own code.
@@ -131,7 +144,10 @@ struct Standstill {
   }
 
   private func place(_ address: CodeAddress) -> String {
-    let code = symbolicator.place(of: address)
+    words(symbolicator.place(of: address))
+  }
+
+  private func words(_ code: CodePlace) -> String {
     guard let place = code.place else {
       return code.function.isEmpty ? "the runtime" : code.function
     }

@@ -92,9 +92,9 @@ extension RunFailure {
     case .errorCaught: kind = .thrownError
     default: kind = .expectation
     }
-    let comments = issue.comments.map { ": \($0)" }.joined()
+    let texts = ["\(issue.kind)"] + issue.comments.map(\.rawValue)
     self.init(
-      kind: kind, message: "\(issue.kind)\(comments)", location: location,
+      kind: kind, message: texts.joined(separator: "\n"), location: location,
       place: location.map { "\($0.fileID):\($0.line):\($0.column)" } ?? "")
   }
 }

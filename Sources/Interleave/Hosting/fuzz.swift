@@ -30,13 +30,23 @@ public func fuzz(
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
-  let test = TestIdentity.current(
-    name: name, fileID: fileID, filePath: filePath, function: function)
-  let result = try await Fuzzing.run(test, configuration, body)
-  if let cancellation = result.cancellation { throw cancellation }
-  Host.current.show(
-    result.outcome,
+  try await fuzz(
+    PlainProgram(body), configuration, named: name, function: function,
     at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
+}
+
+/// Runs a program under one schedule after another, and tells the test of it.
+///
+/// - Parameter location: The call that fuzzes.
+func fuzz(
+  _ program: any FuzzProgram, _ configuration: FuzzConfiguration, named name: String?,
+  function: String, at location: FuzzFailure.SourceLocation
+) async throws -> FuzzReport {
+  let test = TestIdentity.current(
+    name: name, fileID: location.fileID, filePath: location.filePath, function: function)
+  let result = try await Fuzzing.run(test, configuration, program)
+  if let cancellation = result.cancellation { throw cancellation }
+  Host.current.show(result.outcome, at: location)
   switch result.outcome {
   case .passed(let report): return report
   case .failed(let failure, _): throw failure

@@ -133,11 +133,17 @@ package struct Explanation: Sendable, Hashable {
     let useful = found.filter { $0.isSameProperty || $0.isDeviating }
     guard let top = useful.map(\.score).max() else { return [] }
     var pairs: Set<[TaskPath]> = []
-    // Of several between the same tasks, the last is the nearest to the failure.
-    let different = useful.reversed().filter { collision in
+    // Of several between the same tasks, the last is the nearest to the failure. But
+    // where something was changed of which we cannot tell that it matters, what came
+    // first set the tasks on their way.
+    let isKnown = useful.contains {
+      $0.score == top && ($0.isSameProperty || $0.change == nil)
+    }
+    let ordered = isKnown ? useful.reversed() : useful
+    let different = ordered.filter { collision in
       let tasks = [collision.before, collision.between].map { interleaving.steps[$0].name.task }
       return collision.score == top && pairs.insert(tasks.sorted()).inserted
     }
-    return different.prefix(2).reversed()
+    return different.prefix(2).sorted { $0.after < $1.after }
   }
 }

@@ -140,18 +140,21 @@ struct InterleavingTable {
     for task in tasks {
       let info = interleaving.tasks.first { $0.path == task }
       let function = info?.function ?? ""
-      let made = info?.madeAt.map { ", made at \(names.name($0))" } ?? ""
+      let made = info?.madeAt.map { "made at \(names.name($0))" } ?? ""
       if let group = groups.last, group.function == function, group.made == made {
         groups[groups.count - 1].last = task
       } else {
         groups.append((task, task, function, made))
       }
     }
+    let separator = { (function: String) in function.isEmpty ? "  " : ", " }
     let titles = groups.map { $0.first == $0.last ? "\($0.first)" : "\($0.first) … \($0.last)" }
     let widest = titles.map(\.columns).max() ?? 0
     let lines = zip(groups, titles).map { group, title in
       (StyledText("  task ") + StyledText(title, .bold).fitted(to: widest)
-        + StyledText("  \(group.function)") + StyledText(group.made, .dim)).truncated(to: width)
+        + StyledText(group.function.isEmpty ? "" : "  \(group.function)")
+        + StyledText(group.made.isEmpty ? "" : separator(group.function) + group.made, .dim))
+        .truncated(to: width)
     }
     return lines + [StyledText()]
   }

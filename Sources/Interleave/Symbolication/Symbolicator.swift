@@ -13,6 +13,8 @@ package final class Symbolicator: Sendable {
   package static let shared = Symbolicator()
 
   private let known = Mutex<[CodeAddress: CodePlace]>([:])
+  /// One lookup at a time: lookups map the program's files into memory.
+  private let lookups = Mutex(())
 
   package init() {}
 
@@ -31,7 +33,7 @@ package final class Symbolicator: Sendable {
     let fresh = known.withLock { known in
       addresses.filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    let found = lookUp(fresh)
+    let found = lookups.withLock { _ in lookUp(fresh) }
     return known.withLock { known in
       for (address, place) in zip(fresh, found) { known[address] = place }
       return addresses.map { known[$0] ?? CodePlace(function: "") }
@@ -47,7 +49,11 @@ package final class Symbolicator: Sendable {
     guard !addresses.isEmpty, #available(macOS 26.0, *) else {
       return addresses.map { _ in CodePlace(function: "") }
     }
-    let symbols = BinarySymbols()
+    return BinarySymbols.withTurn { lookUp(addresses, in: $0) }
+  }
+
+  @available(macOS 26.0, *)
+  private func lookUp(_ addresses: [CodeAddress], in symbols: BinarySymbols) -> [CodePlace] {
     var frames = symbols.frames(at: addresses.map(\.instruction))
     let retried = addresses.indices.filter { index in
       addresses[index].isStart && frames[index].userFrame == nil && frames[index].hasLines
@@ -72,6 +78,13 @@ private struct AddressFrames {
     var file: String
     var line: Int
 
+    /// It is a function of the standard library.
+    ///
+    /// Its symbol begins with that module, or with a type that is known by a
+    /// letter. Such names are left out: they tell a user nothing, and one that has
+    /// no line is not always found.
+    var isRuntimes: Bool { symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS") }
+
     var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") }
   }
 
@@ -84,7 +97,8 @@ private struct AddressFrames {
 
   var place: CodePlace {
     guard let frame = userFrame else {
-      return CodePlace(function: frames.last.map { FunctionName.readable($0.name) } ?? "")
+      let last = frames.last.flatMap { $0.isRuntimes ? nil : $0 }
+      return CodePlace(function: last.map { FunctionName.readable($0.name) } ?? "")
     }
     return CodePlace(
       function: FunctionName.readable(frame.name),
@@ -93,8 +107,24 @@ private struct AddressFrames {
 }
 
 @available(macOS 26.0, *)
-private struct BinarySymbols {
+private struct BinarySymbols: Sendable {
   private let images = ImageMap.capture()
+
+  private static let turn = Mutex<BinarySymbols?>(nil)
+
+  /// Does something with the process's symbols while nobody else does.
+  ///
+  /// The images of the process are found by looking into every file that is mapped
+  /// into memory. A file that another thread unmaps just then, as it does when it
+  /// has read the symbols in it, would be read where it is no more. So they are
+  /// looked for once, and threads take turns.
+  static func withTurn<Result>(_ body: (BinarySymbols) -> Result) -> Result {
+    turn.withLock { known in
+      let symbols = known ?? BinarySymbols()
+      known = symbols
+      return body(symbols)
+    }
+  }
 
   /// A backtrace as its `Decodable` conformance reads it.
   private struct Stored: Encodable {

@@ -25,6 +25,17 @@ package struct InspectedStep: Sendable {
   package var isPreemption: Bool
   package var isStall: Bool
 
+  /// A step by its task, and how many steps of that ran before.
+  package struct Number: Sendable, Hashable {
+    package var task: Int
+    package var ordinal: Int
+
+    package init(task: Int, ordinal: Int) {
+      self.task = task
+      self.ordinal = ordinal
+    }
+  }
+
   /// A step by its task, its number, where it goes on and on which executor.
   package struct StepIdentity: Sendable, Hashable {
     package var task: Int
@@ -39,6 +50,8 @@ package struct InspectedTask: Sendable {
   package var path: TaskPath
   /// The address of the call that made it; 0 for the root.
   package var site: UInt
+  /// The address of the call that led to that call; 0 where it is not known.
+  package var caller: UInt
   /// The address of its closure.
   package var entry: UInt
   /// Where its last step went on.
@@ -67,7 +80,7 @@ extension Machine {
     tasks.elements.indices.map { index in
       let task = tasks[index]
       return InspectedTask(
-        path: path(ofTask: index), site: task.site, entry: task.entry,
+        path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
         lastResume: task.lastResume, hasEnded: task.hasEnded)
     }
   }
@@ -85,10 +98,14 @@ extension Machine {
     return InspectedExecutor(kind: kind, type: executor.type)
   }
 
-  /// Calls the body with the number and the address of each step of a task.
-  package func forEachStep(ofTask task: Int, _ body: (_ ordinal: Int, _ resume: UInt) -> Void) {
-    for step in steps.elements where Int(step.task) == task {
-      body(Int(step.ordinal), step.resume)
+  /// Calls the body with the number of each step and the address where it goes on.
+  ///
+  /// - Parameter start: The index of the first step to tell.
+  package func forEachStep(
+    from start: Int, _ body: (_ number: InspectedStep.Number, _ resume: UInt) -> Void
+  ) {
+    for step in steps.elements.dropFirst(start) {
+      body(.init(task: Int(step.task), ordinal: Int(step.ordinal)), step.resume)
     }
   }
 
@@ -98,11 +115,16 @@ extension Machine {
     package var resume: UInt
   }
 
-  /// The last steps of the run.
+  /// The last steps of the run; what only goes on with a task counts as that task.
   ///
   /// - Parameter count: The most steps to tell.
   package func recentSteps(_ count: Int) -> [Turn] {
-    steps.elements.suffix(count).map { Turn(task: Int($0.task), resume: $0.resume) }
+    steps.elements.suffix(count).map { step in
+      let task = Int(step.task)
+      let isSimple = (tasks[task].isSimple || tasks[task].isTimer) && tasks[task].parent >= 0
+      return Turn(
+        task: isSimple ? Int(tasks[task].parent) : task, resume: isSimple ? 0 : step.resume)
+    }
   }
 
   /// The place of a task in the tree of task creation.

@@ -90,7 +90,8 @@ extension Machine {
     var limits = progress.limits
     if hasEscapes { limits.insert(.escapes) }
     if !il_sees_awaits() { limits.insert(.blindness) }
-    if steps.count >= settings.stepLimit || progress.instantSteps >= settings.instantLimit {
+    if steps.count >= progress.settings.stepLimit
+      || progress.instantSteps >= progress.settings.instantLimit {
       limits.insert(.length)
     }
     return limits
@@ -161,7 +162,7 @@ extension Machine {
         let executor = executors[Int(step.executor)]
         var mailbox: UInt64?
         var latest = moments[index].latest
-        if executor.isMailbox, settings.mailboxes == .asRuntime {
+        if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
           mailbox = UInt64(step.executor)
           if step.reason == .hopped, step.cause >= 0,
             executors[Int(steps[Int(step.cause)].executor)].isMailbox

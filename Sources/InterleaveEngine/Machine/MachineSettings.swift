@@ -26,8 +26,9 @@ package struct MachineSettings: Sendable {
   package var instantLimit = 50_000
   /// The seed of what the program under test draws at random.
   package var environmentSeed: UInt64 = 0
-  /// How long to wait for a foreign thread before a run counts as stuck, in
-  /// nanoseconds of real time. A full libdispatch pool takes a second to notice
+  /// How many nanoseconds of real time a run waits for a foreign thread.
+  ///
+  /// Only then does it count as stuck. A full libdispatch pool takes a second to notice
   /// that its threads are blocked and to make another.
   package var foreignGrace: Int64 = 3_000_000_000
 

@@ -15,10 +15,15 @@ struct TaskState {
   /// A hash of its path.
   var name: UInt64
   var record: UnsafeMutablePointer<il_task>?
-  /// The address of the call that made it, and of its closure.
+  /// The address of the call that made it, of the call that led there, and of its
+  /// closure.
   var site: UInt
+  var caller: UInt
   var entry: UInt
   var isChild: Bool
+  /// It is no task of the program's own, but a job that goes on with one, as
+  /// `Task.yield` makes.
+  var isSimple: Bool
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
@@ -51,17 +56,25 @@ struct ExecutorState {
   var departures: Int32 = 0
   /// The mailbox to which its last step hopped; -1 for none.
   var lastHop: Int32 = -1
-  /// A job was sent to it, and the priority of the last one.
+  /// A job was sent to it, and the urgency of the last one.
   var hasReceived = false
-  var priority: UInt8 = 0
+  var urgency: UInt8 = 0
   /// How many different tasks ran on it, up to two, for counting contention.
   var lastTask: Int32 = -1
   var isContended = false
+  /// How many jobs wait for it, those in flight included.
+  var waiting: Int32 = 0
+  /// The moment since which it has surely been free, but for what waits; `.max` while
+  /// a step runs on it, and until it is known that the thread has let go of it.
+  var freeSince = 0
   /// What may run next in its mailbox; valid where `stamp` is the current one.
-  var summary = MailboxSummary()
+  var summary = MailboxSummary(Arrival(earliest: 0, latest: 0))
   var stamp = 0
 
-  var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
+  /// It runs one job after the other, in the order in which they arrive.
+  @inline(__always) var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
+  /// An actor of the runtime's own, which runs urgent jobs first.
+  @inline(__always) var isDefaultActor: Bool { place == IL_PLACE_SERIAL && !isCustom }
 }
 
 /// A job that waits to run, or a timer that waits to fire.
@@ -81,11 +94,19 @@ struct WaitingJob {
 
 /// The counters and marks of the run that is going on.
 struct RunState {
+  /// How the run is to go; what is set meanwhile counts from the next one on.
+  let settings: MachineSettings
+  /// Something looks at the program around each step.
+  var isObserved = false
+  /// How many mailboxes there are in which more than one job waits.
+  var crowdedMailboxes = 0
   /// The event clock: it orders arrivals and steps.
   var clock = 0
   var stamp = 0
   var lastTask: Int32 = -1
   var lastTaskIsEnabled = false
+  /// How many steps the last task has run in a row while another could have run.
+  var streak = 0
   var currentStep: Int32 = -1
   var currentTask: Int32 = -1
   var currentExecutor: Int32 = 0

@@ -9,6 +9,8 @@ struct Candidates {
   private(set) var size: ScheduleSize
   private(set) var runs = 0
   private var limit: Int
+  private var steps = 0
+  private let stepLimit: Int
   /// Hashes of what was tried; to compare schedules whole would take memory.
   private var triedDeviations: Set<UInt64> = []
   private var triedOrders: Set<UInt64> = []
@@ -16,13 +18,14 @@ struct Candidates {
   /// best one, is smaller.
   private var searchedDeviations = 0
 
-  init(best: RecordedSchedule, runs limit: Int) {
+  init(best: RecordedSchedule, runs limit: Int, steps stepLimit: Int) {
     self.best = best
     self.limit = limit
+    self.stepLimit = stepLimit
     size = ScheduleSize(best)
   }
 
-  var isOutOfBudget: Bool { runs >= limit }
+  var isOutOfBudget: Bool { runs >= limit || steps >= stepLimit }
 
   /// Allows for more runs.
   mutating func allow(_ more: Int) {
@@ -37,7 +40,9 @@ struct Candidates {
   ) -> Trial? {
     guard !isOutOfBudget else { return nil }
     runs += 1
-    return run(strategy)
+    let trial = run(strategy)
+    steps += trial.steps
+    return trial
   }
 
   /// Takes over a trial that fails and is smaller.
@@ -81,6 +86,8 @@ struct Candidates {
     var before: ScheduleSize
     repeat {
       before = size
+      // The baseline itself: there is only one, and nothing to take away from it.
+      if size.deviations == 0 { return true }
       commute(run)
       removeDeviations(run)
       removeStretches(run)

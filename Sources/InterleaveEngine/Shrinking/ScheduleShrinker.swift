@@ -4,10 +4,13 @@ package struct Trial: Sendable {
   package var fails: Bool
   /// The schedule that was run, up to the failure if it failed.
   package var schedule: RecordedSchedule
+  /// How many steps were run; more than the schedule has, where that was cut.
+  package var steps: Int
 
-  package init(fails: Bool, schedule: RecordedSchedule) {
+  package init(fails: Bool, schedule: RecordedSchedule, steps: Int? = nil) {
     self.fails = fails
     self.schedule = schedule
+    self.steps = steps ?? schedule.steps.count
   }
 }
 
@@ -24,7 +27,9 @@ package struct ScheduleShrinker {
   package struct Budget: Sendable {
     /// The most schedules to run.
     package var runs = 2_000
-    /// The share of them that is kept for the two searches, in percent; what the
+    /// The number of steps in all runs after which no other run begins.
+    package var steps = 2_000_000
+    /// The share of runs that is kept for the two searches, in percent; what the
     /// rest of shrinking does not need goes to them as well.
     package var searchPercent = 50
 
@@ -74,7 +79,8 @@ package struct ScheduleShrinker {
         shownBound: nil)
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
-    var candidates = Candidates(best: failing, runs: budget.runs - reserve)
+    var candidates = Candidates(
+      best: failing, runs: budget.runs - reserve, steps: budget.steps)
     var isFixpoint = candidates.shrinkToFixpoint(run)
     candidates.allow(reserve / 2)
     while candidates.searchFewerDeviations(run) {

@@ -1,0 +1,166 @@
+import Testing
+
+@testable import Interleave
+
+@Suite struct ResolvedConfigurationTests {
+  private func resolved(
+    _ environment: [String: String] = [:], test: String = "Suite/test()",
+    _ configure: (inout FuzzConfiguration) -> Void = { _ in }
+  ) throws -> ResolvedConfiguration {
+    var configuration = FuzzConfiguration()
+    configure(&configuration)
+    return try ResolvedConfiguration(
+      configuration, test: test, environment: environment, freshSeed: { 77 })
+  }
+
+  private func message(
+    _ environment: [String: String] = [:],
+    _ configure: (inout FuzzConfiguration) -> Void = { _ in }
+  ) -> String? {
+    do {
+      _ = try resolved(environment, configure)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  // MARK: Defaults
+
+  @Test func theDefaultsAreThoseThatAreDocumented() throws {
+    let resolved = try resolved()
+    #expect(resolved.configuration.schedules == 1000)
+    #expect(resolved.configuration.duration == nil)
+    #expect(resolved.configuration.strategy.name == "portfolio")
+    #expect(resolved.configuration.stepLimit == 100_000)
+    #expect(resolved.configuration.checks == .all)
+    #expect(resolved.configuration.time == .asRuntime(stall: .milliseconds(10)))
+    #expect(resolved.configuration.mailboxes == .asRuntime)
+    #expect(resolved.configuration.corpus == .automatic)
+    #expect(resolved.mode == .fuzz)
+    #expect(resolved.reporting == .failures)
+    #expect(!resolved.isCI)
+    #expect(resolved.seed == 77)
+  }
+
+  @Test(arguments: EnvironmentVariable.allCases)
+  func anEmptyVariableIsAsGoodAsNone(variable: EnvironmentVariable) throws {
+    let resolved = try resolved([variable.rawValue: ""])
+    #expect(resolved.configuration.schedules == 1000)
+    #expect(resolved.seed == 77)
+    #expect(resolved.configuration.corpus == .automatic)
+  }
+
+  // MARK: Each variable
+
+  @Test func schedulesAreCounted() throws {
+    #expect(try resolved(["INTERLEAVE_SCHEDULES": "12"]).configuration.schedules == 12)
+  }
+
+  @Test(arguments: ["0", "-1", "1e3", "many", "1 000", "99999999999999999999"])
+  func schedulesMustBeAWholeNumber(text: String) {
+    #expect(
+      message(["INTERLEAVE_SCHEDULES": text])
+        == "INTERLEAVE_SCHEDULES must be a whole number of at least 1 (was “\(text)”)")
+  }
+
+  @Test(arguments: [
+    ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("1.5s", .milliseconds(1500)),
+    ("5m", .seconds(300)), ("1h", .seconds(3600)),
+  ]) func durationsHaveAUnit(text: String, duration: Duration) throws {
+    let resolved = try resolved(["INTERLEAVE_DURATION": text])
+    #expect(resolved.configuration.duration == duration)
+    #expect(resolved.configuration.schedules == .max)
+  }
+
+  @Test func aDurationAndANumberOfSchedulesBothCount() throws {
+    let resolved = try resolved(["INTERLEAVE_DURATION": "1s", "INTERLEAVE_SCHEDULES": "9"])
+    #expect(resolved.configuration.duration == .seconds(1))
+    #expect(resolved.configuration.schedules == 9)
+  }
+
+  @Test(arguments: ["10", "s", "-1s", "0s", "nans", "infs", "1d", "1e300h", "ms"])
+  func durationsThatCannotBeReadAreErrors(text: String) {
+    #expect(
+      message(["INTERLEAVE_DURATION": text])
+        == "INTERLEAVE_DURATION must be a number with a unit, such as 500ms, 30s, 5m or 1h "
+        + "(was “\(text)”)")
+  }
+
+  @Test(arguments: [
+    ("42", UInt64(42)), ("0x2A", 42), ("0X2a", 42), ("18446744073709551615", .max),
+    ("0xFFFFFFFFFFFFFFFF", .max), ("0", 0),
+  ]) func seedsAreDecimalOrHexadecimal(text: String, seed: UInt64) throws {
+    #expect(try resolved(["INTERLEAVE_SEED": text]).seed == seed)
+  }
+
+  @Test(arguments: ["-1", "2A", "0x", "1.0", "18446744073709551616", " 1"])
+  func seedsThatCannotBeReadAreErrors(text: String) {
+    #expect(
+      message(["INTERLEAVE_SEED": text])
+        == "INTERLEAVE_SEED must be a number, such as 42 or 0x2A (was “\(text)”)")
+  }
+
+  @Test func strategiesAreChosenByName() throws {
+    for name in ["portfolio", "randomWalk", "baseline"] {
+      #expect(try resolved(["INTERLEAVE_STRATEGY": name]).configuration.strategy.name == name)
+    }
+    #expect(
+      message(["INTERLEAVE_STRATEGY": "luck"])?.hasPrefix(
+        "INTERLEAVE_STRATEGY must be one of portfolio, randomWalk, baseline") == true)
+  }
+
+  @Test func theCorpusIsAFolderOrNone() throws {
+    #expect(try resolved(["INTERLEAVE_CORPUS": "none"]).configuration.corpus == .none)
+    #expect(try resolved(["INTERLEAVE_CORPUS": "/tmp/x"]).configuration.corpus == .at("/tmp/x"))
+  }
+
+  @Test func theModeIsFuzzOrReplay() throws {
+    #expect(try resolved(["INTERLEAVE_MODE": "fuzz"]).mode == .fuzz)
+    #expect(try resolved(["INTERLEAVE_MODE": "replay"]).mode == .replay)
+    #expect(
+      message(["INTERLEAVE_MODE": "Replay"])
+        == "INTERLEAVE_MODE must be fuzz or replay (was “Replay”)")
+  }
+
+  @Test func theReportIsOfFailuresOrAll() throws {
+    #expect(try resolved(["INTERLEAVE_REPORT": "failures"]).reporting == .failures)
+    #expect(try resolved(["INTERLEAVE_REPORT": "all"]).reporting == .all)
+    #expect(
+      message(["INTERLEAVE_REPORT": "html"])
+        == "INTERLEAVE_REPORT must be failures or all (was “html”)")
+  }
+
+  // MARK: Seeds
+
+  @Test func theVariableGoesBeforeTheConfigurationAndThatBeforeAFreshSeed() throws {
+    #expect(try resolved { $0.seed = 5 }.seed == 5)
+    #expect(try resolved(["INTERLEAVE_SEED": "6"]) { $0.seed = 5 }.seed == 6)
+    #expect(try resolved(["CI": "true"]) { $0.seed = 5 }.seed == 5)
+  }
+
+  @Test func onCITheSeedDependsOnTheTestsNameAlone() throws {
+    let seeds = try ["a", "b", "a"].map { try resolved(["CI": "true"], test: $0).seed }
+    #expect(seeds[0] == seeds[2])
+    #expect(seeds[0] != seeds[1])
+    #expect(try resolved(["CI": "false"]).seed == 77)
+  }
+
+  // MARK: Properties
+
+  @Test func propertiesThatCannotBeUsedAreErrors() {
+    #expect(message { $0.schedules = 0 } == "`schedules` must be at least 1 (was 0)")
+    #expect(message { $0.stepLimit = -2 } == "`stepLimit` must be at least 1 (was -2)")
+    #expect(message { $0.shrinking.runs = -1 } == "`shrinking.runs` must be at least 0 (was -1)")
+    #expect(
+      message { $0.duration = .zero }?.hasPrefix("`duration` must be more than zero") == true)
+    #expect(
+      message { $0.time = .asRuntime(stall: .seconds(-1)) }?.hasPrefix(
+        "`time`: the stall must not be negative") == true)
+  }
+
+  @Test func aVariableMendsAPropertyThatCannotBeUsed() throws {
+    let resolved = try resolved(["INTERLEAVE_SCHEDULES": "3"]) { $0.schedules = 0 }
+    #expect(resolved.configuration.schedules == 3)
+  }
+}

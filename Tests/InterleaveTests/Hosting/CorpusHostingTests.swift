@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// The corpus, from one run of the tests to the next.
+@Suite(.enabled(if: !fixturesAreEnabled)) struct CorpusHostingTests {
+  @Test func aFailureIsKeptAndReplayedFirstNextTime() async throws {
+    try await withTemporaryFolder { folder in
+      let environment = ["INTERLEAVE_CORPUS": folder]
+      let first = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      #expect(first.exitCode == 1)
+      let files = try allFiles(below: folder)
+      #expect(files.count == 1, "\(files)")
+      let second = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      #expect(second.exitCode == 1)
+      #expect(second.output.contains("Schedule 1 failed"), "\(second)")
+      #expect(second.lines(with: " recorded a").count == 1)
+      #expect(try allFiles(below: folder) == files)
+    }
+  }
+
+  @Test func replayRunsNothingButTheCorpus() async throws {
+    try await withTemporaryFolder { folder in
+      var environment = ["INTERLEAVE_CORPUS": folder, "INTERLEAVE_MODE": "replay"]
+      let nothing = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      #expect(nothing.exitCode == 0, "\(nothing)")
+      #expect(nothing.lines(with: " recorded a warning at").count == 1)
+      #expect(nothing.output.contains("the corpus has no entry of this test"))
+      let idle = try await runFixtures(
+        "TraitFixtures/interleavesNothing", environment: environment)
+      #expect(idle.exitCode == 0, "\(idle)")
+      environment["INTERLEAVE_MODE"] = "fuzz"
+      _ = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      environment["INTERLEAVE_MODE"] = "replay"
+      let again = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      #expect(again.exitCode == 1)
+      #expect(again.output.contains("Schedule 1 failed"), "\(again)")
+    }
+  }
+
+  @Test func onCIAFailureIsShownAndAttachedButNotWritten() async throws {
+    try await withTemporaryFolder { folder in
+      let attachments = folder + "/attachments"
+      try FileManager.default.createDirectory(
+        atPath: attachments, withIntermediateDirectories: true)
+      let corpus = try #require(packageFolder(of: #filePath)) + "/corpus/TraitFixtures"
+      let result = try await runFixtures(
+        "TraitFixtures/fails\\(\\)", environment: ["CI": "true", "INTERLEAVE_CORPUS": ""],
+        arguments: ["--attachments-path", attachments])
+      #expect(result.exitCode == 1)
+      #expect(result.lines(with: " recorded a").count == 1, "\(result)")
+      #expect(result.output.contains("1 preemption"))
+      #expect(result.output.contains("save this as corpus/TraitFixtures/fails"))
+      #expect(result.output.contains("\"deviations\""))
+      #expect(!FileManager.default.fileExists(atPath: corpus))
+      let attached = try allFiles(below: attachments)
+      #expect(attached.count == 1, "\(attached)")
+      let content = try String(contentsOfFile: "\(attachments)/\(attached[0])", encoding: .utf8)
+      #expect(content.contains("\"deviations\""))
+      #expect(attached[0].hasSuffix(".json"))
+    }
+  }
+
+  /// The folder of Package.swift above a file.
+  private func packageFolder(of file: String) -> String? {
+    var url = URL(fileURLWithPath: file)
+    while url.path != "/" {
+      url.deleteLastPathComponent()
+      if FileManager.default.fileExists(atPath: url.path + "/Package.swift") { return url.path }
+    }
+    return nil
+  }
+}

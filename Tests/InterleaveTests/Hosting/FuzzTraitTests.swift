@@ -1,0 +1,131 @@
+import Testing
+
+/// `.fuzzed`, as the one who runs the tests sees it.
+@Suite(.enabled(if: !fixturesAreEnabled)) struct FuzzTraitTests {
+  /// The lines that say that a test recorded an issue or a warning.
+  private func records(_ result: ProgramResult) -> [String] {
+    result.output.split(separator: "\n").filter { $0.contains(" recorded a") }.map(String.init)
+  }
+
+  @Test func hundredsOfFailingRunsRecordOneIssueAtTheExpectation() async throws {
+    let result = try await runFixtures("TraitFixtures/fails\\(\\)")
+    #expect(result.exitCode == 1, "\(result)")
+    #expect(records(result).count == 1, "\(result)")
+    let record = try #require(records(result).first)
+    #expect(record.contains("Test fails() recorded an issue at Fixtures.swift:"))
+    #expect(record.hasSuffix("Expectation failed: await bank.balance >= 0"))
+    #expect(result.output.contains("↳ the bank must not be overdrawn"))
+    #expect(result.output.contains("The interleaving · 12 steps, 3 tasks, 1 preemption"))
+    #expect(result.output.contains("interrupts 0.0"))
+    #expect(result.output.contains("Minimal: no schedule with fewer preemptions fails."))
+  }
+
+  @Test func ofManyFailingExpectationsTheFirstIsRecorded() async throws {
+    let result = try await runFixtures("TraitFixtures/failsEveryTime")
+    #expect(result.exitCode == 1)
+    #expect(records(result).count == 1, "\(result)")
+  }
+
+  @Test func detachedTasksRecordOneIssueAtTheExpectation() async throws {
+    let result = try await runFixtures("TraitFixtures/failsInADetachedTask")
+    #expect(result.exitCode == 1)
+    #expect(records(result).count == 1, "\(result)")
+    #expect(
+      records(result).first?.contains("Test failsInADetachedTask() recorded an issue at") == true)
+    #expect(result.output.contains("↳ seen from afar"))
+  }
+
+  @Test func requirementsErrorsAndStandstillsRecordOneIssueEach() async throws {
+    let result = try await runFixtures("TraitFixtures/(requires|throwsAnError|getsStuck)")
+    #expect(result.exitCode == 1)
+    #expect(records(result).count == 3, "\(result)")
+    #expect(result.lines(with: "Test requires() recorded an issue").count == 1)
+    #expect(result.lines(with: "throwsAnError(): an error was thrown").count == 1)
+    #expect(result.lines(with: "getsStuck(): lost wake-up").count == 1)
+  }
+
+  @Test func eachCaseOfAParameterisedTestIsFuzzed() async throws {
+    let result = try await runFixtures("TraitFixtures/fuzzesEachCase")
+    #expect(result.exitCode == 1)
+    #expect(records(result).count == 2, "\(result)")
+    #expect(result.output.contains("overdrawn from 100"))
+    #expect(result.output.contains("overdrawn from 90"))
+    #expect(!result.output.contains("overdrawn from 200"))
+  }
+
+  @Test func eachCaseHasItsOwnFolderInTheCorpus() async throws {
+    try await withTemporaryFolder { folder in
+      let result = try await runFixtures(
+        "TraitFixtures/fuzzesEachCase", environment: ["INTERLEAVE_CORPUS": folder])
+      #expect(result.exitCode == 1)
+      let folders = Set(try allFiles(below: folder).map { $0.split(separator: "/").dropLast() })
+      #expect(folders.count == 2, "\(folders)")
+      #expect(folders.allSatisfy { $0.first == "TraitFixtures" })
+    }
+  }
+
+  @Test func aTestThatInterleavesNothingFails() async throws {
+    let result = try await runFixtures("TraitFixtures/interleavesNothing")
+    #expect(result.exitCode == 1)
+    #expect(records(result).count == 1, "\(result)")
+    #expect(result.output.contains("nothing was interleaved"))
+  }
+
+  @Test func aTestThatOnlyInheritsTheTraitAndInterleavesNothingIsWarned() async throws {
+    let result = try await runFixtures("SuiteFixtures/inheritsAnd(InterleavesNothing|IsNotAsync)")
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(records(result).count == 2)
+    #expect(records(result).allSatisfy { $0.contains("recorded a warning") })
+    #expect(result.output.contains("this test is fuzzed because its suite is"))
+  }
+
+  @Test func aTestWithATraitOfItsOwnFailsInAFuzzedSuiteToo() async throws {
+    let result = try await runFixtures("SuiteFixtures/hasItsOwnAndInterleavesNothing")
+    #expect(result.exitCode == 1)
+    #expect(records(result).count == 1, "\(result)")
+    #expect(records(result).allSatisfy { $0.contains("recorded an issue") })
+  }
+
+  @Test func theInnermostTraitDecides() async throws {
+    let result = try await runFixtures(
+      "SuiteFixtures/(inheritsAndPasses|hasItsOwn\\(|Inner/inheritsFromTheInnerSuite\\()",
+      environment: ["INTERLEAVE_REPORT": "all"])
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.lines(with: "SuiteFixtures/inheritsAndPasses(): 20 schedules").count == 1)
+    #expect(result.lines(with: "SuiteFixtures/hasItsOwn(): 7 schedules").count == 1)
+    #expect(result.lines(with: "Inner/inheritsFromTheInnerSuite(): 9 schedules").count == 1)
+  }
+
+  @Test func everyCampaignThatPassesPrintsALineIfAsked() async throws {
+    let silent = try await runFixtures("TraitFixtures/passes")
+    #expect(silent.exitCode == 0)
+    #expect(silent.lines(with: "schedules").isEmpty, "\(silent)")
+    let told = try await runFixtures(
+      "TraitFixtures/passes", environment: ["INTERLEAVE_REPORT": "all"])
+    #expect(told.lines(with: "TraitFixtures/passes(): 300 schedules, ").count == 1, "\(told)")
+  }
+
+  @Test func cancellingTheTestEndsTheExploration() async throws {
+    let result = try await runFixtures(
+      "TraitFixtures/isCancelled", environment: ["INTERLEAVE_REPORT": "all"])
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.lines(with: "Test isCancelled() was cancelled").count == 1)
+    #expect(records(result).isEmpty)
+    #expect(result.lines(with: "schedules").isEmpty)
+  }
+
+  @Test func whatEscapesControlIsShownAsOneWarning() async throws {
+    let result = try await runFixtures("TraitFixtures/escapes")
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(records(result).count == 1)
+    #expect(records(result).allSatisfy { $0.contains("recorded a warning") })
+    #expect(result.output.contains("escaped control"))
+    #expect(result.output.contains("Fixtures.swift"))
+  }
+
+  @Test func fuzzingInsideAFuzzedTestIsAnError() async throws {
+    let result = try await runFixtures("TraitFixtures/fuzzesInside")
+    #expect(result.exitCode == 1)
+    #expect(result.output.contains("a fuzzed body must not fuzz"), "\(result)")
+  }
+}
