@@ -60,6 +60,9 @@ extension FuzzConfiguration {
       StrategyChoice(name: name, make: make)
     }
 
+    /// The choice is left to Interleave, which may then search all interleavings.
+    var mayProve: Bool { name == Self.portfolio.name }
+
     static let named = [portfolio, randomWalk, baseline]
   }
 

@@ -22,6 +22,8 @@ final class Campaign {
   var corpus: CorpusStore?
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
+  /// Every interleaving was run, and passed.
+  private var isProved = false
   private var signatures: Set<UInt64> = []
   private var contended: Set<UInt> = []
   private var escaped: Set<Escape> = []
@@ -83,15 +85,24 @@ final class Campaign {
   func explore() -> FoundFailure? {
     let strategy = resolved.configuration.strategy.make()
     let baseline = Baseline()
+    var proof = ProofAttempt(
+      isWanted: resolved.configuration.strategy.mayProve && !program.isGenerated)
     var index = 0
     while mayGoOn(index) {
+      let search = proof.next()
+      if proof.isComplete {
+        isProved = true
+        break
+      }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
-      let chosen: any Strategy = index == 0 ? baseline : strategy
+      let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
       plan = drawingPlan(index)
       var schedule: RecordedSchedule?
       let failure = execute(chosen, start) { [self] failure in
-        count()
+        let signature = count()
+        search?.learn(from: machine)
+        proof.learn(signature, isOfSearch: search != nil)
         if let failure {
           schedule = machine.recordedSchedule(upTo: failure.steps)
         }
@@ -127,13 +138,18 @@ final class Campaign {
   }
 
   /// Counts the run that has just ended.
-  func count() {
+  ///
+  /// - Returns: What tells its interleaving from others.
+  @discardableResult
+  func count() -> UInt64 {
+    let signature = machine.signature
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
-    if signatures.count < Self.signatureLimit { signatures.insert(machine.signature) }
+    if signatures.count < Self.signatureLimit { signatures.insert(signature) }
     machine.forEachContendedType { contended.insert($0) }
     if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
+    return signature
   }
 
   /// Completes the report.
@@ -142,7 +158,8 @@ final class Campaign {
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = Set(escaped.map(words)).sorted()
     report.elapsed = clock.now - began
-    report.isExhaustive = report.schedules > 0 && report.choices == 0 && !program.isGenerated
+    let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
+    report.isExhaustive = isProved || (hasOneSchedule && !program.isGenerated)
   }
 
   /// What left the run's control, and where.

@@ -91,7 +91,8 @@ extension Machine {
     if hasEscapes { limits.insert(.escapes) }
     if !il_sees_awaits() { limits.insert(.blindness) }
     if steps.count >= progress.settings.stepLimit
-      || progress.instantSteps >= progress.settings.instantLimit {
+      || progress.instantSteps >= progress.settings.instantLimit
+    {
       limits.insert(.length)
     }
     return limits

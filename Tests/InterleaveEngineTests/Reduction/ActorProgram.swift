@@ -79,7 +79,8 @@ private actor Room {
     notes.add(who + "'", to: name)
   }
 
-  func spawn(_ actions: [ActorProgram.Action], _ world: World, as who: String) -> Task<Void, Never> {
+  func spawn(_ actions: [ActorProgram.Action], _ world: World, as who: String) -> Task<Void, Never>
+  {
     Task {
       self.notes.add(who, to: self.name)
       await world.perform(actions, as: who)
