@@ -17,8 +17,10 @@ package enum AccessMode: UInt8, Sendable {
 
 /// Something that a step touched: its executor, a mailbox, a task, a lock.
 package struct Access: Sendable, Hashable {
-  /// A name of the object. It means the same object in every run that made the
-  /// same choices until the object was made, unless it is a lock.
+  /// A name of the object.
+  ///
+  /// It means the same object in every run that made the same choices until the object
+  /// was made, unless it is a lock.
   package var object: UInt64
   package var mode: AccessMode
   /// The name is an address, and means something in its own run alone.
