@@ -111,6 +111,7 @@ void il_random_seed(il_session *s, uint64_t seed) {
 
 static void fill_random(il_session *s, void *buffer, size_t count) {
   unsigned char *bytes = buffer;
+  il_note_random(s);
   while (count) {
     uint64_t word = mixed(&s->random[0]);
     size_t n = count < 8 ? count : 8;

@@ -184,6 +184,8 @@ void *il_end_of_task(void);
 void il_give_locals(il_task *task);
 /// Gives up what a task that never started was to bind.
 void il_drop_locals(il_task *task);
+/// Notes that the running step draws at random.
+void il_note_random(il_session *session);
 void il_note_escape(il_session *session, il_escape kind, void *site);
 
 /// Answers from the session's clock: nanoseconds for a clock's own origin.

@@ -131,7 +131,8 @@ package enum Takeover {
       let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
       with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }
     },
-    continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } })
+    continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
+    touched: { context, kind, object in with(context) { $0.touched(kind, object) } })
 
   /// Calls the body with the machine that a callback is for, which outlives it.
   @inline(__always)

@@ -68,6 +68,20 @@ typedef enum {
   IL_ESCAPE_THREAD = 3,
 } il_escape;
 
+/// What a step touches besides executors and jobs.
+typedef enum {
+  /// It asks for the value of a task, at the address of the task's object.
+  IL_TOUCH_AWAITED = 0,
+  /// It cancels a task, at the address of the task's object.
+  IL_TOUCH_CANCELLED = 1,
+  /// It may cancel children of its own.
+  IL_TOUCH_CHILDREN_CANCELLED = 2,
+  /// It takes a lock, at its address.
+  IL_TOUCH_LOCK = 3,
+  /// It draws from the run's randomness.
+  IL_TOUCH_RANDOM = 4,
+} il_touch;
+
 struct il_bindings;
 struct il_session;
 typedef struct il_session il_session;
@@ -133,6 +147,8 @@ typedef struct {
   /// without resuming it: nobody can wake the task any more. The task is NULL
   /// where it cannot be told which one it is.
   void (*continuation_leaked)(void *context, il_task *_Nullable task);
+  /// The running step touches something that other steps may touch, too.
+  void (*touched)(void *context, il_touch kind, void *_Nullable object);
 } il_callbacks;
 
 // MARK: - The process
@@ -156,6 +172,9 @@ void *il_main_executor(void);
 
 /// True where the interposed functions are the ones that this image calls.
 bool il_is_interposed(void);
+
+/// True where a step's awaiting and cancelling of tasks is noted.
+bool il_sees_awaits(void);
 
 /// Looks at the next jobs that this thread hands to the global executor, until
 /// `il_probe_end` tells what is wrong with the first; NULL if nothing is.

@@ -22,6 +22,8 @@ final class Campaign {
   var corpus: CorpusStore?
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
+  /// Every interleaving was run, and passed.
+  private var isProved = false
   private var signatures: Set<UInt64> = []
   /// Every schedule was run, so that what held is proved.
   private var isExhausted = false
@@ -87,23 +89,31 @@ final class Campaign {
     let strategy = choice.make()
     let baseline = Baseline()
     var own = StrategyShare(name: choice.name)
+    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
     var index = 0
     defer { report.strategies = (strategy as? Portfolio)?.spent ?? [own] }
     while mayGoOn(index) {
+      let search = proof.next()
+      if proof.isComplete {
+        isProved = true
+        break
+      }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
-      let chosen: any Strategy = index == 0 ? baseline : strategy
+      let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
       plan = drawingPlan(index)
       var schedule: RecordedSchedule?
       let failure = execute(chosen, start) { [self] failure in
-        let isNew = count()
+        let (signature, isNew) = count()
         if index == 0 {
           // The baseline shows how many steps and tasks there are.
           strategy.end(machine.record)
-        } else {
+        } else if search == nil {
           own.schedules += 1
           own.newInterleavings += isNew ? 1 : 0
         }
+        search?.learn(from: machine)
+        proof.learn(signature, isOfSearch: search != nil)
         if let failure {
           schedule = machine.recordedSchedule(upTo: failure.steps)
         }
@@ -145,17 +155,18 @@ final class Campaign {
 
   /// Counts the run that has just ended.
   ///
-  /// - Returns: Whether no run before had its interleaving.
+  /// - Returns: What tells its interleaving from others, and whether no run before
+  ///   had it.
   @discardableResult
-  func count() -> Bool {
+  func count() -> (signature: UInt64, isNew: Bool) {
+    let signature = machine.signature
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
-    let isNew =
-      signatures.count < Self.signatureLimit && signatures.insert(machine.signature).inserted
+    let isNew = signatures.count < Self.signatureLimit && signatures.insert(signature).inserted
     machine.forEachContendedType { contended.insert($0) }
     if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
-    return isNew
+    return (signature, isNew)
   }
 
   /// Completes the report.
@@ -164,8 +175,9 @@ final class Campaign {
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = Set(escaped.map(words)).sorted()
     report.elapsed = clock.now - began
+    let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
-      isExhausted || (report.schedules > 0 && report.choices == 0 && !program.isGenerated)
+      isExhausted || isProved || (hasOneSchedule && !program.isGenerated)
   }
 
   /// What left the run's control, and where.

@@ -8,7 +8,16 @@ public struct FuzzReport: Sendable, Hashable {
   public var distinctInterleavings: Int
   /// How many steps were run in all.
   public var steps: Int
-  /// Every interleaving was run, so what held is proved.
+  /// Every interleaving was run and passed: a proof for this input under the dependency
+  /// relation.
+  ///
+  /// The relation: only the order of steps matters that are of one task, made or woke one
+  /// another, ran on the same actor, both ran outside of actors, sent to the same mailbox, took
+  /// the same lock, awaited or cancelled the same task, or drew at random. What it cannot see
+  /// breaks it: atomics or a `Mutex` that two actors share, unsafe shared memory, and when an
+  /// object is freed. Nothing is claimed where anything left the run's control, a timer
+  /// competed with other work, tasks of different priorities met on an actor, or a run was cut
+  /// off for its length.
   public var isExhaustive: Bool
   /// How many corpus entries were replayed.
   public var replayed: Int

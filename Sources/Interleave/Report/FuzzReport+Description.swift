@@ -20,10 +20,10 @@ extension FuzzReport: CustomStringConvertible {
   var summary: String {
     var facts = [
       counted(schedules, "schedule"),
-      counted(distinctInterleavings, "distinct interleaving")
-        + (isExhaustive ? " (all there are: proved)" : ""),
+      counted(distinctInterleavings, "distinct interleaving"),
       "\(counted(steps, "step")) in \(seconds(elapsed))", counted(choices, "choice"),
     ]
+    if isExhaustive { facts.replaceSubrange(0...1, with: [proof, facts[0]]) }
     if !contendedActors.isEmpty {
       facts.append("contended: \(contendedActors.joined(separator: ", "))")
     }
@@ -31,6 +31,14 @@ extension FuzzReport: CustomStringConvertible {
       facts.append("\(counted(replayed, "corpus entry", plural: "corpus entries")) replayed")
     }
     return facts.joined(separator: ", ")
+  }
+
+  /// What was proved, and under which condition.
+  private var proof: String {
+    let all =
+      distinctInterleavings == 1
+      ? "the only interleaving passes" : "all \(grouped(distinctInterleavings)) interleavings pass"
+    return all + " (a proof for this input under the dependency relation)"
   }
 }
 

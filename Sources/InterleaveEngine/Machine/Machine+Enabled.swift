@@ -19,7 +19,12 @@ extension Machine {
     if progress.streak >= Self.longestStreak { first = -1 }
     progress.lastTaskIsEnabled = first >= 0
     if first > 0 { enabled.moveToFront(first) }
-    if !timers.isEmpty { collectTimers() }
+    if !timers.isEmpty {
+      collectTimers()
+      if enabled.count > 1, slots[Int(enabled[enabled.count - 1])].reason == .timer {
+        progress.limits.insert(.timers)
+      }
+    }
   }
 
   /// Sums up the mailboxes in which more than one job waits.

@@ -19,6 +19,7 @@ extension Machine {
       tasks[maker].children += 1
       name = mix(tasks[maker].name, UInt64(ordinal) + 1)
     }
+    if let job = record.pointee.job { taskIndex.set(UInt(bitPattern: job), to: index) }
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
@@ -29,6 +30,13 @@ extension Machine {
   func taskEnded(_ record: UnsafeMutablePointer<il_task>) {
     let index = Int(record.pointee.index)
     tasks[index].hasEnded = true
+    if progress.currentStep >= 0 {
+      touch(.result(Int32(index)), .exclusive)
+      // Whoever waits for a child is its parent. In a group, it takes what ends first.
+      if tasks[index].isChild {
+        touch(.task(tasks[index].parent), record.pointee.group == nil ? .first : .exclusive)
+      }
+    }
     tasks[index].record = nil
     if index == Int(progress.currentTask) { progress.currentEnd = .ended }
     if index == 0 { progress.rootHasEnded = true }
@@ -58,11 +66,15 @@ extension Machine {
       job.pointee.reason = .timer
       job.pointee.since = ready.pointee.deadline
       state.pointee.isTimer = true
+      progress.hasTimers = true
       insertTimer(slot, at: ready.pointee.deadline)
       return
     case IL_ARRIVAL_HOP:
       job.pointee.reason = .hopped
       putInFlight(job, to: executor)
+      if keepsOrder(executor), job.pointee.left >= 0 {
+        executors.pointer(at: Int(job.pointee.left)).pointee.lastHop = index
+      }
     case IL_ARRIVAL_CREATED:
       job.pointee.reason = .created
     case IL_ARRIVAL_FOREIGN:
@@ -70,11 +82,35 @@ extension Machine {
     default:
       break
     }
+    if keepsOrder(executor) { noteArrival(of: job, at: executor) }
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }
     waiting.append(slot)
     enterMailbox(executor)
+  }
+
+  /// The order in which jobs arrive at an executor matters.
+  @inline(__always)
+  private func keepsOrder(_ executor: UnsafeMutablePointer<ExecutorState>) -> Bool {
+    executor.pointee.isMailbox && progress.settings.mailboxes == .asRuntime
+  }
+
+  /// A job was sent to a mailbox.
+  @inline(__always)
+  private func noteArrival(
+    of job: UnsafeMutablePointer<WaitingJob>, at executor: UnsafeMutablePointer<ExecutorState>
+  ) {
+    if progress.currentStep >= 0 {
+      touch(
+        .mailbox(job.pointee.executor), job.pointee.reason == .hopped ? .first : .exclusive)
+    }
+    let urgency = job.pointee.arrival.urgency
+    if executor.pointee.hasReceived, executor.pointee.urgency != urgency {
+      progress.limits.insert(.priorities)
+    }
+    executor.pointee.hasReceived = true
+    executor.pointee.urgency = urgency
   }
 
   /// The running task is on its way to another executor.

@@ -72,7 +72,8 @@ extension Machine {
     task.pointee.isReady = false
     task.pointee.lastResume = resume
     task.pointee.lastExecutor = job.pointee.executor
-    noteOrder(of: task, job.pointee.task, on: executor)
+    noteMoments(job, at: executor)
+    noteContention(by: job.pointee.task, on: executor)
   }
 
   /// A task that left an actor goes on elsewhere, and no other step has begun on
@@ -101,13 +102,23 @@ extension Machine {
   }
 
   @inline(__always)
-  private func noteOrder(
-    of task: UnsafeMutablePointer<TaskState>, _ index: Int32,
-    on executor: UnsafeMutablePointer<ExecutorState>
+  private func noteMoments(
+    _ job: UnsafeMutablePointer<WaitingJob>, at executor: UnsafeMutablePointer<ExecutorState>
   ) {
-    executor.pointee.order = mix(
-      executor.pointee.order,
-      task.pointee.name &+ UInt64(truncatingIfNeeded: task.pointee.steps))
+    moments.append(
+      StepMoments(
+        earliest: job.pointee.arrival.earliest, latest: job.pointee.arrival.latest,
+        begin: progress.clock, firstTouch: touches.count))
+    // A hop that left this actor has arrived by now: that may put it before others.
+    guard executor.pointee.lastHop >= 0 else { return }
+    touch(.mailbox(executor.pointee.lastHop), .second)
+    executor.pointee.lastHop = -1
+  }
+
+  @inline(__always)
+  private func noteContention(
+    by index: Int32, on executor: UnsafeMutablePointer<ExecutorState>
+  ) {
     if executor.pointee.lastTask >= 0, executor.pointee.lastTask != index {
       executor.pointee.isContended = true
     }

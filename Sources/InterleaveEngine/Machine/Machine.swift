@@ -32,6 +32,16 @@ package final class Machine {
   let steps = Column<RawStep>()
   /// What strategies call places in the code.
   private let codePlaces = CodePlaces()
+  /// For each step, when its job arrived and it began, and where its touches begin.
+  let moments = Column<StepMoments>()
+  /// What the steps touched, in their order.
+  let touches = Column<Touch>()
+  /// The tasks of the run by the addresses of their objects.
+  let taskIndex = AddressTable()
+  // What the signature of a run is made with.
+  let sums = Column<ObjectSum>()
+  let sumIndex = AddressTable()
+  let hashes = Column<UInt64>()
   private let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)? {
@@ -75,6 +85,12 @@ package final class Machine {
     slots.deallocate()
     steps.deallocate()
     codePlaces.deallocate()
+    moments.deallocate()
+    touches.deallocate()
+    taskIndex.deallocate()
+    sums.deallocate()
+    sumIndex.deallocate()
+    hashes.deallocate()
     progressStorage.deallocate()
   }
 
@@ -138,6 +154,9 @@ package final class Machine {
     waiting.removeAll()
     timers.removeAll()
     steps.removeAll()
+    moments.removeAll()
+    touches.removeAll()
+    taskIndex.removeAll()
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
   }
@@ -243,18 +262,6 @@ package final class Machine {
       if task.name == key.task, task.steps == key.ordinal { return index }
     }
     return nil
-  }
-
-  /// A hash of what distinguishes interleavings: the order of steps on each executor.
-  ///
-  /// Interleavings that differ only in the order of
-  /// steps on different executors have the same.
-  package var signature: UInt64 {
-    var sum: UInt64 = 0
-    for executor in executors.elements {
-      sum &+= mix(executor.name, executor.order)
-    }
-    return sum
   }
 
   /// The schedule as it was run, up to the given number of steps.

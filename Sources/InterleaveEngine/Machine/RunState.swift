@@ -54,8 +54,11 @@ struct ExecutorState {
   var isCustom = false
   /// How many jobs that left it for another executor are in flight.
   var departures: Int32 = 0
-  /// The hash of the order of steps on it.
-  var order: UInt64 = 0
+  /// The mailbox to which its last step hopped; -1 for none.
+  var lastHop: Int32 = -1
+  /// A job was sent to it, and the urgency of the last one.
+  var hasReceived = false
+  var urgency: UInt8 = 0
   /// How many different tasks ran on it, up to two, for counting contention.
   var lastTask: Int32 = -1
   var isContended = false
@@ -115,6 +118,10 @@ struct RunState {
   var instantSteps = 0
   /// The number of choices in which more than one step was enabled.
   var choices = 0
+  /// A timer was set.
+  var hasTimers = false
+  /// What happened that the dependency relation does not cover.
+  var limits: ReductionLimits = []
   /// How many checked continuations went without having been resumed.
   var leakedContinuations = 0
 }

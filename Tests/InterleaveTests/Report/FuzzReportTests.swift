@@ -20,8 +20,8 @@ import Testing
       elapsed: .microseconds(900))
     #expect(
       report.description == """
-        6 schedules, 1 distinct interleaving (all there are: proved), 1 step in 0 ms, 0 choices, \
-        1 corpus entry replayed
+        the only interleaving passes (a proof for this input under the dependency relation), \
+        6 schedules, 1 step in 0 ms, 0 choices, 1 corpus entry replayed
         """)
   }
 

@@ -1,0 +1,135 @@
+// What a step touches besides jobs: tasks that it awaits or cancels, and locks.
+//
+// Compiled code calls some functions of the library directly, in a calling
+// convention that C cannot spell. Ours stand in front of them: they note the
+// call, with every register as it was, and go on to the library's own.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <string.h>
+#if defined(__linux__)
+#include <link.h>
+#endif
+
+static void note(il_touch kind, void *object) {
+  il_session *s = il_current;
+  if (s && s->step_task) s->callbacks.touched(s->context, kind, object);
+}
+
+void il_note_random(il_session *s) {
+  if (s->step_task && !s->initializing)
+    s->callbacks.touched(s->context, IL_TOUCH_RANDOM, NULL);
+}
+
+// MARK: - Functions of the library
+
+// Each finds the function that it hides, and returns it.
+#define NOTE(name, symbol, kind, object)                                          \
+  __attribute__((used, visibility("hidden"))) void *il_before_##name(              \
+      void *first, void *second) {                                                \
+    static void *original;                                                        \
+    (void)first, (void)second;                                                    \
+    note(kind, object);                                                           \
+    if (UNLIKELY(!original)) original = il_next_symbol(symbol);                   \
+    return original;                                                              \
+  }                                                                               \
+  __attribute__((naked)) void il_stand_in_##name(void) __asm__(symbol);           \
+  void il_stand_in_##name(void) { FORWARD("il_before_" #name) }
+
+#if defined(__linux__) && defined(__x86_64__)
+// Integer arguments and the result's address; the other registers that Swift
+// gives a meaning to belong to the caller of a C function, which keeps them.
+#define FORWARD(before)                                                           \
+  __asm__ volatile(                                                               \
+      "pushq %rdi\n pushq %rsi\n pushq %rdx\n pushq %rcx\n pushq %r8\n"           \
+      "pushq %r9\n pushq %rax\n"                                                  \
+      "callq " before "\n movq %rax, %r11\n"                                      \
+      "popq %rax\n popq %r9\n popq %r8\n popq %rcx\n popq %rdx\n popq %rsi\n"     \
+      "popq %rdi\n jmpq *%r11\n");
+#elif defined(__linux__) && defined(__aarch64__)
+#define FORWARD(before)                                                           \
+  __asm__ volatile(                                                               \
+      "stp x0, x1, [sp, #-96]!\n stp x2, x3, [sp, #16]\n stp x4, x5, [sp, #32]\n" \
+      "stp x6, x7, [sp, #48]\n stp x8, x30, [sp, #64]\n"                          \
+      "bl " before "\n mov x16, x0\n"                                             \
+      "ldp x8, x30, [sp, #64]\n ldp x6, x7, [sp, #48]\n ldp x4, x5, [sp, #32]\n"  \
+      "ldp x2, x3, [sp, #16]\n ldp x0, x1, [sp], #96\n br x16\n");
+#endif
+
+#ifdef FORWARD
+bool il_sees_awaits(void) { return il_is_interposed(); }
+
+// Task.value, throwing and not, and Task.result: the result's address comes first.
+NOTE(throwing_value, "$sScT5valuexvg", IL_TOUCH_AWAITED, second)
+NOTE(value, "$sScTss5NeverORs_rlE5valuexvg", IL_TOUCH_AWAITED, second)
+NOTE(result, "$sScT6results6ResultOyxq_Gvg", IL_TOUCH_AWAITED, second)
+// Task.cancel()
+NOTE(cancel, "$sScT6cancelyyF", IL_TOUCH_CANCELLED, first)
+// What cancels the children of the running task: `cancelAll()` of the four kinds
+// of groups, and the end of an `async let`'s scope.
+NOTE(cancel_group, "$sScG9cancelAllyyF", IL_TOUCH_CHILDREN_CANCELLED, NULL)
+NOTE(cancel_throwing_group, "$sScg9cancelAllyyF", IL_TOUCH_CHILDREN_CANCELLED, NULL)
+NOTE(cancel_discarding_group, "$ss19DiscardingTaskGroupV9cancelAllyyF",
+     IL_TOUCH_CHILDREN_CANCELLED, NULL)
+NOTE(cancel_throwing_discarding_group, "$ss27ThrowingDiscardingTaskGroupV9cancelAllyyF",
+     IL_TOUCH_CHILDREN_CANCELLED, NULL)
+NOTE(finish_let, "swift_asyncLet_finish", IL_TOUCH_CHILDREN_CANCELLED, NULL)
+#else
+bool il_sees_awaits(void) { return false; }
+#endif
+
+// MARK: - Locks
+
+#if defined(__linux__)
+// Locks inside these libraries guard caches that no program can observe.
+typedef struct {
+  uintptr_t begin, end;
+} code_range;
+static code_range ignored[2];
+static pthread_once_t ignored_once = PTHREAD_ONCE_INIT;
+
+static int find_ignored(struct dl_phdr_info *info, size_t size, void *unused) {
+  static const char *const names[] = {"libswiftCore.so", "libdispatch.so"};
+  (void)size, (void)unused;
+  const char *slash = strrchr(info->dlpi_name, '/');
+  const char *name = slash ? slash + 1 : info->dlpi_name;
+  for (int n = 0; n < 2; n++) {
+    if (strcmp(name, names[n])) continue;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+      if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
+      uintptr_t begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+      uintptr_t end = begin + info->dlpi_phdr[i].p_memsz;
+      if (!ignored[n].begin || begin < ignored[n].begin) ignored[n].begin = begin;
+      if (end > ignored[n].end) ignored[n].end = end;
+    }
+  }
+  return 0;
+}
+
+static void look_for_ignored(void) { dl_iterate_phdr(find_ignored, NULL); }
+
+static void note_lock(void *lock, const void *caller) {
+  if (LIKELY(!il_current)) return;
+  pthread_once(&ignored_once, look_for_ignored);
+  for (int n = 0; n < 2; n++) {
+    if ((uintptr_t)caller - ignored[n].begin < ignored[n].end - ignored[n].begin) return;
+  }
+  note(IL_TOUCH_LOCK, lock);
+}
+
+#define LOCK(name, type)                                                          \
+  int name(type *lock) {                                                          \
+    static int (*original)(type *);                                               \
+    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
+    note_lock(lock, __builtin_return_address(0));                                 \
+    return original(lock);                                                        \
+  }
+
+LOCK(pthread_mutex_lock, pthread_mutex_t)
+LOCK(pthread_mutex_trylock, pthread_mutex_t)
+LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
+LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
+#endif

@@ -1,0 +1,245 @@
+import CInterleave
+
+/// Something that a step touched, as the machine stores it.
+struct Touch {
+  var object: UInt
+  var mode: AccessMode
+}
+
+/// When the job of a step arrived, when the step began, and where what it touched
+/// begins in the list of all touches.
+struct StepMoments {
+  var earliest: Int
+  var latest: Int
+  var begin: Int
+  var firstTouch: Int
+}
+
+/// Names what steps touch, within one run: a small number for what the machine
+/// knows, and a lock by its address, which is large.
+enum TouchedObject {
+  case executor(Int32)
+  case mailbox(Int32)
+  case task(Int32)
+  case result(Int32)
+  case randomness
+  case time
+
+  @inline(__always) var name: UInt {
+    switch self {
+    case .executor(let index): UInt(index) << 7 | 1 << 4
+    case .mailbox(let index): UInt(index) << 7 | 2 << 4
+    case .task(let index): UInt(index) << 7 | 3 << 4
+    case .result(let index): UInt(index) << 7 | 4 << 4
+    case .randomness: 5 << 4
+    case .time: 6 << 4
+    }
+  }
+
+  /// No number of an executor or task comes near to this.
+  static let firstLock: UInt = 1 << 32
+}
+
+extension Machine {
+  // MARK: Recording
+
+  /// Notes that the running step touches something.
+  @inline(__always)
+  func touch(_ object: TouchedObject, _ mode: AccessMode) {
+    touches.append(Touch(object: object.name, mode: mode))
+  }
+
+  /// Where in a task's object the runtime's lock on its status is.
+  private static var statusLock: UInt { 0xA8 }
+
+  /// A step called something that touches tasks, locks or randomness.
+  func touched(_ kind: il_touch, _ object: UnsafeMutableRawPointer?) {
+    guard progress.currentStep >= 0 else { return }
+    switch kind {
+    case IL_TOUCH_LOCK:
+      // The runtime's own lock on a task's status guards nothing else.
+      guard taskIndex[UInt(bitPattern: object) &- Self.statusLock] == nil else { return }
+      touches.append(Touch(object: UInt(bitPattern: object), mode: .exclusive))
+    case IL_TOUCH_RANDOM:
+      touch(.randomness, .exclusive)
+    case IL_TOUCH_AWAITED:
+      if let task = taskIndex[UInt(bitPattern: object)] { touch(.result(Int32(task)), .first) }
+    case IL_TOUCH_CANCELLED:
+      guard let task = taskIndex[UInt(bitPattern: object)] else { return }
+      touch(.task(Int32(task)), .exclusive)
+      touchChildren(of: Int32(task))
+    default:
+      touchChildren(of: progress.currentTask)
+    }
+  }
+
+  /// A cancelled task passes that on to its children.
+  private func touchChildren(of parent: Int32) {
+    guard tasks[Int(parent)].children > 0 else { return }
+    for index in Int(parent) + 1..<tasks.count
+    where tasks[index].parent == parent && tasks[index].isChild && !tasks[index].hasEnded {
+      touch(.task(Int32(index)), .exclusive)
+      touchChildren(of: Int32(index))
+    }
+  }
+
+  // MARK: What a run was
+
+  /// What was noticed in the run that the dependency relation does not cover.
+  package var limits: ReductionLimits {
+    var limits = progress.limits
+    if hasEscapes { limits.insert(.escapes) }
+    if !il_sees_awaits() { limits.insert(.blindness) }
+    if steps.count >= progress.settings.stepLimit
+      || progress.instantSteps >= progress.settings.instantLimit
+    {
+      limits.insert(.length)
+    }
+    return limits
+  }
+
+  func key(ofStep index: Int) -> StepKey {
+    StepKey(task: tasks[Int(steps[index].task)].name, ordinal: steps[index].ordinal)
+  }
+
+  /// The object that stands for the executor of a step: all that is outside of
+  /// actors is one.
+  private func executorObject(ofStep index: Int) -> TouchedObject {
+    let executor = steps[index].executor
+    return .executor(executors[Int(executor)].isMailbox ? executor : 0)
+  }
+
+  private func touchesOfStep(_ index: Int) -> Range<Int> {
+    let end = index + 1 < steps.count ? moments[index + 1].firstTouch : touches.count
+    return moments[index].firstTouch..<end
+  }
+
+  /// What a step touched.
+  func accesses(ofStep index: Int) -> [Access] {
+    let own = touchesOfStep(index)
+    var accesses: [Access] = []
+    accesses.reserveCapacity(own.count + 3)
+    accesses.append(access(Touch(object: executorObject(ofStep: index).name, mode: .exclusive)))
+    accesses.append(
+      access(Touch(object: TouchedObject.task(steps[index].task).name, mode: .exclusive)))
+    accesses.append(
+      access(
+        Touch(
+          object: TouchedObject.time.name,
+          mode: steps[index].reason == .timer ? .exclusive : .first)))
+    for touch in own { accesses.append(access(touches[touch])) }
+    return accesses
+  }
+
+  /// Gives a touched object a name that outlives the run.
+  private func access(_ touch: Touch) -> Access {
+    guard touch.object < TouchedObject.firstLock else {
+      return Access(object: UInt64(touch.object), mode: touch.mode, isLock: true)
+    }
+    let index = Int(touch.object >> 7)
+    let kind = UInt64(touch.object & 0x7F)
+    let name: UInt64
+    switch kind >> 4 {
+    case 1, 2:
+      let executor = executors[index]
+      name = executor.maker >= 0 ? executor.name : UInt64(executor.identity)
+    case 3, 4: name = tasks[index].name
+    default: name = 0
+    }
+    return Access(object: mix(name, kind), mode: touch.mode)
+  }
+
+  /// The run, as its steps and what each of them touched.
+  package func trace() -> StepTrace {
+    var next: [Int] = Array(repeating: -1, count: steps.count)
+    var following: [Int32: Int] = [:]
+    for index in stride(from: steps.count - 1, through: 0, by: -1) {
+      next[index] = following[steps[index].executor] ?? -1
+      following[steps[index].executor] = index
+    }
+    return StepTrace(
+      (0..<steps.count).map { index in
+        let step = steps[index]
+        let executor = executors[Int(step.executor)]
+        var mailbox: UInt64?
+        var latest = moments[index].latest
+        if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
+          mailbox = UInt64(step.executor)
+          if step.reason == .hopped, step.cause >= 0,
+            executors[Int(steps[Int(step.cause)].executor)].isMailbox
+          {
+            let release = next[Int(step.cause)]
+            latest = release < 0 ? .max : moments[release].begin
+          }
+        }
+        return StepTrace.Step(
+          key: key(ofStep: index), cause: Int(step.cause), mailbox: mailbox,
+          earliest: moments[index].earliest, latest: latest, accesses: accesses(ofStep: index))
+      })
+  }
+
+  /// A hash of what distinguishes this interleaving from others: which steps ran, and
+  /// in which order those that depend on each other did.
+  ///
+  /// Runs that differ only in the order of independent steps have the same. A step's
+  /// hash is made of its name and of the hashes of the steps on which it depends; an
+  /// object remembers the sum of those that touched it in either of two ways.
+  package var signature: UInt64 {
+    sums.removeAll()
+    sumIndex.removeAll()
+    hashes.removeAll()
+    var total: UInt64 = 0
+    for index in 0..<steps.count {
+      let step = steps[index]
+      let key = mix(tasks[Int(step.task)].name, UInt64(truncatingIfNeeded: step.ordinal))
+      let executor = executorObject(ofStep: index).name
+      let timeMode: AccessMode = step.reason == .timer ? .exclusive : .first
+      let range = touchesOfStep(index)
+      var gathered =
+        gather(executor, .exclusive) &+ gather(TouchedObject.task(step.task).name, .exclusive)
+      if progress.hasTimers { gathered &+= gather(TouchedObject.time.name, timeMode) }
+      if step.cause >= 0 { gathered &+= mix(4, hashes[Int(step.cause)]) }
+      for touch in range { gathered &+= gather(touches[touch].object, touches[touch].mode) }
+      let hash = mix(key, gathered)
+      leave(hash, executor, .exclusive)
+      leave(hash, TouchedObject.task(step.task).name, .exclusive)
+      if progress.hasTimers { leave(hash, TouchedObject.time.name, timeMode) }
+      for touch in range { leave(hash, touches[touch].object, touches[touch].mode) }
+      hashes.append(hash)
+      total &+= hash
+    }
+    return total
+  }
+
+  /// What those left at an object on which an access depends.
+  @inline(__always)
+  private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
+    // Whoever touched it without a conflict must leave no trace here.
+    let sum = sumIndex[object].map { sums[$0] } ?? ObjectSum()
+    return switch mode {
+    case .exclusive: mix(mix(1, sum.first), sum.second)
+    case .first: mix(2, sum.second)
+    case .second: mix(3, sum.first)
+    }
+  }
+
+  @inline(__always)
+  private func leave(_ hash: UInt64, _ object: UInt, _ mode: AccessMode) {
+    var index = sums.count
+    if let known = sumIndex[object] {
+      index = known
+    } else {
+      sumIndex.set(object, to: index)
+      sums.append(ObjectSum())
+    }
+    if mode != .second { sums[index].first &+= hash }
+    if mode != .first { sums[index].second &+= hash }
+  }
+}
+
+/// The sums of the hashes of the steps that touched an object: of those in the first
+/// mode or exclusively, and of those in the second or exclusively.
+struct ObjectSum {
+  var first: UInt64 = 0
+  var second: UInt64 = 0
+}

@@ -1,0 +1,77 @@
+/// Tries one schedule of every interleaving, and so proves what holds in all of them.
+///
+/// Dynamic partial-order reduction; see ``ReductionTree``. Drive it from run to run:
+///
+/// ```swift
+/// let search = Reduction()
+/// while search.advance() {
+///   _ = machine.run(search, start) { Task { await body() } }
+///   search.learn(from: machine)
+///   machine.finish()
+/// }
+/// ```
+///
+/// Once ``isExhausted``, what held in each run holds in every interleaving of the
+/// program for the same input, *under the dependency relation*: steps share nothing
+/// but their executor, the order in which mailboxes were sent to, tasks that they
+/// await and cancel, locks, randomness, and what is outside any actor. Atomics, or a
+/// `Mutex` shared by two actors, break it unseen.
+package final class Reduction: Strategy {
+  private var tree: ReductionTree
+  private var keys: [StepKey] = []
+
+  /// Makes a search.
+  ///
+  /// - Parameter maxSteps: The most steps that a run may have.
+  package init(maxSteps: Int = 2_000) {
+    tree = ReductionTree(maxSteps: maxSteps)
+  }
+
+  /// Every interleaving has been tried.
+  package var isExhausted: Bool { tree.isExhausted }
+  /// How many runs came to their end: each is an interleaving of its own.
+  package var completed: Int { tree.completed }
+  /// How many runs were cut short, since nothing new could come of them.
+  package var blocked: Int { tree.blocked }
+  /// Why the search proves nothing, if there is a reason.
+  package var limits: ReductionLimits { tree.limits }
+
+  /// Goes on to the next run.
+  ///
+  /// - Returns: Whether there is one.
+  package func advance() -> Bool { tree.advance() }
+
+  package func begin(_ run: RunStart) {
+    tree.begin()
+    ran = 0
+  }
+
+  /// How many steps of the run the tree knows of.
+  private var ran = 0
+
+  package func choose(among steps: EnabledSteps) -> Int {
+    steps.machine._withUnsafeGuaranteedRef { catchUp($0) }
+    keys.removeAll(keepingCapacity: true)
+    for index in 0..<steps.count { keys.append(steps.key(at: index)) }
+    return tree.choose(among: keys)
+  }
+
+  /// Tells the tree of the steps that ran since the last choice.
+  private func catchUp(_ machine: Machine) {
+    while ran < machine.stepCount, !tree.isOver {
+      // Where only one step could run, nobody was asked.
+      if machine.steps[ran].enabled == 1 { _ = tree.choose(among: [machine.key(ofStep: ran)]) }
+      tree.didRun(machine.accesses(ofStep: ran))
+      ran += 1
+    }
+  }
+
+  /// Learns from the run that has just ended, before it is forgotten.
+  package func learn(from machine: Machine) {
+    catchUp(machine)
+    tree.learn(machine.trace(), limits: machine.limits)
+  }
+
+  /// The run that has just ended was cut short: it is like one that was tried.
+  package var wasBlocked: Bool { tree.isOver }
+}

@@ -1,0 +1,59 @@
+import InterleaveEngine
+
+/// What a search of all interleavings of a program came to.
+struct Exploration: Sendable {
+  /// How many runs came to their end, and how many were cut short.
+  var completed = 0
+  var blocked = 0
+  var isExhausted = false
+  var limits: ReductionLimits = []
+  /// What was seen in the runs of each interleaving, by the interleaving's hash.
+  var seen: [UInt64: Set<[String: [String]]>] = [:]
+
+  var observations: Set<[String: [String]]> { seen.values.reduce(into: []) { $0.formUnion($1) } }
+
+  /// Runs everything that a program can do, without any reduction.
+  ///
+  /// An oracle: it shares no code with the reduction but the hash.
+  static func bruteForce(
+    _ machine: Machine, limit: Int, _ body: @escaping @Sendable (Notes) async -> Void
+  ) -> Exploration {
+    let search = BoundedSearch(maxPreemptions: 200)
+    var result = Exploration()
+    while result.completed < limit, search.advance() {
+      result.run(machine, search, body)
+      result.completed += 1
+    }
+    result.isExhausted = search.isExhausted
+    return result
+  }
+
+  /// Runs one schedule of each interleaving.
+  static func reduced(
+    _ machine: Machine, limit: Int = .max, _ body: @escaping @Sendable (Notes) async -> Void
+  ) -> Exploration {
+    let search = Reduction()
+    var result = Exploration()
+    var runs = 0
+    while runs < limit, search.advance() {
+      runs += 1
+      result.run(machine, search, body) { search.learn(from: machine) }
+    }
+    result.completed = search.completed
+    result.blocked = search.blocked
+    result.isExhausted = search.isExhausted
+    result.limits = search.limits
+    return result
+  }
+
+  private mutating func run(
+    _ machine: Machine, _ strategy: some Strategy,
+    _ body: @escaping @Sendable (Notes) async -> Void, learn: () -> Void = {}
+  ) {
+    let notes = Notes()
+    _ = machine.run(strategy, RunStart(index: 0, seed: 0)) { Task { await body(notes) } }
+    learn()
+    seen[machine.signature, default: []].insert(notes.lines)
+    machine.finish()
+  }
+}
