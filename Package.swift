@@ -19,18 +19,23 @@ let package = Package(
     .target(name: "CInterleave"),
     .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
     .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
-    .target(name: "Examples", swiftSettings: strict),
+    .target(name: "Examples", dependencies: ["Interleave"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
     .target(name: "InterleaveBugs", swiftSettings: strict),
     .executableTarget(
       name: "InterleaveBenchmarks",
-      dependencies: ["Interleave", "InterleaveBugs", "InterleaveEngine"],
+      dependencies: ["Interleave", "InterleaveBugs", "InterleaveEngine", "Examples"],
       swiftSettings: strict),
     .testTarget(
       name: "InterleaveEngineTests", dependencies: ["InterleaveBugs", "InterleaveEngine"],
       swiftSettings: strict),
-    .testTarget(name: "InterleaveTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .executableTarget(
+      name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",
+      swiftSettings: strict),
+    .testTarget(
+      name: "InterleaveTests", dependencies: ["Interleave", "InterleaveProgram"],
+      swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(

@@ -6,6 +6,7 @@ enum Benchmark: String, CaseIterable {
   case stress
   case memory
   case shrink
+  case specs
 
   var summary: String {
     switch self {
@@ -13,6 +14,7 @@ enum Benchmark: String, CaseIterable {
     case .stress: "orders that the native runtime shows, against what a run allows"
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
+    case .specs: "how small programs of operations become, over 200 seeds"
     }
   }
 
@@ -25,6 +27,7 @@ enum Benchmark: String, CaseIterable {
     case .stress: await runStress()
     case .memory: try measureMemory()
     case .shrink: try await measureShrinking()
+    case .specs: await measureSpecs()
     }
   }
 }

@@ -118,27 +118,32 @@ package enum Takeover {
 
   static let callbacks = il_callbacks(
     created: { context, task, parent, site, caller, entry, isChild in
-      machine(context).taskCreated(
-        task, parent: parent, site: UInt(bitPattern: site), caller: UInt(bitPattern: caller),
-        entry: UInt(bitPattern: entry), isChild: isChild)
+      with(context) {
+        $0.taskCreated(
+          task, parent: parent, site: UInt(bitPattern: site), caller: UInt(bitPattern: caller),
+          entry: UInt(bitPattern: entry), isChild: isChild)
+      }
     },
-    ready: { context, ready in machine(context).jobReady(ready.pointee) },
-    ended: { context, task in machine(context).taskEnded(task) },
-    actor_made: { context, actor, maker in machine(context).actorMade(actor, by: maker) },
+    ready: { context, ready in with(context) { $0.jobReady(ready) } },
+    ended: { context, task in with(context) { $0.taskEnded(task) } },
+    actor_made: { context, actor, maker in with(context) { $0.actorMade(actor, by: maker) } },
     escaped: { context, kind, site in
-      machine(context).noteEscape(
-        Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob, site: UInt(bitPattern: site))
+      let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
+      with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }
     },
-    continuation_leaked: { context, task in machine(context).continuationLeaked(task) })
+    continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } })
+
+  /// Calls the body with the machine that a callback is for, which outlives it.
+  @inline(__always)
+  private static func with(_ context: UnsafeMutableRawPointer, _ body: (Machine) -> Void) {
+    Unmanaged<Machine>.fromOpaque(context)._withUnsafeGuaranteedRef(body)
+  }
 
   /// The machine whose step runs on this thread.
   static var currentMachine: Machine? {
-    il_current_session().map { machine(il_session_context($0)) }
-  }
-
-  @inline(__always)
-  private static func machine(_ context: UnsafeMutableRawPointer) -> Machine {
-    Unmanaged<Machine>.fromOpaque(context).takeUnretainedValue()
+    il_current_session().map {
+      Unmanaged<Machine>.fromOpaque(il_session_context($0)).takeUnretainedValue()
+    }
   }
 }
 

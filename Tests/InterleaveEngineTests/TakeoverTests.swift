@@ -12,13 +12,6 @@ import Testing
     #expect(Takeover.takesHopsAtTheCall)
   }
 
-  @Test func theCheckTakesAFewMilliseconds() throws {
-    try Takeover.install()
-    let clock = ContinuousClock()
-    let time = try clock.measure { for fact in RuntimeFact.allCases { try fact.check() } }
-    #expect(time < .milliseconds(100))
-  }
-
   @Test func anErrorNamesTheFactThatDoesNotHold() {
     let error = TakeoverError(fact: "a job's kind is not where it is looked for")
     #expect(

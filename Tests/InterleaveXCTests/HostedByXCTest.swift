@@ -2,27 +2,111 @@ import Interleave
 import Testing
 import XCTest
 
-final class HostedByXCTest: XCTestCase {
-  func testAFailedExpectationCounts() async throws {
-    do {
-      try await fuzz {
-        let t = Task { 1 }
-        #expect(await t.value == 2, "wrong number")
-      }
-      XCTFail("passed")
-    } catch let failure as FuzzFailure {
-      print(failure)
-    }
+private actor Counter {
+  private(set) var value = 0
+
+  func set(_ value: Int) { self.value = value }
+}
+
+/// Adds to a counter by reading and writing it in two steps, twice at once.
+private func addTwice(to counter: Counter) async {
+  let add: @Sendable () async -> Void = {
+    let value = await counter.value
+    await counter.set(value + 1)
   }
-  func testAFailedRequirementCounts() async throws {
+  async let a: Void = add()
+  async let b: Void = add()
+  _ = await (a, b)
+}
+
+/// Fuzzing from test cases of XCTest, to which Swift Testing's expectations are
+/// strangers.
+final class HostedByXCTest: XCTestCase {
+  private struct Lost: Error {}
+
+  private var configuration: FuzzConfiguration {
+    var configuration = FuzzConfiguration()
+    configuration.corpus = .none
+    configuration.seed = 1
+    configuration.schedules = 200
+    return configuration
+  }
+
+  /// The failure of a body that must have one.
+  private func failure(
+    of body: @escaping @Sendable () async throws -> Void, line: UInt = #line
+  ) async throws -> FuzzFailure {
     do {
-      try await fuzz {
-        let t = Task.detached { try #require(await Task { 1 }.value == 2) }
-        try await t.value
-      }
-      XCTFail("passed")
+      try await fuzz(configuration, body)
     } catch let failure as FuzzFailure {
-      print(failure)
+      return failure
+    }
+    XCTFail("the body passed", line: line)
+    throw Lost()
+  }
+
+  func testABodyThatHoldsPasses() async throws {
+    let report = try await fuzz(configuration) {
+      let counter = Counter()
+      async let other: Void = counter.set(2)
+      await counter.set(2)
+      await other
+      #expect(await counter.value == 2)
+    }
+    XCTAssertEqual(report.schedules, 200)
+    XCTAssertGreaterThan(report.distinctInterleavings, 1)
+  }
+
+  func testAThrownErrorIsAFailure() async throws {
+    let failure = try await failure {
+      let counter = Counter()
+      await addTwice(to: counter)
+      if await counter.value < 2 { throw Lost() }
+    }
+    XCTAssertEqual(failure.kind, .thrownError)
+    XCTAssertEqual(failure.interleaving.preemptions, 1)
+  }
+
+  func testAFailedExpectationIsAFailureAtItsLine() async throws {
+    let line = #line + 4
+    let failure = try await failure {
+      let counter = Counter()
+      await addTwice(to: counter)
+      #expect(await counter.value == 2, "one was lost")
+    }
+    XCTAssertEqual(failure.kind, .expectation)
+    XCTAssertEqual(failure.sourceLocation?.line, line)
+    XCTAssertEqual(failure.sourceLocation?.filePath, #filePath)
+    XCTAssertTrue(failure.message.contains("one was lost"), failure.message)
+    XCTAssertEqual(failure.interleaving.preemptions, 1)
+  }
+
+  func testAFailedRequirementOfADetachedTaskIsAFailureAtItsLine() async throws {
+    let line = #line + 4
+    let failure = try await failure {
+      let counter = Counter()
+      await addTwice(to: counter)
+      try await Task.detached { try #require(await counter.value == 2) }.value
+    }
+    XCTAssertEqual(failure.kind, .expectation)
+    XCTAssertEqual(failure.sourceLocation?.line, line)
+  }
+
+  func testAnInvariantIsChecked() async throws {
+    let failure = try await failure {
+      let counter = Counter()
+      eventually(counter, "none is lost") { $0.value == 2 }
+      await addTwice(to: counter)
+    }
+    XCTAssertEqual(failure.kind, .invariant)
+    XCTAssertTrue(failure.message.contains("none is lost"), failure.message)
+  }
+
+  func testKnownIssuesAndWarningsAreNoFailures() async throws {
+    try await fuzz(configuration) {
+      let counter = Counter()
+      await addTwice(to: counter)
+      Issue.record("only a warning", severity: .warning)
     }
   }
 }

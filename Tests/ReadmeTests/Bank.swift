@@ -16,3 +16,10 @@ actor Bank {
     return true
   }
 }
+
+extension Bank {
+  func deposit(_ amount: Int) -> Bool {
+    balance += amount
+    return true
+  }
+}

@@ -33,9 +33,27 @@ struct ReadmeTests {
   }
 
   @Test func theProgramOnTheFirstScreenIsTheOneThatIsFuzzed() throws {
-    let source = try String(
-      contentsOf: root.appending(path: "Tests/ReadmeTests/Bank.swift"), encoding: .utf8)
-    let bank = try #require(source.range(of: "actor Bank").map { String(source[$0.lowerBound...]) })
-    #expect(try readme().contains(bank))
+    let source = try source("Bank")
+    let start = try #require(source.range(of: "actor Bank")?.lowerBound)
+    let end = try #require(source.range(of: "\nextension Bank")?.lowerBound)
+    #expect(try readme().contains(source[start..<end]))
+  }
+
+  @Test func theSpecIsTheOneThatIsRun() async throws {
+    let source = try source("BankSpec")
+    let start = try #require(source.range(of: "struct BankSpec")?.lowerBound)
+    #expect(try readme().contains(source[start...]))
+    var configuration = FuzzConfiguration()
+    configuration.seed = 1
+    configuration.corpus = .none
+    let outcome = await Fuzzer(configuration).run(named: "bank", BankSpec())
+    let failure = try #require(outcome.failure)
+    #expect(failure.kind == .notLinearizable)
+    #expect(failure.operations.count == 2, "\(failure)")
+  }
+
+  private func source(_ file: String) throws -> String {
+    try String(
+      contentsOf: root.appending(path: "Tests/ReadmeTests/\(file).swift"), encoding: .utf8)
   }
 }

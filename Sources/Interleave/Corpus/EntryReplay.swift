@@ -64,6 +64,9 @@ package struct EntryReplay: Sendable {
   package mutating func record(_ outcome: MatchOutcome, failure: FailureSignature?) {
     if failure == entry.signature { reproduced = true }
     if other == nil { other = failure }
+    // Where something else was passed over, a run may still show that it fails, but
+    // not that it does not: it was another interleaving.
+    guard outcome.strictness != .pickedOnly else { return }
     if best.map({ outcome.unapplied.count < $0.unapplied.count }) ?? true { best = outcome }
   }
 

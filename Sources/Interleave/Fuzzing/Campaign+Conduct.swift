@@ -5,6 +5,8 @@ import InterleaveEngine
 struct FoundFailure {
   var failure: RunFailure
   var schedule: RecordedSchedule
+  /// What was generated for it.
+  var draws: Draws
   /// The corpus file that led to it, if one did.
   var corpusFile: String?
   /// How many schedules were run until it failed, this one included.
@@ -47,32 +49,20 @@ extension Campaign {
   private func explain(_ found: FoundFailure) -> (FuzzFailure, RecordedSchedule) {
     machine.settings.environmentSeed = found.seed
     let shrunk = shrink(found)
+    plan = .replay(shrunk.draws)
+    let interleaving = interleaving(of: shrunk.schedule, like: found.failure)
+    let texts = program.texts(of: programRun)
     var failure = FuzzFailure(
       kind: found.failure.kind, message: found.failure.message,
       sourceLocation: found.failure.location,
-      interleaving: interleaving(of: shrunk.schedule, like: found.failure),
-      original: FuzzFailure.Size(found.schedule), isMinimal: shrunk.isMinimal, seed: found.seed,
-      schedulesTried: found.schedulesTried, strategy: found.strategy,
+      interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
+      original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
+      seed: found.seed, schedulesTried: found.schedulesTried, strategy: found.strategy,
       corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
-    keep(&failure)
+    if !found.failure.isMistake { keep(&failure, shrunk.draws) }
     return (failure, shrunk.schedule)
-  }
-
-  private func shrink(_ found: FoundFailure) -> ScheduleShrinker.Result {
-    var budget = ScheduleShrinker.Budget()
-    budget.runs = resolved.configuration.shrinking.runs
-    return ScheduleShrinker(budget: budget).shrink(found.schedule) { strategy in
-      var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
-      _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
-        let fails = failure?.isLike(found.failure) ?? false
-        trial = Trial(
-          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
-          steps: machine.stepCount)
-      }
-      return trial
-    }
   }
 
   /// Runs a failing schedule once more, to see what each of its steps does.
@@ -124,9 +114,9 @@ extension Campaign {
 }
 
 extension FuzzFailure.Size {
-  init(_ schedule: RecordedSchedule) {
+  init(_ schedule: RecordedSchedule, _ draws: Draws) {
     self.init(
       steps: schedule.steps.count, preemptions: schedule.preemptions,
-      deviations: schedule.deviations.count)
+      deviations: schedule.deviations.count, lanes: draws.lanes.count, operations: draws.count)
   }
 }

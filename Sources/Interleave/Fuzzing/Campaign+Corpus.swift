@@ -50,20 +50,28 @@ extension Campaign {
     report.replayed += 1
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
+    plan = .stored(
+      StoredDraws(
+        texts: GeneratedTexts(inputs: entry.inputs, operations: entry.operations),
+        rows: entry.choices))
     var replay = EntryReplay(entry)
+    var staleReason: String?
     var found: FoundFailure?
-    while found == nil, let matcher = replay.nextMatcher() {
+    while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
+        staleReason = programRun.staleReason
+        guard staleReason == nil else { return }
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
         replay.record(strategy.outcome(), failure: signature)
         guard let failure, signature == entry.signature else { return }
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
-          corpusFile: path, schedulesTried: report.replayed, seed: entry.seed)
+          draws: programRun.draws, corpusFile: path, schedulesTried: report.replayed,
+          seed: entry.seed)
       }
     }
-    switch replay.verdict {
+    switch staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict {
     case .stillFails: break
     case .fixed: report.fixed.append(path)
     case .stale(let reason):
@@ -78,10 +86,14 @@ extension Campaign {
   }
 
   /// Keeps a new failure, and tells it where.
-  func keep(_ failure: inout FuzzFailure) {
+  ///
+  /// - Parameters:
+  ///   - failure: The failure, shrunk.
+  ///   - draws: What was generated for it.
+  func keep(_ failure: inout FuzzFailure, _ draws: Draws) {
     guard let corpus, failure.corpusFile == nil else { return }
     let root = SourcePath.packageRoot(of: test.filePath)
-    let entry = CorpusEntry(of: failure, in: corpusTest, packageRoot: root)
+    let entry = CorpusEntry(of: failure, in: corpusTest, choices: draws.rows, packageRoot: root)
     switch corpus.save(entry) {
     case .written(let path), .alreadyThere(let path):
       failure.corpusFile = path

@@ -10,7 +10,11 @@ final class Campaign {
   let capture: IssueCapture
   let machine: Machine
   let run: Run
-  private let body: @Sendable () async throws -> Void
+  let program: any FuzzProgram
+  /// Where the next run takes what it draws from.
+  var plan = DrawingPlan.simplest
+  /// The last run of the program.
+  private(set) var programRun: any ProgramRun
   private let isCancelled: @Sendable () -> Bool
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
@@ -29,13 +33,14 @@ final class Campaign {
 
   init(
     test: TestIdentity, resolved: ResolvedConfiguration, capture: IssueCapture,
-    isCancelled: @escaping @Sendable () -> Bool, body: @escaping @Sendable () async throws -> Void
+    isCancelled: @escaping @Sendable () -> Bool, program: any FuzzProgram
   ) throws(TakeoverError) {
     self.test = test
     self.resolved = resolved
     self.capture = capture
     self.isCancelled = isCancelled
-    self.body = body
+    self.program = program
+    programRun = program.makeRun(.simplest)
     machine = try Machine(settings: MachineSettings(resolved))
     run = Run(machine: machine)
     machine.owner = run
@@ -52,10 +57,11 @@ final class Campaign {
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
     run.reset()
-    let end = machine.run(strategy, start) { [body, run = Unchecked(run)] in
+    programRun = program.makeRun(plan)
+    let end = machine.run(strategy, start) { [programRun, run = Unchecked(run)] in
       Task(priority: .medium) {
         do {
-          try await body()
+          try await programRun.body()
         } catch {
           run.value.bodyThrew(error)
         }
@@ -63,6 +69,9 @@ final class Campaign {
     }
     if end == .clean { machine.withEnvironment { run.checkFinally() } }
     for stray in capture.takeStrays() { run.fail(stray) }
+    if run.failure == nil, end != .stepLimit, program.isGenerated {
+      machine.withEnvironment { if let failure = programRun.judge() { run.fail(failure) } }
+    }
     let standstill = Standstill(machine, checks: resolved.configuration.checks)
     let failure = run.failure ?? standstill.failure(of: end)
     inspect?(failure)
@@ -84,6 +93,7 @@ final class Campaign {
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
       let chosen: any Strategy = index == 0 ? baseline : strategy
+      plan = drawingPlan(index)
       var schedule: RecordedSchedule?
       let failure = execute(chosen, start) { [self] failure in
         let isNew = count()
@@ -101,17 +111,29 @@ final class Campaign {
       index += 1
       if let failure, let schedule {
         return FoundFailure(
-          failure: failure, schedule: schedule, schedulesTried: index, seed: resolved.seed,
+          failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
+          seed: resolved.seed,
           strategy: index == 1 ? "baseline" : (strategy as? Portfolio)?.lastUsed ?? choice.name)
       }
-      if strategy.isExhausted {
+      if strategy.isExhausted, !program.isGenerated {
         isExhausted = choice.isComplete && escaped.isEmpty
         break
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0 { break }
+      if index == 1, machine.choices == 0, !program.isGenerated { break }
     }
     return nil
+  }
+
+  /// How many schedules in a row run what was generated once, before it is generated anew.
+  static let schedulesPerDraw = 16
+
+  /// What is generated for the run with an index: first the simplest, then at random.
+  private func drawingPlan(_ index: Int) -> DrawingPlan {
+    let number = index / Self.schedulesPerDraw
+    return number == 0
+      ? .simplest
+      : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
   }
 
   private func mayGoOn(_ index: Int) -> Bool {
@@ -142,7 +164,8 @@ final class Campaign {
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = Set(escaped.map(words)).sorted()
     report.elapsed = clock.now - began
-    report.isExhaustive = isExhausted || (report.schedules > 0 && report.choices == 0)
+    report.isExhaustive =
+      isExhausted || (report.schedules > 0 && report.choices == 0 && !program.isGenerated)
   }
 
   /// What left the run's control, and where.

@@ -38,10 +38,17 @@ public struct Fuzzer: Sendable {
     named name: String, fileID: String = #fileID, filePath: String = #filePath,
     _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzOutcome {
+    await run(PlainProgram(body), named: name, fileID: fileID, filePath: filePath)
+  }
+
+  /// Runs a program under one schedule after another.
+  func run(
+    _ program: any FuzzProgram, named name: String, fileID: String, filePath: String
+  ) async -> FuzzOutcome {
     let suite = fileID.split(separator: "/").last.map { String($0.split(separator: ".")[0]) }
     let test = TestIdentity(suite: suite ?? "", name: name, arguments: "", filePath: filePath)
     do {
-      return try await Fuzzing.run(test, configuration, body).outcome
+      return try await Fuzzing.run(test, configuration, program).outcome
     } catch {
       let kind = FuzzFailure.Kind.thrownError
       return .failed(FuzzFailure(kind: kind, message: "\(error)", test: name), FuzzReport())
@@ -70,6 +77,15 @@ enum Fuzzing {
     _ test: TestIdentity, _ configuration: FuzzConfiguration, recordsExpectations: Bool = false,
     _ body: @escaping @Sendable () async throws -> Void
   ) async throws -> FuzzResult {
+    try await run(
+      test, configuration, recordsExpectations: recordsExpectations, PlainProgram(body))
+  }
+
+  /// Runs a campaign of a program, which may be generated.
+  static func run(
+    _ test: TestIdentity, _ configuration: FuzzConfiguration, recordsExpectations: Bool = false,
+    _ program: any FuzzProgram
+  ) async throws -> FuzzResult {
     guard Machine.current == nil else {
       throw ConfigurationError(
         "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of “\(test.name)”")
@@ -85,7 +101,7 @@ enum Fuzzing {
           let result = Result {
             try Campaign(
               test: test, resolved: resolved, capture: capture,
-              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) }, body: body
+              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) }, program: program
             ).conduct(recordsExpectations: recordsExpectations)
           }
           exchange.result.withLock { $0 = result }

@@ -10,6 +10,8 @@ struct RunFailure: Sendable {
   var place: String
   /// The number of steps that had run.
   var steps = 0
+  /// Nothing was tested, since what is generated cannot be: no failure of what is tested.
+  var isMistake = false
 
   /// Tells whether another run failed in the same way.
   func isLike(_ other: RunFailure) -> Bool {
@@ -77,9 +79,11 @@ final class Run: RunObserver {
       cancellation = error
       return
     }
+    let isMistake = error is SpecError || error is GeneratorError
+    let message = isMistake ? "\(error)" : "the body threw \(error)"
     fail(
-      RunFailure(kind: .thrownError, message: "the body threw \(error)", location: nil, place: type)
-    )
+      RunFailure(
+        kind: .thrownError, message: message, location: nil, place: type, isMistake: isMistake))
   }
 
   // MARK: Invariants

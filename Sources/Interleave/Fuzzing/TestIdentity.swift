@@ -9,13 +9,11 @@ struct TestIdentity: Sendable, Hashable {
   /// The file that contains it, by which the package is found.
   var filePath: String
 
-  /// A test runner runs it, and can be told to run it again.
-  var isTest = false
+  /// What tells a test runner to run this test alone; nil for what runs in no test.
+  var filter: String?
 
   /// The command that runs it again.
-  var replayCommand: String? {
-    isTest ? "swift test --filter '\(name.prefix { $0 != "(" })'" : nil
-  }
+  var replayCommand: String? { filter.map { "swift test --filter '\($0)'" } }
 
   /// The whole name, from which CI derives the seed.
   var fullName: String {

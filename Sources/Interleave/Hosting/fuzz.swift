@@ -30,13 +30,23 @@ public func fuzz(
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
-  let test = TestIdentity.current(
-    name: name, fileID: fileID, filePath: filePath, function: function)
-  let result = try await Fuzzing.run(test, configuration, body)
-  if let cancellation = result.cancellation { throw cancellation }
-  Host.current.show(
-    result.outcome,
+  try await fuzz(
+    PlainProgram(body), configuration, named: name, function: function,
     at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
+}
+
+/// Runs a program under one schedule after another, and tells the test of it.
+///
+/// - Parameter location: The call that fuzzes.
+func fuzz(
+  _ program: any FuzzProgram, _ configuration: FuzzConfiguration, named name: String?,
+  function: String, at location: FuzzFailure.SourceLocation
+) async throws -> FuzzReport {
+  let test = TestIdentity.current(
+    name: name, fileID: location.fileID, filePath: location.filePath, function: function)
+  let result = try await Fuzzing.run(test, configuration, program)
+  if let cancellation = result.cancellation { throw cancellation }
+  Host.current.show(result.outcome, at: location)
   switch result.outcome {
   case .passed(let report): return report
   case .failed(let failure, _): throw failure
@@ -50,7 +60,8 @@ extension TestIdentity {
   ) -> TestIdentity {
     var identity = TestIdentity(
       suite: fileID.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "",
-      name: function, arguments: "", filePath: filePath, isTest: true)
+      name: function, arguments: "", filePath: filePath,
+      filter: String(function.prefix { $0 != "(" }))
     if let test = Test.current { identity = TestIdentity(test, filePath: filePath) }
     if let name { identity.name += ".\(name)" }
     return identity
@@ -63,7 +74,8 @@ extension TestIdentity {
     let file = test.sourceLocation.fileName.prefix { $0 != "." }
     self.init(
       suite: suite.isEmpty ? String(file) : suite, name: components.last ?? test.name,
-      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath, isTest: true)
+      arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath,
+      filter: components.map { $0.prefix { $0 != "(" } }.joined(separator: "/"))
   }
 
   /// The arguments of a case of a parameterised test, for people and file names.

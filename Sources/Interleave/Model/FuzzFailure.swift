@@ -54,11 +54,19 @@ public struct FuzzFailure: Error, Sendable {
     public var steps: Int
     public var preemptions: Int
     public var deviations: Int
+    /// The lanes of a generated program; 0 where none was generated.
+    public var lanes: Int
+    /// The operations of a generated program, those before its lanes included.
+    public var operations: Int
 
-    public init(steps: Int, preemptions: Int, deviations: Int) {
+    public init(
+      steps: Int, preemptions: Int, deviations: Int, lanes: Int = 0, operations: Int = 0
+    ) {
       self.steps = steps
       self.preemptions = preemptions
       self.deviations = deviations
+      self.lanes = lanes
+      self.operations = operations
     }
   }
 

@@ -2,7 +2,7 @@ public import InterleaveEngine
 
 /// What an exploration did: how much was tried, and how much of it could matter.
 public struct FuzzReport: Sendable, Hashable {
-  /// How many schedules were run, those of the corpus included.
+  /// How many schedules were tried, those of the corpus not included.
   public var schedules: Int
   /// How many interleavings differ in more than the order of independent steps.
   public var distinctInterleavings: Int

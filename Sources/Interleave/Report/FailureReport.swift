@@ -119,7 +119,8 @@ struct FailureReport {
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
       steps: interleaving.steps.count, preemptions: interleaving.preemptions,
-      deviations: interleaving.deviations.count)
+      deviations: interleaving.deviations.count, lanes: failure.lanes,
+      operations: failure.operations.count)
     if failure.original.steps > 0, failure.original != now {
       lines += indented(
         "Shrunk from \(failure.original.words) to \(now.words).")
@@ -164,9 +165,17 @@ struct FailureReport {
   }
 }
 
+extension FuzzFailure {
+  /// The lanes of the generated program.
+  fileprivate var lanes: Int {
+    Set(operations.compactMap { OperationLine($0)?.lane }.filter { $0 > 0 }).count
+  }
+}
+
 extension FuzzFailure.Size {
   fileprivate var words: String {
-    "\(counted(steps, "step")), \(counted(preemptions, "preemption")) and "
+    (operations == 0 ? "" : "\(counted(operations, "operation")) in \(counted(lanes, "lane")), ")
+      + "\(counted(steps, "step")), \(counted(preemptions, "preemption")) and "
       + counted(deviations, "deviation")
   }
 }

@@ -49,7 +49,11 @@ package final class Symbolicator: Sendable {
     guard !addresses.isEmpty, #available(macOS 26.0, *) else {
       return addresses.map { _ in CodePlace(function: "") }
     }
-    let symbols = BinarySymbols()
+    return BinarySymbols.withTurn { lookUp(addresses, in: $0) }
+  }
+
+  @available(macOS 26.0, *)
+  private func lookUp(_ addresses: [CodeAddress], in symbols: BinarySymbols) -> [CodePlace] {
     var frames = symbols.frames(at: addresses.map(\.instruction))
     let retried = addresses.indices.filter { index in
       addresses[index].isStart && frames[index].userFrame == nil && frames[index].hasLines
@@ -103,10 +107,24 @@ private struct AddressFrames {
 }
 
 @available(macOS 26.0, *)
-private struct BinarySymbols {
-  /// Captured once: that reads whatever is mapped into memory as a file, and
-  /// crashes if another thread takes it away meanwhile.
-  private static let images = ImageMap.capture()
+private struct BinarySymbols: Sendable {
+  private let images = ImageMap.capture()
+
+  private static let turn = Mutex<BinarySymbols?>(nil)
+
+  /// Does something with the process's symbols while nobody else does.
+  ///
+  /// The images of the process are found by looking into every file that is mapped
+  /// into memory. A file that another thread unmaps just then, as it does when it
+  /// has read the symbols in it, would be read where it is no more. So they are
+  /// looked for once, and threads take turns.
+  static func withTurn<Result>(_ body: (BinarySymbols) -> Result) -> Result {
+    turn.withLock { known in
+      let symbols = known ?? BinarySymbols()
+      known = symbols
+      return body(symbols)
+    }
+  }
 
   /// A backtrace as its `Decodable` conformance reads it.
   private struct Stored: Encodable {
@@ -150,7 +168,7 @@ private struct BinarySymbols {
     guard let data = try? JSONEncoder().encode(stored),
       let backtrace = try? JSONDecoder().decode(Backtrace.self, from: data)
     else { return nil }
-    return backtrace.symbolicated(with: Self.images, options: .default)
+    return backtrace.symbolicated(with: images, options: .default)
   }
 
   private static var architecture: String {

@@ -38,6 +38,29 @@ struct Column<Element> {
     }
   }
 
+  /// Where an element lies, until the column grows.
+  @inline(__always)
+  func pointer(at index: Int) -> UnsafeMutablePointer<Element> {
+    precondition(index >= 0 && index < header.pointee.count)
+    return header.pointee.base + index
+  }
+
+  /// Makes room for so many elements in all.
+  @inline(__always)
+  func reserve(_ count: Int) {
+    while header.pointee.capacity < count { grow() }
+  }
+
+  /// Adds an element that is still to be initialized.
+  ///
+  /// - Returns: Its index.
+  @inline(__always)
+  func extend() -> Int32 {
+    if header.pointee.count == header.pointee.capacity { grow() }
+    header.pointee.count += 1
+    return Int32(header.pointee.count - 1)
+  }
+
   @inline(__always)
   func append(_ element: Element) {
     if header.pointee.count == header.pointee.capacity { grow() }
@@ -68,6 +91,14 @@ struct Column<Element> {
     let place = header.pointee.base + index
     place.update(from: place + 1, count: count - index - 1)
     header.pointee.count -= 1
+  }
+
+  /// Moves an element to the front; the others keep their order.
+  func moveToFront(_ index: Int) {
+    let element = self[index]
+    let base = header.pointee.base
+    (base + 1).update(from: base, count: index)
+    base.pointee = element
   }
 
   @inline(__always)

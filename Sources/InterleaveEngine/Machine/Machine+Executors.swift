@@ -2,19 +2,20 @@ import CInterleave
 
 extension Machine {
   /// The index of the executor on which a job waits.
-  func executor(for ready: il_ready) -> Int32 {
-    guard let identity = ready.executor else { return 0 }
+  func executor(for ready: UnsafePointer<il_ready>) -> Int32 {
+    guard let identity = ready.pointee.executor else { return 0 }
     let address = UInt(bitPattern: identity)
     let index: Int
     if let known = executorIndex[address] {
       index = known
     } else {
-      let type = ready.place == IL_PLACE_MAIN ? 0 : Takeover.type(of: identity)
+      let type = ready.pointee.place == IL_PLACE_MAIN ? 0 : Takeover.type(of: identity)
       index = addExecutor(
         ExecutorState(
-          identity: address, place: ready.place, name: outsideName(type, ready.place), type: type))
+          identity: address, place: ready.pointee.place,
+          name: outsideName(type, ready.pointee.place), type: type))
     }
-    if ready.custom { executors[index].isCustom = true }
+    if ready.pointee.custom { executors[index].isCustom = true }
     return Int32(index)
   }
 

@@ -8,57 +8,99 @@ package struct Arrival: Sendable, Equatable {
   package var earliest: Int
   /// The last moment at which it may have arrived; `.max` while it is in flight.
   package var latest: Int
-  /// The priority with which it was queued; higher runs first.
-  package var priority: UInt8
+  /// Its place among the priorities that the mailbox tells apart; higher runs first.
+  package var urgency: UInt8
+  /// The job is a task that, where it finds its actor free, goes on there at once,
+  /// without waiting in the mailbox.
+  package var takesFreeActor: Bool
 
-  package init(earliest: Int, latest: Int, priority: UInt8) {
+  package init(earliest: Int, latest: Int, urgency: UInt8 = 0, takesFreeActor: Bool = false) {
     self.earliest = earliest
     self.latest = latest
-    self.priority = priority
+    self.urgency = urgency
+    self.takesFreeActor = takesFreeActor
   }
 
   /// Tells whether this job can only run ahead of another of the same mailbox.
   ///
-  /// A default actor takes, each time that a step on it ends, the job of highest
-  /// priority among those that wait, first in first out within a priority. So of
-  /// two jobs that both waited then, priority decides; of all others, arrival.
+  /// When a step on a default actor has ended, or when a thread has come to serve
+  /// an actor that was idle, the most urgent of the jobs that wait is taken, first
+  /// in first out among equals. That moment lies anywhere between the end of the
+  /// last step and the beginning of the next, since the thread may be held up. So
+  /// a more urgent job runs first if it arrived before the end of the last step,
+  /// or before the other one did; a less urgent one need never.
   ///
   /// - Parameters:
   ///   - other: Another job that waits in the same mailbox.
   ///   - lastEnd: The moment at which the last step on this executor ended.
   @inline(__always)
   package func mustPrecede(_ other: Arrival, lastEnd: Int) -> Bool {
-    if priority == other.priority { return latest < other.earliest }
-    if priority > other.priority { return latest <= lastEnd || latest < other.earliest }
-    return other.earliest > lastEnd && latest < other.earliest
+    if urgency == other.urgency { return latest < other.earliest }
+    return urgency > other.urgency && (latest <= lastEnd || latest < other.earliest)
+  }
+
+  /// Tells whether this job surely found its actor free and went on there.
+  ///
+  /// - Parameters:
+  ///   - others: The other jobs that wait in the mailbox.
+  ///   - freeSince: The moment since which the actor has surely been free, but for
+  ///     these jobs; `.max` where that is not known.
+  ///   - limit: Others count only if they are less urgent than this, since whatever
+  ///     is more urgent would itself be next.
+  @inline(__always)
+  package func surelyTookActor(
+    among others: some Sequence<Arrival>, freeSince: Int, limit: UInt8 = .max
+  ) -> Bool {
+    takesFreeActor && freeSince <= earliest
+      && others.allSatisfy {
+        ($0.takesFreeActor && $0.earliest >= freeSince) || $0.earliest > latest
+          || $0.urgency >= limit
+      }
+  }
+
+  /// The most urgent kind of job.
+  package static let mostUrgent: UInt8 = 4
+
+  /// The place of a priority among those that a default actor tells apart.
+  ///
+  /// Its queue has one list for each of the five priorities with a name; any
+  /// other counts as the next higher of them, and what lies above the highest, or
+  /// below the lowest, as that one.
+  @inline(__always)
+  package static func urgency(ofPriority priority: UInt8) -> UInt8 {
+    switch priority {
+    case 0x1A...: mostUrgent
+    case 0x16...: 3
+    case 0x12...: 2
+    case 0x0A...: 1
+    default: 0
+    }
   }
 }
 
 /// The arrivals of one mailbox, boiled down to what decides who may run next.
 ///
-/// While all jobs have one priority, a job may run next if no other's latest
+/// While all jobs are equally urgent, a job may run next if no other's latest
 /// arrival lies before its earliest one; two numbers tell. Otherwise each pair
 /// must be compared.
 package struct MailboxSummary: Sendable {
   private var least = Int.max
   private var second = Int.max
-  private var priority: UInt8 = 0
-  /// The number of jobs that wait.
-  package private(set) var count = 0
-  /// Jobs of different priorities wait.
+  private var urgency: UInt8 = 0
+  /// Jobs of different urgency wait.
   package private(set) var isMixed = false
 
-  package init() {}
+  /// Begins with one waiting job.
+  @inline(__always)
+  package init(_ arrival: Arrival) {
+    least = arrival.latest
+    urgency = arrival.urgency
+  }
 
   /// Takes one more waiting job into account.
   @inline(__always)
   package mutating func add(_ arrival: Arrival) {
-    if count == 0 {
-      priority = arrival.priority
-    } else if arrival.priority != priority {
-      isMixed = true
-    }
-    count += 1
+    if arrival.urgency != urgency { isMixed = true }
     if arrival.latest < least {
       second = least
       least = arrival.latest
@@ -67,8 +109,8 @@ package struct MailboxSummary: Sendable {
     }
   }
 
-  /// Tells whether one of the jobs that were added may run next, if all have one
-  /// priority.
+  /// Tells whether one of the jobs that were added may run next, if all are equally
+  /// urgent.
   @inline(__always)
   package func allows(_ arrival: Arrival) -> Bool {
     let others = arrival.latest == least ? second : least

@@ -59,11 +59,19 @@ struct ExecutorState {
   /// How many different tasks ran on it, up to two, for counting contention.
   var lastTask: Int32 = -1
   var isContended = false
+  /// How many jobs wait for it, those in flight included.
+  var waiting: Int32 = 0
+  /// The moment since which it has surely been free, but for what waits; `.max` while
+  /// a step runs on it, and until it is known that the thread has let go of it.
+  var freeSince = 0
   /// What may run next in its mailbox; valid where `stamp` is the current one.
-  var summary = MailboxSummary()
+  var summary = MailboxSummary(Arrival(earliest: 0, latest: 0))
   var stamp = 0
 
-  var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
+  /// It runs one job after the other, in the order in which they arrive.
+  @inline(__always) var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
+  /// An actor of the runtime's own, which runs urgent jobs first.
+  @inline(__always) var isDefaultActor: Bool { place == IL_PLACE_SERIAL && !isCustom }
 }
 
 /// A job that waits to run, or a timer that waits to fire.
@@ -83,6 +91,12 @@ struct WaitingJob {
 
 /// The counters and marks of the run that is going on.
 struct RunState {
+  /// How the run is to go; what is set meanwhile counts from the next one on.
+  let settings: MachineSettings
+  /// Something looks at the program around each step.
+  var isObserved = false
+  /// How many mailboxes there are in which more than one job waits.
+  var crowdedMailboxes = 0
   /// The event clock: it orders arrivals and steps.
   var clock = 0
   var stamp = 0

@@ -181,7 +181,8 @@ import Testing
     let failure = FuzzFailure(
       kind: .deadlock,
       message: "0.0 waits for 0.1 in Left.meet()\n0.1 waits for 0.0 in Right.meet()",
-      interleaving: Interleaving(steps: steps), seed: 7, schedulesTried: 2, replayCommand: "swift test --filter 'meet'",
+      interleaving: Interleaving(steps: steps), seed: 7, schedulesTried: 2,
+      replayCommand: "swift test --filter 'meet'",
       test: "meet()")
     let text = report(failure, width: 80)
     #expect(

@@ -1,0 +1,127 @@
+import InterleaveEngine
+
+/// What shrinking a failure came to.
+struct ShrunkFailure {
+  var schedule: RecordedSchedule
+  var draws: Draws
+  /// No schedule of the same program with fewer preemptions fails.
+  var isMinimal: Bool
+}
+
+extension Campaign {
+  /// Makes a failure small: first what was generated for it, then its schedule, until neither
+  /// gets smaller.
+  func shrink(_ found: FoundFailure) -> ShrunkFailure {
+    let limit = resolved.configuration.shrinking.runs
+    var joint = JointShrinking(best: found.schedule, draws: found.draws, limit: limit)
+    guard program.isGenerated else { return shrinkSchedule(&joint, like: found.failure) }
+    shrinkProgram(&joint, like: found.failure, effort: JointShrinking.efforts)
+    while true {
+      let shrunk = shrinkSchedule(&joint, like: found.failure)
+      let efforts = JointShrinking.efforts.prefix(1)
+      guard shrinkProgram(&joint, like: found.failure, effort: Array(efforts)) else {
+        return shrunk
+      }
+    }
+  }
+
+  /// Makes what was generated simpler.
+  ///
+  /// - Parameter efforts: How many random schedules a draft is run under before it is given up,
+  ///   few at first.
+  /// - Returns: Something was made simpler.
+  @discardableResult
+  private func shrinkProgram(
+    _ joint: inout JointShrinking, like original: RunFailure, effort efforts: [Int]
+  ) -> Bool {
+    var shrinker = ProgramShrinker(joint.draws)
+    var didChange = false
+    // What is left for the schedule must suffice for it.
+    let limit = joint.runs + (joint.limit - joint.runs) * 3 / 4
+    var level = 0
+    var state = joint
+    while level < efforts.count, state.runs < limit {
+      let isChanged = shrinker.shrink(while: { state.runs < limit }) { draft in
+        attempt(draft, &state, like: original, effort: efforts[level])
+      }
+      didChange = didChange || isChanged
+      level = isChanged && level > 0 ? 0 : level + 1
+    }
+    joint = state
+    return didChange
+  }
+
+  /// Runs a draft under the schedule that failed last, as far as it fits, under the baseline, and
+  /// under random ones.
+  ///
+  /// - Returns: What was drawn, if one of them failed in the same way and it is simpler.
+  private func attempt(
+    _ draft: Draws, _ joint: inout JointShrinking, like original: RunFailure, effort: Int
+  ) -> Draws? {
+    plan = .replay(draft)
+    let walk = RandomWalk()
+    for number in -2..<effort {
+      let strategy: any Strategy =
+        switch number {
+        case -2: Replay(joint.best.deviations)
+        case -1: Baseline()
+        default: walk
+        }
+      joint.runs += 1
+      let start = RunStart(
+        index: joint.runs, seed: SplitMix64.seed(resolved.seed, stream: UInt64(joint.runs)))
+      var schedule: RecordedSchedule?
+      _ = execute(strategy, start) { [self] failure in
+        guard let failure, failure.isLike(original) else { return }
+        schedule = machine.recordedSchedule(upTo: failure.steps)
+      }
+      if let schedule {
+        let draws = programRun.draws
+        guard draws.isSimpler(than: joint.draws) else { return nil }
+        joint.draws = draws
+        joint.best = schedule
+        return draws
+      }
+      // Whatever the schedule, nothing else can happen.
+      if machine.choices == 0 { return nil }
+    }
+    return nil
+  }
+
+  /// Makes the schedule smaller, with what was generated as it is.
+  private func shrinkSchedule(
+    _ joint: inout JointShrinking, like original: RunFailure
+  ) -> ShrunkFailure {
+    var budget = ScheduleShrinker.Budget()
+    budget.runs = max(0, joint.limit - joint.runs)
+    plan = .replay(joint.draws)
+    let result = ScheduleShrinker(budget: budget).shrink(joint.best) { strategy in
+      var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
+      _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
+        let fails = failure?.isLike(original) ?? false
+        trial = Trial(
+          fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
+          steps: machine.stepCount)
+      }
+      return trial
+    }
+    joint.runs += result.runs
+    joint.best = result.schedule
+    return ShrunkFailure(
+      schedule: result.schedule, draws: joint.draws, isMinimal: result.isMinimal)
+  }
+}
+
+/// How far shrinking has come.
+private struct JointShrinking {
+  /// How many random schedules a draft is run under: few while much is still to be taken away,
+  /// many before it is said that nothing is.
+  static let efforts = [6, 48]
+
+  var best: RecordedSchedule
+  var draws: Draws
+  /// How many runs were made.
+  var runs = 0
+  /// How many may be made.
+  var limit: Int
+}

@@ -1,0 +1,126 @@
+import CInterleave
+
+/// Running one step.
+extension Machine {
+  /// Runs the step of a waiting job, or of a timer, to its end.
+  ///
+  /// - Parameters:
+  ///   - slot: The job that was chosen.
+  ///   - baseline: The job that the baseline would have taken.
+  func perform(_ slot: Int32, baseline: Int32) {
+    let job = slots.pointer(at: Int(slot))
+    if job.pointee.reason == .timer {
+      remove(slot, from: timers)
+      il_advance(session, job.pointee.since)
+    } else {
+      remove(slot, from: waiting)
+      leaveMailbox(job.pointee.executor)
+    }
+    begin(job, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))
+    // What the step queues may make the slots move, so that the job is copied; its
+    // slot is free from here on.
+    var ready = job.pointee.ready
+    freeSlots.append(slot)
+    il_run_step(session, &ready)
+    end()
+  }
+
+  private func remove(_ slot: Int32, from list: Column<Int32>) {
+    guard let index = list.elements.firstIndex(of: slot) else {
+      preconditionFailure("a job that was chosen does not wait")
+    }
+    list.remove(at: index)
+  }
+
+  private func begin(
+    _ job: UnsafeMutablePointer<WaitingJob>, isBaseline: Bool,
+    passed: UnsafeMutablePointer<WaitingJob>
+  ) {
+    let index = Int(job.pointee.task)
+    let task = tasks.pointer(at: index)
+    let executor = executors.pointer(at: Int(job.pointee.executor))
+    let resume = UInt(bitPattern: job.pointee.ready.resume)
+    let now = il_now(session)
+    steps.append(
+      RawStep(
+        task: job.pointee.task, executor: job.pointee.executor, ordinal: task.pointee.steps,
+        cause: job.pointee.cause, resume: resume, time: now, reason: job.pointee.reason,
+        priority: job.pointee.ready.priority, enabled: Int32(enabled.count),
+        passedTask: passed.pointee.task,
+        passedOrdinal: tasks.pointer(at: Int(passed.pointee.task)).pointee.steps,
+        passedResume: UInt(bitPattern: passed.pointee.ready.resume),
+        passedExecutor: passed.pointee.executor,
+        isPreemption: progress.lastTaskIsEnabled && job.pointee.task != progress.lastTask,
+        isStall: job.pointee.reason == .timer && !isBaseline))
+    if now != progress.instant {
+      precondition(now > progress.instant, "virtual time must not run back")
+      progress.instant = now
+      progress.instantSteps = 0
+    }
+    progress.instantSteps += 1
+    progress.clock += 1
+    let goesOn = job.pointee.task == progress.lastTask && enabled.count > 1
+    progress.streak = goesOn ? progress.streak + 1 : 0
+    if job.pointee.left >= 0 { depart(job) }
+    if executor.pointee.departures > 0 { fixDepartures(from: job.pointee.executor) }
+    executor.pointee.freeSince = .max
+    progress.currentStep = Int32(steps.count - 1)
+    progress.currentTask = job.pointee.task
+    progress.currentExecutor = job.pointee.executor
+    progress.currentEnd = .suspended
+    precondition(task.pointee.isReady, "a task that runs was ready")
+    task.pointee.isReady = false
+    task.pointee.lastResume = resume
+    task.pointee.lastExecutor = job.pointee.executor
+    noteOrder(of: task, job.pointee.task, on: executor)
+  }
+
+  /// A task that left an actor goes on elsewhere, and no other step has begun on
+  /// that actor since.
+  ///
+  /// A thread that goes along with its task lets go of the actor first.
+  private func depart(_ job: UnsafeMutablePointer<WaitingJob>) {
+    let left = executors.pointer(at: Int(job.pointee.left))
+    left.pointee.departures -= 1
+    let place = executors.pointer(at: Int(job.pointee.executor)).pointee.place
+    if place == IL_PLACE_GLOBAL || surelyTookActor(job.pointee) {
+      left.pointee.freeSince = progress.clock
+    }
+  }
+
+  /// A hop that left an actor has arrived by the time that actor's next step
+  /// begins: the actor was released only after the task had been queued.
+  private func fixDepartures(from executor: Int32) {
+    for slot in waiting.elements {
+      let job = slots.pointer(at: Int(slot))
+      guard job.pointee.left == executor else { continue }
+      job.pointee.arrival.latest = progress.clock
+      job.pointee.left = -1
+    }
+    executors[Int(executor)].departures = 0
+  }
+
+  @inline(__always)
+  private func noteOrder(
+    of task: UnsafeMutablePointer<TaskState>, _ index: Int32,
+    on executor: UnsafeMutablePointer<ExecutorState>
+  ) {
+    executor.pointee.order = mix(
+      executor.pointee.order,
+      task.pointee.name &+ UInt64(truncatingIfNeeded: task.pointee.steps))
+    if executor.pointee.lastTask >= 0, executor.pointee.lastTask != index {
+      executor.pointee.isContended = true
+    }
+    executor.pointee.lastTask = index
+  }
+
+  private func end() {
+    progress.clock += 1
+    executors[Int(progress.currentExecutor)].lastEnd = progress.clock
+    tasks[Int(progress.currentTask)].steps += 1
+    steps[steps.count - 1].end = progress.currentEnd
+    progress.lastTask = progress.currentTask
+    progress.currentStep = -1
+    progress.currentTask = -1
+  }
+}

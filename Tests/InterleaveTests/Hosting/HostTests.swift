@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@testable import Interleave
+
+/// The same from XCTest and from a program.
+@Suite(.enabled(if: !fixturesAreEnabled)) struct HostTests {
+  @Test func testCasesOfXCTestFuzz() async throws {
+    let result = try await runProgram(
+      CommandLine.arguments[0], ["InterleaveXCTests.HostedByXCTest"])
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.output.contains("Executed 6 tests, with 0 failures"), "\(result)")
+  }
+
+  @Test func programsFuzz() async throws {
+    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let result = try await runProgram(folder.path + "/InterleaveProgram", [])
+    #expect(
+      result.output == """
+        holds: passed 200 schedules
+        throws: thrownError, 1 preemption(s)
+        expects: expectation at main.swift:57, 1 preemption(s)
+        always: invariant at main.swift:61, 0 preemption(s)
+
+        """, "\(result)")
+    #expect(result.exitCode == 0)
+  }
+}
+
+@Suite struct FallbackEventTests {
+  private func read(_ json: String) -> RunFailure? { RunFailure(event: Data(json.utf8)) }
+
+  private let issue = """
+    {"version": "6.3", "kind": "event", "payload": {"kind": "issueRecorded", "issue": \
+    {"isKnown": false, "isFailure": true, "sourceLocation": {"fileID": "App/A.swift", \
+    "filePath": "/x/A.swift", "line": 4, "column": 9}}, \
+    "messages": [{"symbol": "fail", "text": "Expectation failed: a"}, {"text": "no"}]}}
+    """
+
+  @Test func anIssueIsAFailureAtItsPlace() throws {
+    let failure = try #require(read(issue))
+    #expect(failure.kind == .expectation)
+    #expect(failure.message == "Expectation failed: a\nno")
+    #expect(
+      failure.location
+        == FuzzFailure.SourceLocation(
+          fileID: "App/A.swift", filePath: "/x/A.swift", line: 4, column: 9))
+    #expect(failure.place == "App/A.swift:4:9")
+  }
+
+  @Test func anOlderRecordSaysLess() throws {
+    let failure = try #require(
+      read(
+        issue.replacing("\"isFailure\": true, ", with: "")
+          .replacing("\"filePath\"", with: "\"_filePath\"")))
+    #expect(failure.location?.filePath == "/x/A.swift")
+  }
+
+  @Test func whatFailsNoTestIsNoFailure() {
+    #expect(read(issue.replacing("\"isKnown\": false", with: "\"isKnown\": true")) == nil)
+    #expect(read(issue.replacing("\"isFailure\": true", with: "\"isFailure\": false")) == nil)
+    #expect(read(issue.replacing("issueRecorded", with: "testStarted")) == nil)
+  }
+}
