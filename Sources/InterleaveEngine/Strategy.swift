@@ -34,15 +34,10 @@ public struct EnabledStep: Sendable {
   public let reason: EnabledReason
   /// The task that ran last could go on with this step.
   public let continuesLastTask: Bool
-  /// Where in the program's code the step goes on; for a task that has just been
-  /// made, where that was done.
-  ///
-  /// A hash that is the same in every process of the same build.
-  public let place: UInt64
 
   package init(
     task: UInt64, taskNumber: Int, executor: UInt64, ordinal: Int, priority: UInt8,
-    reason: EnabledReason, continuesLastTask: Bool, place: UInt64
+    reason: EnabledReason, continuesLastTask: Bool
   ) {
     self.task = task
     self.taskNumber = taskNumber
@@ -51,7 +46,6 @@ public struct EnabledStep: Sendable {
     self.priority = priority
     self.reason = reason
     self.continuesLastTask = continuesLastTask
-    self.place = place
   }
 }
 
@@ -69,6 +63,14 @@ public struct EnabledSteps {
   /// The step at an index below ``count``.
   public subscript(index: Int) -> EnabledStep {
     machine._withUnsafeGuaranteedRef { $0.enabledStep(at: index) }
+  }
+
+  /// Where in the program's code the step at an index goes on; for a task that has
+  /// just been made, where and with what that was done.
+  ///
+  /// A hash that is the same in every process of the same build.
+  public func place(at index: Int) -> UInt64 {
+    machine._withUnsafeGuaranteedRef { $0.placeOfEnabled(at: index) }
   }
 
   /// What the run has done so far.

@@ -234,13 +234,12 @@ package final class Machine {
       task: tasks[Int(job.task)].name, taskNumber: Int(job.task),
       executor: executors[Int(job.executor)].name,
       ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
-      reason: job.reason, continuesLastTask: job.task == progress.lastTask,
-      place: place(of: job))
+      reason: job.reason, continuesLastTask: job.task == progress.lastTask)
   }
 
-  /// Where a job goes on; for that of a new task, where and with what it was made.
-  @inline(__always)
-  private func place(of job: WaitingJob) -> UInt64 {
+  /// Where an enabled step goes on; for a new task's, where and with what it was made.
+  func placeOfEnabled(at index: Int) -> UInt64 {
+    let job = slots[Int(enabled[index])]
     guard job.reason == .created else {
       return codePlaces.name(of: UInt(bitPattern: job.ready.resume))
     }

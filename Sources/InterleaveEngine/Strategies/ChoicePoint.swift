@@ -9,6 +9,8 @@ package protocol ChoicePoint {
   var lastTaskIsEnabled: Bool { get }
   /// The step at an index.
   func step(at index: Int) -> EnabledStep
+  /// Where in the code the step at an index goes on.
+  func place(at index: Int) -> UInt64
   /// What the run has done so far.
   var record: RunRecord { get }
   /// The name of the step at an index.

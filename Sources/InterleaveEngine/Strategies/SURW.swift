@@ -11,6 +11,20 @@
 /// remembered, and a task is drawn by how much it falls short of its part. Where
 /// only a few hundred orders are possible, all come up within about as many runs.
 public final class SURW: Strategy, PureStrategy {
+  /// An enabled step that may be taken or wait.
+  private struct Candidate {
+    var index: Int
+    var task: Int
+    var name: UInt64
+    /// It would run on the executor whose steps are ordered.
+    var isThere: Bool
+    /// How many steps its task has left there.
+    var steps: Int
+    /// How many orders have been seen in which its task is next.
+    var orders = 0
+    var weight = 0.0
+  }
+
   private let profile: TaskProfile
   private let learns: Bool
   private let left = StepsLeft()
@@ -22,6 +36,8 @@ public final class SURW: Strategy, PureStrategy {
   /// By number of task: the round in which it was found to have to wait.
   private let blocked = Column<Int>()
   private var round = 0
+  /// The enabled steps among which to draw.
+  private let candidates = Column<Candidate>()
 
   /// The orders that were seen; nil if they may come again.
   private let seen: SeenOrders?
@@ -48,7 +64,10 @@ public final class SURW: Strategy, PureStrategy {
     seen = repeatsOrders ? nil : SeenOrders()
   }
 
-  deinit { blocked.deallocate() }
+  deinit {
+    blocked.deallocate()
+    candidates.deallocate()
+  }
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
@@ -86,16 +105,20 @@ public final class SURW: Strategy, PureStrategy {
     }
     if hasCounted { startRound() }
     while blocked.count < record.taskCount { blocked.append(0) }
+    gather(point)
     while true {
-      guard let index = drawUnblocked(point) else {
+      if candidates.isEmpty {
         startRound()
-        continue
+        gather(point)
       }
-      let step = point.step(at: index)
-      guard step.executor == executor else { return index }
-      if intended == nil { intended = drawIntended(point) }
-      if step.taskNumber == intended { return index }
-      blocked[step.taskNumber] = round
+      let drawn = random.below(candidates.count)
+      let candidate = candidates[drawn]
+      guard candidate.isThere else { return candidate.index }
+      if intended == nil { intended = drawIntended() }
+      if candidate.task == intended { return candidate.index }
+      blocked[candidate.task] = round
+      candidates[drawn] = candidates[candidates.count - 1]
+      candidates.remove(at: candidates.count - 1)
     }
   }
 
@@ -105,60 +128,51 @@ public final class SURW: Strategy, PureStrategy {
     intended = nil
   }
 
-  private func isBlocked(_ step: EnabledStep) -> Bool { blocked[step.taskNumber] == round }
-
-  private func drawUnblocked(_ point: some ChoicePoint) -> Int? {
-    var count = 0
-    for index in 0..<point.count where !isBlocked(point.step(at: index)) { count += 1 }
-    guard count > 0 else { return nil }
-    var rest = random.below(count)
-    for index in 0..<point.count where !isBlocked(point.step(at: index)) {
-      if rest == 0 { return index }
-      rest -= 1
+  /// Lists the enabled steps that need not wait for the intended task.
+  private func gather(_ point: some ChoicePoint) {
+    candidates.removeAll()
+    for index in 0..<point.count {
+      let step = point.step(at: index)
+      guard blocked[step.taskNumber] != round else { continue }
+      let isThere = step.executor == executor
+      let steps = left.steps(of: step.taskNumber)
+      // A task that is there now has a step left, whatever the profile says.
+      candidates.append(
+        Candidate(
+          index: index, task: step.taskNumber, name: step.task, isThere: isThere,
+          steps: isThere ? max(1, steps) : steps))
     }
-    return nil
   }
 
   /// Draws the task that shall be next, with a weight of its steps left.
   ///
   /// Where orders are not to be repeated, a task's weight is by how much it has
   /// been next less often than its steps left entitle it to.
-  private func drawIntended(_ point: some ChoicePoint) -> Int? {
+  private func drawIntended() -> Int? {
     var steps = 0
     var orders = 0
-    for index in 0..<point.count {
-      let step = point.step(at: index)
-      guard !isBlocked(step) else { continue }
-      steps += stepsLeft(step)
-      if avoided != nil, let seen { orders += seen.count(next: step.task) }
+    for index in 0..<candidates.count {
+      steps += candidates[index].steps
+      guard avoided != nil, let seen, candidates[index].steps > 0 else { continue }
+      candidates[index].orders = seen.count(next: candidates[index].name)
+      orders += candidates[index].orders
     }
     let entitled = Double(orders + 1) / Double(steps)
     var sum = 0.0
-    for index in 0..<point.count { sum += weight(of: point.step(at: index), entitled) }
+    for index in 0..<candidates.count {
+      let candidate = candidates[index]
+      let weight = max(0, Double(candidate.steps) * entitled - Double(candidate.orders))
+      candidates[index].weight = weight
+      sum += weight
+    }
     var rest = random.fraction() * sum
     var drawn: Int?
-    for index in 0..<point.count {
-      let step = point.step(at: index)
-      let weight = weight(of: step, entitled)
-      guard weight > 0 else { continue }
-      drawn = step.taskNumber
-      rest -= weight
+    for index in 0..<candidates.count where candidates[index].weight > 0 {
+      drawn = candidates[index].task
+      rest -= candidates[index].weight
       if rest < 0 { break }
     }
     return drawn
-  }
-
-  private func weight(of step: EnabledStep, _ entitled: Double) -> Double {
-    guard !isBlocked(step) else { return 0 }
-    let left = Double(stepsLeft(step))
-    guard avoided != nil, let seen else { return left }
-    return max(0, left * entitled - Double(seen.count(next: step.task)))
-  }
-
-  /// A task that is there now has a step left, whatever the profile says.
-  private func stepsLeft(_ step: EnabledStep) -> Int {
-    let steps = left.steps(of: step.taskNumber)
-    return step.executor == executor ? max(1, steps) : steps
   }
 
   public func end(_ run: RunRecord) {

@@ -26,7 +26,7 @@ public final class StratifiedWalk: Strategy, PureStrategy {
     var pick = 0
     var equals = 0
     for index in 0..<point.count {
-      let number = mix(salt, point.step(at: index).place)
+      let number = mix(salt, point.place(at: index))
       if equals == 0 || number > largest {
         largest = number
         pick = index

@@ -92,9 +92,11 @@ struct SimulatedPoint: ChoicePoint {
   var steps: [EnabledStep]
   var lastTaskIsEnabled: Bool
   var record: RunRecord
+  var places: (StepKey) -> UInt64
 
   var count: Int { steps.count }
   func step(at index: Int) -> EnabledStep { steps[index] }
+  func place(at index: Int) -> UInt64 { places(key(at: index)) }
   func key(at index: Int) -> StepKey {
     StepKey(task: steps[index].task, ordinal: Int32(steps[index].ordinal))
   }
@@ -136,12 +138,13 @@ private struct Simulation {
       EnabledStep(
         task: job.key.task, taskNumber: Int(job.key.task), executor: job.executor,
         ordinal: Int(job.key.ordinal), priority: 0, reason: job.reason,
-        continuesLastTask: job.key.task == last, place: program.place(of: job.key))
+        continuesLastTask: job.key.task == last)
     }
     let continued = enabled.firstIndex { $0.continuesLastTask }
     if let continued { enabled.insert(enabled.remove(at: continued), at: 0) }
     return SimulatedPoint(
-      steps: enabled, lastTaskIsEnabled: continued != nil, record: record)
+      steps: enabled, lastTaskIsEnabled: continued != nil, record: record,
+      places: program.place)
   }
 
   mutating func perform(_ point: SimulatedPoint, _ pick: Int) {

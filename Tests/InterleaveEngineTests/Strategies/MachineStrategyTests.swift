@@ -101,7 +101,8 @@ import Testing
       let all = (0..<steps.count).map { steps[$0] }
       if let index = all.firstIndex(where: { $0.reason == .created }) { return index }
       if places.isEmpty {
-        places = all.sorted { $0.taskNumber < $1.taskNumber }.map(\.place)
+        places = all.indices.sorted { all[$0].taskNumber < all[$1].taskNumber }
+          .map { steps.place(at: $0) }
       }
       return 0
     }

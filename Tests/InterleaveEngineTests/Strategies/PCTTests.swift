@@ -31,7 +31,7 @@ import Testing
     // All of one task lies between two given steps of another.
     let mix = TaskMix(
       tasks: [Array(repeating: 1, count: length), Array(repeating: 2, count: 3), [3, 3]])
-    let (rate, bound) = hits(mix, depth: 2, runs: 6_000) { order in
+    let (rate, bound) = hits(mix, depth: 2, runs: 3_000) { order in
       let place = order.indices.filter { order[$0] == 0 }[length / 2]
       let before = order[..<place]
       return before.count { $0 == 1 } == 3 && order.firstIndex(of: 1)! > order.firstIndex(of: 0)!
@@ -43,7 +43,7 @@ import Testing
   @Test func aBugOfDepthThreeIsFoundAsOftenAsTheBoundSays() {
     // One task is interrupted by another, which is interrupted by the first.
     let mix = TaskMix(tasks: [[1, 1, 1, 1], [2, 2, 2, 2]])
-    let (rate, bound) = hits(mix, depth: 3, runs: 20_000) { $0 == [0, 0, 1, 1, 0, 0, 1, 1] }
+    let (rate, bound) = hits(mix, depth: 3, runs: 8_000) { $0 == [0, 0, 1, 1, 0, 0, 1, 1] }
     #expect(rate >= bound)
   }
 

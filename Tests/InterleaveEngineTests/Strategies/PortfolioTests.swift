@@ -57,7 +57,7 @@ import Testing
   func noMendedTwinFails(name: String) async throws {
     let program = try #require(BugProgram.named(name))
     let found = try await onThread {
-      try Hunt().run(program.mended, seed: 1, atMost: 60)
+      try Hunt().run(program.mended, seed: 1, atMost: 15)
     }
     #expect(found == nil)
   }
