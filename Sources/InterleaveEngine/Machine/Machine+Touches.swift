@@ -185,6 +185,13 @@ extension Machine {
   /// hash is made of its name and of the hashes of the steps on which it depends; an
   /// object remembers the sum of those that touched it in either of two ways.
   package var signature: UInt64 {
+    if progress.hashedSteps == steps.count { return progress.hash }
+    progress.hash = computeSignature()
+    progress.hashedSteps = steps.count
+    return progress.hash
+  }
+
+  private func computeSignature() -> UInt64 {
     sums.removeAll()
     sumIndex.removeAll()
     hashes.removeAll()
