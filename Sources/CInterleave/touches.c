@@ -84,19 +84,22 @@ bool il_sees_awaits(void) { return false; }
 // MARK: - Locks
 
 #if defined(__linux__)
-// Locks inside these libraries guard caches that no program can observe.
+// Locks inside these libraries guard caches that no program can observe, or what
+// tasks and groups do to each other, which is noted as such.
 typedef struct {
   uintptr_t begin, end;
 } code_range;
-static code_range ignored[2];
+enum { IGNORED = 3 };
+static code_range ignored[IGNORED];
 static pthread_once_t ignored_once = PTHREAD_ONCE_INIT;
 
 static int find_ignored(struct dl_phdr_info *info, size_t size, void *unused) {
-  static const char *const names[] = {"libswiftCore.so", "libdispatch.so"};
+  static const char *const names[] = {
+      "libswiftCore.so", "libswift_Concurrency.so", "libdispatch.so"};
   (void)size, (void)unused;
   const char *slash = strrchr(info->dlpi_name, '/');
   const char *name = slash ? slash + 1 : info->dlpi_name;
-  for (int n = 0; n < 2; n++) {
+  for (int n = 0; n < IGNORED; n++) {
     if (strcmp(name, names[n])) continue;
     for (int i = 0; i < info->dlpi_phnum; i++) {
       if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
@@ -114,7 +117,7 @@ static void look_for_ignored(void) { dl_iterate_phdr(find_ignored, NULL); }
 static void note_lock(void *lock, const void *caller) {
   if (LIKELY(!il_current)) return;
   pthread_once(&ignored_once, look_for_ignored);
-  for (int n = 0; n < 2; n++) {
+  for (int n = 0; n < IGNORED; n++) {
     if ((uintptr_t)caller - ignored[n].begin < ignored[n].end - ignored[n].begin) return;
   }
   note(IL_TOUCH_LOCK, lock);

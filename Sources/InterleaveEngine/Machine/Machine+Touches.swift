@@ -16,7 +16,7 @@ struct StepMoments {
 }
 
 /// Names what steps touch, within one run: a small number for what the machine
-/// knows, and a lock by its address, which is large.
+/// knows, and a large one, in the order of first use, for a lock.
 enum TouchedObject {
   case executor(Int32)
   case mailbox(Int32)
@@ -49,17 +49,20 @@ extension Machine {
     touches.append(Touch(object: object.name, mode: mode))
   }
 
-  /// Where in a task's object the runtime's lock on its status is.
-  private static var statusLock: UInt { 0xA8 }
+  /// The number by which a lock goes in this run: addresses differ from run to run.
+  private func lockNumber(_ address: UInt) -> UInt {
+    if let known = lockIndex[address] { return TouchedObject.firstLock | UInt(known) }
+    progress.locks += 1
+    lockIndex.set(address, to: progress.locks)
+    return TouchedObject.firstLock | UInt(progress.locks)
+  }
 
   /// A step called something that touches tasks, locks or randomness.
   func touched(_ kind: il_touch, _ object: UnsafeMutableRawPointer?) {
     guard progress.currentStep >= 0 else { return }
     switch kind {
     case IL_TOUCH_LOCK:
-      // The runtime's own lock on a task's status guards nothing else.
-      guard taskIndex[UInt(bitPattern: object) &- Self.statusLock] == nil else { return }
-      touches.append(Touch(object: UInt(bitPattern: object), mode: .exclusive))
+      touches.append(Touch(object: lockNumber(UInt(bitPattern: object)), mode: .exclusive))
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:

@@ -38,6 +38,8 @@ package final class Machine {
   let touches = Column<Touch>()
   /// The tasks of the run by the addresses of their objects.
   let taskIndex = AddressTable()
+  /// The locks of the run by their addresses, numbered by first use.
+  let lockIndex = AddressTable()
   // What the signature of a run is made with.
   let sums = Column<ObjectSum>()
   let sumIndex = AddressTable()
@@ -88,6 +90,7 @@ package final class Machine {
     moments.deallocate()
     touches.deallocate()
     taskIndex.deallocate()
+    lockIndex.deallocate()
     sums.deallocate()
     sumIndex.deallocate()
     hashes.deallocate()
@@ -157,6 +160,7 @@ package final class Machine {
     moments.removeAll()
     touches.removeAll()
     taskIndex.removeAll()
+    lockIndex.removeAll()
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
   }

@@ -118,6 +118,8 @@ struct RunState {
   var instantSteps = 0
   /// The number of choices in which more than one step was enabled.
   var choices = 0
+  /// The number of locks that steps took.
+  var locks = 0
   /// The signature, and of how many steps it is; -1 while it is not known.
   var hash: UInt64 = 0
   var hashedSteps = -1
