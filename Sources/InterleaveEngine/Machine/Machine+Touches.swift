@@ -186,7 +186,9 @@ extension Machine {
   ///
   /// Runs that differ only in the order of independent steps have the same. A step's
   /// hash is made of its name and of the hashes of the steps on which it depends; an
-  /// object remembers the sum of those that touched it in either of two ways.
+  /// object remembers the sum of those that touched it in either of two ways. Locks are
+  /// left out: libraries take some of theirs only at first use, which would make the
+  /// first run differ from all others.
   package var signature: UInt64 {
     if progress.hashedSteps == steps.count { return progress.hash }
     progress.hash = computeSignature()
@@ -209,12 +211,16 @@ extension Machine {
         gather(executor, .exclusive) &+ gather(TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { gathered &+= gather(TouchedObject.time.name, timeMode) }
       if step.cause >= 0 { gathered &+= mix(4, hashes[Int(step.cause)]) }
-      for touch in range { gathered &+= gather(touches[touch].object, touches[touch].mode) }
+      for touch in range where touches[touch].object < TouchedObject.firstLock {
+        gathered &+= gather(touches[touch].object, touches[touch].mode)
+      }
       let hash = mix(key, gathered)
       leave(hash, executor, .exclusive)
       leave(hash, TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { leave(hash, TouchedObject.time.name, timeMode) }
-      for touch in range { leave(hash, touches[touch].object, touches[touch].mode) }
+      for touch in range where touches[touch].object < TouchedObject.firstLock {
+        leave(hash, touches[touch].object, touches[touch].mode)
+      }
       hashes.append(hash)
       total &+= hash
     }
