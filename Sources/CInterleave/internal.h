@@ -71,7 +71,6 @@ struct il_runtime {
                               void *task_identity, uintptr_t task_witness);
   SWIFT_CC void (*run_job)(void *job, void *identity, uintptr_t witness);
   SWIFT_CC void (*enqueue)(void *job, void *identity, uintptr_t witness);
-  SWIFT_CC void (*cancel)(void *task);
 };
 extern struct il_runtime il_runtime;
 // The identities of the main actor's executor, and of ours that nothing runs on.

@@ -213,7 +213,6 @@ const char *il_install(uintptr_t serial_witness, uintptr_t task_witness, void *e
   REQUIRE(il_runtime.run_job_on, "swift_job_run_on_serial_and_task_executor");
   REQUIRE(il_runtime.run_job, "swift_job_run");
   REQUIRE(il_runtime.enqueue, "swift_task_enqueue");
-  REQUIRE(il_runtime.cancel, "swift_task_cancel");
   REQUIRE(il_runtime.preferred_executor, "swift_task_getPreferredTaskExecutor");
   if (!dlsym(RTLD_DEFAULT, "swift_task_enqueueGlobal_hook"))
     return "the runtime does not export swift_task_enqueueGlobal_hook";

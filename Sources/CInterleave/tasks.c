@@ -81,10 +81,6 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
 
 void *il_end_of_task(void) { return (void *)task_returned; }
 
-void il_task_cancel(il_task *task) {
-  if (task->alive && !task->simple) il_runtime.cancel(task->job);
-}
-
 il_task *il_current_task(void) {
   void *current = il_current ? il_swift_task_getCurrent() : NULL;
   return current ? il_record(current) : NULL;

@@ -244,9 +244,6 @@ size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
 /// the task that makes them does; `type` is the metadata of its values.
 void il_share_local(void *key, const void *type);
 
-/// Asks the task to cancel.
-void il_task_cancel(il_task *task);
-
 /// The wall clock, whatever the session's virtual time: nanoseconds.
 int64_t il_real_time(void);
 

@@ -12,18 +12,12 @@ package enum SourcePath {
   package static func packageRoot(
     of file: String, exists: (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
   ) -> String? {
-    var folder = file[...]
-    while let slash = folder.lastIndex(of: "/") {
-      folder = folder[..<slash]
-      if exists("\(folder)/Package.swift") { return String(folder) }
-    }
-    return nil
+    CorpusPath.packageRoot(above: file, exists: exists)
   }
 
   /// The path from a folder to a file; the whole path if the file lies elsewhere.
   package static func relative(_ file: String, to folder: String?) -> String {
-    guard let folder, file.hasPrefix(folder + "/") else { return file }
-    return String(file.dropFirst(folder.count + 1))
+    CorpusPath.relative(file, to: folder)
   }
 
   /// For each file, as many of its last path components as tell it from all the
