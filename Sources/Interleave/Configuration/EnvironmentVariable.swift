@@ -4,6 +4,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case schedules = "INTERLEAVE_SCHEDULES"
   /// The time limit of a campaign: a number with `ms`, `s`, `m` or `h`.
   case duration = "INTERLEAVE_DURATION"
+  /// What ends a campaign early: `risk<` and a number above 0 and at most 1.
+  case until = "INTERLEAVE_UNTIL"
   /// The seed: a decimal number, or a hexadecimal one after `0x`.
   case seed = "INTERLEAVE_SEED"
   /// The name of a strategy.
@@ -72,6 +74,12 @@ struct ResolvedConfiguration: Sendable {
         self.configuration.schedules = .max
       }
     }
+    if let rule = try variables.value(
+      .until, "`risk<` and a number above 0 and at most 1, such as risk<0.01",
+      FuzzConfiguration.StopRule.init(setting:))
+    {
+      self.configuration.until = rule
+    }
     let names = FuzzConfiguration.StrategyChoice.named.map(\.name)
     if let strategy = try variables.value(
       .strategy, "one of \(names.joined(separator: ", "))",
@@ -101,6 +109,10 @@ struct ResolvedConfiguration: Sendable {
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
+    }
+    if case .risk(let limit) = configuration.until, !FuzzConfiguration.StopRule.isUsable(limit) {
+      throw ConfigurationError(
+        "`until`: the risk must be above 0 and at most 1 (was \(limit))")
     }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")

@@ -14,6 +14,8 @@ public struct FuzzConfiguration: Sendable {
   public var schedules: Int = 1_000
   /// The time after which no new schedule begins; nil for no limit.
   public var duration: Duration?
+  /// What may end a campaign that passes before ``schedules`` were tried; nil for nothing.
+  public var until: StopRule?
   /// The seed of everything that is drawn at random; nil for a fresh one, or on
   /// CI for one that is derived from the test's name.
   public var seed: UInt64?

@@ -58,6 +58,7 @@ extension Campaign {
       interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
       original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
       seed: found.seed, schedulesTried: found.schedulesTried, strategy: found.strategy,
+      strategies: found.strategy == nil ? [] : report.strategies,
       corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }

@@ -1,3 +1,5 @@
+public import InterleaveEngine
+
 /// What went wrong in a run, as one error whose description is the whole report.
 public struct FuzzFailure: Error, Sendable {
   /// The kinds of failure.
@@ -107,6 +109,8 @@ public struct FuzzFailure: Error, Sendable {
   public var schedulesTried: Int
   /// The strategy whose schedule failed first, by name; nil for what was replayed.
   public var strategy: String?
+  /// What each strategy was used for until it failed, the baseline left out.
+  public var strategies: [StrategyShare]
   /// The file that keeps it, if it was written or replayed.
   public var corpusFile: String?
   /// What would have been written to the corpus, where nothing could be written.
@@ -121,7 +125,7 @@ public struct FuzzFailure: Error, Sendable {
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
-    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
+    strategies: [StrategyShare] = [], corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
     replayCommand: String? = nil, test: String = ""
   ) {
     self.kind = kind
@@ -135,6 +139,7 @@ public struct FuzzFailure: Error, Sendable {
     self.seed = seed
     self.schedulesTried = schedulesTried
     self.strategy = strategy
+    self.strategies = strategies
     self.corpusFile = corpusFile
     self.unsavedEntry = unsavedEntry
     self.replayCommand = replayCommand

@@ -37,12 +37,18 @@ public struct FuzzReport: Sendable, Hashable {
   public var stale: [String]
   /// What each strategy was used for, the baseline left out.
   public var strategies: [StrategyShare]
+  /// How likely one more schedule is to show what none has shown; nil where a schedule failed,
+  /// where none was drawn at random, and where all there is was run.
+  public var residualRisk: ResidualRisk?
+  /// Why no more schedules were tried; nil where none was.
+  public var ending: Ending?
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
-    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = []
+    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = [],
+    residualRisk: ResidualRisk? = nil, ending: Ending? = nil
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -57,5 +63,7 @@ public struct FuzzReport: Sendable, Hashable {
     self.stale = stale
     self.warnings = warnings
     self.strategies = strategies
+    self.residualRisk = residualRisk
+    self.ending = ending
   }
 }

@@ -116,6 +116,7 @@ struct FailureReport {
     var lines = indented(
       "Schedule \(grouped(failure.schedulesTried)) failed, "
         + (failure.strategy.map { "chosen by \($0), " } ?? "") + "with seed \(failure.seed).")
+    if let words = failure.strategies.words { lines += indented("Spent until then: \(words).") }
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
       steps: interleaving.steps.count, preemptions: interleaving.preemptions,
