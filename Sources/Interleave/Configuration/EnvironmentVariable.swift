@@ -14,7 +14,7 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case corpus = "INTERLEAVE_CORPUS"
   /// `fuzz`, or `replay` to run nothing but what is in the corpus.
   case mode = "INTERLEAVE_MODE"
-  /// `failures`, or `all` for a line about each campaign that passes.
+  /// `failures`, or `all` for a few lines about each campaign that passes.
   case report = "INTERLEAVE_REPORT"
 }
 
@@ -107,6 +107,8 @@ struct ResolvedConfiguration: Sendable {
     try require("schedules", atLeast: 1, configuration.schedules)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
+    try require("certificate.runs", atLeast: 0, configuration.certificate.runs)
+    try require("certificate.reversals", atLeast: 0, configuration.certificate.reversals)
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
     }

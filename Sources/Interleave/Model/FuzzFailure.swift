@@ -88,6 +88,19 @@ public struct FuzzFailure: Error, Sendable {
     }
   }
 
+  /// A corpus entry whose schedule passes, while one nearby fails.
+  public struct HalfFix: Sendable, Hashable {
+    /// The file of the entry.
+    public var corpusFile: String
+    /// How many races have to be turned round to get from the one to the other.
+    public var reversals: Int
+
+    public init(corpusFile: String, reversals: Int) {
+      self.corpusFile = corpusFile
+      self.reversals = reversals
+    }
+  }
+
   public var kind: Kind
   /// What went wrong, in a sentence or a few lines.
   public var message: String
@@ -113,6 +126,8 @@ public struct FuzzFailure: Error, Sendable {
   public var strategies: [StrategyShare]
   /// The file that keeps it, if it was written or replayed.
   public var corpusFile: String?
+  /// The corpus entry that it was found around; nil where it was found otherwise.
+  public var halfFix: HalfFix?
   /// What would have been written to the corpus, where nothing could be written.
   public var unsavedEntry: UnsavedEntry?
   /// The command that runs the test again; nil for what runs in no test.
@@ -125,7 +140,8 @@ public struct FuzzFailure: Error, Sendable {
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
-    strategies: [StrategyShare] = [], corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
+    strategies: [StrategyShare] = [], corpusFile: String? = nil, halfFix: HalfFix? = nil,
+    unsavedEntry: UnsavedEntry? = nil,
     replayCommand: String? = nil, test: String = ""
   ) {
     self.kind = kind
@@ -141,6 +157,7 @@ public struct FuzzFailure: Error, Sendable {
     self.strategy = strategy
     self.strategies = strategies
     self.corpusFile = corpusFile
+    self.halfFix = halfFix
     self.unsavedEntry = unsavedEntry
     self.replayCommand = replayCommand
     self.test = test

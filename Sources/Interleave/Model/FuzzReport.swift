@@ -33,6 +33,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var warnings: [String]
   /// The corpus files whose failure does not come up any more.
   public var fixed: [String]
+  /// What was run around those.
+  public var certificates: [FixCertificate]
   /// The corpus files whose interleaving does not exist any more.
   public var stale: [String]
   /// What each strategy was used for, the baseline left out.
@@ -48,7 +50,8 @@ public struct FuzzReport: Sendable, Hashable {
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
     fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = [],
-    residualRisk: ResidualRisk? = nil, ending: Ending? = nil
+    residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
+    certificates: [FixCertificate] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -65,5 +68,6 @@ public struct FuzzReport: Sendable, Hashable {
     self.strategies = strategies
     self.residualRisk = residualRisk
     self.ending = ending
+    self.certificates = certificates
   }
 }

@@ -11,7 +11,7 @@ extension FuzzReport: CustomStringConvertible {
   /// The description but for what a test is told as warnings.
   var lines: [String] {
     let spending = strategies.words.map { "chosen by: \($0)" }
-    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self)
+    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self) + fixes
   }
 
   /// Why it ended, where that is not plain from the rest.
@@ -76,10 +76,16 @@ extension [StrategyShare] {
   }
 }
 
-/// `0.27%`: two digits that count.
+/// `0.27%`, `12%`: two digits that count.
 func percent(_ part: Double) -> String {
+  guard part > 0 else { return "0%" }
   let hundredths = part * 100
-  let digits = hundredths >= 10 || hundredths == 0 ? 0 : hundredths >= 1 ? 1 : 2
+  var digits = 0
+  var next = 9.95
+  while hundredths < next, digits < 6 {
+    digits += 1
+    next /= 10
+  }
   return String(format: "%.\(digits)f%%", hundredths)
 }
 
