@@ -1,3 +1,4 @@
+import Foundation
 import InterleaveBugs
 import InterleaveEngine
 
@@ -11,7 +12,6 @@ struct MendedTwins {
   static let limit = 100_000
 
   private let hunter: Hunter
-  private var table = MarkdownTable("program", "explored", "schedules", "interleavings", "reported")
   private var reports: [String] = []
   private var exhausted = 0
   private var programs = 0
@@ -20,7 +20,7 @@ struct MendedTwins {
     hunter = try Hunter()
   }
 
-  /// Explores the twin of each program, and prints the table.
+  /// Explores the twin of each program, and prints a row for each.
   ///
   /// - Parameters:
   ///   - strategies: What explores those that are too large.
@@ -30,8 +30,9 @@ struct MendedTwins {
     _ programs: [BugProgram], _ strategies: [FindingBenchmark.NamedStrategy], cap: Int
   ) throws -> Bool {
     var twins = try MendedTwins()
+    print("| program | explored | schedules | interleavings | reported |")
+    print("| --- | --- | ---: | ---: | --- |")
     for program in programs { twins.explore(program, strategies, cap: cap) }
-    print(twins.table)
     for report in twins.reports { print(report) }
     print(
       "\n\(twins.programs) mended programs, \(twins.exhausted) explored exhaustively, "
@@ -47,11 +48,16 @@ struct MendedTwins {
     if reduction.isOver {
       return note(program, "exhaustively, by reduction", reduction, by: "reduction")
     }
-    let search = hunter.exhaust(program.mended, DepthFirst(), limit: Self.limit)
-    if search.isOver { return note(program, "exhaustively, depth first", search, by: "depthFirst") }
-    var all = search
-    all.seen.formUnion(reduction.seen)
-    all.schedules += reduction.schedules
+    var all = reduction
+    // Where there are too many interleavings, there are even more schedules.
+    if reduction.schedules < Self.limit {
+      let search = hunter.exhaust(program.mended, DepthFirst(), limit: Self.limit)
+      if search.isOver {
+        return note(program, "exhaustively, depth first", search, by: "depthFirst")
+      }
+      all.seen.formUnion(search.seen)
+      all.schedules += search.schedules
+    }
     for (name, make) in strategies {
       let sample = hunter.sample(program.mended, make(), seed: 1, cap: cap)
       all.schedules += sample.schedules
@@ -67,9 +73,11 @@ struct MendedTwins {
     _ program: BugProgram, _ how: String, _ found: Exploration, by strategy: String
   ) {
     if found.isExhausted { exhausted += 1 }
-    table.add(
-      program.name, how, found.schedules.grouped, found.seen.count.grouped,
-      found.failure == nil ? "nothing" : "a failure")
+    print(
+      "| \(program.name) | \(how) | \(found.schedules.grouped) | \(found.seen.count.grouped) "
+        + "| \(found.failure == nil ? "nothing" : "a failure") |")
+    // A row may take long: it is shown at once, in a file too.
+    fflush(nil)
     if let failure = found.failure {
       reports.append(
         "\(program.name), mended, fails in schedule \(failure.schedule) of \(strategy): "

@@ -85,7 +85,8 @@ import Testing
         let found = search(machine, from: Baseline(), .init(reversals: 2, runs: runs), visits)
         return (
           found.search.runs, found.search.reversals, found.search.isCutShort,
-          found.search.interleavings == found.levels.prefix(found.search.reversals + 1)
+          found.search.interleavings
+            == found.levels.prefix(found.search.reversals + 1)
             .reduce(0) { $0 + $1.count }
         )
       }

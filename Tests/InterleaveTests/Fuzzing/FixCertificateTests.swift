@@ -103,6 +103,39 @@ import Testing
     }
   }
 
+  @Test func whatWasGeneratedStaysAsItIsStored() async throws {
+    func fuzz(_ stage: Stage, in folder: String) async -> FuzzOutcome {
+      var configuration = FuzzConfiguration()
+      configuration.seed = 1
+      configuration.corpus = .at(folder)
+      if stage != .broken {
+        configuration.schedules = 1
+        configuration.strategy = .baseline
+      }
+      let amounts = Generator<Int>.int(in: 1...90)
+      return await Fuzzer(configuration).run(named: "amounts", over: amounts) { amount in
+        let account = Account(stage)
+        always(account, "not overdrawn") { $0.balance >= 0 }
+        async let a: Void = account.withdraw(amount)
+        async let b: Void = account.withdraw(amount)
+        _ = await (a, b)
+      }
+    }
+    try await withTemporaryFolder { folder in
+      let first = try #require(await fuzz(.broken, in: folder).failure)
+      let moved = try #require(await fuzz(.moved, in: folder).failure)
+      #expect(moved.halfFix?.corpusFile == first.corpusFile)
+      #expect(moved.inputs == first.inputs)
+      #expect(moved.inputs == ["51"])
+    }
+    try await withTemporaryFolder { folder in
+      _ = try #require(await fuzz(.broken, in: folder).failure)
+      let report = await fuzz(.fixed, in: folder).report
+      #expect(report.certificates.first?.unfinished == nil)
+      #expect(report.certificates.count == 1)
+    }
+  }
+
   @Test func aBudgetThatEndsFirstIsTold() async throws {
     try await withTemporaryFolder { folder in
       _ = try await keepOriginal(in: folder)
