@@ -37,8 +37,12 @@ public final class Portfolio: Strategy {
   private static let guaranteed = 0.5
   /// How much the last run counts in the average of what was new.
   private static let recency = 0.1
+  /// How many runs of each strategy are all looked at for what was new; afterwards
+  /// only each fourth is, which says the same for less.
+  private static let alwaysNoted = 32
+  private static let laterPeriod = 4
   /// How many interleavings and pairs are told apart.
-  private static let knownLimit = 1 << 20
+  private static let knownLimit = 1 << 17
 
   private var members: [Member]
   private let profile: TaskProfile?
@@ -145,11 +149,14 @@ public final class Portfolio: Strategy {
 
   public func end(_ run: RunRecord) {
     let isNew = noteInterleaving(of: run)
-    let gain = noteOrders(of: run)
     if let running {
       members[running].share.newInterleavings += isNew ? 1 : 0
-      members[running].yield = max(
-        0.01, members[running].yield * (1 - Self.recency) + gain * Self.recency)
+      let schedules = members[running].share.schedules
+      if schedules <= Self.alwaysNoted || schedules % Self.laterPeriod == 0 {
+        let gain = noteOrders(of: run)
+        members[running].yield = max(
+          0.01, members[running].yield * (1 - Self.recency) + gain * Self.recency)
+      }
     }
     profile?.learn(from: run)
     for member in members { member.strategy.end(run) }
