@@ -62,8 +62,8 @@ public final class Portfolio: Strategy {
     let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
     self.init(
       [
-        ("stratifiedWalk", StratifiedWalk(), 1.8), ("surw", surw, 2.3), ("pos", POS(), 0.8),
-        ("delayBounded", DelayBounded(), 0.17), ("randomWalk", RandomWalk(), 0.3),
+        ("stratifiedWalk", StratifiedWalk(), 1.6), ("surw", surw, 2.3), ("pos", POS(), 1.6),
+        ("delayBounded", DelayBounded(), 0.17), ("randomWalk", RandomWalk(), 0.2),
         ("urw", URW(sharing: profile), 0.3), ("pct", PCT(), 0.3),
       ], profile: profile)
     // The weights were chosen so that `InterleaveBenchmarks find` needs few schedules on the
