@@ -164,21 +164,18 @@ final class Hunter {
   /// Runs one schedule of a body.
   ///
   /// - Parameter inspect: Is called before the run is forgotten, with why it failed if it did.
-  /// - Returns: What tells its interleaving from others.
-  @discardableResult
   func run(
     _ body: @escaping @Sendable () async throws -> Void, _ strategy: some Strategy,
     _ start: RunStart, inspect: (Machine, String?) -> Void
-  ) -> UInt64 {
+  ) {
     outcome.failure = nil
     let end = machine.run(strategy, start) { [outcome] in
       Task(priority: .medium) {
         do { try await body() } catch { outcome.failure = "\(error)" }
       }
     }
-    defer { machine.finish() }
     inspect(machine, outcome.failure ?? (end == .clean ? nil : "the run ended \(end)"))
-    return machine.signature
+    machine.finish()
   }
 
   /// The number of steps of some runs of a body, and the nanoseconds of this thread's

@@ -158,10 +158,10 @@ extension Exploration {
     let start = RunStart(
       index: schedules, seed: SplitMix64.seed(seed, stream: UInt64(schedules)))
     schedules += 1
-    let signature = hunter.run(body, strategy, start) { machine, reason in
+    hunter.run(body, strategy, start) { machine, reason in
       learn(machine)
+      seen.insert(machine.signature)
       if let reason { failure = Failure(schedule: schedules, reason: reason) }
     }
-    seen.insert(signature)
   }
 }
