@@ -6,10 +6,14 @@ import InterleaveEngine
 ///
 /// A twin is explored exhaustively where that takes no more than ``limit`` runs: by reduction,
 /// or depth first where something is not covered by the dependency relation. Elsewhere each
-/// strategy runs a number of schedules.
+/// strategy runs a number of schedules; so too where a sample says that there are more
+/// interleavings than that.
 struct MendedTwins {
   /// The most runs of an exhaustive search.
   static let limit = 100_000
+
+  /// How many walks tell whether an exhaustive search is worth while.
+  static let sampleSize = 2_000
 
   private let hunter: Hunter
   private var reports: [String] = []
@@ -44,27 +48,17 @@ struct MendedTwins {
     _ program: BugProgram, _ strategies: [FindingBenchmark.NamedStrategy], cap: Int
   ) {
     programs += 1
-    let reduction = hunter.exhaust(program.mended, Reduction(), limit: Self.limit)
-    if reduction.isOver {
-      return note(program, "exhaustively, by reduction", reduction, by: "reduction")
-    }
-    var all = reduction
-    // Where there are too many interleavings, there are even more schedules.
-    if reduction.schedules < Self.limit {
-      let search = hunter.exhaust(program.mended, DepthFirst(), limit: Self.limit)
-      if search.isOver {
-        return note(program, "exhaustively, depth first", search, by: "depthFirst")
-      }
-      all.seen.formUnion(search.seen)
-      all.schedules += search.schedules
+    var all = hunter.sample(program.mended, RandomWalk(), seed: 2, cap: Self.sampleSize)
+    if all.failure != nil { return note(program, "until a walk failed", all, by: "randomWalk") }
+    if all.leastInterleavings <= Double(Self.limit) {
+      let search = hunter.exhaust(program.mended, limit: Self.limit)
+      if search.isOver { return note(program, search.how, search, by: search.how) }
+      all.add(search)
     }
     for (name, make) in strategies {
       let sample = hunter.sample(program.mended, make(), seed: 1, cap: cap)
-      all.schedules += sample.schedules
-      all.seen.formUnion(sample.seen)
-      guard let failure = sample.failure else { continue }
-      all.failure = failure
-      return note(program, "until \(name) failed", all, by: name)
+      all.add(sample)
+      if sample.failure != nil { return note(program, "until \(name) failed", all, by: name) }
     }
     note(program, "\(cap.grouped) schedules by each strategy", all, by: "")
   }
@@ -94,38 +88,53 @@ struct Exploration {
     var reason: String
   }
 
+  /// How it was done, in words.
+  var how = ""
   var schedules = 0
-  /// What tells the interleavings that came up from each other.
-  var seen: Set<UInt64> = []
+  /// How often each interleaving came up.
+  var seen: [UInt64: Int] = [:]
   /// There are no other schedules, or no other interleavings.
   var isExhausted = false
   var failure: Failure?
 
   /// Nothing is left to be done: it failed, or was all.
   var isOver: Bool { isExhausted || failure != nil }
+
+  /// How many interleavings there are at least, as a sample of random schedules tells.
+  ///
+  /// Chao's estimate ("Nonparametric estimation of the number of classes in a population",
+  /// Scandinavian Journal of Statistics 1984), in its form without a bias.
+  var leastInterleavings: Double {
+    let once = Double(seen.values.count { $0 == 1 })
+    let twice = Double(seen.values.count { $0 == 2 })
+    return Double(seen.count) + once * (once - 1) / (2 * (twice + 1))
+  }
+
+  mutating func add(_ other: Exploration) {
+    schedules += other.schedules
+    seen.merge(other.seen, uniquingKeysWith: +)
+    failure = failure ?? other.failure
+  }
 }
 
 extension Hunter {
   typealias Body = @Sendable () async throws -> Void
 
-  /// Runs one schedule of each interleaving of a body.
+  /// Explores all that a body can do, by reduction, or else depth first.
   ///
   /// - Returns: It is exhausted if that took no more runs than the limit, and if the dependency
-  ///   relation covers all that the body does.
-  func exhaust(_ body: @escaping Body, _ search: Reduction, limit: Int) -> Exploration {
-    var result = Exploration()
-    while result.schedules < limit, result.failure == nil, search.advance() {
-      result.run(self, body, search) { search.learn(from: $0) }
+  ///   relation covers all that the body does, or nothing of it escaped.
+  func exhaust(_ body: @escaping Body, limit: Int) -> Exploration {
+    var result = Exploration(how: "exhaustively, by reduction")
+    let reduction = Reduction()
+    while result.schedules < limit, result.failure == nil, reduction.advance() {
+      result.run(self, body, reduction) { reduction.learn(from: $0) }
     }
-    result.isExhausted = search.isExhausted && result.failure == nil
-    return result
-  }
-
-  /// Runs all schedules of a body.
-  ///
-  /// - Returns: It is exhausted if that took no more runs than the limit, and nothing escaped.
-  func exhaust(_ body: @escaping Body, _ search: DepthFirst, limit: Int) -> Exploration {
-    var result = Exploration()
+    result.isExhausted = reduction.isExhausted && result.failure == nil
+    // Where there are too many interleavings, there are even more schedules.
+    if result.isOver || result.schedules == limit { return result }
+    result = Exploration(how: "exhaustively, depth first")
+    let search = DepthFirst()
     var hasEscaped = false
     while result.schedules < limit, result.failure == nil, !search.isExhausted {
       result.run(self, body, search) { hasEscaped = hasEscaped || $0.hasEscapes }
@@ -160,7 +169,7 @@ extension Exploration {
     schedules += 1
     hunter.run(body, strategy, start) { machine, reason in
       learn(machine)
-      seen.insert(machine.signature)
+      seen[machine.signature, default: 0] += 1
       if let reason { failure = Failure(schedule: schedules, reason: reason) }
     }
   }
