@@ -18,7 +18,7 @@ package enum CorpusVerdict: Sendable, Hashable {
     case .stillFails: nil
     case .failsDifferently(let signature):
       "its interleaving fails in another way now: \(signature.kind.rawValue) \(signature.place)"
-    case .fixed: "its interleaving passes now, but one near it fails"
+    case .fixed: "its interleaving passes now"
     case .stale(let reason): reason
     }
   }

@@ -167,23 +167,24 @@ import Testing
     }
   }
 
-  @Test func onAFullDiskTheContentIsHandedBack() async throws {
+  /// A file system of 8 kilobytes, and one that may only be read.
+  @Test(arguments: [("size=8k", "No space left on device"), ("ro", "Read-only file system")])
+  func onADiskThatTakesNothingTheContentIsHandedBack(option: String, reason: String) async throws {
     try await withTemporaryFolder { folder in
-      // A file system of 8 kilobytes, where the system lets us have one.
       let script = """
-        mount -t tmpfs -o size=8k none "$1" || exit 77
+        mount -t tmpfs -o \(option) none "$1" || exit 77
         "$0" write "$1"; find "$1" -type f
         """
       let result = try await runProgram(
         "/usr/bin/env",
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, program, folder])
       guard result.exitCode == 0 else {
-        // The injected failures of CorpusStoreTests are all there is then.
+        // The system lets us have none; there are the injected failures of CorpusStoreTests.
         #expect([1, 77, 127].contains(result.exitCode), "\(result)")
         return
       }
       #expect(result.output.hasPrefix("failed: cannot "), "\(result)")
-      let end = ": No space left on device; content handed back\n"
+      let end = ": \(reason); content handed back\n"
       #expect(result.output.hasSuffix(end), "no file is left: \(result)")
     }
   }

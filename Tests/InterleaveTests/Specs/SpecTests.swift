@@ -367,6 +367,18 @@ func specFuzzer(_ seed: UInt64, corpus: CorpusMode = .none) -> Fuzzer {
     #expect(warning.contains("its operation `lane 1: .add(1)` is not generated any more"))
   }
 
+  @Test func operationsThatAreGeneratedWithOtherValuesAreRepaired() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let first = try #require(await run(.oneOf(.just(.read), adding)).failure)
+    let larger = Generator<Int>.int(in: 5...9).map(Operation.add)
+    let changed = try #require(await run(.oneOf(.just(.read), larger)).failure)
+    #expect(changed.operations == ["lane 1: .add(5)", "lane 2: .add(5)"])
+    let repair = try #require(changed.repair)
+    #expect(repair.staleFile == first.corpusFile)
+    #expect(repair.difference.contains("-    \"lane 1: .add(1)\""))
+    #expect(repair.difference.contains("+    \"lane 1: .add(5)\""))
+  }
+
   private func run(_ operations: Generator<Operation>, isMended: Bool = false) async -> FuzzOutcome
   {
     await specFuzzer(4, corpus: .at(folder.path)).run(
