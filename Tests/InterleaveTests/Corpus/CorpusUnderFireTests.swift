@@ -138,6 +138,20 @@ import Testing
     }
   }
 
+  @Test func nothingButWhatWritersLeftIsCleared() throws {
+    try withTemporaryFolder { (folder) throws in
+      let store = CorpusStore(CorpusPlan(folder: folder, packageRoot: folder, writes: true))
+      let place = "\(folder)/BankTests/neverOverdrawn"
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+      for name in [".1.json.7.0.tmp", ".gitignore", "notes.tmp", ".swap.tmp"] {
+        try "x".write(toFile: "\(place)/\(name)", atomically: false, encoding: .utf8)
+      }
+      #expect(store.save(bankEntry).isKept)
+      let names = try FileManager.default.contentsOfDirectory(atPath: place).sorted()
+      #expect(names == [".gitignore", ".swap.tmp", "\(bankEntry.digest).json", "notes.tmp"])
+    }
+  }
+
   // MARK: Two at a time
 
   @Test func twoProcessesThatWriteTheSameEntryLeaveOne() async throws {
