@@ -89,13 +89,20 @@ struct CorpusWriter {
     } catch {
       print(error)
     }
-    var usage = rusage()
+    print("memory \(Self.mostMemory)")
+  }
+
+  /// The most memory that the process had at any time, in megabytes.
+  private static var mostMemory: Int {
     #if canImport(Glibc)
-      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-      print("memory \(usage.ru_maxrss / 1024)")
+      // What `getrusage` tells counts the process from which this one was forked.
+      let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+      let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      return line?.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1024 } ?? .max
     #else
+      var usage = rusage()
       getrusage(RUSAGE_SELF, &usage)
-      print("memory \(usage.ru_maxrss / 1024 / 1024)")
+      return Int(usage.ru_maxrss) / 1024 / 1024
     #endif
   }
 
