@@ -177,6 +177,9 @@ final class Campaign {
     return resolved.configuration.until.flatMap { $0.isMet(by: risk) ? $0.ending : nil }
   }
 
+  /// Whether the budget allows for a run with an index.
+  func mayGoOn(_ index: Int) -> Bool { ending(index, nil) == nil }
+
   /// Counts the run that has just ended.
   ///
   /// - Returns: What tells its interleaving from others, and whether no run before

@@ -37,6 +37,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var certificates: [FixCertificate]
   /// The corpus files whose interleaving does not exist any more.
   public var stale: [String]
+  /// The corpus files whose interleaving has gone, but near which the same failure was found.
+  public var repaired: [String]
   /// What each strategy was used for, the baseline left out.
   public var strategies: [StrategyShare]
   /// How likely one more schedule is to show what none has shown; nil where a schedule failed,
@@ -49,8 +51,8 @@ public struct FuzzReport: Sendable, Hashable {
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
-    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = [],
-    residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
+    fixed: [String] = [], stale: [String] = [], repaired: [String] = [],
+    strategies: [StrategyShare] = [], residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
     certificates: [FixCertificate] = []
   ) {
     self.schedules = schedules
@@ -64,6 +66,7 @@ public struct FuzzReport: Sendable, Hashable {
     self.escapes = escapes
     self.fixed = fixed
     self.stale = stale
+    self.repaired = repaired
     self.warnings = warnings
     self.strategies = strategies
     self.residualRisk = residualRisk
