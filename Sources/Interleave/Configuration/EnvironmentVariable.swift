@@ -99,6 +99,7 @@ struct ResolvedConfiguration: Sendable {
     try require("schedules", atLeast: 1, configuration.schedules)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
+    try OrderPlan(configuration).validate()
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
     }

@@ -31,6 +31,12 @@ public struct FuzzConfiguration: Sendable {
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
   public var shrinking: Shrinking = Shrinking()
+  /// Which checkpoints come before which, in all runs.
+  public var ordering: [CheckpointOrder] = []
+  /// Checkpoints that come one after the other.
+  var sequence: [Checkpoint] = []
+  /// Environment variables override what is set here.
+  var heedsEnvironment = true
 
   public init() {}
 }

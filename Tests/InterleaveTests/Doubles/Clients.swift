@@ -1,0 +1,113 @@
+import Interleave
+
+// Code under test that calls out, each with a mistake that can be mended.
+
+/// Loads each value once; where it does not share its loads, those that overlap load twice.
+actor Cache {
+  private let fetch: NonthrowingStub<Int, Int>
+  private let sharesLoads: Bool
+  private var values: [Int: Int] = [:]
+  private var loads: [Int: Task<Int, Never>] = [:]
+
+  init(_ fetch: NonthrowingStub<Int, Int>, sharesLoads: Bool) {
+    self.fetch = fetch
+    self.sharesLoads = sharesLoads
+  }
+
+  func value(of key: Int) async -> Int {
+    if let value = values[key] { return value }
+    let value = sharesLoads ? await load(key).value : await fetch(key)
+    values[key] = value
+    return value
+  }
+
+  private func load(_ key: Int) -> Task<Int, Never> {
+    if let load = loads[key] { return load }
+    let load = Task { [fetch] in await fetch(key) }
+    loads[key] = load
+    return load
+  }
+}
+
+/// Shows the answer to the last query; or, by mistake, the last answer.
+actor SearchBox {
+  private let find: NonthrowingStub<String, String>
+  private let dropsStaleAnswers: Bool
+  private var query = ""
+  private(set) var shown = ""
+
+  init(_ find: NonthrowingStub<String, String>, dropsStaleAnswers: Bool) {
+    self.find = find
+    self.dropsStaleAnswers = dropsStaleAnswers
+  }
+
+  func search(_ text: String) async {
+    query = text
+    let answer = await find(text)
+    if dropsStaleAnswers, query != text { return }
+    shown = answer
+  }
+}
+
+/// Uploads one thing at a time, and forgets to free its place where that fails.
+actor Uploader {
+  private let send: Stub<Int, Void>
+  private let freesOnError: Bool
+  private(set) var isFree = true
+
+  init(_ send: Stub<Int, Void>, freesOnError: Bool) {
+    self.send = send
+    self.freesOnError = freesOnError
+  }
+
+  func upload(_ number: Int) async {
+    guard isFree else { return }
+    isFree = false
+    do {
+      try await send(number)
+      isFree = true
+    } catch {
+      if freesOnError { isFree = true }
+    }
+  }
+}
+
+/// Lets two calls go on at a time, if it looks again after it has waited.
+actor Limiter {
+  private let stub: NonthrowingStub<Int, Int>
+  private let looksAgain: Bool
+  private var running = 0
+
+  init(_ stub: NonthrowingStub<Int, Int>, looksAgain: Bool) {
+    self.stub = stub
+    self.looksAgain = looksAgain
+  }
+
+  func fetch(_ number: Int) async {
+    while running >= 2 {
+      await Task.yield()
+      if !looksAgain { break }
+    }
+    running += 1
+    _ = await stub(number)
+    running -= 1
+  }
+}
+
+/// Uses a connection, and loses it where the work fails or is cancelled.
+struct Worker {
+  let connections: StubResource
+  let work: Stub<Int, Int>
+  let closesAlways: Bool
+
+  func run(_ number: Int) async throws -> Int {
+    guard closesAlways else {
+      let connection = try await connections.open()
+      connections.expectOpen(connection)
+      let result = try await work(number)
+      await connections.close(connection)
+      return result
+    }
+    return try await connections.with { _ in try await work(number) }
+  }
+}
