@@ -45,6 +45,15 @@ struct CallerNames: Sendable {
   }
 }
 
+/// Suspends the task, so that others may go first.
+func schedulingPoint(isolation: isolated (any Actor)? = #isolation) async {
+  if Machine.current == nil {
+    await Task.yield()
+  } else {
+    await Machine.reschedule(isolation: isolation)
+  }
+}
+
 /// The time since the run began; natively nil, since it tells nothing that comes again.
 func runTime() -> Duration? {
   Machine.current.map { .nanoseconds($0.now) }

@@ -117,7 +117,7 @@ public final class TypedStub<each Input: Sendable, Output: Sendable, Failure: Er
 
   /// The time before the answer: always a scheduling point.
   private func pause(for latency: Duration) async throws(Failure) {
-    guard latency > .zero else { return await Task.yield() }
+    guard latency > .zero else { return await schedulingPoint() }
     do {
       try await Task.sleep(for: latency)
     } catch {

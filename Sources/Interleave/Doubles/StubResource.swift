@@ -111,7 +111,7 @@ public final class StubResource: Sendable {
     if latency > .zero {
       try await Task.sleep(for: latency)
     } else {
-      await Task.yield()
+      await schedulingPoint()
     }
   }
 

@@ -124,7 +124,7 @@ public final class TypedStubSequence<Element: Sendable, Failure: Error>: AsyncSe
       // A consumer that is cancelled is told so below.
       do { try await Task.sleep(for: latency) } catch {}
     } else {
-      await Task.yield()
+      await schedulingPoint()
     }
     let consumer = monitor.withState { $0.beginConsumer() }
     let isServed = await monitor.wait(isolation: isolation) { $0.serve(consumer) }

@@ -50,7 +50,7 @@ public func checkpoint(
   _ name: String, isolation: isolated (any Actor)? = #isolation
 ) async {
   let point = Checkpoint(name)
-  await Task.yield()
+  await schedulingPoint()
   let gates = [OrderGate.current, Run.current?.doubles.order].compactMap(\.self)
   for gate in gates { await gate.waitForTurn(of: point, isolation: isolation) }
   for gate in gates { gate.pass(point) }

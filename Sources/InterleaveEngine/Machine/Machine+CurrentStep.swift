@@ -18,4 +18,24 @@ extension Machine {
   package func noteUse(of object: AnyObject) {
     touched(IL_TOUCH_LOCK, Unmanaged.passUnretained(object).toOpaque())
   }
+
+  /// Ends the step, and has its task wait to be chosen again: a scheduling point, and nothing else.
+  ///
+  /// `Task.yield()` does the same by way of a job of its own, which would be a task in reports. To
+  /// be called in a step alone.
+  package static func reschedule(isolation: isolated (any Actor)? = #isolation) async {
+    await withUnsafeContinuation(isolation: isolation) { continuation in
+      guard let machine = current else { return continuation.resume() }
+      machine.rescheduled.append(continuation)
+    }
+  }
+
+  /// Makes the tasks ready that the step has put off, as the last thing that it does.
+  func resumeRescheduled() {
+    let continuations = rescheduled
+    rescheduled.removeAll(keepingCapacity: true)
+    withEnvironment {
+      for continuation in continuations { continuation.resume() }
+    }
+  }
 }

@@ -29,22 +29,30 @@ actor Cache {
   }
 }
 
-/// Shows the answer to the last query; or, by mistake, the last answer.
-actor SearchBox {
+/// Gives up after a second; by mistake, an answer that comes later is shown all the same.
+actor Page {
   private let find: NonthrowingStub<String, String>
-  private let dropsStaleAnswers: Bool
-  private var query = ""
-  private(set) var shown = ""
+  private let dropsLateAnswers: Bool
+  private var shown = ""
+  private var hasGivenUp = false
 
-  init(_ find: NonthrowingStub<String, String>, dropsStaleAnswers: Bool) {
+  init(_ find: NonthrowingStub<String, String>, dropsLateAnswers: Bool) {
     self.find = find
-    self.dropsStaleAnswers = dropsStaleAnswers
+    self.dropsLateAnswers = dropsLateAnswers
   }
 
-  func search(_ text: String) async {
-    query = text
-    let answer = await find(text)
-    if dropsStaleAnswers, query != text { return }
+  /// It shows an answer or that there is none.
+  var isConsistent: Bool { hasGivenUp == shown.isEmpty }
+
+  func load(_ query: String) async {
+    let answer = Task { [find] in await show(find(query)) }
+    try? await Task.sleep(for: .seconds(1))
+    if shown.isEmpty { hasGivenUp = true }
+    await answer.value
+  }
+
+  private func show(_ answer: String) {
+    if dropsLateAnswers, hasGivenUp { return }
     shown = answer
   }
 }

@@ -60,54 +60,47 @@ import Testing
 
   // MARK: Latency
 
-  private func search(isMended: Bool, folder: String? = nil) async -> FuzzOutcome {
-    await fuzzed(schedules: 400, { $0.corpus = folder.map { .at($0) } ?? .none }, named: "search") {
+  private func load(isMended: Bool, folder: String? = nil) async -> FuzzOutcome {
+    await fuzzed(schedules: 200, { $0.corpus = folder.map { .at($0) } ?? .none }, named: "load") {
       let find = NonthrowingStub<String, String>(
         "find", .computes { $0 }, latency: .zero ... .seconds(2))
-      let box = SearchBox(find, dropsStaleAnswers: isMended)
-      let first = Task { await box.search("a") }
-      try await find.waitForCalls(1)
-      let second = Task { await box.search("ab") }
-      await first.value
-      await second.value
-      #expect(await box.shown == "ab")
+      let page = Page(find, dropsLateAnswers: isMended)
+      await page.load("a")
+      #expect(await page.isConsistent)
     }
   }
 
-  @Test func anAnswerThatOvertakesAnotherIsFoundByLatency() async throws {
-    let failure = try #require(await search(isMended: false).failure)
+  @Test func anAnswerThatIsTooLateIsFoundByTheShortestLatency() async throws {
+    let failure = try #require(await load(isMended: false).failure)
     #expect(failure.kind == .expectation)
-    let notes = failure.interleaving.steps.flatMap(\.notes)
-    #expect(notes.count == 2)
-    #expect(notes.last?.hasPrefix("find(\"a\") → \"a\", after ") == true, "\(notes)")
+    let notes: [String] = failure.interleaving.steps.flatMap(\.notes)
+    #expect(notes == ["find(\"a\") → \"a\", after 1 s"], "\(failure)")
   }
 
-  @Test func aBoxThatDropsStaleAnswersPasses() async {
-    let outcome = await search(isMended: true)
+  @Test func aPageThatDropsLateAnswersPasses() async {
+    let outcome = await load(isMended: true)
     #expect(outcome.failure == nil, "\(outcome)")
   }
 
   @Test func latenciesAreKeptInTheCorpus() async throws {
     try await withTemporaryFolder { folder in
-      let file = try #require(await search(isMended: false, folder: folder).failure?.corpusFile)
-      let again = try #require(await search(isMended: false, folder: folder).failure)
+      let file = try #require(await load(isMended: false, folder: folder).failure?.corpusFile)
+      let again = try #require(await load(isMended: false, folder: folder).failure)
       #expect(again.corpusFile == file)
       #expect(again.strategy == nil)
       #expect(again.schedulesTried == 1)
-      let mended = await search(isMended: true, folder: folder)
+      let mended = await load(isMended: true, folder: folder)
       #expect(mended.failure == nil, "\(mended)")
       #expect(mended.report.fixed == [file], "\(mended.report)")
     }
   }
 
   @Test func virtualTimePassesInACall() async {
-    let outcome = await fuzzed(schedules: 100) {
+    let outcome = await fuzzed(schedules: 100, { $0.checks.remove(.nothingInterleaved) }) {
       let wait = NonthrowingStub<Int, Void>(
         "wait", .returns(()), latency: .seconds(60) ... .seconds(120))
       let clock = ContinuousClock()
-      async let other: Void = Task.yield()
       let took = await clock.measure { await wait(1) }
-      await other
       #expect(took >= .seconds(60) && took <= .seconds(120))
       #expect(wait.calls.first?.start == .zero)
       #expect(wait.calls.first?.end == took)
@@ -148,6 +141,30 @@ import Testing
     let second = try #require(await upload(isMended: false, seed: 9).failure)
     #expect(first.schedulesTried == second.schedulesTried)
     #expect(first.interleaving == second.interleaving)
+  }
+
+  @Test func faultsAreKeptWithGeneratedInputs() async throws {
+    try await withTemporaryFolder { folder in
+      var configuration = FuzzConfiguration()
+      configuration.seed = 1
+      configuration.corpus = .at(folder)
+      let fuzzer = Fuzzer(configuration)
+      let run = { @Sendable in
+        await fuzzer.run(named: "inputs", over: .int(in: 0...100)) { number in
+          let send = Stub<Int, Void>("send", .returns(()), faults: [Offline()])
+          async let other: Void = Task.yield()
+          let isSent = (try? await send(number)) != nil
+          await other
+          #expect(isSent || number < 10)
+        }
+      }
+      let found = try #require(await run().failure)
+      #expect(found.inputs == ["10"], "\(found)")
+      let again = try #require(await run().failure)
+      #expect(again.corpusFile == found.corpusFile)
+      #expect(again.inputs == ["10"])
+      #expect(again.strategy == nil)
+    }
   }
 
   // MARK: Standing still
@@ -212,7 +229,7 @@ import Testing
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .expectation)
     #expect(failure.sourceLocation?.line == line)
-    #expect(failure.interleaving.preemptions == 1, "\(failure)")
+    #expect(failure.interleaving.deviations.count == 1, "\(failure)")
   }
 
   @Test func tooManyCallsAtOnceAreFound() async throws {

@@ -68,7 +68,10 @@ import Testing
         "work", .computes { $0 }, latency: .zero ... .seconds(1), faults: faults)
       let worker = Worker(connections: connections, work: stub, closesAlways: isMended)
       let tasks = (1...2).map { number in Task { try? await worker.run(number) } }
-      if cancels { tasks[0].cancel() }
+      if cancels {
+        try await stub.waitForCalls()
+        for task in tasks { task.cancel() }
+      }
       for task in tasks { _ = await task.value }
     }
   }

@@ -130,8 +130,7 @@ import Testing
         if isMended { await total.markIncomplete() }
       }
       await other
-      let isComplete = numbers.received == [1, 2, 3]
-      #expect(await total.isComplete == isComplete)
+      #expect(await !total.isComplete || numbers.received == [1, 2, 3])
     }
   }
 
