@@ -37,9 +37,10 @@ public struct CheckpointOrder: Sendable, Hashable, CustomStringConvertible {
 /// Passes a named point: others may go first, and an order may demand it.
 ///
 /// In a fuzzed run this is a scheduling point, and the report shows it. Where an order was asked
-/// for that names the point, by `fuzz(ordering:)`, `interleave` or `withOrdering`, the
-/// task waits here until its turn has come. All that the first task did before its point has happened
-/// then. Without an order it only yields.
+/// for that names the point, by `fuzz(ordering:)`, `interleave` or `withOrdering`, the task waits
+/// here until its turn has come. All that other tasks did before earlier points has happened then;
+/// and in a controlled run what follows the point, up to the next `await`, happens in the same
+/// step: name a point for what comes next. Without an order it only yields.
 ///
 /// ```swift
 /// let save = Stub<Int, Void>("save", .computes { _ in await checkpoint("saved") })
