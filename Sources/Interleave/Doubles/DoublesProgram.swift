@@ -26,6 +26,9 @@ final class DoublesProgram: FuzzProgram {
     case .stored(var stored):
       choices = ChoiceSource(replaying: Draws.takeDoubles(from: &stored.rows))
       rest = .stored(stored)
+    case .adapted(var stored):
+      choices = ChoiceSource(replaying: Draws.takeDoubles(from: &stored.rows))
+      rest = .adapted(stored)
     }
     let source = DoubleSource(choices) { [self] in hasDrawn.store(true, ordering: .relaxed) }
     return DoublesRun(program.makeRun(rest), Unchecked(source))
