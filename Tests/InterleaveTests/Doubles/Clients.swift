@@ -80,22 +80,20 @@ actor Uploader {
   }
 }
 
-/// Lets two calls go on at a time, if it looks again after it has waited.
+/// Lets two calls go on at a time, if it counts them before anything can come between.
 actor Limiter {
   private let stub: NonthrowingStub<Int, Int>
-  private let looksAgain: Bool
+  private let countsAtOnce: Bool
   private var running = 0
 
-  init(_ stub: NonthrowingStub<Int, Int>, looksAgain: Bool) {
+  init(_ stub: NonthrowingStub<Int, Int>, countsAtOnce: Bool) {
     self.stub = stub
-    self.looksAgain = looksAgain
+    self.countsAtOnce = countsAtOnce
   }
 
   func fetch(_ number: Int) async {
-    while running >= 2 {
-      await Task.yield()
-      if !looksAgain { break }
-    }
+    while running >= 2 { await Task.yield() }
+    if !countsAtOnce { await Task.yield() }
     running += 1
     _ = await stub(number)
     running -= 1

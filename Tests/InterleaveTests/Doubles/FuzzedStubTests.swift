@@ -236,7 +236,7 @@ import Testing
     let run = { @Sendable (isMended: Bool) in
       await fuzzed(named: "overlap") {
         let fetch = NonthrowingStub<Int, Int>("fetch", .returns(1))
-        let limiter = Limiter(fetch, looksAgain: isMended)
+        let limiter = Limiter(fetch, countsAtOnce: isMended)
         await withTaskGroup { group in
           for number in 1...3 { group.addTask { await limiter.fetch(number) } }
         }
