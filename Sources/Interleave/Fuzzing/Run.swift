@@ -24,12 +24,14 @@ struct RunFailure: Sendable {
 ///
 /// It is used on the campaign's thread alone; one object serves all runs.
 final class Run: RunObserver {
-  private let machine: Machine
+  let machine: Machine
   /// What is checked after each step on an executor.
   private(set) var invariants: [Invariant] = []
   /// What is checked when the run is over.
   private var finally: [Invariant] = []
   private(set) var failure: RunFailure?
+  /// What test doubles and checkpoints keep of the run.
+  var doubles = RunDoubles()
   /// The run asked for the whole test to be called off.
   private(set) var cancellation: (any Error)?
   /// What looks at actors around each step; nil where nothing does.
@@ -58,6 +60,7 @@ final class Run: RunObserver {
     if !finally.isEmpty { finally.removeAll() }
     failure = nil
     cancellation = nil
+    doubles = RunDoubles()
     observeIfNeeded()
   }
 
@@ -108,6 +111,9 @@ final class Run: RunObserver {
   func checkFinally() {
     for invariant in finally {
       check(invariant, "when the run was over, what must eventually hold did not")
+    }
+    for check in doubles.checks {
+      if let failure = check() { fail(failure) }
     }
   }
 
