@@ -8,6 +8,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case seed = "INTERLEAVE_SEED"
   /// The name of a strategy.
   case strategy = "INTERLEAVE_STRATEGY"
+  /// `never`, or `anyTask` to cancel a task in most runs.
+  case cancellation = "INTERLEAVE_CANCELLATION"
   /// The folder in which failures are kept; `none` for nowhere.
   case corpus = "INTERLEAVE_CORPUS"
   /// `fuzz`, or `replay` to run nothing but what is in the corpus.
@@ -78,6 +80,11 @@ struct ResolvedConfiguration: Sendable {
       { name in FuzzConfiguration.StrategyChoice.named.first { $0.name == name } })
     {
       self.configuration.strategy = strategy
+    }
+    if let cancellation = try variables.choice(
+      .cancellation, FuzzConfiguration.CancellationMode.self)
+    {
+      self.configuration.cancellation = cancellation
     }
     if let corpus = environment[EnvironmentVariable.corpus.rawValue], !corpus.isEmpty {
       self.configuration.corpus = corpus == "none" ? .none : .at(corpus)

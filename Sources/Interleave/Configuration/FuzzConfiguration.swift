@@ -27,6 +27,8 @@ public struct FuzzConfiguration: Sendable {
   public var time: TimeMode = .asRuntime(stall: .milliseconds(10))
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
+  /// Which tasks a run may cancel besides those that the program cancels itself.
+  public var cancellation: CancellationMode = .never
   /// Where failures are kept.
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
@@ -140,6 +142,20 @@ extension FuzzConfiguration {
     case asRuntime
     /// In any order, which is all that the language promises.
     case unordered
+  }
+
+  /// Which tasks a run may cancel besides those that the program cancels itself.
+  public enum CancellationMode: String, Sendable, Hashable, CaseIterable {
+    /// None: only the program cancels.
+    case never
+    /// Any task but the root, one a run, between any two steps.
+    ///
+    /// Three runs of four cancel a task, each another one at another moment; its children
+    /// are cancelled with it. The body itself is never cancelled: what is to be, it must
+    /// run in a task. A `CancellationError` that leaves the body of such a run is no
+    /// failure. All else is checked as ever, so that expectations must hold whoever is
+    /// cancelled: that every permit is back, not that every result is there.
+    case anyTask
   }
 
   /// How a failure is made small.

@@ -48,6 +48,7 @@ extension Campaign {
   /// - Returns: The failure, if it still fails.
   private func replay(_ entry: CorpusEntry, path: String) -> FoundFailure? {
     report.replayed += 1
+    defer { machine.canceller = nil }
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
     plan = .stored(
@@ -59,11 +60,17 @@ extension Campaign {
     var found: FoundFailure?
     while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
+      let canceller = entry.cancellation.map {
+        CorpusCancellation($0, strictness: matcher.strictness, machine: machine)
+      }
+      machine.canceller = canceller
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
-        replay.record(strategy.outcome(), failure: signature)
+        var outcome = strategy.outcome()
+        if canceller?.found == false { outcome.missingCancellation = entry.cancellation }
+        replay.record(outcome, failure: signature)
         guard let failure, signature == entry.signature else { return }
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),

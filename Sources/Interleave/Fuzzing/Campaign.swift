@@ -28,7 +28,11 @@ final class Campaign {
   /// Every schedule was run, so that what held is proved.
   private var isExhausted = false
   private var contended: Set<UInt> = []
-  private var escaped: Set<Escape> = []
+  private var escaped: [Escape: Int] = [:]
+  /// The report says already that the same choices gave another interleaving.
+  var hasWarnedOfNondeterminism = false
+
+  var hasEscapes: Bool { !escaped.isEmpty }
 
   /// How many interleavings are told apart; above that, counting stops.
   private static let signatureLimit = 1 << 20
@@ -88,8 +92,9 @@ final class Campaign {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
     let baseline = Baseline()
+    let walk = RandomWalk()
     var own = StrategyShare(name: choice.name)
-    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
+    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated && !cancels)
     var index = 0
     defer { report.strategies = (strategy as? Portfolio)?.spent ?? [own] }
     while mayGoOn(index) {
@@ -100,9 +105,13 @@ final class Campaign {
       }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
-      let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
+      machine.canceller = canceller(forRun: index, always: strategy.isExhausted)
+      // A search of all schedules must not meet a run that differs by more than choices.
+      let isCut = machine.canceller != nil && choice.isComplete
+      let chosen: any Strategy = index == 0 ? baseline : isCut ? walk : search ?? strategy
       plan = drawingPlan(index)
       var schedule: RecordedSchedule?
+      var kept: KeptRun?
       let failure = execute(chosen, start) { [self] failure in
         let (signature, isNew) = count()
         if index == 0 {
@@ -114,23 +123,23 @@ final class Campaign {
         }
         search?.learn(from: machine)
         proof.learn(signature, isOfSearch: search != nil)
-        if let failure {
-          schedule = machine.recordedSchedule(upTo: failure.steps)
-        }
+        if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
+        if failure != nil { schedule = kept?.schedule }
       }
       index += 1
       if let failure, let schedule {
         return FoundFailure(
-          failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
-          seed: resolved.seed,
+          failure: failure, schedule: schedule, draws: programRun.draws, kept: kept,
+          schedulesTried: index, seed: resolved.seed,
           strategy: index == 1 ? "baseline" : (strategy as? Portfolio)?.lastUsed ?? choice.name)
       }
-      if strategy.isExhausted, !program.isGenerated {
+      if strategy.isExhausted, !program.isGenerated, !cancels {
         isExhausted = choice.isComplete && escaped.isEmpty
         break
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0, !program.isGenerated { break }
+      if index == 1, machine.choices == 0, !program.isGenerated, !cancels { break }
+      checkRepeats(kept, programRun.draws)
     }
     return nil
   }
@@ -163,9 +172,12 @@ final class Campaign {
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
+    report.cancellations += machine.cancellation == nil ? 0 : 1
     let isNew = signatures.count < Self.signatureLimit && signatures.insert(signature).inserted
     machine.forEachContendedType { contended.insert($0) }
-    if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
+    if machine.hasEscapes {
+      for escape in machine.recordedEscapes { escaped[escape.withoutTask, default: 0] += 1 }
+    }
     return (signature, isNew)
   }
 
@@ -173,28 +185,18 @@ final class Campaign {
   func finishReport() {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
-    report.escapes = Set(escaped.map(words)).sorted()
+    report.escapes = escapeLines
     report.elapsed = clock.now - began
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
-      isExhausted || isProved || (hasOneSchedule && !program.isGenerated)
+      isExhausted || isProved || (hasOneSchedule && !program.isGenerated && !cancels)
   }
 
-  /// What left the run's control, and where.
-  private func words(_ escape: Escape) -> String {
-    let what =
-      switch escape.kind {
-      case .unknownJob: "a job was handed to a native executor"
-      case .foreignThread: "a task was resumed by, or ran on, a thread of its own"
-      case .dispatch: "work was handed to libdispatch"
-      case .thread: "a thread was started"
-      }
-    let frames = ([escape.site] + (machine.callers[escape.site] ?? [])).filter { $0 != 0 }
-    let codes = Symbolicator.shared.places(of: frames.map { .afterCall($0) })
-    // The innermost frame may be the runtime's: the user's own is what helps.
-    guard let code = codes.first(where: { $0.place != nil }) ?? codes.first else { return what }
-    return what + (code.function.isEmpty ? "" : " in \(code.function)")
-      + (code.place.map { " (\($0))" } ?? "")
+  /// What left the run's control, where, and how often.
+  private var escapeLines: [String] {
+    var counts: [String: Int] = [:]
+    for (escape, count) in escaped { counts[words(escape), default: 0] += count }
+    return counts.map { "\($0), \(counted($1, "time"))" }.sorted()
   }
 }
 

@@ -115,6 +115,8 @@ public struct FuzzFailure: Error, Sendable {
   public var replayCommand: String?
   /// The name of the test.
   public var test: String
+  /// What left the control of the runs, so that a replay may differ.
+  public var escapes: [String]
 
   public init(
     kind: Kind, message: String, sourceLocation: SourceLocation? = nil,
@@ -122,7 +124,7 @@ public struct FuzzFailure: Error, Sendable {
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
     corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
-    replayCommand: String? = nil, test: String = ""
+    replayCommand: String? = nil, test: String = "", escapes: [String] = []
   ) {
     self.kind = kind
     self.message = message
@@ -139,5 +141,6 @@ public struct FuzzFailure: Error, Sendable {
     self.unsavedEntry = unsavedEntry
     self.replayCommand = replayCommand
     self.test = test
+    self.escapes = escapes
   }
 }

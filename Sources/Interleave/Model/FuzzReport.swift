@@ -37,12 +37,15 @@ public struct FuzzReport: Sendable, Hashable {
   public var stale: [String]
   /// What each strategy was used for, the baseline left out.
   public var strategies: [StrategyShare]
+  /// In how many schedules a task was cancelled by the run.
+  public var cancellations: Int
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
-    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = []
+    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = [],
+    cancellations: Int = 0
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -57,5 +60,6 @@ public struct FuzzReport: Sendable, Hashable {
     self.stale = stale
     self.warnings = warnings
     self.strategies = strategies
+    self.cancellations = cancellations
   }
 }

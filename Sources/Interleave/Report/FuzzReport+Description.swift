@@ -1,9 +1,14 @@
 extension FuzzReport: CustomStringConvertible {
   /// One line about what was run; what chose it, escapes and warnings follow.
   public var description: String {
-    let escaped = escapes.map { "escaped control: \($0)" }
-    let lines = [summary] + spending + escaped + warnings.map { "warning: \($0)" }
+    let lines = [summary] + spending + escapeLines + warnings.map { "warning: \($0)" }
     return lines.joined(separator: "\n")
+  }
+
+  /// What left the run's control, and what follows from it.
+  var escapeLines: [String] {
+    let lines = escapes.map { "escaped control: \($0)" }
+    return lines.isEmpty ? [] : lines + ["so a replay may differ from the run that it repeats"]
   }
 
   /// What each strategy was used for, in one line; none where only one was.
@@ -27,6 +32,7 @@ extension FuzzReport: CustomStringConvertible {
     if !contendedActors.isEmpty {
       facts.append("contended: \(contendedActors.joined(separator: ", "))")
     }
+    if cancellations > 0 { facts.append(counted(cancellations, "cancellation")) }
     if replayed > 0 {
       facts.append("\(counted(replayed, "corpus entry", plural: "corpus entries")) replayed")
     }

@@ -53,9 +53,9 @@ extension Machine {
   // MARK: Escapes
 
   /// Notes that something left the run's control.
-  func noteEscape(_ kind: Escape.Kind, site: UInt) {
+  func noteEscape(_ kind: Escape.Kind, site: UInt, origin: UInt = 0) {
     let task = il_current_task().map { Int32(bitPattern: $0.pointee.index) } ?? -1
-    escapes.append(Escape(kind: kind, site: site, task: task))
+    escapes.append(Escape(kind: kind, site: site, origin: origin, task: task))
   }
 
   /// A thread that the run does not control may still make a job ready.

@@ -158,9 +158,12 @@ extension Machine {
 
   func takeForeign() {
     var ready = il_ready()
-    while il_take_foreign(session, &ready) {
+    var origin = il_origin()
+    while il_take_foreign(session, &ready, &origin) {
       let site = UInt(bitPattern: ready.resume)
-      noteEscape(.foreignThread, site: site)
+      let calls = [origin.calls.0, origin.calls.1, origin.calls.2, origin.calls.3]
+      if origins[calls[0]] == nil { origins[calls[0]] = calls }
+      noteEscape(.foreignThread, site: site, origin: calls[0])
       if ready.job != nil, callers[site] == nil {
         callers[site] = backtrace(of: Int(ready.task.pointee.index))
       }

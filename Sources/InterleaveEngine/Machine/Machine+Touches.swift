@@ -224,7 +224,8 @@ extension Machine {
       hashes.append(hash)
       total &+= hash
     }
-    return total
+    guard let (task, steps) = cancellation else { return total }
+    return mix(total, mix(tasks[task].name, hashes[steps - 1]))
   }
 
   /// What those left at an object on which an access depends.

@@ -21,6 +21,8 @@ package final class Machine {
   /// For each place at which a foreign thread let a task go on, the asynchronous
   /// callers of the first task that did: the place itself may be the runtime's.
   package internal(set) var callers: [UInt: [UInt]] = [:]
+  /// For each place at which a foreign thread made a task ready, what called it.
+  package internal(set) var origins: [UInt: [UInt]] = [:]
   let slots = Column<WaitingJob>()
   let freeSlots = Column<Int32>()
   /// Slots of the jobs that wait, in the order in which they began to.
@@ -49,6 +51,8 @@ package final class Machine {
   package var observer: (any RunObserver)? {
     didSet { progress.isObserved = observer != nil }
   }
+  /// What decides whom runs cancel; nil where nobody is to be.
+  package var canceller: (any Canceller)?
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
 
@@ -163,6 +167,8 @@ package final class Machine {
     lockIndex.removeAll()
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
+    progress.mayCancel = canceller != nil
+    canceller?.begin()
   }
 
   // MARK: The loop
@@ -170,6 +176,7 @@ package final class Machine {
   private func loop(_ strategy: some Strategy) -> RunEnd {
     while true {
       takeForeign()
+      if progress.mayCancel { cancelIfDue() }
       collectEnabled()
       if enabled.isEmpty {
         if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
@@ -278,7 +285,7 @@ package final class Machine {
           passedOver: StepKey(
             task: tasks[Int(step.passedTask)].name, ordinal: step.passedOrdinal),
           reason: step.reason, isPreemption: step.isPreemption, isStall: step.isStall)
-      })
+      }, cancellation: recordedCancellation(upTo: count ?? steps.count))
   }
 
   /// The executor of the step that has just ended, as an address.

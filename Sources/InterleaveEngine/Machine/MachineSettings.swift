@@ -71,9 +71,11 @@ package struct Escape: Sendable, Hashable {
   package var kind: Kind
   /// The address in the code where it happened; 0 where that is not known.
   package var site: UInt
+  /// For a task that a foreign thread made ready: where that thread called the runtime.
+  package var origin: UInt = 0
   /// The task that did it; -1 where that is not known.
   package var task: Int32
 
   /// The same, whichever task it was.
-  package var withoutTask: Escape { Escape(kind: kind, site: site, task: -1) }
+  package var withoutTask: Escape { Escape(kind: kind, site: site, origin: origin, task: -1) }
 }

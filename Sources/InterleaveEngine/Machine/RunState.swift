@@ -129,6 +129,11 @@ struct RunState {
   var limits: ReductionLimits = []
   /// How many checked continuations went without having been resumed.
   var leakedContinuations = 0
+  /// A task is still to be cancelled, if the moment comes.
+  var mayCancel = false
+  /// The task that was cancelled, and how many steps had run before; -1 for none.
+  var cancelledTask: Int32 = -1
+  var stepsBeforeCancellation: Int32 = 0
 }
 
 /// How a step left its task.
