@@ -196,5 +196,10 @@ void il_note_escape(il_session *session, il_escape kind, void *site);
 int64_t il_clock_origin(int clock);
 int64_t il_clock_read(il_session *session, int clock);
 void il_random_seed(il_session *session, uint64_t seed);
+/// Fills the buffer from the run's randomness; false where no step is running.
+bool il_draw(void *buffer, size_t count);
+/// The same from the stream that the program can seed, and seeding it.
+bool il_draw_seeded(uint64_t *word);
+bool il_seed_drawing(uint64_t seed);
 
 #endif

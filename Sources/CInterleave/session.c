@@ -107,7 +107,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
     s->ended = NULL;
   }
   if (UNLIKELY(simple)) {
-    s->callbacks.ended(s->context, ready->task);
+    s->callbacks.ended(s->context, ready->task, NULL);
     il_free_record(s, ready->task);
   }
 }

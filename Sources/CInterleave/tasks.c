@@ -65,7 +65,7 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
   il_session *s = task->session;
   if (LIKELY(s != NULL && s == il_current)) {
     ((il_job *)job)->reserved = NULL;
-    s->callbacks.ended(s->context, task);
+    s->callbacks.ended(s->context, task, error);
     // What the task leaves behind may still make tasks, in its name: so its
     // record is used again only after the step.
     task->alive = false;

@@ -143,10 +143,12 @@ typedef struct {
                   bool child);
   /// A job became ready.
   void (*ready)(void *context, const il_ready *ready);
-  /// A task's closure returned.
-  void (*ended)(void *context, il_task *task);
+  /// A task's closure returned, or threw the error.
+  void (*ended)(void *context, il_task *task, void *_Nullable error);
   /// A default actor was made by the task `maker`, if by any.
   void (*actor_made)(void *context, void *actor, il_task *_Nullable maker);
+  /// A default actor is no more.
+  void (*actor_gone)(void *context, void *actor);
   /// Something left the session's control at `site`.
   void (*escaped)(void *context, il_escape kind, void *_Nullable site);
   /// The last reference to the checked continuation that `task` waits for went
@@ -254,7 +256,7 @@ void il_cancel(il_session *session, il_task *task);
 /// the task that makes them does; `type` is the metadata of its values.
 void il_share_local(void *key, const void *type);
 
-/// The wall clock, whatever the session's virtual time: nanoseconds.
+/// Real time, whatever the session's virtual time: nanoseconds, good to some milliseconds.
 int64_t il_real_time(void);
 
 IL_NONNULL_END

@@ -106,6 +106,10 @@ struct ResolvedConfiguration: Sendable {
     try require("schedules", atLeast: 1, configuration.schedules)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
+    if configuration.slowStepLimit <= .zero {
+      throw ConfigurationError(
+        "`slowStepLimit` must be more than zero (was \(configuration.slowStepLimit))")
+    }
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
     }

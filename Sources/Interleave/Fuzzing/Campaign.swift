@@ -31,6 +31,8 @@ final class Campaign {
   private var escaped: [Escape: Int] = [:]
   /// The report says already that the same choices gave another interleaving.
   var hasWarnedOfNondeterminism = false
+  /// What was noticed in runs that did not fail for it.
+  var observations = Observations()
 
   var hasEscapes: Bool { !escaped.isEmpty }
 
@@ -80,6 +82,7 @@ final class Campaign {
     }
     let standstill = Standstill(machine, checks: resolved.configuration.checks)
     let failure = run.failure ?? standstill.failure(of: end)
+    if failure == nil, end == .clean { noteUnseenErrors() }
     inspect?(failure)
     machine.finish()
     return failure
@@ -186,6 +189,7 @@ final class Campaign {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = escapeLines
+    report.warnings += observationLines
     report.elapsed = clock.now - began
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
@@ -223,5 +227,8 @@ extension MachineSettings {
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
     environmentSeed = resolved.seed
+    if configuration.checks.contains(.slowSteps) {
+      slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
+    }
   }
 }

@@ -24,12 +24,16 @@ extension Machine {
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
         caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple))
+    if progress.allowsLeaks, parentIndex >= 0 { inheritAllowance(index) }
   }
 
-  /// A task's closure returned.
-  func taskEnded(_ record: UnsafeMutablePointer<il_task>) {
+  /// A task's closure returned, or threw.
+  func taskEnded(
+    _ record: UnsafeMutablePointer<il_task>, _ error: UnsafeMutableRawPointer? = nil
+  ) {
     let index = Int(record.pointee.index)
     tasks[index].hasEnded = true
+    if let error, !tasks[index].isChild { noteError(error, thrownBy: index) }
     if progress.currentStep >= 0 {
       touch(.result(Int32(index)), .exclusive)
       // Whoever waits for a child is its parent. In a group, it takes what ends first.

@@ -66,7 +66,9 @@ extension Machine {
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:
-      if let task = taskIndex[UInt(bitPattern: object)] { touch(.result(Int32(task)), .first) }
+      guard let task = taskIndex[UInt(bitPattern: object)] else { return }
+      touch(.result(Int32(task)), .first)
+      tasks[task].isAwaited = true
     case IL_TOUCH_CANCELLED:
       guard let task = taskIndex[UInt(bitPattern: object)] else { return }
       touch(.task(Int32(task)), .exclusive)

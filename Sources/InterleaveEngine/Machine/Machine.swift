@@ -23,6 +23,10 @@ package final class Machine {
   package internal(set) var callers: [UInt: [UInt]] = [:]
   /// For each place at which a foreign thread made a task ready, what called it.
   package internal(set) var origins: [UInt: [UInt]] = [:]
+  /// What unstructured tasks have thrown, by their numbers.
+  var errors: [Int: any Error] = [:]
+  /// Steps that took long, of all runs.
+  package internal(set) var slowSteps: Set<SlowStep> = []
   let slots = Column<WaitingJob>()
   let freeSlots = Column<Int32>()
   /// Slots of the jobs that wait, in the order in which they began to.
@@ -165,6 +169,7 @@ package final class Machine {
     touches.removeAll()
     taskIndex.removeAll()
     lockIndex.removeAll()
+    if !errors.isEmpty { errors.removeAll() }
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
     progress.mayCancel = canceller != nil
@@ -180,6 +185,7 @@ package final class Machine {
       collectEnabled()
       if enabled.isEmpty {
         if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
+        if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
         if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
         return .stuck
       }
@@ -196,6 +202,7 @@ package final class Machine {
       } else {
         perform(enabled[pick], baseline: enabled[0])
       }
+      if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
       if steps.count >= progress.settings.stepLimit
         || progress.instantSteps >= progress.settings.instantLimit
       {

@@ -31,6 +31,8 @@ package struct MachineSettings: Sendable {
   /// Only then does it count as stuck. A full libdispatch pool takes a second to notice
   /// that its threads are blocked and to make another.
   package var foreignGrace: Int64 = 3_000_000_000
+  /// How many nanoseconds of real time a step may take before it is noted; `.max` for any.
+  package var slowStep = Int64.max
 
   package init() {}
 }
