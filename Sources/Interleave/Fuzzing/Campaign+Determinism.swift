@@ -30,6 +30,8 @@ extension Campaign {
     guard let first = found.kept else { return nil }
     guard let difference = difference(from: first, found.draws) else { return nil }
     if difference.failsAlike {
+      // The first run of a process fills caches that all others find.
+      if difference.settles, found.schedulesTried == 1 { return nil }
       let lines = ["a failing schedule was run again"] + difference.lines
       report.warnings.append(
         "\(FuzzFailure.Kind.nondeterministic.words): \(lines.joined(separator: "\n"))")
@@ -56,6 +58,8 @@ extension Campaign {
     var failsAlike: Bool
     /// Something left the run's control.
     var escaped: Bool
+    /// A third run was like the second.
+    var settles: Bool
     /// The first step that differs, both sides, and the likely cause.
     var lines: [String]
   }
@@ -93,10 +97,11 @@ extension Campaign {
       lines.append("• all \(counted(first.schedule.steps.count, "step")) were the same")
     }
     let settles =
-      runAgain(first, draws).firstDifference(to: again) == nil && index != nil && escapes.isEmpty
+      index != nil && escapes.isEmpty && runAgain(first, draws).firstDifference(to: again) == nil
     lines.append("Likely cause: " + cause(escapes, differs: index != nil, settles: settles))
     return Difference(
-      second: again.failure, failsAlike: failsAlike, escaped: !escapes.isEmpty, lines: lines)
+      second: again.failure, failsAlike: failsAlike, escaped: !escapes.isEmpty, settles: settles,
+      lines: lines)
   }
 
   private func runAgain(_ first: KeptRun, _ draws: Draws) -> KeptRun {

@@ -93,6 +93,33 @@ private final class Latch: Sendable {
   }
 }
 
+private actor Counter {
+  private var value = 0
+
+  func next() async throws -> Int {
+    value += 1
+    let own = value
+    // Whoever is cancelled here has counted, and never learns it.
+    try await Task.sleep(for: .milliseconds(1))
+    return own
+  }
+}
+
+private struct CounterSpec: LinearizableSpec {
+  enum Operation: Sendable { case next }
+
+  var operations: Generator<Operation> { .just(.next) }
+  func makeSubject() async throws -> Counter { Counter() }
+  func perform(_ operation: Operation, on counter: Counter) async throws -> Int {
+    try await counter.next()
+  }
+  func makeModel() -> Int { 0 }
+  func apply(_ operation: Operation, to count: inout Int) throws -> Int {
+    count += 1
+    return count
+  }
+}
+
 @Suite struct CancellationTests {
   private func outcome(
     _ mode: FuzzConfiguration.CancellationMode = .anyTask, seed: UInt64 = 1,
@@ -212,6 +239,18 @@ private final class Latch: Sendable {
     let body = Self.callers(returnsPermits: false)
     let outcome = await outcome(.anyTask, { $0.strategy = .depthFirst }, body: body)
     #expect(outcome.failure?.interleaving.cancellation != nil, "\(outcome)")
+  }
+
+  @Test func aLaneThatIsCancelledLeavesItsHistoryUnfinished() async {
+    var configuration = FuzzConfiguration()
+    configuration.schedules = 300
+    configuration.seed = 1
+    configuration.corpus = .none
+    configuration.cancellation = .anyTask
+    let outcome = await Fuzzer(configuration).run(
+      named: "counter", CounterSpec(), lanes: 2...3, operationsPerLane: 1...3)
+    #expect(outcome.failure == nil, "\(outcome)")
+    #expect(outcome.report.cancellations > 100)
   }
 
   @Test func theCorpusCancelsTheSameTaskAgain() async throws {

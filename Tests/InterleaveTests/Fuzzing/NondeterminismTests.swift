@@ -132,14 +132,15 @@ import Testing
       outcome.report.escapes.first { $0.hasPrefix("a task was resumed by") }, "\(outcome)")
     #expect(line.contains("which came from closure"), "\(line)")
     #expect(line.contains("NondeterminismTests.swift:"), "\(line)")
-    #expect(line.hasSuffix(", 5 times"), "\(line)")
+    // A thread that is faster than the task that makes it resumes nobody who waits.
+    #expect(try line.contains(Regex(", [1-5] times?$")), "\(line)")
     #expect(outcome.report.description.contains("a replay may differ"))
   }
 
   @Test func afterAThreadTheReportOfAFailureSaysThatAReplayMayDiffer() async throws {
     let outcome = await fuzzed(schedules: 5) {
       await withCheckedContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume() }
+        Thread.detachNewThread { continuation.resume() }
       }
       await Self.meet(0)
       #expect(Bool(false))
