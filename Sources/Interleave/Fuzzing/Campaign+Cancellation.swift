@@ -68,7 +68,8 @@ extension Campaign {
 final class CorpusCancellation: Canceller {
   private let cancellation: Interleaving.Cancellation
   private let strictness: EntryMatcher.Strictness
-  private let namer: StepNamer
+  private let machine: Machine
+  private var namer: StepNamer
   /// The task was there, after a step like the one that was stored.
   private(set) var found = false
 
@@ -78,10 +79,14 @@ final class CorpusCancellation: Canceller {
   ) {
     self.cancellation = cancellation
     self.strictness = strictness
+    self.machine = machine
     namer = StepNamer(machine)
   }
 
-  func begin() {}
+  func begin() {
+    namer = StepNamer(machine)
+    found = false
+  }
 
   func choose(at moment: CancellationMoment) -> Int? {
     guard
