@@ -71,6 +71,8 @@ struct il_runtime {
                               void *task_identity, uintptr_t task_witness);
   SWIFT_CC void (*run_job)(void *job, void *identity, uintptr_t witness);
   SWIFT_CC void (*enqueue)(void *job, void *identity, uintptr_t witness);
+  SWIFT_CC void (*cancel)(void *task);
+  SWIFT_CC bool (*is_cancelled)(void *task);
 };
 extern struct il_runtime il_runtime;
 // The identities of the main actor's executor, and of ours that nothing runs on.
@@ -78,6 +80,7 @@ extern void *il_main, *il_elsewhere;
 
 typedef struct il_foreign_node {
   il_ready ready;
+  il_origin origin;
   struct il_foreign_node *next;
 } il_foreign_node;
 
@@ -89,6 +92,8 @@ struct il_session {
   // The step that is running: its executor, and its task.
   void *executor;
   il_task *step_task;
+  // The task that is being cancelled: what its handlers make is its own.
+  il_task *cancelled;
   // The task that ended last in the running step.
   il_task *ended;
   // The last executor seen that is a user's own, and no default actor.
@@ -191,5 +196,10 @@ void il_note_escape(il_session *session, il_escape kind, void *site);
 int64_t il_clock_origin(int clock);
 int64_t il_clock_read(il_session *session, int clock);
 void il_random_seed(il_session *session, uint64_t seed);
+/// Fills the buffer from the run's randomness; false where no step is running.
+bool il_draw(void *buffer, size_t count);
+/// The same from the stream that the program can seed, and seeding it.
+bool il_draw_seeded(uint64_t *word);
+bool il_seed_drawing(uint64_t seed);
 
 #endif

@@ -109,6 +109,11 @@ package enum Takeover {
     }
   }
 
+  /// The error that a task has thrown, as the runtime passes it on.
+  static func error(at address: UnsafeMutableRawPointer) -> any Error {
+    unsafeBitCast(address, to: (any Error).self)
+  }
+
   /// The identity of an executor.
   package static func identity(of executor: UnownedSerialExecutor) -> UInt {
     unsafeBitCast(executor, to: (UInt, UInt).self).0
@@ -125,8 +130,9 @@ package enum Takeover {
       }
     },
     ready: { context, ready in with(context) { $0.jobReady(ready) } },
-    ended: { context, task in with(context) { $0.taskEnded(task) } },
+    ended: { context, task, error in with(context) { $0.taskEnded(task, error) } },
     actor_made: { context, actor, maker in with(context) { $0.actorMade(actor, by: maker) } },
+    actor_gone: { context, actor in with(context) { $0.actorGone(actor) } },
     escaped: { context, kind, site in
       let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
       with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }

@@ -10,6 +10,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case seed = "INTERLEAVE_SEED"
   /// The name of a strategy.
   case strategy = "INTERLEAVE_STRATEGY"
+  /// `never`, or `anyTask` to cancel a task in most runs.
+  case cancellation = "INTERLEAVE_CANCELLATION"
   /// The folder in which failures are kept; `none` for nowhere.
   case corpus = "INTERLEAVE_CORPUS"
   /// `fuzz`, or `replay` to run nothing but what is in the corpus.
@@ -87,6 +89,11 @@ struct ResolvedConfiguration: Sendable {
     {
       self.configuration.strategy = strategy
     }
+    if let cancellation = try variables.choice(
+      .cancellation, FuzzConfiguration.CancellationMode.self)
+    {
+      self.configuration.cancellation = cancellation
+    }
     if let corpus = environment[EnvironmentVariable.corpus.rawValue], !corpus.isEmpty {
       self.configuration.corpus = corpus == "none" ? .none : .at(corpus)
     }
@@ -110,6 +117,10 @@ struct ResolvedConfiguration: Sendable {
     try OrderPlan(configuration).validate()
     try require("certificate.runs", atLeast: 0, configuration.certificate.runs)
     try require("certificate.reversals", atLeast: 0, configuration.certificate.reversals)
+    if configuration.slowStepLimit <= .zero {
+      throw ConfigurationError(
+        "`slowStepLimit` must be more than zero (was \(configuration.slowStepLimit))")
+    }
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
     }

@@ -25,10 +25,17 @@ public struct FuzzConfiguration: Sendable {
   public var stepLimit: Int = 100_000
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
+  /// The real time that a step may take before a warning names it, more than zero.
+  ///
+  /// Steps take microseconds, so the default is only reached by what blocks its thread.
+  /// It is this long so that no busy machine can bring about a warning.
+  public var slowStepLimit: Duration = .seconds(2)
   /// When timers may fire while other work is waiting.
   public var time: TimeMode = .asRuntime(stall: .milliseconds(10))
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
+  /// Which tasks a run may cancel besides those that the program cancels itself.
+  public var cancellation: CancellationMode = .never
   /// Where failures are kept.
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
@@ -125,9 +132,17 @@ extension FuzzConfiguration {
     public static let livelocks = Checks(rawValue: 1 << 2)
     /// A body in which no choice was ever open.
     public static let nothingInterleaved = Checks(rawValue: 1 << 3)
+    /// Errors that an unstructured task threw and nobody looked at: a warning.
+    public static let unseenErrors = Checks(rawValue: 1 << 4)
+    /// Actors that are alive because of tasks that leaked: told with those.
+    public static let leakedActors = Checks(rawValue: 1 << 5)
+    /// Steps that hold their executor for longer than ``FuzzConfiguration/slowStepLimit``:
+    /// a warning.
+    public static let slowSteps = Checks(rawValue: 1 << 6)
 
     public static let all: Checks = [
-      .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved,
+      .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved, .unseenErrors,
+      .leakedActors, .slowSteps,
     ]
   }
 
@@ -166,6 +181,20 @@ extension FuzzConfiguration {
       self.runs = runs
       self.reversals = reversals
     }
+  }
+
+  /// Which tasks a run may cancel besides those that the program cancels itself.
+  public enum CancellationMode: String, Sendable, Hashable, CaseIterable {
+    /// None: only the program cancels.
+    case never
+    /// Any task but the root, one a run, between any two steps.
+    ///
+    /// Three runs of four cancel a task, each another one at another moment; its children
+    /// are cancelled with it. The body itself is never cancelled: what is to be, it must
+    /// run in a task. A `CancellationError` that leaves the body of such a run is no
+    /// failure. All else is checked as ever, so that expectations must hold whoever is
+    /// cancelled: that every permit is back, not that every result is there.
+    case anyTask
   }
 
   /// How a failure is made small.

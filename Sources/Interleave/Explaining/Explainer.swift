@@ -39,7 +39,16 @@ struct Explainer {
         changes: inspector?.changes[index] ?? [], notes: inspector?.notes[index] ?? [],
         isPreemption: step.isPreemption, isStall: step.isStall)
     }
-    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, places))
+    return Interleaving(
+      steps: named, deviations: deviations, tasks: tasks(in: steps, places),
+      cancellation: cancellation(in: steps))
+  }
+
+  /// The task that was cancelled, if it was before the steps were over.
+  private func cancellation(in steps: [InspectedStep]) -> Interleaving.Cancellation? {
+    guard let (task, count) = machine.cancellation, count <= steps.count else { return nil }
+    return Interleaving.Cancellation(
+      task: machine.path(ofTask: task), index: count, after: namer.name(steps[count - 1].key))
   }
 
   /// Where a step goes on: in code of the runtime, where its nearest caller does.
@@ -55,7 +64,8 @@ struct Explainer {
     in steps: [InspectedStep], _ places: [CodePlace?]
   ) -> [Interleaving.TaskInfo] {
     let all = machine.inspectTasks()
-    let involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
+    var involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
+    if let (task, _) = machine.cancellation { involved.insert(task) }
     return involved.sorted { all[$0].path < all[$1].path }.map { task in
       let own = zip(steps, places).lazy.filter { $0.0.key.task == task }.compactMap(\.1)
       return info(all[task], first: own.first { !$0.function.isEmpty })

@@ -7,6 +7,8 @@ struct FoundFailure {
   var schedule: RecordedSchedule
   /// What was generated for it.
   var draws: Draws
+  /// The run, to compare another one with; nil for what was replayed.
+  var kept: KeptRun?
   /// The corpus file that led to it, if one did.
   var corpusFile: String?
   /// The corpus entry near whose interleaving it was found, where that has gone.
@@ -30,9 +32,15 @@ extension Campaign {
     openCorpus()
     var found = try replayCorpus()
     if found == nil, resolved.mode == .fuzz { found = explore() }
-    if let found {
-      let (failure, minimal) = explain(found)
+    if let found, var failure = nondeterminism(of: found) {
       finishReport()
+      failure.escapes = report.escapes
+      return FuzzResult(outcome: .failed(failure, report))
+    }
+    if let found {
+      var (failure, minimal) = explain(found)
+      finishReport()
+      failure.escapes = report.escapes
       let isRecorded =
         recordsExpectations && failure.kind == .expectation
         && recordIssue(of: failure, schedule: minimal, seed: found.seed)
@@ -54,6 +62,7 @@ extension Campaign {
     machine.settings.environmentSeed = found.seed
     let shrunk = shrink(found)
     plan = .replay(shrunk.draws)
+    repeatCancellation(of: shrunk.schedule)
     let interleaving = interleaving(of: shrunk.schedule, like: found.failure)
     let texts = program.texts(of: programRun)
     var failure = FuzzFailure(
@@ -111,7 +120,7 @@ extension Campaign {
 
   private func nothingInterleaved() -> FuzzFailure? {
     guard resolved.mode == .fuzz, report.schedules > 0, report.choices == 0,
-      run.cancellation == nil,
+      report.cancellations == 0, run.cancellation == nil,
       resolved.configuration.checks.contains(.nothingInterleaved)
     else { return nil }
     return FuzzFailure(

@@ -52,6 +52,7 @@ extension Campaign {
     _ entry: CorpusEntry, path: String, _ fixes: inout [FixedEntry]
   ) -> FoundFailure? {
     report.replayed += 1
+    defer { machine.canceller = nil }
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
     plan = .stored(StoredDraws(entry))
@@ -62,11 +63,16 @@ extension Campaign {
     var nearest: (applied: Int, deviations: [NearbySchedule.Deviation])?
     while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
+      let canceller = entry.cancellation.map {
+        CorpusCancellation($0, strictness: matcher.strictness, machine: machine)
+      }
+      machine.canceller = canceller
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
-        let outcome = strategy.outcome()
+        var outcome = strategy.outcome()
+        if canceller?.found == false { outcome.missingCancellation = entry.cancellation }
         replay.record(outcome, failure: signature)
         if fix == nil, failure == nil, outcome.isEntry {
           fix = FixedEntry(
@@ -92,6 +98,9 @@ extension Campaign {
       return nil
     }
     let stale = StaleEntry(path: path, entry: entry, reason: reason)
+    machine.canceller = entry.cancellation.map {
+      CorpusCancellation($0, strictness: .function, machine: machine)
+    }
     let repair = repair(stale, matched: nearest?.deviations)
     if repair.found == nil {
       note(verdict, of: path, searched: repair.runs)

@@ -30,7 +30,13 @@ final class Campaign {
   /// What the runs show of the order of checkpoints that is asked for.
   let order: OrderLedger
   private var contended: Set<UInt> = []
-  private var escaped: Set<Escape> = []
+  private var escaped: [Escape: Int] = [:]
+  /// The report says already that the same choices gave another interleaving.
+  var hasWarnedOfNondeterminism = false
+  /// What was noticed in runs that did not fail for it.
+  var observations = Observations()
+
+  var hasEscapes: Bool { !escaped.isEmpty }
 
   /// How many interleavings are told apart; above that, counting stops.
   private static let signatureLimit = 1 << 20
@@ -80,6 +86,7 @@ final class Campaign {
     }
     let standstill = Standstill(machine, checks: resolved.configuration.checks)
     let failure = run.failure ?? order.judge(run.doubles.order, standstill.failure(of: end))
+    if failure == nil, end == .clean { noteUnseenErrors() }
     inspect?(failure)
     machine.finish()
     return failure
@@ -92,10 +99,11 @@ final class Campaign {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
     let baseline = Baseline()
+    let walk = RandomWalk()
     var own = StrategyShare(name: choice.reduces ? "randomWalk" : choice.name)
     var reduced = StrategyShare(name: choice.name)
     var risk = RiskEstimator(includesInputs: program.isGenerated)
-    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
+    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated && !cancels)
     var index = 0
     defer {
       report.strategies =
@@ -112,9 +120,13 @@ final class Campaign {
       if report.ending != nil { break }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
-      let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
+      machine.canceller = canceller(forRun: index, always: strategy.isExhausted)
+      // A search of all schedules must not meet a run that differs by more than choices.
+      let isCut = machine.canceller != nil && choice.isComplete
+      let chosen: any Strategy = index == 0 ? baseline : isCut ? walk : search ?? strategy
       plan = drawingPlan(index)
       var schedule: RecordedSchedule?
+      var kept: KeptRun?
       let failure = execute(chosen, start) { [self] failure in
         let (signature, isNew) = count()
         if index == 0 {
@@ -129,30 +141,31 @@ final class Campaign {
         assess(&risk, run: index, signature: signature, isDrawn: isDrawn)
         search?.learn(from: machine)
         proof.learn(signature, isOfSearch: search != nil)
-        if let failure {
-          schedule = machine.recordedSchedule(upTo: failure.steps)
-        }
+        if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
+        if failure != nil { schedule = kept?.schedule }
       }
       index += 1
       if let failure, let schedule {
         report.ending = .failure
         return FoundFailure(
-          failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
+          failure: failure, schedule: schedule, draws: programRun.draws, kept: kept,
+          schedulesTried: index,
           seed: resolved.seed,
           strategy: index == 1
             ? "baseline"
             : (strategy as? Portfolio)?.lastUsed ?? (search == nil ? own : reduced).name)
       }
-      if strategy.isExhausted, !program.isGenerated {
+      if strategy.isExhausted, !program.isGenerated, !cancels {
         isExhausted = choice.isComplete && escaped.isEmpty
         report.ending = .exhaustion
         break
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0, !program.isGenerated {
+      if index == 1, machine.choices == 0, !program.isGenerated, !cancels {
         report.ending = .exhaustion
         break
       }
+      checkRepeats(kept, programRun.draws)
     }
     report.residualRisk = risk.risk
     return nil
@@ -194,9 +207,12 @@ final class Campaign {
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
+    report.cancellations += machine.cancellation == nil ? 0 : 1
     let isNew = signatures.count < Self.signatureLimit && signatures.insert(signature).inserted
     machine.forEachContendedType { contended.insert($0) }
-    if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
+    if machine.hasEscapes {
+      for escape in machine.recordedEscapes { escaped[escape.withoutTask, default: 0] += 1 }
+    }
     return (signature, isNew)
   }
 
@@ -204,29 +220,20 @@ final class Campaign {
   func finishReport() {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
-    report.escapes = Set(escaped.map(words)).sorted()
+    report.escapes = escapeLines
+    report.warnings += observationLines
     report.elapsed = clock.now - began
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
-      isExhausted || isProved || (hasOneSchedule && !program.isGenerated)
+      isExhausted || isProved || (hasOneSchedule && !program.isGenerated && !cancels)
     if report.isExhaustive { report.residualRisk = nil }
   }
 
-  /// What left the run's control, and where.
-  private func words(_ escape: Escape) -> String {
-    let what =
-      switch escape.kind {
-      case .unknownJob: "a job was handed to a native executor"
-      case .foreignThread: "a task was resumed by, or ran on, a thread of its own"
-      case .dispatch: "work was handed to libdispatch"
-      case .thread: "a thread was started"
-      }
-    let frames = ([escape.site] + (machine.callers[escape.site] ?? [])).filter { $0 != 0 }
-    let codes = Symbolicator.shared.places(of: frames.map { .afterCall($0) })
-    // The innermost frame may be the runtime's: the user's own is what helps.
-    guard let code = codes.first(where: { $0.place != nil }) ?? codes.first else { return what }
-    return what + (code.function.isEmpty ? "" : " in \(code.function)")
-      + (code.place.map { " (\($0))" } ?? "")
+  /// What left the run's control, where, and how often.
+  private var escapeLines: [String] {
+    var counts: [String: Int] = [:]
+    for (escape, count) in escaped { counts[words(escape), default: 0] += count }
+    return counts.map { "\($0), \(counted($1, "time"))" }.sorted()
   }
 }
 
@@ -253,5 +260,8 @@ extension MachineSettings {
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
     environmentSeed = resolved.seed
+    if configuration.checks.contains(.slowSteps) {
+      slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
+    }
   }
 }

@@ -82,6 +82,8 @@ final class Run: RunObserver {
       cancellation = error
       return
     }
+    // Of a task that the run itself cancelled, no more can be asked.
+    if error is CancellationError, machine.cancellation != nil { return }
     let isMistake = error is SpecError || error is GeneratorError
     let message = isMistake ? "\(error)" : "the body threw \(error)"
     fail(

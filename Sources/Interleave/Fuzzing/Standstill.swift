@@ -64,17 +64,17 @@ struct Standstill {
       guard checks.contains(.leakedTasks) else { return nil }
       return failure(
         .leakedTask, "the body has ended, but tasks that it made are still waiting:",
-        tasks.map { waiting($0) + made($0) }, tasks)
+        tasks.map { waiting($0) + made($0) } + actors(), tasks)
     }
   }
 
   private func endless() -> RunFailure? {
-    let live = machine.liveTasks
+    let live = machine.liveTasks.filter { !machine.mayLeak($0) }
     if !live.contains(0) {
       guard checks.contains(.leakedTasks) else { return nil }
       return failure(
         .leakedTask, "the body has ended, but tasks that it made go on and on:",
-        live.map { running($0) + made($0) }, live)
+        live.map { running($0) + made($0) } + actors(), live)
     }
     guard checks.contains(.livelocks) else { return nil }
     let recent = machine.recentSteps(3_000)
@@ -89,6 +89,19 @@ struct Standstill {
       "the run had not ended after \(machine.stepCount) steps "
         + "(`stepLimit` and the time at which nothing moves on set the bound).\(turning)",
       lines, Array(Set(cycle.map(\.task))).sorted())
+  }
+
+  /// The actors that the run made and that are still there, which is to say: held by a task
+  /// that leaked, or by what outlives the run.
+  private func actors() -> [String] {
+    guard checks.contains(.leakedActors) else { return [] }
+    let names = machine.livingActors.map { TypeName.short(Takeover.typeName($0)) }
+    guard !names.isEmpty else { return [] }
+    let counts = Dictionary(grouping: names) { $0 }.mapValues(\.count)
+    let words = counts.sorted { $0.key < $1.key }.map { name, count in
+      count == 1 ? name : "\(count) of \(name)"
+    }
+    return ["they keep alive what the body made: \(words.joined(separator: ", "))"]
   }
 
   // MARK: Words
@@ -123,7 +136,7 @@ struct Standstill {
 
   private func made(_ task: Int) -> String {
     let maker = StepNamer(machine).maker(of: machine.inspectTasks()[task])
-    return maker.map { "; it was made in \(words($0))" } ?? ""
+    return maker.map { "; it was made in \($0.words)" } ?? ""
   }
 
   /// The innermost frame of a suspended task that is the user's own code, and the
@@ -133,7 +146,7 @@ struct Standstill {
     let frames = symbolicator.places(of: machine.backtrace(of: task).map { .start($0) })
       .filter { $0.place != nil && !$0.function.isEmpty }
     let caller = frames.drop { $0 != inner }.first { $0.function != inner.function }
-    return words(inner) + (caller.map { ", called by \(words($0))," } ?? "")
+    return inner.words + (caller.map { ", called by \($0.words)," } ?? "")
   }
 
   /// The innermost frame of a suspended task that is the user's own code.
@@ -144,13 +157,6 @@ struct Standstill {
   }
 
   private func place(_ address: CodeAddress) -> String {
-    words(symbolicator.place(of: address))
-  }
-
-  private func words(_ code: CodePlace) -> String {
-    guard let place = code.place else {
-      return code.function.isEmpty ? "the runtime" : code.function
-    }
-    return code.function.isEmpty ? "\(place)" : "\(code.function) (\(place))"
+    symbolicator.place(of: address).words
   }
 }

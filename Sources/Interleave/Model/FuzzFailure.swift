@@ -157,6 +157,8 @@ public struct FuzzFailure: Error, Sendable {
   public var replayCommand: String?
   /// The name of the test.
   public var test: String
+  /// What left the control of the runs, so that a replay may differ.
+  public var escapes: [String]
 
   public init(
     kind: Kind, message: String, sourceLocation: SourceLocation? = nil,
@@ -165,7 +167,7 @@ public struct FuzzFailure: Error, Sendable {
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
     strategies: [StrategyShare] = [], corpusFile: String? = nil, halfFix: HalfFix? = nil,
     unsavedEntry: UnsavedEntry? = nil, repair: Repair? = nil,
-    replayCommand: String? = nil, test: String = ""
+    replayCommand: String? = nil, test: String = "", escapes: [String] = []
   ) {
     self.kind = kind
     self.message = message
@@ -185,5 +187,6 @@ public struct FuzzFailure: Error, Sendable {
     self.repair = repair
     self.replayCommand = replayCommand
     self.test = test
+    self.escapes = escapes
   }
 }

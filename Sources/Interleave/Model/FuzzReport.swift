@@ -46,6 +46,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var residualRisk: ResidualRisk?
   /// Why no more schedules were tried; nil where none was.
   public var ending: Ending?
+  /// In how many schedules a task was cancelled by the run.
+  public var cancellations: Int
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
@@ -53,7 +55,8 @@ public struct FuzzReport: Sendable, Hashable {
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
     fixed: [String] = [], stale: [String] = [], repaired: [String] = [],
     strategies: [StrategyShare] = [], residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
-    certificates: [FixCertificate] = []
+    certificates: [FixCertificate] = [],
+    cancellations: Int = 0
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -72,5 +75,6 @@ public struct FuzzReport: Sendable, Hashable {
     self.residualRisk = residualRisk
     self.ending = ending
     self.certificates = certificates
+    self.cancellations = cancellations
   }
 }

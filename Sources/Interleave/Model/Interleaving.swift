@@ -8,11 +8,17 @@ public struct Interleaving: Sendable, Hashable {
   public var deviations: [Deviation]
   /// The tasks that took part, by path.
   public var tasks: [TaskInfo]
+  /// The task that the run cancelled, if it did.
+  public var cancellation: Cancellation?
 
-  public init(steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = []) {
+  public init(
+    steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = [],
+    cancellation: Cancellation? = nil
+  ) {
     self.steps = steps
     self.deviations = deviations
     self.tasks = tasks
+    self.cancellation = cancellation
   }
 
   /// How many times a task was interrupted although it could have gone on.
@@ -134,6 +140,22 @@ extension Interleaving {
       self.notes = notes
       self.isPreemption = isPreemption
       self.isStall = isStall
+    }
+  }
+
+  /// A task that was cancelled by the run, not by the program.
+  public struct Cancellation: Sendable, Hashable {
+    /// The task.
+    public var task: TaskPath
+    /// How many steps had run before, at least 1.
+    public var index: Int
+    /// The step after which it was cancelled, before any other ran.
+    public var after: StepName
+
+    public init(task: TaskPath, index: Int, after: StepName) {
+      self.task = task
+      self.index = index
+      self.after = after
     }
   }
 

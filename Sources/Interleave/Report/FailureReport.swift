@@ -31,7 +31,7 @@ struct FailureReport {
   private func lines() -> [StyledText] {
     let sections = [
       headline(), generated("Inputs", failure.inputs), generated("Operations", failure.operations),
-      collision(), table(), departures(), search(), replay(),
+      collision(), table(), cancellation(), departures(), search(), replay(),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [StyledText()]))
   }
@@ -96,6 +96,7 @@ struct FailureReport {
     let tasks = Set(interleaving.steps.map(\.name.task)).count
     var facts = [counted(interleaving.steps.count, "step"), counted(tasks, "task")]
     facts.append(counted(interleaving.preemptions, "preemption"))
+    if interleaving.cancellation != nil { facts.append("1 cancellation") }
     if interleaving.stalls > 0 { facts.append(counted(interleaving.stalls, "early timer")) }
     let title =
       StyledText("The interleaving", .bold)
@@ -103,6 +104,11 @@ struct FailureReport {
     let rows = InterleavingTable(
       interleaving, explanation, failed: failure.kind.endsInAStep, width: width)
     return [title] + rows.lines()
+  }
+
+  private func cancellation() -> [StyledText] {
+    guard let sentence = failure.interleaving.cancellationSentence else { return [] }
+    return [StyledText("What was cancelled", .bold)] + indented(sentence)
   }
 
   private func departures() -> [StyledText] {
@@ -148,6 +154,10 @@ struct FailureReport {
       lines += indented("To search again with the same seed:")
       let variable = "INTERLEAVE_SEED=\(failure.seed)"
       lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))
+    }
+    if !failure.escapes.isEmpty {
+      lines += indented("A replay may differ, since not all was under the run's control:")
+      lines += failure.escapes.flatMap { indented("• \($0)") }
     }
     return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved() + repair()
   }

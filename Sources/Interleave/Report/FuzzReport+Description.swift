@@ -4,8 +4,13 @@ import InterleaveEngine
 extension FuzzReport: CustomStringConvertible {
   /// One line about what was run; what it means, what chose it, escapes and warnings follow.
   public var description: String {
-    let escaped = escapes.map { "escaped control: \($0)" }
-    return (lines + escaped + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+    (lines + escapeLines + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+  }
+
+  /// What left the run's control, and what follows from it.
+  var escapeLines: [String] {
+    let lines = escapes.map { "escaped control: \($0)" }
+    return lines.isEmpty ? [] : lines + ["so a replay may differ from the run that it repeats"]
   }
 
   /// The description but for what a test is told as warnings.
@@ -36,6 +41,7 @@ extension FuzzReport: CustomStringConvertible {
     if !contendedActors.isEmpty {
       facts.append("contended: \(contendedActors.joined(separator: ", "))")
     }
+    if cancellations > 0 { facts.append(counted(cancellations, "cancellation")) }
     if replayed > 0 {
       facts.append("\(counted(replayed, "corpus entry", plural: "corpus entries")) replayed")
     }

@@ -58,6 +58,7 @@ struct InterleavingRows {
       }
       if let later { essential.insert(later) }
     }
+    if let cancellation = interleaving.cancellation { essential.insert(cancellation.index - 1) }
     for (index, step) in steps.enumerated() where step.isPreemption || step.isStall {
       essential.insert(index)
     }

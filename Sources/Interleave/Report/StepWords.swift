@@ -60,6 +60,9 @@ struct StepWords {
     } else if let deviation {
       remarks.append(StyledText("before \(deviation.passedOver.task)", .warning))
     }
+    if let cancellation = interleaving.cancellation, cancellation.index == index + 1 {
+      remarks.append(StyledText("then \(cancellation.task) is cancelled", .warning))
+    }
     return remarks
   }
 

@@ -39,9 +39,13 @@ extension Machine {
     }
   }
 
-  /// The tasks that have not ended, with what each waits for.
+  /// A task may be alive when the body has ended.
+  package func mayLeak(_ index: Int) -> Bool { tasks[index].mayLeak }
+
+  /// The tasks that have not ended, with what each waits for; once the root has ended,
+  /// without those that may go on.
   package func blockedTasks() -> [BlockedTask] {
-    liveTasks.map { index in
+    liveTasks.filter { !progress.rootHasEnded || !tasks[$0].mayLeak }.map { index in
       let visited = steps.elements.lazy.filter { $0.task == index }.map { Int($0.executor) }
       return BlockedTask(
         index: index, wait: wait(of: index), executor: Int(tasks[index].lastExecutor),

@@ -21,7 +21,13 @@ extension Machine {
     // slot is free from here on.
     var ready = job.pointee.ready
     freeSlots.append(slot)
-    il_run_step(session, &ready)
+    if progress.settings.slowStep == .max {
+      il_run_step(session, &ready)
+    } else {
+      let began = il_real_time()
+      il_run_step(session, &ready)
+      if il_real_time() - began > progress.settings.slowStep { noteSlowStep() }
+    }
     if !rescheduled.isEmpty { resumeRescheduled() }
     end()
   }

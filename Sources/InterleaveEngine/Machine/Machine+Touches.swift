@@ -73,7 +73,9 @@ extension Machine {
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:
-      if let task = taskIndex[UInt(bitPattern: object)] { touch(.result(Int32(task)), .first) }
+      guard let task = taskIndex[UInt(bitPattern: object)] else { return }
+      touch(.result(Int32(task)), .first)
+      tasks[task].isAwaited = true
     case IL_TOUCH_CANCELLED:
       guard let task = taskIndex[UInt(bitPattern: object)] else { return }
       touch(.task(Int32(task)), .exclusive)
@@ -235,7 +237,8 @@ extension Machine {
       hashes.append(hash)
       total &+= hash
     }
-    return total
+    guard let (task, steps) = cancellation else { return total }
+    return mix(total, mix(tasks[task].name, hashes[steps - 1]))
   }
 
   /// What those left at an object on which an access depends.

@@ -31,6 +31,8 @@ package struct MachineSettings: Sendable {
   /// Only then does it count as stuck. A full libdispatch pool takes a second to notice
   /// that its threads are blocked and to make another.
   package var foreignGrace: Int64 = 3_000_000_000
+  /// How many nanoseconds of real time a step may take before it is noted; `.max` for any.
+  package var slowStep = Int64.max
 
   package init() {}
 }
@@ -71,9 +73,11 @@ package struct Escape: Sendable, Hashable {
   package var kind: Kind
   /// The address in the code where it happened; 0 where that is not known.
   package var site: UInt
+  /// For a task that a foreign thread made ready: where that thread called the runtime.
+  package var origin: UInt = 0
   /// The task that did it; -1 where that is not known.
   package var task: Int32
 
   /// The same, whichever task it was.
-  package var withoutTask: Escape { Escape(kind: kind, site: site, task: -1) }
+  package var withoutTask: Escape { Escape(kind: kind, site: site, origin: origin, task: -1) }
 }

@@ -29,6 +29,12 @@ struct TaskState {
   var isReady = false
   /// Nobody holds the continuation any more that it waits for.
   var lostContinuation = false
+  /// Somebody asked for its result.
+  var isAwaited = false
+  /// It may be alive when the body has ended, and so may what it makes.
+  var mayLeak = false
+  /// What it makes may be alive when the body has ended.
+  var allowsLeaks = false
   /// It exists only to run when a timer fires.
   var isTimer = false
   /// Where it went on last.
@@ -48,6 +54,8 @@ struct ExecutorState {
   /// was made outside the run.
   var maker: Int32 = -1
   var ordinal: UInt32 = 0
+  /// It has been destroyed.
+  var isGone = false
   /// The moment at which its last step ended.
   var lastEnd = 0
   /// A user's own executor: first in first out, whatever the priorities.
@@ -131,6 +139,13 @@ struct RunState {
   var limits: ReductionLimits = []
   /// How many checked continuations went without having been resumed.
   var leakedContinuations = 0
+  /// Tasks may be alive when the body has ended.
+  var allowsLeaks = false
+  /// A task is still to be cancelled, if the moment comes.
+  var mayCancel = false
+  /// The task that was cancelled, and how many steps had run before; -1 for none.
+  var cancelledTask: Int32 = -1
+  var stepsBeforeCancellation: Int32 = 0
 }
 
 /// How a step left its task.

@@ -36,6 +36,8 @@ import Testing
     #expect(resolved.configuration.checks == .all)
     #expect(resolved.configuration.time == .asRuntime(stall: .milliseconds(10)))
     #expect(resolved.configuration.mailboxes == .asRuntime)
+    #expect(resolved.configuration.cancellation == .never)
+    #expect(resolved.configuration.slowStepLimit == .seconds(2))
     #expect(resolved.configuration.corpus == .automatic)
     #expect(resolved.mode == .fuzz)
     #expect(resolved.reporting == .failures)
@@ -52,6 +54,22 @@ import Testing
   }
 
   // MARK: Each variable
+
+  @Test func tasksAreCancelledOnDemand() throws {
+    let resolved = try resolved(["INTERLEAVE_CANCELLATION": "anyTask"])
+    #expect(resolved.configuration.cancellation == .anyTask)
+    let other = { $0.cancellation = .anyTask } as (inout FuzzConfiguration) -> Void
+    #expect(try self.resolved([:], other).configuration.cancellation == .anyTask)
+    #expect(
+      message(["INTERLEAVE_CANCELLATION": "all"])
+        == "INTERLEAVE_CANCELLATION must be never or anyTask (was “all”)")
+  }
+
+  @Test func aStepMustHaveSomeTime() {
+    #expect(
+      message([:], { $0.slowStepLimit = .zero })
+        == "`slowStepLimit` must be more than zero (was 0.0 seconds)")
+  }
 
   @Test func schedulesAreCounted() throws {
     #expect(try resolved(["INTERLEAVE_SCHEDULES": "12"]).configuration.schedules == 12)

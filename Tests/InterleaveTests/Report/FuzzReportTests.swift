@@ -92,7 +92,8 @@ import Testing
     let report = FuzzReport(escapes: ["a thread at Net.swift:4"], warnings: ["nothing contended"])
     #expect(
       report.description.split(separator: "\n").dropFirst() == [
-        "escaped control: a thread at Net.swift:4", "warning: nothing contended",
+        "escaped control: a thread at Net.swift:4",
+        "so a replay may differ from the run that it repeats", "warning: nothing contended",
       ])
   }
 
