@@ -89,15 +89,15 @@ final class Campaign {
     let strategy = choice.make()
     let baseline = Baseline()
     var own = StrategyShare(name: choice.name)
-    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
+    var proof = ProofAttempt(
+      effort: program.isGenerated ? .none : choice.proof,
+      schedules: resolved.configuration.schedules)
+    var reduction = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
     var index = 0
-    defer { report.strategies = (strategy as? Portfolio)?.spent ?? [own] }
+    defer { report.strategies = ((strategy as? Portfolio)?.spent ?? [own]) + [reduction] }
     while mayGoOn(index) {
       let search = proof.next()
-      if proof.isComplete {
-        isProved = true
-        break
-      }
+      if proof.isComplete { break }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
       let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
@@ -108,12 +108,17 @@ final class Campaign {
         if index == 0 {
           // The baseline shows how many steps and tasks there are.
           strategy.end(machine.record)
-        } else if search == nil {
+        } else if search != nil {
+          reduction.schedules += 1
+          reduction.newInterleavings += isNew ? 1 : 0
+        } else {
           own.schedules += 1
           own.newInterleavings += isNew ? 1 : 0
         }
         search?.learn(from: machine)
-        proof.learn(signature, isOfSearch: search != nil)
+        proof.learn(
+          signature, limits: machine.limits, sharedIn: machine.sharedIn,
+          isOfSearch: search != nil)
         if let failure {
           schedule = machine.recordedSchedule(upTo: failure.steps)
         }
@@ -123,7 +128,10 @@ final class Campaign {
         return FoundFailure(
           failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
           seed: resolved.seed,
-          strategy: index == 1 ? "baseline" : (strategy as? Portfolio)?.lastUsed ?? choice.name)
+          strategy: index == 1
+            ? "baseline"
+            : search.map { _ in reduction.name } ?? (strategy as? Portfolio)?.lastUsed
+              ?? choice.name)
       }
       if strategy.isExhausted, !program.isGenerated {
         isExhausted = choice.isComplete && escaped.isEmpty
@@ -132,6 +140,8 @@ final class Campaign {
       // Without a choice, every schedule is the baseline.
       if index == 1, machine.choices == 0, !program.isGenerated { break }
     }
+    isProved = proof.isProved
+    if choice.proof == .all, !isProved { noteObstacle(to: proof) }
     return nil
   }
 

@@ -92,13 +92,20 @@ extension Machine {
   package var limits: ReductionLimits {
     var limits = progress.limits
     if hasEscapes { limits.insert(.escapes) }
-    if !il_sees_awaits() { limits.insert(.blindness) }
+    if !il_sees_awaits() || !Takeover.seesStreams { limits.insert(.blindness) }
+    if sharedIn != nil { limits.insert(.sharing) }
     if steps.count >= progress.settings.stepLimit
       || progress.instantSteps >= progress.settings.instantLimit
     {
       limits.insert(.length)
     }
     return limits
+  }
+
+  /// Where the run entered code that uses atomics, or a `Mutex`, while a
+  /// ``SharingWatch`` was kept: the address of a function.
+  package var sharedIn: UInt? {
+    il_session_shared(session).map { UInt(bitPattern: $0) }
   }
 
   func key(ofStep index: Int) -> StepKey {
@@ -191,12 +198,20 @@ extension Machine {
   /// first run differ from all others.
   package var signature: UInt64 {
     if progress.hashedSteps == steps.count { return progress.hash }
-    progress.hash = computeSignature()
+    progress.hash = computeSignature(withLocks: false)
     progress.hashedSteps = steps.count
     return progress.hash
   }
 
-  private func computeSignature() -> UInt64 {
+  /// A hash of the run so far and of the task that ran last; nil where the state of the
+  /// program may depend on more than that.
+  var fingerprint: UInt64? {
+    guard sharingWatch != nil, steps.count < Self.longestStreak, limits.isEmpty else { return nil }
+    return mix(computeSignature(withLocks: true), tasks[Int(progress.lastTask)].name)
+  }
+
+  private func computeSignature(withLocks: Bool) -> UInt64 {
+    let end = withLocks ? UInt.max : TouchedObject.firstLock
     sums.removeAll()
     sumIndex.removeAll()
     hashes.removeAll()
@@ -211,14 +226,14 @@ extension Machine {
         gather(executor, .exclusive) &+ gather(TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { gathered &+= gather(TouchedObject.time.name, timeMode) }
       if step.cause >= 0 { gathered &+= mix(4, hashes[Int(step.cause)]) }
-      for touch in range where touches[touch].object < TouchedObject.firstLock {
+      for touch in range where touches[touch].object < end {
         gathered &+= gather(touches[touch].object, touches[touch].mode)
       }
       let hash = mix(key, gathered)
       leave(hash, executor, .exclusive)
       leave(hash, TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { leave(hash, TouchedObject.time.name, timeMode) }
-      for touch in range where touches[touch].object < TouchedObject.firstLock {
+      for touch in range where touches[touch].object < end {
         leave(hash, touches[touch].object, touches[touch].mode)
       }
       hashes.append(hash)
