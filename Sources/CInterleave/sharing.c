@@ -115,15 +115,21 @@ static const watched *find(uintptr_t address) {
   return low < list_count && list[low].function->start == address ? &list[low] : NULL;
 }
 
+// Whoever was there before may pass it on to us in turn.
+static __thread bool is_passing;
+
 static void pass_on(int number, siginfo_t *info, void *context) {
-  if (previous.sa_flags & SA_SIGINFO) {
-    previous.sa_sigaction(number, info, context);
-  } else if (previous.sa_handler == SIG_DFL) {
+  bool is_action = previous.sa_flags & SA_SIGINFO;
+  if (!is_action && previous.sa_handler == SIG_IGN) return;
+  if (is_passing || (!is_action && previous.sa_handler == SIG_DFL)) {
     signal(number, SIG_DFL);
     raise(number);
-  } else if (previous.sa_handler != SIG_IGN) {
-    previous.sa_handler(number);
+    return;
   }
+  is_passing = true;
+  if (is_action) previous.sa_sigaction(number, info, context);
+  else previous.sa_handler(number);
+  is_passing = false;
 }
 
 static void on_trap(int number, siginfo_t *info, void *context) {
@@ -210,6 +216,7 @@ void il_watch_end(void) {
 }
 
 void il_watch_renew(void) {
+  is_passing = false;
   if (__atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
 }
 

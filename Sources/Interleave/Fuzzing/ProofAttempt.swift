@@ -19,8 +19,8 @@ struct ProofAttempt {
 
   /// How many schedules are run before the search, and how many at least watch over it.
   static let fewestSchedules = 32
-  /// The part of all schedules, one in so many, that the search may take.
-  static let share = 4
+  /// The part of all schedules, in fifths, that a search may take which nobody asked for.
+  static let share = 2
   /// The most runs of a search that nobody asked for, however many schedules there are.
   static let mostRuns = 100_000
 
@@ -56,7 +56,7 @@ struct ProofAttempt {
   ) {
     self.effort = effort
     self.makeWatch = makeWatch
-    limit = effort == .all ? .max : min(schedules / Self.share, Self.mostRuns)
+    limit = effort == .all ? .max : min(schedules / 5 * Self.share, Self.mostRuns)
     phase = effort == .none ? .over : .looking
   }
 
@@ -68,7 +68,7 @@ struct ProofAttempt {
       isSearchesTurn.toggle()
       if isSearchesTurn { return nil }
     }
-    guard searched < limit else {
+    guard searched < limit, effort == .all || mayBeSmall else {
       end(.over)
       return nil
     }
@@ -91,9 +91,10 @@ struct ProofAttempt {
 
   private var isWorthwhile: Bool {
     guard walks.count >= Self.fewestSchedules else { return false }
-    return effort == .all
-      || (walks.count & (walks.count - 1) == 0 && walks.likelyInterleavings <= limit)
+    return effort == .all || (walks.count.nonzeroBitCount == 1 && mayBeSmall)
   }
+
+  private var mayBeSmall: Bool { walks.likelyInterleavings <= limit }
 
   /// Learns from a run that has just ended.
   ///
