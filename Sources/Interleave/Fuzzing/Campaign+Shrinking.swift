@@ -95,9 +95,6 @@ extension Campaign {
     var budget = ScheduleShrinker.Budget()
     budget.runs = max(0, joint.limit - joint.runs)
     plan = .replay(joint.draws)
-    // States can be told apart only as far as it is seen what steps share.
-    machine.sharingWatch = SharingWatch()
-    defer { machine.sharingWatch = nil }
     let result = ScheduleShrinker(budget: budget).shrink(joint.best) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in

@@ -205,20 +205,12 @@ extension Machine {
   /// first run differ from all others.
   package var signature: UInt64 {
     if progress.hashedSteps == steps.count { return progress.hash }
-    progress.hash = computeSignature(withLocks: false)
+    progress.hash = computeSignature()
     progress.hashedSteps = steps.count
     return progress.hash
   }
 
-  /// A hash of the run so far and of the task that ran last; nil where the state of the
-  /// program may depend on more than that.
-  var fingerprint: UInt64? {
-    guard sharingWatch != nil, steps.count < Self.longestStreak, limits.isEmpty else { return nil }
-    return mix(computeSignature(withLocks: true), tasks[Int(progress.lastTask)].name)
-  }
-
-  private func computeSignature(withLocks: Bool) -> UInt64 {
-    let end = withLocks ? UInt.max : TouchedObject.firstLock
+  private func computeSignature() -> UInt64 {
     sums.removeAll()
     for _ in 0..<TouchedObject.places(executors: executors.count, tasks: tasks.count) {
       sums.append(ObjectSum())
@@ -235,14 +227,14 @@ extension Machine {
         gather(executor, .exclusive) &+ gather(TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { gathered &+= gather(TouchedObject.time.name, timeMode) }
       if step.cause >= 0 { gathered &+= mix(4, hashes[Int(step.cause)]) }
-      for touch in range where touches[touch].object < end {
+      for touch in range where touches[touch].object < TouchedObject.firstLock {
         gathered &+= gather(touches[touch].object, touches[touch].mode)
       }
       let hash = mix(key, gathered)
       leave(hash, executor, .exclusive)
       leave(hash, TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { leave(hash, TouchedObject.time.name, timeMode) }
-      for touch in range where touches[touch].object < end {
+      for touch in range where touches[touch].object < TouchedObject.firstLock {
         leave(hash, touches[touch].object, touches[touch].mode)
       }
       hashes.append(hash)

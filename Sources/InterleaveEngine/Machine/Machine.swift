@@ -48,8 +48,6 @@ package final class Machine {
   package var observer: (any RunObserver)? {
     didSet { progress.isObserved = observer != nil }
   }
-  /// Watches for memory that is shared unseen; nil while nobody asks.
-  package var sharingWatch: SharingWatch?
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
 

@@ -283,7 +283,7 @@ struct Candidates {
   /// - Returns: With how many preemptions all schedules have been tried.
   mutating func searchFewerPreemptions(_ run: ScheduleShrinker.Runner) -> Int? {
     guard size.preemptions > 0 else { return nil }
-    let search = BoundedSearch(maxPreemptions: size.preemptions - 1, skipsKnownStates: true)
+    let search = BoundedSearch(maxPreemptions: size.preemptions - 1)
     while search.advance(), let trial = attempt(search, run) {
       if adopt(trial) { break }
     }

@@ -12,12 +12,9 @@
 /// }
 /// ```
 ///
-/// Under a bound on preemptions, one of two schedules that differ only in the order of
-/// independent steps may lie within it and the other not. What can be left out is a
-/// state that was reached before with no more preemptions, and with the same task last
-/// (Musuvathi, Qadeer: "Partial-order reduction for context-bounded state exploration",
-/// 2007): whatever follows from it follows there, too. States are told apart by the
-/// order of dependent steps that led to them.
+/// Nothing is left out, not even schedules that differ only in the order of
+/// independent steps: under a bound on preemptions, one of two such schedules may
+/// lie within it and the other not, so that few would be saved.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
 
@@ -26,17 +23,9 @@ package final class BoundedSearch: PureStrategy {
   /// - Parameters:
   ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
   ///   - maxDeviations: The most deviations that it may have, at least 0.
-  ///   - skipsKnownStates: States that were reached before are left out. Only without
-  ///     a bound on deviations.
-  package init(maxPreemptions: Int, maxDeviations: Int = .max, skipsKnownStates: Bool = false) {
-    precondition(
-      !skipsKnownStates || maxDeviations == .max,
-      "states that were reached before may have been reached with more deviations")
+  package init(maxPreemptions: Int, maxDeviations: Int = .max) {
     tree = BoundedSearchTree(maxPreemptions: maxPreemptions, maxDeviations: maxDeviations)
-    self.skipsKnownStates = skipsKnownStates
   }
-
-  private let skipsKnownStates: Bool
 
   /// Every schedule within the bound has been tried.
   package var isExhausted: Bool { tree.isExhausted }
@@ -55,9 +44,7 @@ package final class BoundedSearch: PureStrategy {
   package func begin(_ run: RunStart) { tree.begin() }
 
   package func decide(at point: some ChoicePoint) -> Int {
-    tree.choose(
-      count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled,
-      state: skipsKnownStates && tree.wantsState ? point.fingerprint : nil)
+    tree.choose(count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled)
   }
 }
 
@@ -82,8 +69,6 @@ package struct BoundedSearchTree: Sendable {
     /// The first choice from which others branch off: the one after the prefix.
     var first = 0
     var deviations = 0
-    /// The first choice that was reached before: none branches off from there on.
-    var end = Int.max
   }
 
   /// A walk over the branches of a list of schedules that may still grow.
@@ -106,7 +91,6 @@ package struct BoundedSearchTree: Sendable {
   private var running: Node?
   private var prefix: [Choice] = []
   private var position = 0
-  private var known: Set<UInt64> = []
   private var hasStarted = false
   private var storage: Int
 
@@ -137,28 +121,9 @@ package struct BoundedSearchTree: Sendable {
     position = 0
   }
 
-  /// The state of the run at its next choice may show that it was there before.
-  package var wantsState: Bool { position >= prefix.count && running?.end == .max }
-
   /// Makes the next choice of the run.
-  ///
-  /// - Parameters:
-  ///   - count: How many steps are enabled.
-  ///   - lastTaskIsEnabled: Any choice but the first is a preemption.
-  ///   - state: What determines how the run can go on; nil if that is not known.
-  package mutating func choose(
-    count: Int, lastTaskIsEnabled: Bool, state: UInt64? = nil
-  ) -> Int {
+  package mutating func choose(count: Int, lastTaskIsEnabled: Bool) -> Int {
     defer { position += 1 }
-    if let state, wantsState {
-      // All levels below this one have been tried before.
-      if known.contains(state) {
-        running?.end = position
-      } else if storage > 0 {
-        storage -= 1
-        known.insert(state)
-      }
-    }
     var taken = 0
     if position < prefix.count {
       let expected = prefix[position]
@@ -214,7 +179,7 @@ package struct BoundedSearchTree: Sendable {
     while cursor.node < nodes.count {
       let node = nodes[cursor.node]
       cursor.choice = max(cursor.choice, node.first)
-      while cursor.choice < min(node.choices.count, node.end) {
+      while cursor.choice < node.choices.count {
         let choice = node.choices[cursor.choice]
         if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < Int(choice.count) {
           cursor.alternative += 1

@@ -17,14 +17,6 @@ package protocol ChoicePoint {
   func key(at index: Int) -> StepKey
   /// The index of the step with the given name, if it is enabled.
   func index(of key: StepKey) -> Int?
-  /// A hash of what determines how the run can go on; nil where that is not known.
-  ///
-  /// Runs with the same one are in the same state, and the same task ran last.
-  var fingerprint: UInt64? { get }
-}
-
-extension ChoicePoint {
-  package var fingerprint: UInt64? { nil }
 }
 
 extension EnabledSteps: ChoicePoint {
@@ -35,8 +27,6 @@ extension EnabledSteps: ChoicePoint {
     let first = self[0]
     return first.continuesLastTask && first.reason != .timer
   }
-
-  package var fingerprint: UInt64? { machine._withUnsafeGuaranteedRef { $0.fingerprint } }
 }
 
 /// A strategy that decides by the enabled steps and what was run alone.
