@@ -17,6 +17,8 @@ struct FoundFailure {
   var seed: UInt64
   /// The strategy that found it; nil for what was replayed.
   var strategy: String?
+  /// The corpus entry that it was found around, if it was.
+  var halfFix: FuzzFailure.HalfFix?
 }
 
 extension Campaign {
@@ -60,7 +62,8 @@ extension Campaign {
       interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
       original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
       seed: found.seed, schedulesTried: found.schedulesTried, strategy: found.strategy,
-      corpusFile: found.corpusFile,
+      strategies: found.strategy == nil ? [] : report.strategies,
+      corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
     if !found.failure.isMistake { keep(&failure, shrunk.draws, inPlaceOf: found.repaired) }

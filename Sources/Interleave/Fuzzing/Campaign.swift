@@ -88,16 +88,25 @@ final class Campaign {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
     let baseline = Baseline()
-    var own = StrategyShare(name: choice.name)
+    var own = StrategyShare(name: choice.proof == .all ? "randomWalk" : choice.name)
+    var reduced = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
+    var risk = RiskEstimator(includesInputs: program.isGenerated)
     var proof = ProofAttempt(
       effort: program.isGenerated ? .none : choice.proof,
       schedules: resolved.configuration.schedules)
-    var reduction = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
     var index = 0
-    defer { report.strategies = ((strategy as? Portfolio)?.spent ?? [own]) + [reduction] }
-    while mayGoOn(index) {
+    defer {
+      report.strategies = (strategy as? Portfolio)?.spent ?? [own]
+      if choice.proof != .none { report.strategies.append(reduced) }
+    }
+    while true {
       let search = proof.next()
-      if proof.isComplete { break }
+      if proof.isComplete {
+        report.ending = .exhaustion
+        break
+      }
+      report.ending = ending(index, search == nil ? risk.risk : nil)
+      if report.ending != nil { break }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
       let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
@@ -108,13 +117,13 @@ final class Campaign {
         if index == 0 {
           // The baseline shows how many steps and tasks there are.
           strategy.end(machine.record)
-        } else if search != nil {
-          reduction.schedules += 1
-          reduction.newInterleavings += isNew ? 1 : 0
+        } else if search == nil {
+          own.add(isNew: isNew)
         } else {
-          own.schedules += 1
-          own.newInterleavings += isNew ? 1 : 0
+          reduced.add(isNew: isNew)
         }
+        let isDrawn = index > 0 && search == nil && strategy.drewLastRun
+        assess(&risk, run: index, signature: signature, isDrawn: isDrawn)
         search?.learn(from: machine)
         proof.learn(
           signature, limits: machine.limits, sharedIn: machine.sharedIn,
@@ -125,23 +134,29 @@ final class Campaign {
       }
       index += 1
       if let failure, let schedule {
+        report.ending = .failure
         return FoundFailure(
           failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
           seed: resolved.seed,
           strategy: index == 1
             ? "baseline"
-            : search.map { _ in reduction.name } ?? (strategy as? Portfolio)?.lastUsed
-              ?? choice.name)
+            : search.map { _ in reduced.name } ?? (strategy as? Portfolio)?.lastUsed
+              ?? own.name)
       }
       if strategy.isExhausted, !program.isGenerated {
         isExhausted = choice.isComplete && escaped.isEmpty
+        report.ending = .exhaustion
         break
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0, !program.isGenerated { break }
+      if index == 1, machine.choices == 0, !program.isGenerated {
+        report.ending = .exhaustion
+        break
+      }
     }
     isProved = proof.isProved
     if choice.proof == .all, !isProved { noteObstacle(to: proof) }
+    report.residualRisk = risk.risk
     return nil
   }
 
@@ -156,13 +171,20 @@ final class Campaign {
       : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
   }
 
-  /// Whether the budget allows for a run with an index.
-  func mayGoOn(_ index: Int) -> Bool {
-    guard index < resolved.configuration.schedules, run.cancellation == nil else { return false }
-    guard index > 0, !isCancelled() else { return index == 0 }
-    guard let duration = resolved.configuration.duration else { return true }
-    return clock.now - began < duration
+  /// Why the run with an index does not take place; nil if it does.
+  private func ending(_ index: Int, _ risk: FuzzReport.ResidualRisk?) -> FuzzReport.Ending? {
+    guard run.cancellation == nil else { return .cancellation }
+    guard index < resolved.configuration.schedules else { return .schedules }
+    guard index > 0 else { return nil }
+    if isCancelled() { return .cancellation }
+    if let duration = resolved.configuration.duration, clock.now - began >= duration {
+      return .duration
+    }
+    return resolved.configuration.until.flatMap { $0.isMet(by: risk) ? $0.ending : nil }
   }
+
+  /// Whether the budget allows for a run with an index.
+  func mayGoOn(_ index: Int) -> Bool { ending(index, nil) == nil }
 
   /// Counts the run that has just ended.
   ///
@@ -189,6 +211,7 @@ final class Campaign {
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
       isExhausted || isProved || (hasOneSchedule && !program.isGenerated)
+    if report.isExhaustive { report.residualRisk = nil }
   }
 
   /// What left the run's control, and where.

@@ -46,7 +46,10 @@ struct FailureReport {
     let title =
       StyledText(name, .bold) + StyledText(failure.kind.words, .failure)
       + StyledText(location ?? "", .bold)
-    return [title] + indented(failure.message)
+    let halfFix = failure.halfFix.map {
+      $0.words(file: SourcePath.relative($0.corpusFile, to: root))
+    }
+    return [title] + indented(failure.message) + indented(halfFix ?? "")
   }
 
   private func generated(_ title: String, _ values: [String]) -> [StyledText] {
@@ -113,9 +116,11 @@ struct FailureReport {
 
   private func search() -> [StyledText] {
     guard failure.schedulesTried > 0 else { return [] }
+    let what = failure.halfFix == nil ? "Schedule" : "Around the fixed entry, schedule"
     var lines = indented(
-      "Schedule \(grouped(failure.schedulesTried)) failed, "
+      "\(what) \(grouped(failure.schedulesTried)) failed, "
         + (failure.strategy.map { "chosen by \($0), " } ?? "") + "with seed \(failure.seed).")
+    if let words = failure.strategies.words { lines += indented("Spent until then: \(words).") }
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
       steps: interleaving.steps.count, preemptions: interleaving.preemptions,
