@@ -5,6 +5,13 @@
 
 #include "CInterleave.h"
 
+// All code of this target is in a section of its own, so that it can be told from the
+// program's.
+#define IL_CODE_SECTION "il_text"
+#if defined(__linux__)
+#pragma clang section text = "il_text"
+#endif
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -15,6 +22,13 @@
 #define MUSTTAIL __attribute__((musttail))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+// Where the function goes on that called the one which begins with this. Asked for in
+// a branch, it may be answered from a function that the optimizer made of the branch.
+#define IL_CALLER() il_pinned(__builtin_return_address(0))
+static inline __attribute__((always_inline)) void *il_pinned(void *address) {
+  __asm__ volatile("" : "+r"(address));
+  return address;
+}
 
 // The parts of a job and a task that the take-over reads or writes; 64-bit.
 // `il_install` checks each of them by a controlled run.
@@ -112,6 +126,8 @@ struct il_session {
   void *creation_caller;
   void *creation_entry;
   void *creation_group;
+  // The first function that may share memory unseen, and that the run has entered.
+  void *shared;
   // Depth of initializations of globals.
   unsigned initializing;
   // A libdispatch timer that the runtime is setting up.
@@ -190,6 +206,8 @@ void il_give_locals(il_task *task);
 void il_drop_locals(il_task *task);
 /// Notes that the running step draws at random.
 void il_note_random(il_session *session);
+/// Makes sure that the breakpoints of watched functions come to us.
+void il_watch_renew(void);
 void il_note_escape(il_session *session, il_escape kind, void *site);
 
 /// Answers from the session's clock: nanoseconds for a clock's own origin.

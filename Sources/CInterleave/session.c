@@ -33,6 +33,8 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->running = true;
   s->now = 0;
   s->clock_reads = 0;
+  s->shared = NULL;
+  il_watch_renew();
   il_random_seed(s, seed);
 }
 

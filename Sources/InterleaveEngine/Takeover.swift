@@ -42,6 +42,9 @@ package enum Takeover {
     if let fact = il_install(serialWords.1, taskWords.1, elsewhere) {
       return .failure(TakeoverError(fact: String(cString: fact)))
     }
+    streams.withLock {
+      $0 = il_learn_streams { AsyncStream<Int>.makeStream().continuation.yield(1) }
+    }
     do throws(TakeoverError) {
       for fact in RuntimeFact.allCases { try fact.check() }
       return .success(())
@@ -61,6 +64,10 @@ package enum Takeover {
   ///
   /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.
   package static var takesHopsAtTheCall: Bool { il_is_interposed() }
+
+  /// What steps do to streams is noted.
+  static var seesStreams: Bool { streams.withLock { $0 } }
+  private static let streams = Mutex(false)
 
   /// Tells what is wrong with the job of a new task, if anything is.
   package static func complaint(aboutJobAt address: UnsafeRawPointer) -> String? {

@@ -183,6 +183,9 @@ bool il_is_interposed(void);
 
 /// True where a step's awaiting and cancelling of tasks is noted.
 bool il_sees_awaits(void);
+/// Learns where the library locks a stream, from a function that does so in one place
+/// of the library only. False: what steps do to streams cannot be seen.
+bool il_learn_streams(void (*use_one)(void));
 
 /// Looks at the next jobs that this thread hands to the global executor, until
 /// `il_probe_end` tells what is wrong with the first; NULL if nothing is.
@@ -230,6 +233,19 @@ void il_advance(il_session *session, int64_t now);
 bool il_take_foreign(il_session *session, il_ready *ready, il_origin *origin);
 /// Waits for a foreign thread to make a job ready, at most `nanoseconds`.
 bool il_wait_foreign(il_session *session, int64_t nanoseconds);
+
+// MARK: - Memory that is shared unseen
+
+/// Watches the functions of the program that contain atomic instructions, or that may
+/// load or store an atomic, until `il_watch_end`; calls nest. False: that cannot be
+/// done here, or under a debugger.
+bool il_watch_begin(void);
+void il_watch_end(void);
+/// The first watched function that a step of the last run entered, or NULL.
+const void *_Nullable il_session_shared(const il_session *session);
+/// For tests: the functions that would be watched.
+size_t il_watched_count(void);
+const char *il_watched_name(size_t index);
 
 // MARK: - Code
 

@@ -60,11 +60,15 @@ extension FuzzConfiguration {
     let make: @Sendable () -> any Strategy
     /// What passes all that it ever chooses is proved.
     var isComplete = false
-    /// After a first look, one schedule of each interleaving is run, by reduction.
-    var reduces = false
+    /// How much is done to run one schedule of each interleaving, by reduction.
+    var proof = ProofAttempt.Effort.none
 
     /// Takes turns among the strategies that come with Interleave.
-    public static let portfolio = StrategyChoice(name: "portfolio") { Portfolio() }
+    ///
+    /// Where the first schedules show that there are few interleavings, it goes on to run
+    /// one schedule of each of them, as ``reduction`` does.
+    public static let portfolio = StrategyChoice(
+      name: "portfolio", make: { Portfolio() }, proof: .whereSmall)
     /// Chooses uniformly among the enabled steps.
     public static let randomWalk = StrategyChoice(name: "randomWalk") { RandomWalk() }
     /// Chooses uniformly among the places in the code where steps go on.
@@ -91,11 +95,10 @@ extension FuzzConfiguration {
     /// Runs one schedule of each interleaving, and proves what passes them all.
     ///
     /// Schedules that differ only in the order of independent steps are one
-    /// interleaving. Which steps are independent is known of actors, tasks, timers and
-    /// locks, but not of atomics, or of a `Mutex` that is shared between actors: do not
-    /// ask for it where there are such. A proof is for this input, under that relation.
+    /// interleaving. A proof is for this input, under the dependency relation: see
+    /// ``FuzzReport/isExhaustive``. Where none is possible, a warning says why.
     public static let reduction = StrategyChoice(
-      name: "reduction", make: { RandomWalk() }, reduces: true)
+      name: "reduction", make: { RandomWalk() }, proof: .all)
     /// Runs nothing but the schedule that never preempts.
     public static let baseline = StrategyChoice(name: "baseline") { Baseline() }
 

@@ -100,19 +100,20 @@ final class Campaign {
     let strategy = choice.make()
     let baseline = Baseline()
     let walk = RandomWalk()
-    var own = StrategyShare(name: choice.reduces ? "randomWalk" : choice.name)
-    var reduced = StrategyShare(name: choice.name)
+    var own = StrategyShare(name: choice.proof == .all ? "randomWalk" : choice.name)
+    var reduced = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
     var risk = RiskEstimator(includesInputs: program.isGenerated)
-    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated && !cancels)
+    var proof = ProofAttempt(
+      effort: program.isGenerated || cancels ? .none : choice.proof,
+      schedules: resolved.configuration.schedules)
     var index = 0
     defer {
-      report.strategies =
-        (strategy as? Portfolio)?.spent ?? (choice.reduces ? [own, reduced] : [own])
+      report.strategies = (strategy as? Portfolio)?.spent ?? [own]
+      if choice.proof != .none { report.strategies.append(reduced) }
     }
     while true {
       let search = program.isGenerated ? nil : proof.next()
       if proof.isComplete, !program.isGenerated {
-        isProved = true
         report.ending = .exhaustion
         break
       }
@@ -140,7 +141,9 @@ final class Campaign {
         let isDrawn = index > 0 && search == nil && strategy.drewLastRun
         assess(&risk, run: index, signature: signature, isDrawn: isDrawn)
         search?.learn(from: machine)
-        proof.learn(signature, isOfSearch: search != nil)
+        proof.learn(
+          signature, limits: machine.limits, sharedIn: machine.sharedIn,
+          isOfSearch: search != nil)
         if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
         if failure != nil { schedule = kept?.schedule }
       }
@@ -153,7 +156,8 @@ final class Campaign {
           seed: resolved.seed,
           strategy: index == 1
             ? "baseline"
-            : (strategy as? Portfolio)?.lastUsed ?? (search == nil ? own : reduced).name)
+            : search.map { _ in reduced.name } ?? (strategy as? Portfolio)?.lastUsed
+              ?? own.name)
       }
       if strategy.isExhausted, !program.isGenerated, !cancels {
         isExhausted = choice.isComplete && escaped.isEmpty
@@ -167,6 +171,8 @@ final class Campaign {
       }
       checkRepeats(kept, programRun.draws)
     }
+    isProved = proof.isProved && !program.isGenerated
+    if choice.proof == .all, !isProved { noteObstacle(to: proof) }
     report.residualRisk = risk.risk
     return nil
   }

@@ -102,7 +102,7 @@ enum Fuzzing {
           let result = Result {
             try Campaign(
               test: test, resolved: resolved, capture: capture,
-              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) },
+              isCancelled: { exchange.isCancelled.withLock { $0 } },
               program: DoublesProgram(program)
             ).conduct(recordsExpectations: recordsExpectations)
           }
@@ -110,7 +110,7 @@ enum Fuzzing {
         }.value
       }
     } onCancel: {
-      exchange.isCancelled.store(true, ordering: .relaxed)
+      exchange.isCancelled.withLock { $0 = true }
     }
     guard let result = exchange.result.withLock({ $0 }) else {
       throw ConfigurationError("the test framework did not run the body of “\(test.name)”")
@@ -127,6 +127,6 @@ enum Fuzzing {
   /// What a campaign's thread and its caller tell each other.
   private final class Exchange: Sendable {
     let result = Mutex<Result<FuzzResult, any Error>?>(nil)
-    let isCancelled = Atomic(false)
+    let isCancelled = Mutex(false)
   }
 }

@@ -52,18 +52,18 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
 
   private final class Identity: Sendable, Equatable {
     /// It was seen on a suite.
-    let isOnSuite = Atomic(false)
+    let isOnSuite = Mutex(false)
 
     static func == (lhs: Identity, rhs: Identity) -> Bool { lhs === rhs }
   }
 
   public func prepare(for test: Test) async throws {
-    if test.isSuite { id.isOnSuite.store(true, ordering: .relaxed) }
+    if test.isSuite { id.isOnSuite.withLock { $0 = true } }
   }
 
   /// A test has the trait from its suite alone.
   private func isInherited(by test: Test) -> Bool {
-    id.isOnSuite.load(ordering: .relaxed)
+    id.isOnSuite.withLock { $0 }
       && test.traits.count { ($0 as? FuzzTrait)?.id == id } == 1
   }
 

@@ -14,10 +14,12 @@ public struct FuzzReport: Sendable, Hashable {
   /// The relation: only the order of steps matters that are of one task, made or woke one
   /// another, ran on the same actor, both ran outside of actors, sent to the same mailbox, took
   /// the same lock, awaited or cancelled the same task, or drew at random. What it cannot see
-  /// breaks it: atomics or a `Mutex` that two actors share, unsafe shared memory, and when an
-  /// object is freed. Nothing is claimed where anything left the run's control, a timer
-  /// competed with other work, tasks of different priorities met on an actor, or a run was cut
-  /// off for its length.
+  /// breaks it: unsafe shared memory without a lock, atomics of C that are only loaded and
+  /// stored, and when an object is freed. Nothing is claimed where a run entered code that
+  /// uses atomics or a `Mutex`, where anything left the run's control, a timer competed with
+  /// other work, tasks of different priorities met on an actor, a run was cut off for its
+  /// length, or what tasks share cannot be watched: that takes Linux on x86-64, a program
+  /// with its symbols, and no debugger.
   public var isExhaustive: Bool
   /// How many corpus entries were replayed.
   public var replayed: Int

@@ -101,13 +101,20 @@ extension Machine {
   package var limits: ReductionLimits {
     var limits = progress.limits
     if hasEscapes { limits.insert(.escapes) }
-    if !il_sees_awaits() { limits.insert(.blindness) }
+    if !il_sees_awaits() || !Takeover.seesStreams { limits.insert(.blindness) }
+    if sharedIn != nil { limits.insert(.sharing) }
     if steps.count >= progress.settings.stepLimit
       || progress.instantSteps >= progress.settings.instantLimit
     {
       limits.insert(.length)
     }
     return limits
+  }
+
+  /// Where the run entered code that uses atomics, or a `Mutex`, while a
+  /// ``SharingWatch`` was kept: the address of a function.
+  package var sharedIn: UInt? {
+    il_session_shared(session).map { UInt(bitPattern: $0) }
   }
 
   func key(ofStep index: Int) -> StepKey {
