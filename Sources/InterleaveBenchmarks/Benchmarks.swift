@@ -7,6 +7,7 @@ enum Benchmark: String, CaseIterable {
   case memory
   case shrink
   case specs
+  case systems
 
   var summary: String {
     switch self {
@@ -15,6 +16,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
     case .specs: "how small programs of operations become, over 200 seeds"
+    case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed"
     }
   }
 
@@ -28,6 +30,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: try measureMemory()
     case .shrink: try await measureShrinking()
     case .specs: await measureSpecs()
+    case .systems: await measureSystems()
     }
   }
 }
