@@ -23,34 +23,33 @@ import Testing
 
   @Test(arguments: SystemRace.all)
   func aRaceShrinksToWhatAReaderCanFollow(race: SystemRace) async throws {
-    for seed in UInt64(1)...2 {
-      let outcome = await race.inRacySystem(fuzzer(schedules: 1_000, seed: seed))
-      let failure = try #require(outcome.failure, "seed \(seed)")
-      let size = SystemRace.Size(failure)
-      #expect(size.tasks <= race.size.tasks, "\(size)")
-      #expect(size.preemptions <= race.size.preemptions, "\(size)")
-      #expect(size.operations <= race.size.operations, "\(size)")
-      #if DEBUG
-        #expect(size.steps <= race.size.steps, "\(size)")
-      #endif
-    }
+    var fuzzer = fuzzer(schedules: 1_000, seed: 1)
+    fuzzer.configuration.shrinking.runs = 500
+    let failure = try #require(await race.inRacySystem(fuzzer).failure)
+    let size = SystemRace.Size(failure)
+    #expect(size.tasks <= race.size.tasks)
+    #expect(size.preemptions <= race.size.preemptions)
+    #expect(size.operations <= race.size.operations)
+    // In release the optimizer merges steps.
+    #expect(size.steps <= race.size.steps)
+    #expect(failure.isMinimal)
   }
 
   @Test(arguments: SystemRace.all)
   func theMendedSystemKeepsTheRule(race: SystemRace) async {
-    expectPassed(await race.inMendedSystem(fuzzer(schedules: 200, seed: 1)))
+    expectPassed(await race.inMendedSystem(fuzzer(schedules: 100, seed: 1)))
   }
 
   @Test(arguments: SystemRace.all)
   func theMendedSystemKeepsTheRuleWheneverItsTimersFire(race: SystemRace) async {
-    var fuzzer = fuzzer(schedules: 200, seed: 2)
+    var fuzzer = fuzzer(schedules: 100, seed: 2)
     fuzzer.configuration.time = .adversarial
     expectPassed(await race.inMendedSystem(fuzzer))
   }
 
   @Test(arguments: SystemRace.all)
   func theMendedSystemKeepsTheRuleWhoeverGivesUp(race: SystemRace) async {
-    if let outcome = await race.inForsakenSystem(fuzzer(schedules: 200, seed: 3)) {
+    if let outcome = await race.inForsakenSystem(fuzzer(schedules: 100, seed: 3)) {
       expectPassed(outcome)
     }
   }
@@ -70,7 +69,9 @@ import Testing
   private func expectPassed(
     _ outcome: FuzzOutcome, at location: SourceLocation = #_sourceLocation
   ) {
-    if case .failed(let failure, _) = outcome { Issue.record("\(failure)", sourceLocation: location) }
+    if case .failed(let failure, _) = outcome {
+      Issue.record("\(failure)", sourceLocation: location)
+    }
     #expect(outcome.report.distinctInterleavings > 1, sourceLocation: location)
     #expect(outcome.report.escapes == [], sourceLocation: location)
     #expect(outcome.report.warnings == [], sourceLocation: location)

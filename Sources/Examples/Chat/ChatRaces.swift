@@ -4,26 +4,26 @@ import Interleave
 enum ChatRaces {
   static let all = [
     SystemRace(
-      "chat", "chat-join", "who has joined a room is in it", tasks: 3, steps: 12,
+      "chat", "chat-join", "who has joined a room is in it", tasks: 3, steps: 10,
       racy: { try await joinTogether(ChatServer.self, $0) },
       mended: { try await joinTogether(MendedChatServer.self, $0) }),
     SystemRace(
       "chat", "chat-limit", "no user sends an eleventh message within a minute", tasks: 3,
-      steps: 14,
+      steps: 12,
       racy: { try await sendElevenMessages(ChatServer.self, $0) },
       mended: { try await sendElevenMessages(MendedChatServer.self, $0) }),
     SystemRace(
       "chat", "chat-reconnect", "a user who comes back gets each message once", .thrownError,
-      tasks: 3, steps: 20,
+      tasks: 3, steps: 17,
       racy: { try await sendAndReconnect(ChatServer.self, $0) },
       mended: { try await sendAndReconnect(MendedChatServer.self, $0) }),
     SystemRace(
-      "chat", "chat-reaction", "a user reacts with an emoji once", tasks: 3, steps: 12,
+      "chat", "chat-reaction", "a user reacts with an emoji once", tasks: 3, steps: 9,
       racy: { try await reactTwice(ChatServer.self, $0) },
       mended: { try await reactTwice(MendedChatServer.self, $0) }),
     SystemRace(
       "chat", "chat-operations", "membership is that of users who come one after the other",
-      .notLinearizable, tasks: 3, steps: 20, operations: 3,
+      .notLinearizable, tasks: 3, steps: 14, operations: 3,
       racy: MembershipSpec<ChatServer>(), mended: MembershipSpec<MendedChatServer>()),
   ]
 

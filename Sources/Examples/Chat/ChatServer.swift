@@ -4,9 +4,9 @@
 ///   meanwhile is out again, and what was said meanwhile is gone.
 /// - `send` checks the rate limit, waits for the moderation, and counts the message only then. A
 ///   script that sends everything at once is never limited.
-/// - `connect` fetches what was missed, and then registers the connection. A message that is sent
-///   in between is neither fetched nor delivered: the user whose train leaves the tunnel never sees
-///   it, and nobody can tell why.
+/// - `connect` fetches what was missed from the archive, and then registers the connection. A
+///   message that is sent in between is neither fetched nor delivered: the user whose train leaves
+///   the tunnel never sees it, and nobody can tell why.
 /// - `react` looks whether the user has reacted, waits for the notification, and adds the reaction.
 ///   A double tap counts twice.
 actor ChatServer: Chat {
@@ -43,17 +43,15 @@ actor ChatServer: Chat {
 
   func send(_ text: String, from user: String, to room: String) async throws -> ChatMessage {
     let now = ContinuousClock.now
-    guard let members = rooms[room]?.members, members.contains(user) else {
-      throw ChatError.notAMember
-    }
+    guard rooms[room]?.members.contains(user) == true else { throw ChatError.notAMember }
     guard limit.allows(user, at: now) else { throw ChatError.tooManyMessages }
     try await services.moderation.approve(text)
     limit.count(user, at: now)
     lastNumber += 1
     let message = ChatMessage(number: lastNumber, author: user, text: text, sentAt: now)
     rooms[room]?.history.append(message)
+    for member in rooms[room]?.members ?? [] { connections[member]?.yield(message) }
     await services.archive.keep(message)
-    for member in members { connections[member]?.yield(message) }
     return message
   }
 

@@ -6,15 +6,15 @@ enum DeviceRaces {
 
   static let all = [
     SystemRace(
-      "device", "device-close", "a link is closed once", tasks: 3, steps: 12,
+      "device", "device-close", "a link is closed once", tasks: 3, steps: 11,
       racy: { try await disconnectTwice(Peripheral.self, $0) },
       mended: { try await disconnectTwice(MendedPeripheral.self, $0) }),
     SystemRace(
-      "device", "device-link", "a device has one link", tasks: 3, steps: 14,
+      "device", "device-link", "a device has one link", tasks: 2, steps: 7, preemptions: 2,
       racy: { try await disconnectWhileConnecting(Peripheral.self, $0) },
       mended: { try await disconnectWhileConnecting(MendedPeripheral.self, $0) }),
     SystemRace(
-      "device", "device-ghost", ghost, .thrownError, tasks: 3, steps: 20, operations: 3,
+      "device", "device-ghost", ghost, .thrownError, tasks: 3, steps: 19, operations: 3,
       racy: DeviceSpec<Peripheral>(rule: ghost), mended: DeviceSpec<MendedPeripheral>(rule: ghost)),
   ]
 

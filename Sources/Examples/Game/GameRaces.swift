@@ -4,24 +4,24 @@ import Interleave
 enum GameRaces {
   static let all = [
     SystemRace(
-      "game", "game-start", "a match is started once", tasks: 3, steps: 10,
+      "game", "game-start", "a match is started once", tasks: 3, steps: 7,
       racy: { try await doubleStart(GameServer.self, $0) },
       mended: { try await doubleStart(MendedGameServer.self, $0) }),
     SystemRace(
-      "game", "game-points", "every point counts", tasks: 3, steps: 16,
+      "game", "game-points", "every point counts", tasks: 3, steps: 14,
       racy: { try await scoreTogether(GameServer.self, $0) },
       mended: { try await scoreTogether(MendedGameServer.self, $0) }),
     SystemRace(
-      "game", "game-winner", "a match has one winner", tasks: 3, steps: 16,
+      "game", "game-winner", "a match has one winner", tasks: 3, steps: 18,
       racy: { try await winTogether(GameServer.self, $0) },
       mended: { try await winTogether(MendedGameServer.self, $0) }),
     SystemRace(
-      "game", "game-leaderboard", "the leaderboard lists a match once", tasks: 3, steps: 16,
+      "game", "game-leaderboard", "the leaderboard lists a match once", tasks: 3, steps: 19,
       racy: { try await winAndHangUp(GameServer.self, $0) },
       mended: { try await winAndHangUp(MendedGameServer.self, $0) }),
     SystemRace(
       "game", "game-operations", "points are added one after the other", .notLinearizable,
-      tasks: 3, steps: 24, operations: 2, racy: GameSpec<GameServer>(),
+      tasks: 3, steps: 20, operations: 2, racy: GameSpec<GameServer>(),
       mended: GameSpec<MendedGameServer>()),
   ]
 

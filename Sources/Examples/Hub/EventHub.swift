@@ -1,7 +1,7 @@
 /// A hub as it is first written: it forgets that a name may mean another stream by now.
 ///
-/// - `publish` takes a number, waits for the journal, and delivers. Of two events, the second may
-///   be through the journal first: a screen that shows the last event it got stays wrong.
+/// - `publish` takes a number, waits until the text is rendered, and delivers. Of two events, the
+///   second may be rendered first: a screen that shows the last event it got stays wrong.
 /// - When a stream ends, its name is unsubscribed, in a task of its own. A phone that loses the line
 ///   and comes back at once is unsubscribed by the end of its old stream, and rings no more.
 /// - `subscribe` waits for the journal before it enters the stream. If the hub is closed meanwhile,
@@ -31,8 +31,7 @@ actor EventHub: Hub {
 
   func publish(_ text: String) async {
     lastNumber += 1
-    let event = HubEvent(number: lastNumber, text: text)
-    await journal.append(text)
+    let event = await HubEvent.rendered(lastNumber, text)
     for subscriber in subscribers.values { subscriber.yield(event) }
   }
 

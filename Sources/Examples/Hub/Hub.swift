@@ -5,9 +5,16 @@ struct HubEvent: Sendable, Hashable {
   var text: String
 }
 
+extension HubEvent {
+  /// Makes an event with a text as it is to be shown, which is work for another thread.
+  @concurrent static func rendered(_ number: Int, _ text: String) async -> HubEvent {
+    HubEvent(number: number, text: text.uppercased())
+  }
+}
+
 /// Tells subscribers of events, in order, until it closes.
 protocol Hub: Actor {
-  /// - Parameter journal: Where events are written before anybody is told of them.
+  /// - Parameter journal: Where subscriptions are written down.
   init(journal: AuditLog)
   /// Begins a subscription; one of the same name takes the place of the one before.
   func subscribe(_ name: String) async -> AsyncStream<HubEvent>

@@ -5,17 +5,17 @@ enum HubRaces {
   static let all = [
     SystemRace(
       "hub", "hub-order", "events arrive in the order of their numbers", .thrownError, tasks: 3,
-      steps: 20,
+      steps: 16,
       racy: { try await publishTogether(EventHub.self, $0) },
       mended: { try await publishTogether(MendedEventHub.self, $0) }),
     SystemRace(
-      "hub", "hub-return", "who subscribes again gets what is published", .lostWakeUp, tasks: 4,
-      steps: 20,
+      "hub", "hub-return", "who subscribes again gets what is published", .lostWakeUp, tasks: 3,
+      steps: 16,
       racy: { try await loseLineAndReturn(EventHub.self, $0) },
       mended: { try await loseLineAndReturn(MendedEventHub.self, $0) }),
     SystemRace(
       "hub", "hub-close", "every stream ends when the hub closes", .lostWakeUp, tasks: 3,
-      steps: 12,
+      steps: 8, preemptions: 0,
       racy: { _ in try await subscribeAndClose(EventHub.self) },
       mended: { _ in try await subscribeAndClose(MendedEventHub.self) }),
   ]

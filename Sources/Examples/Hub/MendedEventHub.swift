@@ -11,7 +11,7 @@ actor MendedEventHub: Hub {
 
   private var subscribers: [String: Subscriber] = [:]
   private var subscriptionCount = 0
-  private var outbox: [HubEvent] = []
+  private var outbox: [(number: Int, text: String)] = []
   private var isDelivering = false
   private var isClosed = false
   private var lastNumber = 0
@@ -44,12 +44,12 @@ actor MendedEventHub: Hub {
 
   func publish(_ text: String) async {
     lastNumber += 1
-    outbox.append(HubEvent(number: lastNumber, text: text))
+    outbox.append((lastNumber, text))
     guard !isDelivering else { return }
     isDelivering = true
     while !outbox.isEmpty {
-      let event = outbox.removeFirst()
-      await journal.append(event.text)
+      let (number, text) = outbox.removeFirst()
+      let event = await HubEvent.rendered(number, text)
       for subscriber in subscribers.values { subscriber.continuation.yield(event) }
     }
     isDelivering = false

@@ -4,16 +4,16 @@ import Interleave
 enum TokenRaces {
   static let all = [
     SystemRace(
-      "token", "token-refresh", "a token is traded in once", tasks: 3, steps: 10,
+      "token", "token-refresh", "a token is traded in once", tasks: 3, steps: 7,
       racy: { rule in try await TokenExample.racy { always($0, rule) { $0.refreshes <= 1 } } },
       mended: { rule in try await TokenExample.mended { always($0, rule) { $0.refreshes <= 1 } } }),
     SystemRace(
-      "token", "token-sign-out", "who has signed out stays signed out", tasks: 3, steps: 10,
+      "token", "token-sign-out", "who has signed out stays signed out", tasks: 3, steps: 8,
       racy: { try await requestAndSignOut(Session.self, $0) },
       mended: { try await requestAndSignOut(MendedSession.self, $0) }),
     SystemRace(
       "token", "token-user", "a request goes out in the name of whoever is signed in",
-      .thrownError, tasks: 4, steps: 14,
+      .thrownError, tasks: 3, steps: 12,
       racy: { try await requestAndSignIn(CoalescingSession.self, $0) },
       mended: { try await requestAndSignIn(MendedSession.self, $0) }),
   ]
