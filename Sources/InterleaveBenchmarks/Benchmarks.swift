@@ -1,3 +1,4 @@
+import Examples
 import Foundation
 
 /// What can be measured, by the name on the command line.
@@ -16,7 +17,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
     case .specs: "how small programs of operations become, over 200 seeds"
-    case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed"
+    case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     }
   }
 
@@ -53,6 +54,14 @@ enum Benchmarks {
     }
     if let command = arguments.first, FindingOptions.Command(rawValue: command) != nil {
       guard await FindingBenchmark.run(arguments: Array(arguments)) else { exit(1) }
+      return
+    }
+    if arguments.first == Benchmark.systems.rawValue, arguments.count == 2 {
+      let systems = Set(SystemRace.all.map(\.system)).sorted()
+      guard let system = arguments.last, systems.contains(system) else {
+        complain("there is no such system: there are \(systems.joined(separator: ", "))")
+      }
+      guard await measureSystems(only: system) else { exit(1) }
       return
     }
     guard arguments.count == 1, let name = arguments.first else {
