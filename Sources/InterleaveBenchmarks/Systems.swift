@@ -33,9 +33,8 @@ func measureSystems(only system: String? = nil) async -> Bool {
   }
   print("20 seeds; sizes after shrinking: median, worst\n\n\(races)\n")
   for race in all { isGood = await checkMended(race) && isGood }
-  guard system == nil else { return isGood }
-  isGood = await replayCorpus() && isGood
-  return await timeChat() && isGood
+  if all.contains(where: { $0.system == "chat" }) { isGood = await timeChat() && isGood }
+  return await replayCorpus(all) && isGood
 }
 
 /// Looks for a race with 20 seeds.
@@ -81,17 +80,18 @@ private func checkMended(_ race: SystemRace) async -> Bool {
 /// Replays what the corpus keeps of each race.
 ///
 /// - Returns: Every race is in it, and still fails.
-private func replayCorpus() async -> Bool {
+private func replayCorpus(_ races: [SystemRace]) async -> Bool {
   var missing: [String] = []
   let began = ContinuousClock.now
-  for race in SystemRace.all {
+  for race in races {
     var fuzzer = fuzzer(schedules: 1, seed: 1)
     fuzzer.configuration.corpus = .automatic
     let outcome = await race.inRacySystem(fuzzer)
+    for warning in outcome.report.warnings { print(warning) }
     if outcome.failure == nil || outcome.report.schedules > 0 { missing.append(race.name) }
   }
   let time = (ContinuousClock.now - began) / .milliseconds(1)
-  print("\ncorpus: \(SystemRace.all.count) races replayed in \(time.fixed(0)) ms")
+  print("\ncorpus: \(races.count) races replayed in \(time.fixed(0)) ms")
   for name in missing { print("the corpus does not have \(name)") }
   return missing.isEmpty
 }
@@ -100,15 +100,24 @@ private func replayCorpus() async -> Bool {
 ///
 /// - Returns: Nothing failed, and a schedule takes less than 50 ms.
 private func timeChat() async -> Bool {
-  let schedules = 100
-  let outcome = await fuzzer(schedules: schedules, seed: 1).run(named: "chat load") {
+  let began = processorTime()
+  let outcome = await fuzzer(schedules: 100, seed: 1).run(named: "chat load") {
     try await ChatLoad.run(users: 150, messages: 1_000)
   }
   if let failure = outcome.failure { print("chat load: \(failure)") }
-  let time = outcome.report.elapsed / .milliseconds(1) / Double(outcome.report.schedules)
-  let steps = outcome.report.steps / outcome.report.schedules
-  print("chat, 150 users, 1,000 messages: \(time.fixed(1)) ms a schedule of \(steps.grouped) steps")
+  let schedules = outcome.report.schedules
+  let time = (processorTime() - began) * 1_000 / Double(schedules)
+  let elapsed = outcome.report.elapsed / .milliseconds(1) / Double(schedules)
+  print(
+    "chat, 150 users, 1,000 messages: \(time.fixed(1)) ms of processor time a schedule "
+      + "(\(elapsed.fixed(1)) ms elapsed), \((outcome.report.steps / schedules).grouped) steps")
   return outcome.failure == nil && time < 50
+}
+
+/// What the process has used of its processors, in seconds; unlike a clock, it does not count what
+/// other processes use.
+private func processorTime() -> Double {
+  Double(clock()) / Double(CLOCKS_PER_SEC)
 }
 
 private func fuzzer(schedules: Int, seed: UInt64) -> Fuzzer {

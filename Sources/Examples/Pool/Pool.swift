@@ -6,6 +6,8 @@ struct Connection: Sendable, Hashable {
 /// A database that counts who is connected to it.
 actor Database {
   private(set) var open: Set<Int> = []
+  private(set) var queries = 0
+  private(set) var resets = 0
   private var opened = 0
 
   /// - Throws: `CancellationError` if nobody waits for the connection any more.
@@ -16,10 +18,10 @@ actor Database {
     return Connection(id: opened)
   }
 
-  func query(_ connection: Connection) {}
+  func query(_ connection: Connection) { queries += 1 }
 
   /// Takes back what a connection has left unfinished.
-  func reset(_ connection: Connection) {}
+  func reset(_ connection: Connection) { resets += 1 }
 
   func disconnect(_ connection: Connection) { open.remove(connection.id) }
 }
