@@ -53,7 +53,7 @@ actor Moderation {
 actor Archive {
   private var messages: [ChatMessage] = []
 
-  func keep(_ message: ChatMessage) { messages.append(message) }
+  func keep(_ batch: [ChatMessage]) { messages += batch }
   func messages(after number: Int) -> [ChatMessage] { messages.filter { $0.number > number } }
 }
 

@@ -51,7 +51,7 @@ actor ChatServer: Chat {
     let message = ChatMessage(number: lastNumber, author: user, text: text, sentAt: now)
     rooms[room]?.history.append(message)
     for member in rooms[room]?.members ?? [] { connections[member]?.yield(message) }
-    await services.archive.keep(message)
+    await services.archive.keep([message])
     return message
   }
 

@@ -14,6 +14,8 @@ actor MendedChatServer: Chat {
   private(set) var rooms: [String: ChatRoom]
   private var connections: [String: Connection] = [:]
   private var connectionCount = 0
+  private var unarchived: [ChatMessage] = []
+  private var isArchiving = false
   private var isClosed = false
   private var limit: RateLimit
   private var lastNumber: Int
@@ -76,8 +78,21 @@ actor MendedChatServer: Chat {
     let message = ChatMessage(number: lastNumber, author: user, text: text, sentAt: now)
     rooms[room]?.history.append(message)
     for member in rooms[room]?.members ?? [] { connections[member]?.continuation.yield(message) }
-    await services.archive.keep(message)
+    unarchived.append(message)
+    await archive()
     return message
+  }
+
+  /// Archives what was sent, a batch at a time; who finds that under way need not wait for it.
+  private func archive() async {
+    guard !isArchiving else { return }
+    isArchiving = true
+    while !unarchived.isEmpty {
+      let batch = unarchived
+      unarchived = []
+      await services.archive.keep(batch)
+    }
+    isArchiving = false
   }
 
   func react(_ emoji: String, to number: Int, in room: String, by user: String) async {
