@@ -9,6 +9,8 @@ struct FoundFailure {
   var draws: Draws
   /// The corpus file that led to it, if one did.
   var corpusFile: String?
+  /// The corpus entry near whose interleaving it was found, where that has gone.
+  var repaired: StaleEntry?
   /// How many schedules were run until it failed, this one included.
   var schedulesTried: Int
   /// The seed of its values; a corpus entry brings its own.
@@ -61,7 +63,7 @@ extension Campaign {
       corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
-    if !found.failure.isMistake { keep(&failure, shrunk.draws) }
+    if !found.failure.isMistake { keep(&failure, shrunk.draws, inPlaceOf: found.repaired) }
     return (failure, shrunk.schedule)
   }
 

@@ -146,7 +146,8 @@ final class Campaign {
       : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
   }
 
-  private func mayGoOn(_ index: Int) -> Bool {
+  /// Whether the budget allows for a run with an index.
+  func mayGoOn(_ index: Int) -> Bool {
     guard index < resolved.configuration.schedules, run.cancellation == nil else { return false }
     guard index > 0, !isCancelled() else { return index == 0 }
     guard let duration = resolved.configuration.duration else { return true }
