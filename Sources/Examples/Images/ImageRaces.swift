@@ -5,23 +5,23 @@ enum ImageRaces {
   static let all = [
     SystemRace(
       "images", "images-download", "an image is downloaded once", tasks: 5, steps: 14,
-      racy: { try await showTwice(ImageCache.self, $0) },
-      mended: { try await showTwice(MendedImageCache.self, $0) }),
+      racy: { try await showTwice(ImageLoader.self, $0) },
+      mended: { try await showTwice(MendedImageLoader.self, $0) }),
     SystemRace(
       "images", "images-leave", "a view that stays gets its image", .thrownError, tasks: 4,
       steps: 16, preemptions: 0,
-      racy: { try await leave(ImageCache.self, $0) },
-      mended: { try await leave(MendedImageCache.self, $0) }),
+      racy: { try await leave(ImageLoader.self, $0) },
+      mended: { try await leave(MendedImageLoader.self, $0) }),
     SystemRace(
       "images", "images-replace", "once an image was replaced, the old one is not shown",
       .thrownError, tasks: 3, steps: 17,
-      racy: { try await replace(ImageCache.self, $0) },
-      mended: { try await replace(MendedImageCache.self, $0) }),
+      racy: { try await replace(ImageLoader.self, $0) },
+      mended: { try await replace(MendedImageLoader.self, $0) }),
   ]
 
   /// A list and a detail view show the same image.
   static func showTwice<Subject: Images>(_: Subject.Type, _ rule: String) async throws {
-    let server = ImageServer()
+    let server = PictureServer()
     let cache = Subject(disk: Disk(), server: server)
     always(server, rule) { $0.downloads["avatar", default: 0] <= 1 }
     async let list = unlessCancelled { try await cache.image("avatar") }
@@ -31,7 +31,7 @@ enum ImageRaces {
 
   /// A list is scrolled away while a detail view shows the same image.
   static func leave<Subject: Images>(_: Subject.Type, _ rule: String) async throws {
-    let cache = Subject(disk: Disk(), server: ImageServer())
+    let cache = Subject(disk: Disk(), server: PictureServer())
     async let detail: Void = show("avatar", of: cache, rule)
     let list = Task { try await unlessCancelled { try await cache.image("avatar") } }
     list.cancel()
@@ -41,7 +41,7 @@ enum ImageRaces {
 
   /// An image is replaced while it is shown.
   static func replace<Subject: Images>(_: Subject.Type, _ rule: String) async throws {
-    let server = ImageServer()
+    let server = PictureServer()
     let cache = Subject(disk: Disk(), server: server)
     async let before = unlessCancelled { try await cache.image("avatar") }
     await server.replace("avatar")

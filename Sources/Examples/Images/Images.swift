@@ -1,37 +1,26 @@
 /// What images come from, slowly and at a price.
-public actor ImageServer {
-  public private(set) var downloads: [String: Int] = [:]
+actor PictureServer {
+  private(set) var downloads: [String: Int] = [:]
   private var versions: [String: Int] = [:]
 
-  public init() {}
+  init() {}
 
   /// - Throws: `CancellationError` if nobody waits for the image any more.
-  public func download(_ name: String) throws -> String {
+  func download(_ name: String) throws -> String {
     try Task.checkCancellation()
     downloads[name, default: 0] += 1
     return "<\(name) \(versions[name, default: 1])>"
   }
 
   /// Puts another image in the place of one.
-  public func replace(_ name: String) {
+  func replace(_ name: String) {
     versions[name, default: 1] += 1
   }
 }
 
-/// What was kept of earlier days.
-public actor Disk {
-  private let images: [String: String]
-
-  public init(images: [String: String] = [:]) {
-    self.images = images
-  }
-
-  public func image(_ name: String) -> String? { images[name] }
-}
-
 /// A cache of images, each of which is downloaded once however many ask for it.
 protocol Images: Actor {
-  init(disk: Disk, server: ImageServer)
+  init(disk: Disk, server: PictureServer)
   /// The image of a name, from wherever it is quickest to get.
   ///
   /// - Throws: `CancellationError` if the caller has given up.

@@ -4,16 +4,16 @@
 /// it is, nobody asks. When another user signs in while it is in flight, their requests wait for it
 /// too, and go out with the token of the user before.
 actor CoalescingSession: TokenSession {
-  private(set) var token: Token?
-  private var refresh: Task<Token, any Error>?
-  private let server: TokenServer
+  private(set) var token: AccessToken?
+  private var refresh: Task<AccessToken, any Error>?
+  private let server: AuthServer
 
-  init(token: Token, server: TokenServer) {
+  init(token: AccessToken, server: AuthServer) {
     self.token = token
     self.server = server
   }
 
-  func validToken() async throws -> Token {
+  func validToken() async throws -> AccessToken {
     if let refresh { return try await refresh.value }
     guard let token else { throw SignedOut() }
     if !token.isExpired { return token }
@@ -25,6 +25,6 @@ actor CoalescingSession: TokenSession {
     return fresh
   }
 
-  func signIn(_ token: Token) { self.token = token }
+  func signIn(_ token: AccessToken) { self.token = token }
   func signOut() { token = nil }
 }

@@ -7,16 +7,16 @@
 ///
 /// It also keeps whatever the server answers, as if nothing could have happened
 /// meanwhile: who signs out during a refresh is signed in again by its answer.
-public actor Session: TokenSession {
-  public private(set) var token: Token?
-  private let server: TokenServer
+actor ClientSession: TokenSession {
+  private(set) var token: AccessToken?
+  private let server: AuthServer
 
-  public init(token: Token, server: TokenServer) {
+  init(token: AccessToken, server: AuthServer) {
     self.token = token
     self.server = server
   }
 
-  public func validToken() async throws -> Token {
+  func validToken() async throws -> AccessToken {
     guard let token else { throw SignedOut() }
     if !token.isExpired { return token }
     let fresh = try await server.refresh(token)
@@ -24,6 +24,6 @@ public actor Session: TokenSession {
     return fresh
   }
 
-  public func signIn(_ token: Token) { self.token = token }
-  public func signOut() { token = nil }
+  func signIn(_ token: AccessToken) { self.token = token }
+  func signOut() { token = nil }
 }

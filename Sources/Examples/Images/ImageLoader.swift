@@ -10,18 +10,18 @@
 /// another caller's, too: a list that is scrolled away takes the image of the detail
 /// view with it. And an image that is replaced while the old one is on its way is
 /// forgotten too early: the old one arrives, and stays.
-public actor ImageCache: Images {
+actor ImageLoader: Images {
   private var images: [String: String] = [:]
   private var downloads: [String: Task<String, any Error>] = [:]
   private let disk: Disk
-  private let server: ImageServer
+  private let server: PictureServer
 
-  public init(disk: Disk, server: ImageServer) {
+  init(disk: Disk, server: PictureServer) {
     self.disk = disk
     self.server = server
   }
 
-  public func image(_ name: String) async throws -> String {
+  func image(_ name: String) async throws -> String {
     if let image = images[name] { return image }
     if let download = downloads[name] { return try await value(of: download) }
     if let image = await disk.image(name) { return image }
@@ -33,7 +33,7 @@ public actor ImageCache: Images {
     return image
   }
 
-  public func forget(_ name: String) { images[name] = nil }
+  func forget(_ name: String) { images[name] = nil }
 
   /// Waits for a download, and cancels it if the caller gives up.
   private func value(of download: Task<String, any Error>) async throws -> String {

@@ -3,18 +3,18 @@
 /// Looking on the disk is a part of what is in flight. It belongs to the cache and to no caller, so
 /// nobody who gives up takes it away from others; if the system cancels it, whoever still waits
 /// begins anew. What arrives is kept only if it is still what is waited for: `forget` lets go of it.
-public actor MendedImageCache: Images {
+actor MendedImageLoader: Images {
   private var images: [String: String] = [:]
   private var lookups: [String: Task<String, any Error>] = [:]
   private let disk: Disk
-  private let server: ImageServer
+  private let server: PictureServer
 
-  public init(disk: Disk, server: ImageServer) {
+  init(disk: Disk, server: PictureServer) {
     self.disk = disk
     self.server = server
   }
 
-  public func image(_ name: String) async throws -> String {
+  func image(_ name: String) async throws -> String {
     while true {
       if let image = images[name] { return image }
       let lookup = lookups[name] ?? startLookup(name)
@@ -31,7 +31,7 @@ public actor MendedImageCache: Images {
     }
   }
 
-  public func forget(_ name: String) {
+  func forget(_ name: String) {
     images[name] = nil
     lookups[name] = nil
   }

@@ -1,21 +1,21 @@
 /// A session in which whoever finds a refresh *of the same token* in flight waits for it, and its
 /// answer counts only while that token does.
-public actor MendedSession: TokenSession {
+actor MendedClientSession: TokenSession {
   private struct Refresh {
-    var expired: Token
-    var task: Task<Token, any Error>
+    var expired: AccessToken
+    var task: Task<AccessToken, any Error>
   }
 
-  public private(set) var token: Token?
+  private(set) var token: AccessToken?
   private var refresh: Refresh?
-  private let server: TokenServer
+  private let server: AuthServer
 
-  public init(token: Token, server: TokenServer) {
+  init(token: AccessToken, server: AuthServer) {
     self.token = token
     self.server = server
   }
 
-  public func validToken() async throws -> Token {
+  func validToken() async throws -> AccessToken {
     guard let token else { throw SignedOut() }
     if !token.isExpired { return token }
     let task = refresh(of: token)
@@ -27,13 +27,13 @@ public actor MendedSession: TokenSession {
   }
 
   /// The refresh of a token that is in flight, or else a new one.
-  private func refresh(of token: Token) -> Task<Token, any Error> {
+  private func refresh(of token: AccessToken) -> Task<AccessToken, any Error> {
     if let refresh, refresh.expired == token { return refresh.task }
     let task = Task { [server] in try await server.refresh(token) }
     refresh = Refresh(expired: token, task: task)
     return task
   }
 
-  public func signIn(_ token: Token) { self.token = token }
-  public func signOut() { token = nil }
+  func signIn(_ token: AccessToken) { self.token = token }
+  func signOut() { token = nil }
 }
