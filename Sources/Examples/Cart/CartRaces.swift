@@ -13,12 +13,12 @@ enum CartRaces {
       racy: { try await addWhilePaying(ShoppingCart.self, $0) },
       mended: { try await addWhilePaying(MendedShoppingCart.self, $0) }),
     SystemRace(
-      "cart", "cart-payment", "an order is paid once", tasks: 3, steps: 11,
+      "cart", "cart-payment", "an order is paid once", tasks: 3, steps: 12,
       racy: { try await doubleCheckout(ShoppingCart.self, $0) },
       mended: { try await doubleCheckout(MendedShoppingCart.self, $0) }),
     SystemRace(
       "cart", "cart-operations", "a cart used from several windows is one cart", .notLinearizable,
-      tasks: 3, steps: 14, operations: 3, racy: CartSpec<ShoppingCart>(),
+      tasks: 3, steps: 16, operations: 3, racy: CartSpec<ShoppingCart>(),
       mended: CartSpec<MendedShoppingCart>()),
   ]
 

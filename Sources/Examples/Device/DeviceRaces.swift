@@ -6,7 +6,7 @@ enum DeviceRaces {
 
   static let all = [
     SystemRace(
-      "device", "device-close", "a link is closed once", tasks: 3, steps: 11,
+      "device", "device-close", "a link is closed once", tasks: 3, steps: 12,
       racy: { try await disconnectTwice(Peripheral.self, $0) },
       mended: { try await disconnectTwice(MendedPeripheral.self, $0) }),
     SystemRace(

@@ -4,7 +4,7 @@ import Interleave
 enum GameRaces {
   static let all = [
     SystemRace(
-      "game", "game-start", "a match is started once", tasks: 3, steps: 7,
+      "game", "game-start", "a match is started once", tasks: 3, steps: 8,
       racy: { try await doubleStart(GameServer.self, $0) },
       mended: { try await doubleStart(MendedGameServer.self, $0) }),
     SystemRace(

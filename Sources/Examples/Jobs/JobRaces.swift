@@ -8,12 +8,12 @@ enum JobRaces {
       racy: { try await submitTwice(JobQueue.self, $0) },
       mended: { try await submitTwice(MendedJobQueue.self, $0) }),
     SystemRace(
-      "jobs", "jobs-cancel", "a cancelled job stays cancelled", .thrownError, tasks: 4, steps: 20,
+      "jobs", "jobs-cancel", "a cancelled job stays cancelled", .thrownError, tasks: 4, steps: 21,
       racy: { try await cancelRunning(JobQueue.self, $0) },
       mended: { try await cancelRunning(MendedJobQueue.self, $0) }),
     SystemRace(
       "jobs", "jobs-drain", "a drained queue lets go of those who wait", .lostWakeUp, tasks: 6,
-      steps: 19, preemptions: 0,
+      steps: 20, preemptions: 0,
       racy: { _ in try await cancelWhileDraining(JobQueue.self) },
       mended: { _ in try await cancelWhileDraining(MendedJobQueue.self) }),
   ]

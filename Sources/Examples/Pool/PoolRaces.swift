@@ -6,7 +6,7 @@ enum PoolRaces {
 
   static let all = [
     SystemRace(
-      "pool", "pool-limit", limit, .invariant, tasks: 3, steps: 7, operations: 2,
+      "pool", "pool-limit", limit, .invariant, tasks: 3, steps: 11, operations: 2,
       racy: PoolSpec<ConnectionPool>(rule: limit),
       mended: PoolSpec<MendedConnectionPool>(rule: limit)),
     SystemRace(

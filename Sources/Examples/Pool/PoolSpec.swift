@@ -11,14 +11,15 @@ struct PoolSpec<Subject: Pool>: ConcurrencySpec {
   }
 
   enum Operation: Sendable, Hashable {
-    case query(times: Int)
+    /// Uses a connection for a second.
+    case query
     case close
   }
 
   let rule: String
 
   var operations: Generator<Operation> {
-    .frequency((5, .int(in: 1...2).map(Operation.query(times:))), (1, .just(.close)))
+    .frequency((5, .just(.query)), (1, .just(.close)))
   }
 
   func makeSubject() async throws -> Site { Site() }
@@ -31,10 +32,11 @@ struct PoolSpec<Subject: Pool>: ConcurrencySpec {
     switch operation {
     case .close:
       await site.pool.close()
-    case .query(let times):
+    case .query:
       do {
         try await site.pool.withConnection { connection in
-          for _ in 0..<times { await site.database.query(connection) }
+          await site.database.query(connection)
+          try await Task.sleep(for: .seconds(1))
         }
       } catch is PoolIsClosed {
         return

@@ -4,7 +4,7 @@ import Interleave
 enum TokenRaces {
   static let all = [
     SystemRace(
-      "token", "token-refresh", "a token is traded in once", tasks: 3, steps: 7,
+      "token", "token-refresh", "a token is traded in once", tasks: 3, steps: 8,
       racy: { try await requestTwice(ClientSession.self, $0) },
       mended: { try await requestTwice(MendedClientSession.self, $0) }),
     SystemRace(
