@@ -1,3 +1,4 @@
+import Examples
 import Foundation
 
 /// What can be measured, by the name on the command line.
@@ -8,6 +9,7 @@ enum Benchmark: String, CaseIterable {
   case shrink
   case specs
   case determinism
+  case systems
 
   var summary: String {
     switch self {
@@ -17,6 +19,7 @@ enum Benchmark: String, CaseIterable {
     case .shrink: "how small failures become, and at what cost"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
+    case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     }
   }
 
@@ -31,6 +34,7 @@ enum Benchmark: String, CaseIterable {
     case .shrink: try await measureShrinking()
     case .specs: await measureSpecs()
     case .determinism: try await measureDeterminism()
+    case .systems: await measureSystems()
     }
   }
 }
@@ -60,6 +64,14 @@ enum Benchmarks {
       let processes = arguments.last.flatMap({ Int($0) }), processes >= 2
     {
       guard try await measureDeterminism(processes: processes) else { exit(1) }
+      return
+    }
+    if arguments.first == Benchmark.systems.rawValue, arguments.count == 2 {
+      let systems = Set(SystemRace.all.map(\.system)).sorted()
+      guard let system = arguments.last, systems.contains(system) else {
+        complain("there is no such system: there are \(systems.joined(separator: ", "))")
+      }
+      guard await measureSystems(only: system) else { exit(1) }
       return
     }
     guard arguments.count == 1, let name = arguments.first else {

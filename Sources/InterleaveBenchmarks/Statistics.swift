@@ -9,6 +9,7 @@ struct Sample {
   }
 
   var median: Double { values[values.count / 2] }
+  var mean: Double { values.reduce(0, +) / Double(values.count) }
   var least: Double { values[0] }
   var most: Double { values[values.count - 1] }
 }

@@ -1,3 +1,4 @@
+import Examples
 import Interleave
 import InterleaveCommand
 import Testing
@@ -33,14 +34,36 @@ import Testing
     #expect(report.schedules == 100, "it was fuzzed further")
   }
 
+  @Test(arguments: SystemRace.all)
+  func theEntryOfASystemStillFails(race: SystemRace) async throws {
+    let outcome = await race.inRacySystem(fuzzer(schedules: 1_000))
+    let failure = try #require(outcome.failure)
+    #expect(failure.kind == race.kind)
+    #expect(outcome.report.replayed == 1)
+    #expect(outcome.report.schedules == 0, "nothing new was tried")
+    #expect(failure.corpusFile?.hasPrefix("corpus/Examples/\(race.name)/") == true)
+  }
+
+  @Test(arguments: SystemRace.all)
+  func theEntryOfASystemDoesNotFailOnceItIsMended(race: SystemRace) async throws {
+    let outcome = await race.inMendedSystem(fuzzer(schedules: 50))
+    if case .failed(let failure, _) = outcome { Issue.record("\(failure)") }
+    #expect(outcome.report.replayed == 1)
+    #expect(outcome.report.fixed.count + outcome.report.stale.count == 1)
+  }
+
   /// Replays what is kept of an example, and looks a little further if that passes.
   private func replay(
     _ showcase: Showcase, _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzOutcome {
-    var configuration = FuzzConfiguration()
-    configuration.schedules = 100
-    configuration.seed = 1
-    return await Fuzzer(configuration).run(
+    await fuzzer(schedules: 100).run(
       named: showcase.name, fileID: "Examples/Examples.swift", body)
+  }
+
+  private func fuzzer(schedules: Int) -> Fuzzer {
+    var configuration = FuzzConfiguration()
+    configuration.schedules = schedules
+    configuration.seed = 1
+    return Fuzzer(configuration)
   }
 }

@@ -1,0 +1,129 @@
+import Examples
+import Foundation
+import Interleave
+
+/// Finds and shrinks each race of the systems from 20 seeds, runs the mended systems for 10,000
+/// schedules, replays the corpus, and times a busy chat.
+///
+/// - Parameter system: The system to look at, with the report on each of its races; nil for all
+///   systems, without reports.
+/// - Returns: Every seed found every race, no mended system failed, and the corpus has each race.
+func measureSystems(only system: String? = nil) async -> Bool {
+  var isGood = true
+  let all = SystemRace.all.filter { system == nil || $0.system == system }
+  var races = MarkdownTable(
+    "race", "found of 20", "schedules: mean, worst", "tasks", "steps", "preemptions", "operations")
+  for race in all {
+    let failures = await findRace(race)
+    if system != nil, let failure = failures.first { print("\(failure)\n") }
+    isGood = isGood && failures.count == 20
+    guard !failures.isEmpty else {
+      races.add(race.name, "0", "", "", "", "", "")
+      continue
+    }
+    let tried = Sample(failures.map { Double($0.schedulesTried) })
+    let sizes = failures.map { SystemRace.Size($0) }
+    func words(_ part: (SystemRace.Size) -> Int) -> String {
+      let sample = Sample(sizes.map { Double(part($0)) })
+      return "\(sample.median.fixed(0)), \(sample.most.fixed(0))"
+    }
+    races.add(
+      race.name, "\(failures.count)", "\(tried.mean.fixed(1)), \(tried.most.fixed(0))",
+      words(\.tasks), words(\.steps), words(\.preemptions), words(\.operations))
+  }
+  print("20 seeds; sizes after shrinking: median, worst\n\n\(races)\n")
+  for race in all { isGood = await checkMended(race) && isGood }
+  if all.contains(where: { $0.system == "chat" }) { isGood = await timeChat() && isGood }
+  return await replayCorpus(all) && isGood
+}
+
+/// Looks for a race with 20 seeds.
+private func findRace(_ race: SystemRace) async -> [FuzzFailure] {
+  var failures: [FuzzFailure] = []
+  for seed in UInt64(0)..<20 {
+    if let failure = await race.inRacySystem(fuzzer(schedules: 1_000, seed: seed)).failure {
+      failures.append(failure)
+    }
+  }
+  return failures
+}
+
+/// Runs a mended system, under the rules of the runtime and under harder ones.
+///
+/// - Returns: It keeps its rule.
+private func checkMended(_ race: SystemRace) async -> Bool {
+  let asRuntime = fuzzer(schedules: 10_000, seed: 1)
+  var adversarial = asRuntime
+  adversarial.configuration.time = .adversarial
+  var unordered = asRuntime
+  unordered.configuration.mailboxes = .unordered
+  let outcomes = [
+    ("as the runtime", await race.inMendedSystem(asRuntime)),
+    ("timers at any time", await race.inMendedSystem(adversarial)),
+    ("mailboxes in any order", await race.inMendedSystem(unordered)),
+    ("the caller gives up", await race.inForsakenSystem(asRuntime)),
+  ]
+  var words: [String] = []
+  var isGood = true
+  for case (let rules, let outcome?) in outcomes {
+    if let failure = outcome.failure {
+      isGood = false
+      words.append("\(rules): FAILED\n\(failure)")
+    } else {
+      words.append("\(rules): \(outcome.report.schedules.grouped) pass")
+    }
+  }
+  print("\(race.name), mended: \(words.joined(separator: "; "))")
+  return isGood
+}
+
+/// Replays what the corpus keeps of each race.
+///
+/// - Returns: Every race is in it, and still fails.
+private func replayCorpus(_ races: [SystemRace]) async -> Bool {
+  var missing: [String] = []
+  let began = ContinuousClock.now
+  for race in races {
+    var fuzzer = fuzzer(schedules: 1, seed: 1)
+    fuzzer.configuration.corpus = .automatic
+    let outcome = await race.inRacySystem(fuzzer)
+    for warning in outcome.report.warnings { print(warning) }
+    if outcome.failure == nil || outcome.report.schedules > 0 { missing.append(race.name) }
+  }
+  let time = (ContinuousClock.now - began) / .milliseconds(1)
+  print("\ncorpus: \(races.count) races replayed in \(time.fixed(0)) ms")
+  for name in missing { print("the corpus does not have \(name)") }
+  return missing.isEmpty
+}
+
+/// Times one schedule of a chat with 150 users and 1,000 messages.
+///
+/// - Returns: Nothing failed, and a schedule takes less than 50 ms.
+private func timeChat() async -> Bool {
+  let began = processorTime()
+  let outcome = await fuzzer(schedules: 100, seed: 1).run(named: "chat load") {
+    try await ChatLoad.run(users: 150, messages: 1_000)
+  }
+  if let failure = outcome.failure { print("chat load: \(failure)") }
+  let schedules = outcome.report.schedules
+  let time = (processorTime() - began) * 1_000 / Double(schedules)
+  let elapsed = outcome.report.elapsed / .milliseconds(1) / Double(schedules)
+  print(
+    "chat, 150 users, 1,000 messages: \(time.fixed(1)) ms of processor time a schedule "
+      + "(\(elapsed.fixed(1)) ms elapsed), \((outcome.report.steps / schedules).grouped) steps")
+  return outcome.failure == nil && time < 50
+}
+
+/// What the process has used of its processors, in seconds; unlike a clock, it does not count what
+/// other processes use.
+private func processorTime() -> Double {
+  Double(clock()) / Double(CLOCKS_PER_SEC)
+}
+
+private func fuzzer(schedules: Int, seed: UInt64) -> Fuzzer {
+  var configuration = FuzzConfiguration()
+  configuration.schedules = schedules
+  configuration.seed = seed
+  configuration.corpus = .none
+  return Fuzzer(configuration)
+}
