@@ -102,6 +102,9 @@ struct ResolvedConfiguration: Sendable {
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
     }
+    if let limit = configuration.timeLimit, limit <= .zero {
+      throw ConfigurationError("`timeLimit` must be more than zero (was \(limit))")
+    }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")
     }

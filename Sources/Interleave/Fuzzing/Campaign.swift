@@ -74,7 +74,8 @@ final class Campaign {
     if run.failure == nil, end != .stepLimit, program.isGenerated {
       machine.withEnvironment { if let failure = programRun.judge() { run.fail(failure) } }
     }
-    let standstill = Standstill(machine, checks: resolved.configuration.checks)
+    let standstill = Standstill(
+      machine, checks: resolved.configuration.checks, isTornDown: run.isTornDown)
     let failure = run.failure ?? standstill.failure(of: end)
     inspect?(failure)
     machine.finish()
@@ -220,6 +221,7 @@ extension MachineSettings {
     mailboxes = configuration.mailboxes == .asRuntime ? .asRuntime : .unordered
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
+    if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
   }
 }

@@ -30,6 +30,8 @@ final class Run: RunObserver {
   /// What is checked when the run is over.
   private var finally: [Invariant] = []
   private(set) var failure: RunFailure?
+  /// The tear-down of a fixture has ended.
+  var isTornDown = false
   /// The run asked for the whole test to be called off.
   private(set) var cancellation: (any Error)?
   /// What looks at actors around each step; nil where nothing does.
@@ -57,6 +59,7 @@ final class Run: RunObserver {
     if !invariants.isEmpty { invariants.removeAll() }
     if !finally.isEmpty { finally.removeAll() }
     failure = nil
+    isTornDown = false
     cancellation = nil
     observeIfNeeded()
   }
@@ -81,9 +84,11 @@ final class Run: RunObserver {
     }
     let isMistake = error is SpecError || error is GeneratorError
     let message = isMistake ? "\(error)" : "the body threw \(error)"
+    let location = (error as? any LocatedError)?.location
     fail(
       RunFailure(
-        kind: .thrownError, message: message, location: nil, place: type, isMistake: isMistake))
+        kind: .thrownError, message: message, location: location,
+        place: type + (location.map { " \($0.fileID):\($0.line)" } ?? ""), isMistake: isMistake))
   }
 
   // MARK: Invariants

@@ -4,11 +4,14 @@ import InterleaveEngine
 struct Standstill {
   private let machine: Machine
   private let checks: FuzzConfiguration.Checks
+  private let isTornDown: Bool
   private let symbolicator = Symbolicator.shared
 
-  init(_ machine: Machine, checks: FuzzConfiguration.Checks) {
+  /// - Parameter isTornDown: A fixture's tear-down has ended in the run.
+  init(_ machine: Machine, checks: FuzzConfiguration.Checks, isTornDown: Bool = false) {
     self.machine = machine
     self.checks = checks
+    self.isTornDown = isTornDown
   }
 
   /// The failure that the end of a run stands for; nil if it is none, or one that
@@ -19,9 +22,11 @@ struct Standstill {
     case .clean: failure = lostContinuations()
     case .stuck: failure = stuck(Diagnosis(machine.blockedTasks()))
     case .stepLimit: failure = endless()
+    case .timeLimit: failure = outOfTime()
     }
     guard var failure else { return nil }
-    failure.steps = end == .stepLimit ? min(machine.stepCount, Self.lead) : machine.stepCount
+    let isEndless = end == .stepLimit || end == .timeLimit
+    failure.steps = isEndless ? min(machine.stepCount, Self.lead) : machine.stepCount
     return failure
   }
 
@@ -58,12 +63,14 @@ struct Standstill {
       guard checks.contains(.leakedContinuations) else { return nil }
       return failure(
         .leakedContinuation,
-        "the body has ended, but a continuation was dropped without being resumed:",
+        isTornDown
+          ? "after tear-down, it shows that a continuation was dropped without being resumed:"
+          : "the body has ended, but a continuation was dropped without being resumed:",
         tasks.map(waiting), tasks)
     case .leakedTask(let tasks):
       guard checks.contains(.leakedTasks) else { return nil }
       return failure(
-        .leakedTask, "the body has ended, but tasks that it made are still waiting:",
+        .leakedTask, ended("are still waiting:"),
         tasks.map { waiting($0) + made($0) }, tasks)
     }
   }
@@ -73,7 +80,7 @@ struct Standstill {
     if !live.contains(0) {
       guard checks.contains(.leakedTasks) else { return nil }
       return failure(
-        .leakedTask, "the body has ended, but tasks that it made go on and on:",
+        .leakedTask, ended("go on and on:"),
         live.map { running($0) + made($0) }, live)
     }
     guard checks.contains(.livelocks) else { return nil }
@@ -91,7 +98,47 @@ struct Standstill {
       lines, Array(Set(cycle.map(\.task))).sorted())
   }
 
+  /// Virtual time is at its limit, and what is left sleeps beyond it.
+  private func outOfTime() -> RunFailure? {
+    let live = machine.liveTasks
+    let limit = Duration.nanoseconds(machine.settings.timeLimit).spelledOut
+    if !live.contains(0) {
+      guard checks.contains(.leakedTasks) else { return nil }
+      return failure(
+        .leakedTask, ended("go on past `timeLimit`, \(limit) of virtual time:"),
+        live.map { waiting($0) + made($0) }, live)
+    }
+    guard checks.contains(.livelocks) else { return nil }
+    return failure(
+      .livelock,
+      "the run had not ended after \(limit) of virtual time, which is its `timeLimit`. "
+        + "Waiting then:",
+      live.map(waiting), live)
+  }
+
   // MARK: Words
+
+  /// What tasks do that are left when all has ended.
+  private func ended(_ what: String) -> String {
+    isTornDown
+      ? "after tear-down, tasks of the run \(what)"
+      : "the body has ended, but tasks that it made \(what)"
+  }
+
+  /// What is left after the body, whether or not it would come to its end: a line for each task,
+  /// and one for continuations that were dropped.
+  func leftovers(after end: RunEnd) -> [String] {
+    let live = machine.liveTasks
+    let tasks = live.map { (end == .stepLimit ? running($0) : waiting($0)) + made($0) }
+    let known = live.count { machine.wait(of: $0) == .continuation(isLost: true) }
+    let dropped = machine.leakedContinuations - known
+    guard dropped > 0 else { return tasks }
+    return tasks + [
+      dropped == 1
+        ? "a continuation was dropped without being resumed"
+        : "\(dropped) continuations were dropped without being resumed"
+    ]
+  }
 
   private func failure(
     _ kind: FuzzFailure.Kind, _ message: String, _ lines: [String], _ tasks: [Int]
@@ -111,10 +158,16 @@ struct Standstill {
       case .group(let children):
         "for its child tasks \(children.map { "\(machine.path(ofTask: $0))" }.joined(separator: ", "))"
       case .continuation(isLost: true): "for a continuation that nobody holds any more"
-      case .continuation(isLost: false): "for a continuation to be resumed"
+      case .continuation(isLost: false): wake(of: task)
       case .unknown: "for something that cannot be told"
       }
     return "\(title(task)) waits in \(stack(task)) \(what)"
+  }
+
+  private func wake(of task: Int) -> String {
+    machine.sleepEnd(of: task).map {
+      "until \(Duration.nanoseconds($0).spelledOut) of virtual time have passed"
+    } ?? "for a continuation to be resumed"
   }
 
   private func running(_ task: Int) -> String {

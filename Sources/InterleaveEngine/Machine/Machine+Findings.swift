@@ -15,8 +15,10 @@ package enum TaskWait: Sendable, Hashable {
 
 extension Machine {
   /// The indices of the tasks that have not ended.
+  ///
+  /// What only runs when a timer fires is none: a sleep that was cancelled leaves it behind.
   package var liveTasks: [Int] {
-    (0..<tasks.count).filter { !tasks[$0].hasEnded }
+    (0..<tasks.count).filter { !tasks[$0].hasEnded && !tasks[$0].isTimer }
   }
 
   /// What a task waits for, as the runtime itself has noted it.
