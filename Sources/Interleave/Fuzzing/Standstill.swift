@@ -129,7 +129,10 @@ struct Standstill {
   /// and one for continuations that were dropped.
   func leftovers(after end: RunEnd) -> [String] {
     let live = machine.liveTasks
-    let tasks = live.map { (end == .stepLimit ? running($0) : waiting($0)) + made($0) }
+    let tasks = live.map { task in
+      let goesOn = "\(title(task)) goes on and on in \(stack(task))"
+      return (end == .stepLimit ? goesOn : waiting(task)) + made(task)
+    }
     let known = live.count { machine.wait(of: $0) == .continuation(isLost: true) }
     let dropped = machine.leakedContinuations - known
     guard dropped > 0 else { return tasks }
@@ -164,10 +167,16 @@ struct Standstill {
     return "\(title(task)) waits in \(stack(task)) \(what)"
   }
 
+  /// What would resume the continuation that a task waits for.
   private func wake(of task: Int) -> String {
-    machine.sleepEnd(of: task).map {
-      "until \(Duration.nanoseconds($0).spelledOut) of virtual time have passed"
-    } ?? "for a continuation to be resumed"
+    if let end = machine.sleepEnd(of: task) {
+      return "until \(Duration.nanoseconds(end).spelledOut) of virtual time have passed"
+    }
+    let frames = symbolicator.places(of: machine.backtrace(of: task).map { .start($0) })
+    return frames.contains {
+      $0.isOwn && $0.function.hasSuffix("VirtualClock.sleep(until:tolerance:)")
+    }
+      ? "for its `VirtualClock` to be advanced" : "for a continuation to be resumed"
   }
 
   private func running(_ task: Int) -> String {
@@ -184,7 +193,7 @@ struct Standstill {
   private func stack(_ task: Int) -> String {
     let inner = symbolicator.place(of: innermost(task))
     let frames = symbolicator.places(of: machine.backtrace(of: task).map { .start($0) })
-      .filter { $0.place != nil && !$0.function.isEmpty }
+      .filter { $0.isUsers && !$0.function.isEmpty }
     let caller = frames.drop { $0 != inner }.first { $0.function != inner.function }
     return words(inner) + (caller.map { ", called by \(words($0))," } ?? "")
   }
@@ -192,7 +201,8 @@ struct Standstill {
   /// The innermost frame of a suspended task that is the user's own code.
   private func innermost(_ task: Int) -> CodeAddress {
     let frames = machine.backtrace(of: task).map { CodeAddress.start($0) }
-    return frames.first { symbolicator.place(of: $0).place != nil }
+    return frames.first { symbolicator.place(of: $0).isUsers }
+      ?? frames.first { symbolicator.place(of: $0).place != nil }
       ?? .start(machine.inspectTasks()[task].lastResume)
   }
 

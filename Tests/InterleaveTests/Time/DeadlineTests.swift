@@ -13,10 +13,16 @@ import Testing
     await #expect(throws: Broken.self) { try await withDeadline(.seconds(60)) { throw Broken() } }
   }
 
+  private static let line = #line + 3
+
+  private static func hang() async throws {
+    try await withDeadline(.milliseconds(1)) { try await Task.sleep(for: .seconds(3_600)) }
+  }
+
   @Test func whatIsLateIsCancelledAndNamed() async throws {
-    let line = #line + 2
+    let line = Self.line
     let error = await #expect(throws: DeadlineExceeded.self) {
-      try await withDeadline(.milliseconds(1)) { try await Task.sleep(for: .seconds(3_600)) }
+      try await Self.hang()
     }
     let late = try #require(error)
     #expect(late.limit == .milliseconds(1))

@@ -4,7 +4,7 @@ import Testing
 /// Runs whose virtual time does not come to an end.
 @Suite struct TimeLimitTests {
   @Test func codeThatPollsWithoutEndIsALivelockAtTheLimit() async throws {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzedInTime(schedules: 5) {
       let ready = Box(false)
       async let other: Void = Task.yield()
       while await ready.value == false { try await Task.sleep(for: .seconds(3_600)) }
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func sleepingForEverIsAHangToo() async throws {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzedInTime(schedules: 5) {
       async let other: Void = Task.yield()
       try await Task.sleep(for: .seconds(1_000_000_000))
       await other
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func sleepingUpToTheLimitPasses() async {
-    let outcome = await fuzzed(schedules: 20) {
+    let outcome = await fuzzedInTime(schedules: 20) {
       async let other: Void = Task.yield()
       try await Task.sleep(for: .seconds(7 * 86_400))
       await other
@@ -45,9 +45,9 @@ import Testing
       try await Task.sleep(for: .seconds(60))
       await other
     }
-    let short = await fuzzed(schedules: 5, { $0.timeLimit = .seconds(59) }, body: body)
+    let short = await fuzzedInTime(schedules: 5, { $0.timeLimit = .seconds(59) }, body: body)
     #expect(try #require(short.failure).message.contains("after 59 s of virtual time"))
-    let none = await fuzzed(schedules: 5, { $0.timeLimit = nil }) {
+    let none = await fuzzedInTime(schedules: 5, { $0.timeLimit = nil }) {
       try await body()
       try await Task.sleep(for: .seconds(1_000_000_000))
     }
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func aTaskThatPollsAfterTheBodyHasEndedIsLeaked() async throws {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzedInTime(schedules: 5) {
       Task { while true { try await Task.sleep(for: .seconds(3_600)) } }
       await Task.yield()
     }
@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test func aLongSleepThatIsCancelledLeavesNothingBehind() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let sleeper = Task { try await Task.sleep(for: .seconds(1_000_000_000)) }
       async let other: Void = Task.yield()
       sleeper.cancel()
@@ -82,13 +82,13 @@ import Testing
 
   @Test(arguments: [FuzzConfiguration.TimeMode.whenIdle, .adversarial])
   func itHoldsWhateverTimersMayDo(mode: FuzzConfiguration.TimeMode) async throws {
-    let hanging = await fuzzed(schedules: 20, { $0.time = mode }) {
+    let hanging = await fuzzedInTime(schedules: 20, { $0.time = mode }) {
       async let other: Void = Task.yield()
       try await Task.sleep(for: .seconds(1_000_000_000))
       await other
     }
     #expect(try #require(hanging.failure).kind == .livelock)
-    let ending = await fuzzed(schedules: 100, { $0.time = mode }) {
+    let ending = await fuzzedInTime(schedules: 100, { $0.time = mode }) {
       let sleeper = Task { try await Task.sleep(for: .seconds(1_000_000_000)) }
       for _ in 0..<3 { await Task.yield() }
       sleeper.cancel()
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func livelocksNeedNotBeChecked() async {
-    let outcome = await fuzzed(schedules: 3, { $0.checks.remove(.livelocks) }) {
+    let outcome = await fuzzedInTime(schedules: 3, { $0.checks.remove(.livelocks) }) {
       async let other: Void = Task.yield()
       try await Task.sleep(for: .seconds(1_000_000_000))
       await other

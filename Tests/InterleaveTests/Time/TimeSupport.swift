@@ -28,3 +28,16 @@ actor Journal {
 
   func add(_ line: String) { lines.append(line) }
 }
+
+/// Fuzzes a body in which time may be all that goes on.
+func fuzzedInTime(
+  schedules: Int = 200, _ configure: (inout FuzzConfiguration) -> Void = { _ in },
+  named name: String = #function, body: @escaping @Sendable () async throws -> Void
+) async -> FuzzOutcome {
+  await fuzzed(
+    schedules: schedules,
+    {
+      $0.checks.remove(.nothingInterleaved)
+      configure(&$0)
+    }, named: name, body: body)
+}

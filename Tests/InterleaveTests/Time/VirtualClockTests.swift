@@ -6,7 +6,7 @@ import Testing
   // MARK: Exactness
 
   @Test func aSleeperWakesAtItsDeadlineAndNoMomentBefore() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let debouncer = Debouncer(delay: .seconds(1), clock: clock)
       await debouncer.call()
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func eachCallPutsTheDeadlineOff() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let debouncer = Debouncer(delay: .milliseconds(300), clock: clock)
       for _ in 0..<5 {
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func aTestThatMovesTooFarIsFound() async throws {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let debouncer = Debouncer(delay: .milliseconds(300), clock: clock)
       await debouncer.call()
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func whatTheWokenSetAnewHappensToo() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let journal = Journal()
       let ticker = Task {
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func deadlinesPassInTheirOrderInEveryRun() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let journal = Journal()
       for seconds in [3, 1, 2] {
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test func theOrderOfWhatIsDueAtOnceIsOpen() async throws {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let journal = Journal()
       for name in ["a", "b"] {
@@ -98,7 +98,7 @@ import Testing
   }
 
   @Test func itGoesFromDeadlineToDeadlineUntilNobodySleeps() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let journal = Journal()
       Task {
@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test func aMomentThatHasPassedLeavesTheTimeWhereItIs() async {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzedInTime(schedules: 5) {
       let clock = VirtualClock()
       async let other: Void = Task.yield()
       await clock.advance(to: VirtualClock.Instant(offset: .seconds(3)))
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func otherClocksStandStill() async {
-    let outcome = await fuzzed(schedules: 20) {
+    let outcome = await fuzzedInTime(schedules: 20) {
       let clock = VirtualClock()
       let before = ContinuousClock.now
       async let sleeper: Void = clock.sleep(for: .seconds(3_600))
@@ -142,7 +142,7 @@ import Testing
   // MARK: Cancellation
 
   @Test func aSleeperThatIsCancelledThrows() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let sleeper = Task { try await clock.sleep(for: .seconds(1)) }
       async let cancelling: Void = sleeper.cancel()
@@ -154,7 +154,7 @@ import Testing
   }
 
   @Test func aSleeperIsResumedOnceWhetherItIsCancelledOrDue() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let clock = VirtualClock()
       let sleeper = Task { try await clock.sleep(for: .seconds(1)) }
       async let cancelling: Void = sleeper.cancel()
@@ -169,15 +169,15 @@ import Testing
   // MARK: What goes wrong
 
   @Test func aClockThatNobodyMovesIsNamed() async throws {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzedInTime(schedules: 5) {
       async let other: Void = Task.yield()
       try await VirtualClock().sleep(for: .seconds(1))
       await other
     }
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .lostWakeUp)
-    #expect(failure.message.contains("waits in VirtualClock.sleep"), "\(failure)")
     #expect(failure.message.contains("VirtualClockTests.swift"), "\(failure)")
+    #expect(failure.message.contains("for its `VirtualClock` to be advanced"), "\(failure)")
   }
 
   @Test func movingWithoutEndIsALivelock() async throws {
@@ -216,7 +216,7 @@ import Testing
   // MARK: Idleness
 
   @Test func waitingUntilIdleSeesAllThatCanHappen() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let journal = Journal()
       Task {
         for n in 0..<5 {
@@ -232,7 +232,7 @@ import Testing
   }
 
   @Test func aYieldDoesNot() async throws {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let journal = Journal()
       Task { await journal.add("done") }
       await Task.yield()
@@ -242,7 +242,7 @@ import Testing
   }
 
   @Test func noTimePassesWhileItWaits() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let journal = Journal()
       Task {
         try await Task.sleep(for: .seconds(1))
@@ -255,7 +255,7 @@ import Testing
   }
 
   @Test func severalMayWaitAndEachGoesOnWhenAllOthersRest() async {
-    let outcome = await fuzzed {
+    let outcome = await fuzzedInTime {
       let journal = Journal()
       await withTaskGroup { group in
         for name in ["a", "b"] {
@@ -267,11 +267,9 @@ import Testing
           }
         }
       }
-      let lines = await journal.lines
-      #expect(
-        lines.map { $0.prefix(1) } == [lines[0].prefix(1), lines[0].prefix(1)] + [
-          lines[2].prefix(1), lines[2].prefix(1),
-        ])
+      let names = await journal.lines.map { String($0.prefix(1)) }
+      #expect(names[0] == names[1])
+      #expect(names[2] == names[3])
     }
     #expect(outcome.failure == nil, "\(outcome)")
   }
