@@ -41,7 +41,7 @@ import Testing
   @Test func aBodyThatHangsFailsAtOnce() async throws {
     let failure = try #require(await #expect(throws: FuzzFailure.self) { try await hang() })
     #expect(failure.kind == .lostWakeUp)
-    #expect(failure.message.contains("task 0 waits in closure #1 in closure #1 in ControlledTests"))
+    #expect(failure.message.contains("task 0 waits in closure #1 in ControlledTests.hang()"))
     #expect(failure.message.hasSuffix("for a continuation to be resumed"), "\(failure.message)")
     #expect(failure.test == "aBodyThatHangsFailsAtOnce()")
     #expect(!failure.description.contains("INTERLEAVE_SEED"))
