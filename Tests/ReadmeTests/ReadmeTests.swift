@@ -52,6 +52,12 @@ struct ReadmeTests {
     #expect(failure.operations.count == 2, "\(failure)")
   }
 
+  @Test func theRuleThatEndsATestIsTheOneThatIsCompiled() throws {
+    let source = try source("Gate")
+    let start = try #require(source.range(of: "@Test(.fuzzed")?.lowerBound)
+    #expect(try readme().contains(source[start...]))
+  }
+
   private func source(_ file: String) throws -> String {
     try String(
       contentsOf: root.appending(path: "Tests/ReadmeTests/\(file).swift"), encoding: .utf8)

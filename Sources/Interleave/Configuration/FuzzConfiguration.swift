@@ -14,6 +14,8 @@ public struct FuzzConfiguration: Sendable {
   public var schedules: Int = 1_000
   /// The time after which no new schedule begins; nil for no limit.
   public var duration: Duration?
+  /// What may end a campaign that passes before ``schedules`` were tried; nil for nothing.
+  public var until: StopRule?
   /// The seed of everything that is drawn at random; nil for a fresh one, or on
   /// CI for one that is derived from the test's name.
   public var seed: UInt64?
@@ -36,6 +38,8 @@ public struct FuzzConfiguration: Sendable {
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
   public var shrinking: Shrinking = Shrinking()
+  /// How far around a fixed failure of the corpus schedules are tried.
+  public var certificate: Certificate = Certificate()
 
   public init() {}
 }
@@ -145,6 +149,22 @@ extension FuzzConfiguration {
     case asRuntime
     /// In any order, which is all that the language promises.
     case unordered
+  }
+
+  /// How far around a fixed failure of the corpus schedules are tried.
+  ///
+  /// See ``FixCertificate``. Where only the corpus is replayed, at most 200 runs are spent.
+  public struct Certificate: Sendable, Hashable {
+    /// The number of runs that may be spent, shared among the fixed entries of a test; 0 to try
+    /// nothing but what is stored.
+    public var runs: Int
+    /// How many races may be turned round one after another, at least 0.
+    public var reversals: Int
+
+    public init(runs: Int = 2_000, reversals: Int = 3) {
+      self.runs = runs
+      self.reversals = reversals
+    }
   }
 
   /// How a failure is made small.

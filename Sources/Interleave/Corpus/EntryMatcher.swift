@@ -227,6 +227,9 @@ package struct MatchOutcome: Sendable, Hashable {
   /// Every deviation was applied.
   package var isComplete: Bool { unapplied.isEmpty }
 
+  /// The run was the entry's interleaving: where something else was passed over, it was not.
+  package var isEntry: Bool { isComplete && strictness != .pickedOnly }
+
   /// Why the interleaving could not be made again; nil where it was.
   package var staleReason: String? {
     guard let lost = unapplied.first else { return nil }

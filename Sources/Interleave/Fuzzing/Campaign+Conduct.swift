@@ -9,12 +9,16 @@ struct FoundFailure {
   var draws: Draws
   /// The corpus file that led to it, if one did.
   var corpusFile: String?
+  /// The corpus entry near whose interleaving it was found, where that has gone.
+  var repaired: StaleEntry?
   /// How many schedules were run until it failed, this one included.
   var schedulesTried: Int
   /// The seed of its values; a corpus entry brings its own.
   var seed: UInt64
   /// The strategy that found it; nil for what was replayed.
   var strategy: String?
+  /// The corpus entry that it was found around, if it was.
+  var halfFix: FuzzFailure.HalfFix?
 }
 
 extension Campaign {
@@ -58,10 +62,11 @@ extension Campaign {
       interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
       original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
       seed: found.seed, schedulesTried: found.schedulesTried, strategy: found.strategy,
-      corpusFile: found.corpusFile,
+      strategies: found.strategy == nil ? [] : report.strategies,
+      corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
-    if !found.failure.isMistake { keep(&failure, shrunk.draws) }
+    if !found.failure.isMistake { keep(&failure, shrunk.draws, inPlaceOf: found.repaired) }
     return (failure, shrunk.schedule)
   }
 

@@ -18,9 +18,10 @@ extension Campaign {
     }
   }
 
-  /// Replays what is in the corpus.
+  /// Replays what is in the corpus, and looks around what is fixed.
   ///
-  /// - Returns: The first entry that still fails.
+  /// - Returns: The first entry that still fails, or else the first failure near one that does
+  ///   not.
   /// - Throws: ``CorpusFileError`` for a file that cannot be used: what it kept
   ///   would go unchecked.
   func replayCorpus() throws(CorpusFileError) -> FoundFailure? {
@@ -28,11 +29,12 @@ extension Campaign {
       noteNothingToReplay("there is no corpus")
       return nil
     }
+    var fixes: [FixedEntry] = []
     for file in try corpus.files(of: corpusTest) {
-      if let found = replay(try file.entry.get(), path: file.path) { return found }
+      if let found = replay(try file.entry.get(), path: file.path, &fixes) { return found }
     }
     if report.replayed == 0 { noteNothingToReplay("the corpus has no entry of this test") }
-    return nil
+    return certify(fixes)
   }
 
   /// A test that was only to be replayed, and had nothing to replay, has checked nothing.
@@ -45,25 +47,35 @@ extension Campaign {
 
   /// Replays one entry, under stricter rules first.
   ///
-  /// - Returns: The failure, if it still fails.
-  private func replay(_ entry: CorpusEntry, path: String) -> FoundFailure? {
+  /// - Returns: The failure, if it still fails; else it may be one more of the fixes.
+  private func replay(
+    _ entry: CorpusEntry, path: String, _ fixes: inout [FixedEntry]
+  ) -> FoundFailure? {
     report.replayed += 1
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
-    plan = .stored(
-      StoredDraws(
-        texts: GeneratedTexts(inputs: entry.inputs, operations: entry.operations),
-        rows: entry.choices))
+    plan = .stored(StoredDraws(entry))
     var replay = EntryReplay(entry)
     var staleReason: String?
     var found: FoundFailure?
+    var fix: FixedEntry?
+    var nearest: (applied: Int, deviations: [NearbySchedule.Deviation])?
     while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
-        replay.record(strategy.outcome(), failure: signature)
+        let outcome = strategy.outcome()
+        replay.record(outcome, failure: signature)
+        if fix == nil, failure == nil, outcome.isEntry {
+          fix = FixedEntry(
+            path: path, seed: entry.seed, plan: plan, signature: machine.signature,
+            steps: machine.tracedSteps())
+        }
+        if outcome.applied > nearest?.applied ?? 0 {
+          nearest = (outcome.applied, machine.nearbyDeviations)
+        }
         guard let failure, signature == entry.signature else { return }
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
@@ -71,18 +83,36 @@ extension Campaign {
           seed: entry.seed)
       }
     }
-    switch staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict {
+    let verdict = staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict
+    guard let reason = verdict.reason else { return found }
+    let stale = StaleEntry(path: path, entry: entry, reason: reason)
+    let repair = repair(stale, matched: nearest?.deviations, isFixed: verdict.isFixed)
+    if repair.found == nil {
+      note(verdict, of: path, searched: repair.runs)
+      if verdict.isFixed, let fix { fixes.append(fix) }
+    } else {
+      report.repaired.append(path)
+    }
+    return repair.found
+  }
+
+  /// Tells what has become of an entry that does not fail any more.
+  private func note(_ verdict: CorpusVerdict, of path: String, searched runs: Int) {
+    let near = counted(runs, "schedule") + " near it"
+    switch verdict {
     case .stillFails: break
-    case .fixed: report.fixed.append(path)
+    case .fixed:
+      report.fixed.append(path)
     case .stale(let reason):
       report.stale.append(path)
       report.warnings.append(
-        "\(path) is stale: \(reason). Delete it if the interleaving cannot happen any more.")
+        "\(path) is stale: \(reason). Its failure did not come up in \(near) either. "
+          + "Delete it if the interleaving cannot happen any more.")
     case .failsDifferently(let signature):
       report.warnings.append(
-        "\(path) fails in another way than it says: \(signature.kind.rawValue) \(signature.place)")
+        "\(path) fails in another way than it says: \(signature.kind.rawValue) "
+          + "\(signature.place). Its own failure did not come up in \(near) either.")
     }
-    return found
   }
 
   /// Keeps a new failure, and tells it where.
@@ -90,11 +120,18 @@ extension Campaign {
   /// - Parameters:
   ///   - failure: The failure, shrunk.
   ///   - draws: What was generated for it.
-  func keep(_ failure: inout FuzzFailure, _ draws: Draws) {
+  ///   - stale: The entry in whose place it is kept; nil for a failure that is new.
+  func keep(_ failure: inout FuzzFailure, _ draws: Draws, inPlaceOf stale: StaleEntry?) {
     guard let corpus, failure.corpusFile == nil else { return }
     let root = SourcePath.packageRoot(of: test.filePath)
     let entry = CorpusEntry(of: failure, in: corpusTest, choices: draws.rows, packageRoot: root)
-    switch corpus.save(entry) {
+    let saved =
+      stale.map { corpus.replace($0.path, with: entry) } ?? corpus.save(entry)
+    if let stale {
+      failure.repair = FuzzFailure.Repair(
+        of: stale, by: entry, saved, writes: corpus.plan.writes)
+    }
+    switch saved {
     case .written(let path), .alreadyThere(let path):
       failure.corpusFile = path
     case .notAllowed(let path, let content):
@@ -109,5 +146,31 @@ extension FuzzFailure {
   /// The failure of a run, as far as one run can tell.
   init(_ failure: RunFailure) {
     self.init(kind: failure.kind, message: failure.message, sourceLocation: failure.location)
+  }
+}
+
+extension FuzzFailure.Repair {
+  /// What was done about an entry.
+  ///
+  /// - Parameters:
+  ///   - stale: The entry as it was.
+  ///   - entry: The one in its place.
+  ///   - saved: What became of that.
+  ///   - writes: Whether files may be written and deleted.
+  fileprivate init(
+    of stale: StaleEntry, by entry: CorpusEntry, _ saved: CorpusStore.Saved, writes: Bool
+  ) {
+    let path: String
+    var isWritten = false
+    switch saved {
+    case .written(let file), .alreadyThere(let file):
+      path = file
+      isWritten = writes
+    case .notAllowed(let file, _), .failed(let file, _, _): path = file
+    }
+    self.init(
+      staleFile: stale.path, reason: stale.reason, isWritten: isWritten,
+      difference: LineDifference.unified(
+        from: stale.entry.json(), named: stale.path, to: entry.json(), named: path))
   }
 }

@@ -89,16 +89,24 @@ final class Campaign {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
     let baseline = Baseline()
-    var own = StrategyShare(name: choice.name)
+    var own = StrategyShare(name: choice.reduces ? "randomWalk" : choice.name)
+    var reduced = StrategyShare(name: choice.name)
+    var risk = RiskEstimator(includesInputs: program.isGenerated)
     var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
     var index = 0
-    defer { report.strategies = (strategy as? Portfolio)?.spent ?? [own] }
-    while mayGoOn(index) {
+    defer {
+      report.strategies =
+        (strategy as? Portfolio)?.spent ?? (choice.reduces ? [own, reduced] : [own])
+    }
+    while true {
       let search = proof.next()
       if proof.isComplete {
         isProved = true
+        report.ending = .exhaustion
         break
       }
+      report.ending = ending(index, search == nil ? risk.risk : nil)
+      if report.ending != nil { break }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
       let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
@@ -110,9 +118,12 @@ final class Campaign {
           // The baseline shows how many steps and tasks there are.
           strategy.end(machine.record)
         } else if search == nil {
-          own.schedules += 1
-          own.newInterleavings += isNew ? 1 : 0
+          own.add(isNew: isNew)
+        } else {
+          reduced.add(isNew: isNew)
         }
+        let isDrawn = index > 0 && search == nil && strategy.drewLastRun
+        assess(&risk, run: index, signature: signature, isDrawn: isDrawn)
         search?.learn(from: machine)
         proof.learn(signature, isOfSearch: search != nil)
         if let failure {
@@ -121,18 +132,26 @@ final class Campaign {
       }
       index += 1
       if let failure, let schedule {
+        report.ending = .failure
         return FoundFailure(
           failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
           seed: resolved.seed,
-          strategy: index == 1 ? "baseline" : (strategy as? Portfolio)?.lastUsed ?? choice.name)
+          strategy: index == 1
+            ? "baseline"
+            : (strategy as? Portfolio)?.lastUsed ?? (search == nil ? own : reduced).name)
       }
       if strategy.isExhausted, !program.isGenerated {
         isExhausted = choice.isComplete && escaped.isEmpty
+        report.ending = .exhaustion
         break
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0, !program.isGenerated { break }
+      if index == 1, machine.choices == 0, !program.isGenerated {
+        report.ending = .exhaustion
+        break
+      }
     }
+    report.residualRisk = risk.risk
     return nil
   }
 
@@ -147,12 +166,20 @@ final class Campaign {
       : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
   }
 
-  private func mayGoOn(_ index: Int) -> Bool {
-    guard index < resolved.configuration.schedules, run.cancellation == nil else { return false }
-    guard index > 0, !isCancelled() else { return index == 0 }
-    guard let duration = resolved.configuration.duration else { return true }
-    return clock.now - began < duration
+  /// Why the run with an index does not take place; nil if it does.
+  private func ending(_ index: Int, _ risk: FuzzReport.ResidualRisk?) -> FuzzReport.Ending? {
+    guard run.cancellation == nil else { return .cancellation }
+    guard index < resolved.configuration.schedules else { return .schedules }
+    guard index > 0 else { return nil }
+    if isCancelled() { return .cancellation }
+    if let duration = resolved.configuration.duration, clock.now - began >= duration {
+      return .duration
+    }
+    return resolved.configuration.until.flatMap { $0.isMet(by: risk) ? $0.ending : nil }
   }
+
+  /// Whether the budget allows for a run with an index.
+  func mayGoOn(_ index: Int) -> Bool { ending(index, nil) == nil }
 
   /// Counts the run that has just ended.
   ///
@@ -179,6 +206,7 @@ final class Campaign {
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
       isExhausted || isProved || (hasOneSchedule && !program.isGenerated)
+    if report.isExhaustive { report.residualRisk = nil }
   }
 
   /// What left the run's control, and where.

@@ -117,7 +117,7 @@ enum Fuzzing {
     if resolved.reporting == .all, value.cancellation == nil,
       case .passed(let report) = value.outcome
     {
-      print("\(test.fullName): \(report.summary)")
+      print("\(test.fullName): \(report.lines.joined(separator: "\n  "))")
     }
     return value
   }

@@ -90,11 +90,32 @@ extension Trait where Self == FuzzTrait {
   ///   - schedules: The number of schedules to try, at least 1.
   ///   - seed: The seed of everything that is drawn at random; nil for a fresh
   ///     one, or on CI for one that is derived from the test's name.
-  public static func fuzzed(schedules: Int, seed: UInt64? = nil) -> FuzzTrait {
+  ///   - until: What may end it before; nil for nothing.
+  public static func fuzzed(
+    schedules: Int, seed: UInt64? = nil, until: FuzzConfiguration.StopRule? = nil
+  ) -> FuzzTrait {
     var configuration = FuzzConfiguration()
     configuration.schedules = schedules
     configuration.seed = seed
+    configuration.until = until
     return fuzzed(configuration)
+  }
+
+  /// Runs the test until a rule says that it is enough, or the default number of schedules was
+  /// tried.
+  ///
+  /// ```swift
+  /// @Test(.fuzzed(until: .risk(below: 0.01))) func neverOverdrawn() async throws { … }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - until: What may end it before all schedules were tried.
+  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
+  ///     one, or on CI for one that is derived from the test's name.
+  public static func fuzzed(
+    until: FuzzConfiguration.StopRule, seed: UInt64? = nil
+  ) -> FuzzTrait {
+    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, until: until)
   }
 }
 

@@ -1,3 +1,5 @@
+public import InterleaveEngine
+
 /// What went wrong in a run, as one error whose description is the whole report.
 public struct FuzzFailure: Error, Sendable {
   /// The kinds of failure.
@@ -86,6 +88,38 @@ public struct FuzzFailure: Error, Sendable {
     }
   }
 
+  /// A corpus entry whose schedule passes, while one nearby fails.
+  public struct HalfFix: Sendable, Hashable {
+    /// The file of the entry.
+    public var corpusFile: String
+    /// How many races have to be turned round to get from the one to the other.
+    public var reversals: Int
+
+    public init(corpusFile: String, reversals: Int) {
+      self.corpusFile = corpusFile
+      self.reversals = reversals
+    }
+  }
+
+  /// What was done about a corpus entry whose own interleaving is gone.
+  public struct Repair: Sendable, Hashable {
+    /// The entry near whose interleaving the failure was found.
+    public var staleFile: String
+    /// Why that entry does not fail by itself any more.
+    public var reason: String
+    /// The entry of this failure is in its place; false where nothing could be written.
+    public var isWritten: Bool
+    /// What changed from the old entry to the new one, as a unified diff; empty where nothing did.
+    public var difference: String
+
+    public init(staleFile: String, reason: String, isWritten: Bool, difference: String) {
+      self.staleFile = staleFile
+      self.reason = reason
+      self.isWritten = isWritten
+      self.difference = difference
+    }
+  }
+
   public var kind: Kind
   /// What went wrong, in a sentence or a few lines.
   public var message: String
@@ -107,10 +141,16 @@ public struct FuzzFailure: Error, Sendable {
   public var schedulesTried: Int
   /// The strategy whose schedule failed first, by name; nil for what was replayed.
   public var strategy: String?
+  /// What each strategy was used for until it failed, the baseline left out.
+  public var strategies: [StrategyShare]
   /// The file that keeps it, if it was written or replayed.
   public var corpusFile: String?
+  /// The corpus entry that it was found around; nil where it was found otherwise.
+  public var halfFix: HalfFix?
   /// What would have been written to the corpus, where nothing could be written.
   public var unsavedEntry: UnsavedEntry?
+  /// The corpus entry that was repaired by it, if one was.
+  public var repair: Repair?
   /// The command that runs the test again; nil for what runs in no test.
   public var replayCommand: String?
   /// The name of the test.
@@ -121,7 +161,8 @@ public struct FuzzFailure: Error, Sendable {
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
-    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
+    strategies: [StrategyShare] = [], corpusFile: String? = nil, halfFix: HalfFix? = nil,
+    unsavedEntry: UnsavedEntry? = nil, repair: Repair? = nil,
     replayCommand: String? = nil, test: String = ""
   ) {
     self.kind = kind
@@ -135,8 +176,11 @@ public struct FuzzFailure: Error, Sendable {
     self.seed = seed
     self.schedulesTried = schedulesTried
     self.strategy = strategy
+    self.strategies = strategies
     self.corpusFile = corpusFile
+    self.halfFix = halfFix
     self.unsavedEntry = unsavedEntry
+    self.repair = repair
     self.replayCommand = replayCommand
     self.test = test
   }

@@ -33,16 +33,27 @@ public struct FuzzReport: Sendable, Hashable {
   public var warnings: [String]
   /// The corpus files whose failure does not come up any more.
   public var fixed: [String]
+  /// What was run around those.
+  public var certificates: [FixCertificate]
   /// The corpus files whose interleaving does not exist any more.
   public var stale: [String]
+  /// The corpus files whose interleaving has gone, but near which the same failure was found.
+  public var repaired: [String]
   /// What each strategy was used for, the baseline left out.
   public var strategies: [StrategyShare]
+  /// How likely one more schedule is to show what none has shown; nil where a schedule failed,
+  /// where none was drawn at random, and where all there is was run.
+  public var residualRisk: ResidualRisk?
+  /// Why no more schedules were tried; nil where none was.
+  public var ending: Ending?
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
-    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = []
+    fixed: [String] = [], stale: [String] = [], repaired: [String] = [],
+    strategies: [StrategyShare] = [], residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
+    certificates: [FixCertificate] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -55,7 +66,11 @@ public struct FuzzReport: Sendable, Hashable {
     self.escapes = escapes
     self.fixed = fixed
     self.stale = stale
+    self.repaired = repaired
     self.warnings = warnings
     self.strategies = strategies
+    self.residualRisk = residualRisk
+    self.ending = ending
+    self.certificates = certificates
   }
 }

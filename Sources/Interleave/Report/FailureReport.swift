@@ -46,7 +46,10 @@ struct FailureReport {
     let title =
       StyledText(name, .bold) + StyledText(failure.kind.words, .failure)
       + StyledText(location ?? "", .bold)
-    return [title] + indented(failure.message)
+    let halfFix = failure.halfFix.map {
+      $0.words(file: SourcePath.relative($0.corpusFile, to: root))
+    }
+    return [title] + indented(failure.message) + indented(halfFix ?? "")
   }
 
   private func generated(_ title: String, _ values: [String]) -> [StyledText] {
@@ -113,9 +116,11 @@ struct FailureReport {
 
   private func search() -> [StyledText] {
     guard failure.schedulesTried > 0 else { return [] }
+    let what = failure.halfFix == nil ? "Schedule" : "Around the fixed entry, schedule"
     var lines = indented(
-      "Schedule \(grouped(failure.schedulesTried)) failed, "
+      "\(what) \(grouped(failure.schedulesTried)) failed, "
         + (failure.strategy.map { "chosen by \($0), " } ?? "") + "with seed \(failure.seed).")
+    if let words = failure.strategies.words { lines += indented("Spent until then: \(words).") }
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
       steps: interleaving.steps.count, preemptions: interleaving.preemptions,
@@ -144,7 +149,20 @@ struct FailureReport {
       let variable = "INTERLEAVE_SEED=\(failure.seed)"
       lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))
     }
-    return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved()
+    return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved() + repair()
+  }
+
+  /// What became of the corpus entry near which the failure was found.
+  private func repair() -> [StyledText] {
+    guard let repair = failure.repair else { return [] }
+    let old = SourcePath.relative(repair.staleFile, to: root)
+    let now =
+      repair.isWritten
+      ? "The new entry was written in its place; commit both changes."
+      : "Save the new entry, and delete this one."
+    return [StyledText(), StyledText("Corpus entry repaired", .bold)]
+      + indented("\(old) is stale: \(repair.reason). The same failure was found near it. \(now)")
+      + repair.difference.split(separator: "\n").map { StyledText("  \($0)", .dim) }
   }
 
   /// The content of the corpus file that was not written, ready to be committed.

@@ -160,32 +160,34 @@ extension Machine {
   }
 
   /// The run, as its steps and what each of them touched.
-  package func trace() -> StepTrace {
+  package func trace() -> StepTrace { StepTrace(tracedSteps()) }
+
+  /// The steps of the run and what each of them touched.
+  package func tracedSteps() -> [StepTrace.Step] {
     var next: [Int] = Array(repeating: -1, count: steps.count)
     var following: [Int32: Int] = [:]
     for index in stride(from: steps.count - 1, through: 0, by: -1) {
       next[index] = following[steps[index].executor] ?? -1
       following[steps[index].executor] = index
     }
-    return StepTrace(
-      (0..<steps.count).map { index in
-        let step = steps[index]
-        let executor = executors[Int(step.executor)]
-        var mailbox: UInt64?
-        var latest = moments[index].latest
-        if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
-          mailbox = UInt64(step.executor)
-          if step.reason == .hopped, step.cause >= 0,
-            executors[Int(steps[Int(step.cause)].executor)].isMailbox
-          {
-            let release = next[Int(step.cause)]
-            latest = release < 0 ? .max : moments[release].begin
-          }
+    return (0..<steps.count).map { index in
+      let step = steps[index]
+      let executor = executors[Int(step.executor)]
+      var mailbox: UInt64?
+      var latest = moments[index].latest
+      if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
+        mailbox = UInt64(step.executor)
+        if step.reason == .hopped, step.cause >= 0,
+          executors[Int(steps[Int(step.cause)].executor)].isMailbox
+        {
+          let release = next[Int(step.cause)]
+          latest = release < 0 ? .max : moments[release].begin
         }
-        return StepTrace.Step(
-          key: key(ofStep: index), cause: Int(step.cause), mailbox: mailbox,
-          earliest: moments[index].earliest, latest: latest, accesses: accesses(ofStep: index))
-      })
+      }
+      return StepTrace.Step(
+        key: key(ofStep: index), cause: Int(step.cause), mailbox: mailbox,
+        earliest: moments[index].earliest, latest: latest, accesses: accesses(ofStep: index))
+    }
   }
 
   /// A hash of what distinguishes this interleaving from others: which steps ran, and

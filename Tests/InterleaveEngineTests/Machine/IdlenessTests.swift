@@ -9,7 +9,7 @@ private func rest() async {
 }
 
 /// Takes down what happens, in its order.
-private actor Notes {
+private actor IdleNotes {
   private(set) var lines: [String] = []
   func add(_ line: String) { lines.append(line) }
 }
@@ -18,7 +18,7 @@ private actor Notes {
 @Suite struct IdlenessTests {
   @Test func suchAJobRunsAfterAllOthers() async throws {
     let seen = try await forEverySeed {
-      let notes = Notes()
+      let notes = IdleNotes()
       for name in ["a", "b"] {
         Task {
           for _ in 0..<3 { await Task.yield() }
@@ -33,7 +33,7 @@ private actor Notes {
 
   @Test func noTimerThatIsNotDueSoonGoesFirst() async throws {
     let seen = try await forEverySeed {
-      let notes = Notes()
+      let notes = IdleNotes()
       let sleeper = Task {
         try await Task.sleep(for: .seconds(1))
         await notes.add("woke")
@@ -48,7 +48,7 @@ private actor Notes {
 
   @Test func ofTwoSuchJobsEitherMayGoFirst() async throws {
     let seen = try await forEverySeed(40) {
-      let notes = Notes()
+      let notes = IdleNotes()
       await withTaskGroup { group in
         for name in ["a", "b"] {
           group.addTask {
@@ -64,7 +64,7 @@ private actor Notes {
 
   @Test func anOrdinaryYieldWaitsForNobody() async throws {
     let seen = try await forEverySeed(40) {
-      let notes = Notes()
+      let notes = IdleNotes()
       let task = Task { await notes.add("a") }
       await Task.yield()
       let lines = await notes.lines

@@ -79,6 +79,43 @@ import Testing
     #expect(resolved.configuration.schedules == 9)
   }
 
+  @Test(arguments: [("risk<0.01", 0.01), ("risk<1", 1), ("risk<1e-3", 0.001)])
+  func aRuleMayEndACampaignEarly(text: String, limit: Double) throws {
+    let resolved = try resolved(["INTERLEAVE_UNTIL": text])
+    #expect(resolved.configuration.until == .risk(below: limit))
+    #expect(resolved.configuration.schedules == 1000)
+  }
+
+  @Test(arguments: ["0.01", "risk", "risk<", "risk<0", "risk<-1", "risk<2", "risk<nan", "risk>0.1"])
+  func rulesThatCannotBeReadAreErrors(text: String) {
+    #expect(
+      message(["INTERLEAVE_UNTIL": text])
+        == "INTERLEAVE_UNTIL must be `risk<` and a number above 0 and at most 1, such as risk<0.01 "
+        + "(was “\(text)”)")
+  }
+
+  @Test(arguments: [0, -0.5, 1.5, .nan])
+  func aRiskMustBeOneThatACampaignCanComeBelow(limit: Double) {
+    #expect(
+      message { $0.until = .risk(below: limit) }
+        == "`until`: the risk must be above 0 and at most 1 (was \(limit))")
+  }
+
+  @Test func aCertificateMustNotBeNegative() {
+    #expect(
+      message { $0.certificate.runs = -1 } == "`certificate.runs` must be at least 0 (was -1)")
+    #expect(
+      message { $0.certificate.reversals = -1 }
+        == "`certificate.reversals` must be at least 0 (was -1)")
+  }
+
+  @Test func aTraitTakesARule() {
+    #expect(FuzzTrait.fuzzed(until: .risk(below: 0.1)).configuration.until == .risk(below: 0.1))
+    let both = FuzzTrait.fuzzed(schedules: 7, until: .risk(below: 0.2)).configuration
+    #expect(both.schedules == 7)
+    #expect(both.until == .risk(below: 0.2))
+  }
+
   @Test(arguments: ["10", "s", "-1s", "0s", "nans", "infs", "1d", "1e300h", "ms"])
   func durationsThatCannotBeReadAreErrors(text: String) {
     #expect(

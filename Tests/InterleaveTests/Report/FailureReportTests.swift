@@ -173,6 +173,36 @@ import Testing
     #expect(stripped == report(failure, width: 100))
   }
 
+  @Test func whatTheStrategiesSpentUntilItFailedIsTold() {
+    var failure = Sample.overdrawnFailure
+    failure.strategy = "pos"
+    failure.strategies = [
+      StrategyShare(name: "surw", schedules: 2, newInterleavings: 2),
+      StrategyShare(name: "pos", schedules: 1, newInterleavings: 0),
+    ]
+    let text = report(failure, width: 100)
+    #expect(
+      text.contains(
+        """
+          Schedule 1,037 failed, chosen by pos, with seed 12345.
+          Spent until then: surw 2 schedules (2 new interleavings), pos 1 (0).
+        """))
+  }
+
+  @Test func aFixThatMovedTheBugIsToldFirst() {
+    var failure = Sample.overdrawnFailure
+    failure.halfFix = FuzzFailure.HalfFix(corpusFile: "/bank/corpus/old.json", reversals: 2)
+    let text = report(failure, width: 100)
+    #expect(
+      text.contains(
+        """
+          Expectation failed: (await bank.balance → -60) >= 0
+          The fix moved the bug: the schedule that corpus/old.json keeps passes now, but fails again 2 race
+          reversals away.
+        """), "\(text)")
+    #expect(text.contains("Around the fixed entry, schedule 1,037 failed, with seed 12345."))
+  }
+
   @Test func aDeadlockSaysItInPlainWordsAndMarksNoStepAsFailing() {
     let steps = [
       Sample.step("0.0", 0, "Left.meet()", line: 3, on: "Left"),
@@ -196,6 +226,30 @@ import Testing
         """))
     #expect(!text.contains("fails here"))
     #expect(text.hasSuffix("INTERLEAVE_SEED=7 swift test --filter 'meet'"))
+  }
+
+  @Test func aRepairedEntryIsShownWithWhatChanged() {
+    var failure = FuzzFailure(kind: .crash, message: "", test: "plain()")
+    failure.repair = FuzzFailure.Repair(
+      staleFile: "/bank/corpus/BankTests/plain/1.json",
+      reason: "the step `Bank.take(_:)` of task 0.0 no longer exists", isWritten: true,
+      difference: "--- corpus/1.json\n+++ corpus/2.json\n@@ -5,1 +5,1 @@\n-old\n+new")
+    #expect(
+      report(failure, width: 80).hasSuffix(
+        """
+        Corpus entry repaired
+          corpus/BankTests/plain/1.json is stale: the step `Bank.take(_:)` of task 0.0
+          no longer exists. The same failure was found near it. The new entry was
+          written in its place; commit both changes.
+          --- corpus/1.json
+          +++ corpus/2.json
+          @@ -5,1 +5,1 @@
+          -old
+          +new
+        """))
+    failure.repair?.isWritten = false
+    let text = report(failure, width: 80)
+    #expect(text.contains("near it. Save the new entry, and\n  delete this one.\n"), "as on CI")
   }
 
   @Test func aFailureWithoutAnInterleavingIsItsHeadline() {
