@@ -43,7 +43,7 @@ private actor IdleNotes {
       try await sleeper.value
       return lines
     }
-    #expect(seen.allSatisfy(\.isEmpty))
+    #expect(seen.allSatisfy { $0 == [] })
   }
 
   @Test func ofTwoSuchJobsEitherMayGoFirst() async throws {
