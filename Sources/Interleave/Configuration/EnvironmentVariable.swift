@@ -107,6 +107,7 @@ struct ResolvedConfiguration: Sendable {
     try require("schedules", atLeast: 1, configuration.schedules)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
+    try OrderPlan(configuration).validate()
     try require("certificate.runs", atLeast: 0, configuration.certificate.runs)
     try require("certificate.reversals", atLeast: 0, configuration.certificate.reversals)
     if let duration = configuration.duration, duration <= .zero {

@@ -40,6 +40,12 @@ public struct FuzzConfiguration: Sendable {
   public var shrinking: Shrinking = Shrinking()
   /// How far around a fixed failure of the corpus schedules are tried.
   public var certificate: Certificate = Certificate()
+  /// Which checkpoints come before which, in all runs.
+  public var ordering: [CheckpointOrder] = []
+  /// Checkpoints that come one after the other.
+  var sequence: [Checkpoint] = []
+  /// Environment variables override what is set here.
+  var heedsEnvironment = true
 
   public init() {}
 }

@@ -35,6 +35,7 @@ extension Interleaving {
       if step.element.isPreemption { cells.append("interrupting") }
       if step.element.isStall { cells.append("after a stall") }
       let changes = step.element.changes.map { "\($0.property) \($0.before) → \($0.after)" }
+      if !step.element.notes.isEmpty { cells.append(step.element.notes.joined(separator: ", ")) }
       if !changes.isEmpty { cells.append(changes.joined(separator: ", ")) }
       var line = cells.joined(separator: "  ")
       while line.last == " " { line.removeLast() }

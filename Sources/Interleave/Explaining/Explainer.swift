@@ -36,8 +36,8 @@ struct Explainer {
       return Interleaving.Step(
         name: name, actor: labels[step.key.executor],
         place: code?.place, reason: step.reason, end: step.end, time: step.time,
-        changes: inspector?.changes[index] ?? [], isPreemption: step.isPreemption,
-        isStall: step.isStall)
+        changes: inspector?.changes[index] ?? [], notes: inspector?.notes[index] ?? [],
+        isPreemption: step.isPreemption, isStall: step.isStall)
     }
     return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, places))
   }

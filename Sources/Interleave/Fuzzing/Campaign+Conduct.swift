@@ -39,7 +39,7 @@ extension Campaign {
       return FuzzResult(outcome: .failed(failure, report), isRecorded: isRecorded)
     }
     finishReport()
-    if let failure = nothingInterleaved() {
+    if let failure = unreachableOrder() ?? nothingInterleaved() {
       return FuzzResult(outcome: .failed(failure, report))
     }
     return FuzzResult(outcome: .passed(report), cancellation: run.cancellation)
@@ -100,6 +100,13 @@ extension Campaign {
     capture.passNext(with: failure.description)
     _ = execute(Replay(schedule.deviations), RunStart(index: 0, seed: 0))
     return capture.stopPassing()
+  }
+
+  private func unreachableOrder() -> FuzzFailure? {
+    guard run.cancellation == nil, let complaint = order.complaint else { return nil }
+    return FuzzFailure(
+      kind: .unreachableOrder, message: complaint, seed: resolved.seed,
+      schedulesTried: report.schedules, test: test.name)
   }
 
   private func nothingInterleaved() -> FuzzFailure? {

@@ -85,11 +85,16 @@ extension Campaign {
     }
     let verdict = staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict
     guard let reason = verdict.reason else { return found }
+    if verdict.isFixed, let fix {
+      // Its certificate looks around it, and in better order.
+      report.fixed.append(path)
+      fixes.append(fix)
+      return nil
+    }
     let stale = StaleEntry(path: path, entry: entry, reason: reason)
-    let repair = repair(stale, matched: nearest?.deviations, isFixed: verdict.isFixed)
+    let repair = repair(stale, matched: nearest?.deviations)
     if repair.found == nil {
       note(verdict, of: path, searched: repair.runs)
-      if verdict.isFixed, let fix { fixes.append(fix) }
     } else {
       report.repaired.append(path)
     }

@@ -27,6 +27,8 @@ final class Campaign {
   private var signatures: Set<UInt64> = []
   /// Every schedule was run, so that what held is proved.
   private var isExhausted = false
+  /// What the runs show of the order of checkpoints that is asked for.
+  let order: OrderLedger
   private var contended: Set<UInt> = []
   private var escaped: Set<Escape> = []
 
@@ -42,6 +44,7 @@ final class Campaign {
     self.capture = capture
     self.isCancelled = isCancelled
     self.program = program
+    order = OrderLedger(resolved.configuration)
     programRun = program.makeRun(.simplest)
     machine = try Machine(settings: MachineSettings(resolved))
     run = Run(machine: machine)
@@ -59,6 +62,7 @@ final class Campaign {
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
     run.reset()
+    run.doubles.order = order.makeGate()
     programRun = program.makeRun(plan)
     let end = machine.run(strategy, start) { [programRun, run = Unchecked(run)] in
       Task(priority: .medium) {
@@ -76,7 +80,7 @@ final class Campaign {
     }
     let standstill = Standstill(
       machine, checks: resolved.configuration.checks, isTornDown: run.isTornDown)
-    let failure = run.failure ?? standstill.failure(of: end)
+    let failure = run.failure ?? order.judge(run.doubles.order, standstill.failure(of: end))
     inspect?(failure)
     machine.finish()
     return failure
@@ -99,8 +103,8 @@ final class Campaign {
         (strategy as? Portfolio)?.spent ?? (choice.reduces ? [own, reduced] : [own])
     }
     while true {
-      let search = proof.next()
-      if proof.isComplete {
+      let search = program.isGenerated ? nil : proof.next()
+      if proof.isComplete, !program.isGenerated {
         isProved = true
         report.ending = .exhaustion
         break

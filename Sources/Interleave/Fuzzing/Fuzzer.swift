@@ -91,7 +91,8 @@ enum Fuzzing {
         "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of “\(test.name)”")
     }
     let resolved = try ResolvedConfiguration(
-      configuration, test: test.fullName, environment: ProcessInfo.processInfo.environment,
+      configuration, test: test.fullName,
+      environment: configuration.heedsEnvironment ? ProcessInfo.processInfo.environment : [:],
       freshSeed: { UInt64.random(in: 0...UInt64(UInt32.max)) })
     let capture = IssueCapture()
     let exchange = Exchange()
@@ -101,7 +102,8 @@ enum Fuzzing {
           let result = Result {
             try Campaign(
               test: test, resolved: resolved, capture: capture,
-              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) }, program: program
+              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) },
+              program: DoublesProgram(program)
             ).conduct(recordsExpectations: recordsExpectations)
           }
           exchange.result.withLock { $0 = result }

@@ -24,7 +24,7 @@ struct RunFailure: Sendable {
 ///
 /// It is used on the campaign's thread alone; one object serves all runs.
 final class Run: RunObserver {
-  private let machine: Machine
+  let machine: Machine
   /// What is checked after each step on an executor.
   private(set) var invariants: [Invariant] = []
   /// What is checked when the run is over.
@@ -32,6 +32,8 @@ final class Run: RunObserver {
   private(set) var failure: RunFailure?
   /// The tear-down of a fixture has ended.
   var isTornDown = false
+  /// What test doubles and checkpoints keep of the run.
+  var doubles = RunDoubles()
   /// The run asked for the whole test to be called off.
   private(set) var cancellation: (any Error)?
   /// What looks at actors around each step; nil where nothing does.
@@ -61,6 +63,7 @@ final class Run: RunObserver {
     failure = nil
     isTornDown = false
     cancellation = nil
+    doubles = RunDoubles()
     observeIfNeeded()
   }
 
@@ -113,6 +116,9 @@ final class Run: RunObserver {
   func checkFinally() {
     for invariant in finally {
       check(invariant, "when the run was over, what must eventually hold did not")
+    }
+    for check in doubles.checks {
+      if let failure = check() { fail(failure) }
     }
   }
 

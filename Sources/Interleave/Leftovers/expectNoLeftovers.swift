@@ -7,8 +7,8 @@ import Testing
 /// calls the closure. The body runs once, under Interleave's control as in
 /// ``controlled(fileID:filePath:function:line:column:_:)``. When it has ended, what it started may
 /// do all that it can without time passing. What is left then is one issue, at the line of the
-/// call, with a line for each task that is alive (where it waits and where it was made) and for
-/// continuations that were dropped.
+/// call, with a line for each task that is alive (where it waits and where it was made), for
+/// continuations that were dropped, and for each ``StubResource`` of which something is open.
 ///
 /// ```swift
 /// @Test func stoppingEndsThePoller() async throws {

@@ -28,6 +28,8 @@ public struct FuzzFailure: Error, Sendable {
     case notLinearizable
     /// The same choices gave another interleaving.
     case nondeterministic
+    /// No run came in the order of checkpoints that was asked for.
+    case unreachableOrder
     /// No choice was ever open, so nothing was tested.
     case nothingInterleaved
   }

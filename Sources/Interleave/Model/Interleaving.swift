@@ -112,6 +112,8 @@ extension Interleaving {
     public var time: Int64
     /// What it changed on the actor that it ran on.
     public var changes: [Change]
+    /// The checkpoints that it passed, and what test doubles did in it.
+    public var notes: [String]
     /// It interrupted a task that could have gone on.
     public var isPreemption: Bool
     /// A timer fired although other work was waiting.
@@ -119,7 +121,7 @@ extension Interleaving {
 
     public init(
       name: StepName, actor: String? = nil, place: Place? = nil, reason: EnabledReason = .resumed,
-      end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [],
+      end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [], notes: [String] = [],
       isPreemption: Bool = false, isStall: Bool = false
     ) {
       self.name = name
@@ -129,6 +131,7 @@ extension Interleaving {
       self.end = end
       self.time = time
       self.changes = changes
+      self.notes = notes
       self.isPreemption = isPreemption
       self.isStall = isStall
     }

@@ -28,7 +28,8 @@ struct InterleavingRows {
     }
     for (index, step) in steps.enumerated() {
       let isFar = !essential.contains { abs($0 - index) <= Self.context }
-      let isDull = step.changes.isEmpty && step.place == nil || isLong && isFar
+      let isSilent = step.changes.isEmpty && step.notes.isEmpty && step.place == nil
+      let isDull = isSilent || isLong && isFar
       if isDull, !essential.contains(index) {
         foldable = foldable.isEmpty ? index..<index + 1 : foldable.lowerBound..<index + 1
       } else {

@@ -54,10 +54,11 @@ struct ControlledRun<Value: Sendable>: Sendable {
       }
       if isCancelled { root.cancel() }
     }
+    let open = openResources(run, machine)
     if end == .clean { machine.withEnvironment { run.checkFinally() } }
     let standstill = Standstill(machine, checks: .all)
     var outcome = ControlledRun(result: slot.result)
-    if slot.result != nil { outcome.leftovers = standstill.leftovers(after: end) }
+    if slot.result != nil { outcome.leftovers = standstill.leftovers(after: end) + open }
     if let failure = run.failure ?? (slot.result == nil ? standstill.failure(of: end) : nil) {
       outcome.failure = FuzzFailure(
         kind: failure.kind, message: failure.message, sourceLocation: failure.location,
@@ -65,6 +66,17 @@ struct ControlledRun<Value: Sendable>: Sendable {
     }
     machine.finish()
     return outcome
+  }
+
+  /// Takes the checks of what was opened from a run that is over.
+  ///
+  /// - Returns: What is said of that which is still open.
+  private static func openResources(_ run: Run, _ machine: Machine) -> [String] {
+    let checks = run.doubles.checks
+    run.doubles.checks = []
+    var open: [String] = []
+    machine.withEnvironment { open = checks.compactMap { $0()?.message } }
+    return open
   }
 
   /// Takes what the body returns out of its task; used on the machine's thread alone.

@@ -23,6 +23,7 @@ extension Machine {
     var ready = job.pointee.ready
     freeSlots.append(slot)
     il_run_step(session, &ready)
+    if !rescheduled.isEmpty { resumeRescheduled() }
     end()
   }
 

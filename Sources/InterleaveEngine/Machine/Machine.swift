@@ -48,6 +48,8 @@ package final class Machine {
   package var observer: (any RunObserver)? {
     didSet { progress.isObserved = observer != nil }
   }
+  /// Tasks that go on when the step that is running has ended.
+  var rescheduled: [UnsafeContinuation<Void, Never>] = []
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
 
@@ -159,6 +161,7 @@ package final class Machine {
     touches.removeAll()
     taskIndex.removeAll()
     lockIndex.removeAll()
+    rescheduled.removeAll()
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
   }

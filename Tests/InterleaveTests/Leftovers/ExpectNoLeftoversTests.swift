@@ -93,6 +93,20 @@ private actor Poller {
     }
   }
 
+  @Test func whatIsStillOpenIsLeftOver() async throws {
+    try await expectIssue(
+      "• each connection must be closed once (#2 was not closed):", "#2 opened by task 0 at Expect"
+    ) {
+      let connections = StubResource("connection")
+      await connections.close(try await connections.open())
+      _ = try await connections.open()
+    }
+  }
+
+  @Test func whatIsClosedIsNotLeftOver() async throws {
+    try await expectNoLeftovers { try await StubResource("connection").with { _ in } }
+  }
+
   @Test func aBodyThatThrowsIsLookedAtToo() async throws {
     struct Broken: Error {}
     try await expectIssue("left something over", "task 0.0 waits") {
