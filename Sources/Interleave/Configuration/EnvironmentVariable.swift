@@ -124,6 +124,9 @@ struct ResolvedConfiguration: Sendable {
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
     }
+    if let limit = configuration.timeLimit, limit <= .zero {
+      throw ConfigurationError("`timeLimit` must be more than zero (was \(limit))")
+    }
     if case .risk(let limit) = configuration.until, !FuzzConfiguration.StopRule.isUsable(limit) {
       throw ConfigurationError(
         "`until`: the risk must be above 0 and at most 1 (was \(limit))")

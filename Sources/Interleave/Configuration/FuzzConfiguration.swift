@@ -23,6 +23,11 @@ public struct FuzzConfiguration: Sendable {
   public var strategy: StrategyChoice = .portfolio
   /// The number of steps above which a run is reported as a livelock.
   public var stepLimit: Int = 100_000
+  /// How far virtual time may go in one run; nil for no limit.
+  ///
+  /// A run that can only go on after that hangs in practice: it polls without end, or sleeps
+  /// “for ever”. The default of a week leaves room for tests of what expires after days.
+  public var timeLimit: Duration? = .seconds(7 * 86_400)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
   /// The real time that a step may take before a warning names it, more than zero.

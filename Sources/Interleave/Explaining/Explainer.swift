@@ -51,12 +51,13 @@ struct Explainer {
       task: machine.path(ofTask: task), index: count, after: namer.name(steps[count - 1].key))
   }
 
-  /// Where a step goes on: in code of the runtime, where its nearest caller does.
+  /// Where a step goes on: in code of the runtime or of Interleave, where its nearest caller does.
   private func place(_ step: InspectedStep.StepIdentity, callers: [UInt]) -> CodePlace? {
     let code = namer.place(step)
-    if code.place != nil { return code }
+    if code.isUsers { return code }
     let addresses = callers.map { CodeAddress.start($0) }
-    return Symbolicator.shared.places(of: addresses).first { $0.place != nil }
+    return Symbolicator.shared.places(of: addresses).first { $0.isUsers }
+      ?? (code.place == nil ? nil : code)
   }
 
   /// The tasks that ran, or whose steps were passed over.

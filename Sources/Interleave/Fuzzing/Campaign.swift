@@ -84,7 +84,8 @@ final class Campaign {
     if run.failure == nil, end != .stepLimit, program.isGenerated {
       machine.withEnvironment { if let failure = programRun.judge() { run.fail(failure) } }
     }
-    let standstill = Standstill(machine, checks: resolved.configuration.checks)
+    let standstill = Standstill(
+      machine, checks: resolved.configuration.checks, isTornDown: run.isTornDown)
     let failure = run.failure ?? order.judge(run.doubles.order, standstill.failure(of: end))
     if failure == nil, end == .clean { noteUnseenErrors() }
     inspect?(failure)
@@ -265,6 +266,7 @@ extension MachineSettings {
     mailboxes = configuration.mailboxes == .asRuntime ? .asRuntime : .unordered
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
+    if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
     if configuration.checks.contains(.slowSteps) {
       slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)

@@ -30,6 +30,8 @@ final class Run: RunObserver {
   /// What is checked when the run is over.
   private var finally: [Invariant] = []
   private(set) var failure: RunFailure?
+  /// The tear-down of a fixture has ended.
+  var isTornDown = false
   /// What test doubles and checkpoints keep of the run.
   var doubles = RunDoubles()
   /// The run asked for the whole test to be called off.
@@ -59,6 +61,7 @@ final class Run: RunObserver {
     if !invariants.isEmpty { invariants.removeAll() }
     if !finally.isEmpty { finally.removeAll() }
     failure = nil
+    isTornDown = false
     cancellation = nil
     doubles = RunDoubles()
     observeIfNeeded()
@@ -86,9 +89,11 @@ final class Run: RunObserver {
     if error is CancellationError, machine.cancellation != nil { return }
     let isMistake = error is SpecError || error is GeneratorError
     let message = isMistake ? "\(error)" : "the body threw \(error)"
+    let location = (error as? any LocatedError)?.location
     fail(
       RunFailure(
-        kind: .thrownError, message: message, location: nil, place: type, isMistake: isMistake))
+        kind: .thrownError, message: message, location: location,
+        place: type + (location.map { " \($0.fileID):\($0.line)" } ?? ""), isMistake: isMistake))
   }
 
   // MARK: Invariants

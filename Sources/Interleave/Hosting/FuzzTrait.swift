@@ -31,7 +31,8 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
     let identity = TestIdentity(test, filePath: test.sourceLocation.filePath)
     let result = try await Self.$isActive.withValue(true) {
       try await withEscaping(function) { body in
-        try await Fuzzing.run(identity, configuration, recordsExpectations: true, body)
+        try await Fuzzing.run(
+          identity, configuration, recordsExpectations: true, withFixtures(of: test, around: body))
       }
     }
     if let cancellation = result.cancellation { throw cancellation }
@@ -124,7 +125,7 @@ extension Trait where Self == FuzzTrait {
 /// A run that came to a standstill leaves tasks behind which hold on to the
 /// closure, but will never call it. Swift checks that nobody holds it when the
 /// call ends; so what they hold is released on their behalf.
-private func withEscaping<Result: Sendable>(
+func withEscaping<Result: Sendable>(
   _ function: @Sendable () async throws -> Void,
   _ body: (@escaping @Sendable () async throws -> Void) async throws -> Result
 ) async throws -> Result {

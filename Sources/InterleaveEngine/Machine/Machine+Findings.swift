@@ -15,8 +15,14 @@ package enum TaskWait: Sendable, Hashable {
 
 extension Machine {
   /// The indices of the tasks that have not ended.
+  ///
+  /// What only goes on with another task is none, such as a timer, which a sleep that was
+  /// cancelled leaves behind.
   package var liveTasks: [Int] {
-    (0..<tasks.count).filter { !tasks[$0].hasEnded }
+    (0..<tasks.count).filter { index in
+      let task = tasks[index]
+      return !task.hasEnded && !task.isTimer && !(task.isSimple && task.parent >= 0)
+    }
   }
 
   /// What a task waits for, as the runtime itself has noted it.

@@ -43,7 +43,7 @@ extension Machine {
     }
     tasks[index].record = nil
     if index == Int(progress.currentTask) { progress.currentEnd = .ended }
-    if index == 0 { progress.rootHasEnded = true }
+    if index == 0 { rootEnded() }
   }
 
   /// A job became ready.
@@ -90,6 +90,7 @@ extension Machine {
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }
+    if progress.nextIsIdle { waitForIdleness(job) }
     waiting.append(slot)
     enterMailbox(executor)
   }

@@ -14,6 +14,7 @@ extension Machine {
       il_advance(session, job.pointee.since)
     } else {
       remove(slot, from: waiting)
+      if job.pointee.isIdle { progress.idlers -= 1 }
       leaveMailbox(job.pointee.executor)
     }
     begin(job, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))

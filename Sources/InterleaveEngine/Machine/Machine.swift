@@ -185,10 +185,12 @@ package final class Machine {
       if progress.mayCancel { cancelIfDue() }
       collectEnabled()
       if enabled.isEmpty {
-        if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
+        if progress.rootHasEnded, tasks.elements.allSatisfy({ $0.hasEnded || $0.isTimer }) {
+          return .clean
+        }
         if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
         if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
-        return .stuck
+        return timers.isEmpty ? .stuck : .timeLimit
       }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {

@@ -24,6 +24,10 @@ package struct MachineSettings: Sendable {
   package var stepLimit = 100_000
   /// The same for the steps at one instant of virtual time.
   package var instantLimit = 50_000
+  /// How far virtual time may go in a run, in nanoseconds; `.max` for any distance.
+  package var timeLimit = Int64.max
+  /// How far it may go once the root has ended.
+  package var timeAfterRoot = Int64.max
   /// The seed of what the program under test draws at random.
   package var environmentSeed: UInt64 = 0
   /// How many nanoseconds of real time a run waits for a foreign thread.
@@ -45,6 +49,8 @@ package enum RunEnd: Sendable, Equatable {
   case stuck
   /// The run took more steps than it may.
   case stepLimit
+  /// Nothing can run any more before a moment that lies past the limit of virtual time.
+  case timeLimit
 }
 
 /// What looks at the program around each step, on the machine's thread and with

@@ -100,6 +100,8 @@ struct WaitingJob {
   var since: Int64
   /// What strategies call the place where it goes on; 0 until one asks.
   var place: UInt64 = 0
+  /// It may run only when nothing else can: see ``Machine/nextJobWaitsForIdleness()``.
+  var isIdle = false
 }
 
 /// The counters and marks of the run that is going on.
@@ -135,6 +137,12 @@ struct RunState {
   var hashedSteps = -1
   /// A timer was set.
   var hasTimers = false
+  /// The moment after which no timer fires.
+  var lastMoment: Int64
+  /// The next job that becomes ready waits until nothing else can run.
+  var nextIsIdle = false
+  /// How many jobs wait for that.
+  var idlers = 0
   /// What happened that the dependency relation does not cover.
   var limits: ReductionLimits = []
   /// How many checked continuations went without having been resumed.
@@ -146,6 +154,12 @@ struct RunState {
   /// The task that was cancelled, and how many steps had run before; -1 for none.
   var cancelledTask: Int32 = -1
   var stepsBeforeCancellation: Int32 = 0
+
+  init(settings: MachineSettings, isObserved: Bool = false) {
+    self.settings = settings
+    self.isObserved = isObserved
+    lastMoment = settings.timeLimit
+  }
 }
 
 /// How a step left its task.

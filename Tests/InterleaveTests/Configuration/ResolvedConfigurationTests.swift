@@ -210,6 +210,8 @@ import Testing
     #expect(
       message { $0.duration = .zero }?.hasPrefix("`duration` must be more than zero") == true)
     #expect(
+      message { $0.timeLimit = .zero }?.hasPrefix("`timeLimit` must be more than zero") == true)
+    #expect(
       message { $0.time = .asRuntime(stall: .seconds(-1)) }?.hasPrefix(
         "`time`: the stall must not be negative") == true)
   }
