@@ -113,7 +113,7 @@ struct Standstill {
 
   /// Virtual time is at its limit, and what is left sleeps beyond it.
   private func outOfTime() -> RunFailure? {
-    let live = machine.liveTasks
+    let live = machine.liveTasks.filter { $0 == 0 || !machine.mayLeak($0) }
     let limit = Duration.nanoseconds(machine.settings.timeLimit).spelledOut
     if !live.contains(0) {
       guard checks.contains(.leakedTasks) else { return nil }
@@ -141,7 +141,7 @@ struct Standstill {
   /// What is left after the body, whether or not it would come to its end: a line for each task,
   /// and one for continuations that were dropped.
   func leftovers(after end: RunEnd) -> [String] {
-    let live = machine.liveTasks
+    let live = machine.liveTasks.filter { !machine.mayLeak($0) }
     let tasks = live.map { task in
       let goesOn = "\(title(task)) goes on and on in \(stack(task))"
       return (end == .stepLimit ? goesOn : waiting(task)) + made(task)

@@ -59,7 +59,8 @@ extension Machine {
 
   /// The root has ended, and so have all tasks that must.
   var onlyAllowedTasksGoOn: Bool {
-    progress.rootHasEnded && tasks.elements.allSatisfy { $0.hasEnded || $0.mayLeak }
+    progress.rootHasEnded
+      && tasks.elements.allSatisfy { $0.hasEnded || $0.mayLeak || $0.isTimer }
   }
 
   // MARK: Slow steps

@@ -93,6 +93,10 @@ private actor Poller {
     }
   }
 
+  @Test func whatIsMeantToGoOnIsNotLeftOver() async throws {
+    try await expectNoLeftovers { await allowingLeaks { await Poller().start() } }
+  }
+
   @Test func whatIsStillOpenIsLeftOver() async throws {
     try await expectIssue(
       "• each connection must be closed once (#2 was not closed):", "#2 opened by task 0 at Expect"
