@@ -37,7 +37,8 @@ let package = Package(
       name: "EditedExamples", path: "Tests/EditedExamples", exclude: ["Runner"],
       swiftSettings: strict),
     .testTarget(
-      name: "InterleaveTests", dependencies: ["Interleave", "InterleaveProgram"],
+      name: "InterleaveTests",
+      dependencies: ["Interleave", "InterleaveProgram", "InterleaveBenchmarks"],
       swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),

@@ -39,6 +39,7 @@ static int64_t deadline_of(il_session *s, uint64_t when) {
 }
 
 void dispatch_async_f(void *queue, void *context, work_function work) {
+  void *caller = IL_CALLER();
   REAL(dispatch_async_f, void (*)(void *, void *, work_function));
   il_session *s = il_current;
   bool main = queue == (void *)&_dispatch_main_q;
@@ -48,7 +49,7 @@ void dispatch_async_f(void *queue, void *context, work_function work) {
                      main ? il_main_executor() : NULL, -1)) return;
       il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, ((il_job *)context)->resume);
     } else {
-      il_note_escape(s, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
+      il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
     }
   } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0) &&
              is_job_runner(work) &&
@@ -60,12 +61,13 @@ void dispatch_async_f(void *queue, void *context, work_function work) {
 }
 
 void dispatch_after_f(uint64_t when, void *queue, void *context, work_function work) {
+  void *caller = IL_CALLER();
   REAL(dispatch_after_f, void (*)(uint64_t, void *, void *, work_function));
   il_session *s = il_current;
   if (s) {
     if (is_job_runner(work) &&
         il_deliver(s, context, IL_PLACE_GLOBAL, NULL, deadline_of(s, when))) return;
-    il_note_escape(s, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
+    il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
   }
   original(when, queue, context, work);
 }
@@ -78,7 +80,7 @@ void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void 
   il_session *s = il_current;
   if (s) {
     // What the program's own sources call runs on threads of libdispatch.
-    void *caller = __builtin_return_address(0);
+    void *caller = IL_CALLER();
     if (il_is_concurrency_code(caller)) s->timer_source = source;
     else il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
   }
@@ -149,7 +151,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
   REAL(pthread_create,
        int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *));
   // libdispatch's own workers are not the program's: what runs on them is.
-  void *caller = __builtin_return_address(0);
+  void *caller = IL_CALLER();
   if (il_current && !is_dispatch_code(caller))
     il_note_escape(il_current, IL_ESCAPE_THREAD, caller);
   return original(thread, attributes, start, argument);

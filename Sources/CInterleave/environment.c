@@ -23,7 +23,14 @@
 enum { FIRST_DAY = 1735689600, SINCE_BOOT = 3600 };
 
 int64_t il_clock_origin(int clock) {
-  int64_t seconds = clock == CLOCK_REALTIME ? FIRST_DAY : SINCE_BOOT;
+  // What a step computes takes no time either.
+  if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) return 0;
+  bool isCalendar = clock == CLOCK_REALTIME;
+#if defined(__linux__)
+  isCalendar |= clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI ||
+                clock == CLOCK_REALTIME_ALARM;
+#endif
+  int64_t seconds = isCalendar ? FIRST_DAY : SINCE_BOOT;
   return seconds * 1000000000;
 }
 
@@ -42,11 +49,13 @@ static clock_gettime_function real_clock_gettime(void) {
   return found;
 }
 
-static bool is_wall_or_monotonic(clockid_t clock) {
+static bool is_virtual(clockid_t clock) {
+  if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) return true;
 #if defined(__linux__)
   return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
          clock == CLOCK_MONOTONIC_RAW || clock == CLOCK_REALTIME_COARSE ||
-         clock == CLOCK_MONOTONIC_COARSE;
+         clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_TAI ||
+         clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
 #else
   return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_RAW ||
          clock == CLOCK_UPTIME_RAW;
@@ -55,7 +64,7 @@ static bool is_wall_or_monotonic(clockid_t clock) {
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
   il_session *s = il_current;
-  if (s && is_wall_or_monotonic(clock)) {
+  if (s && is_virtual(clock)) {
     int64_t now = il_clock_read(s, clock);
     time->tv_sec = now / 1000000000;
     time->tv_nsec = now % 1000000000;
@@ -90,9 +99,31 @@ time_t time(time_t *result) {
   return original(result);
 }
 
+int timespec_get(struct timespec *time, int base) {
+  static int (*original)(struct timespec *, int);
+  if (il_current && base == TIME_UTC)
+    return clock_gettime(CLOCK_REALTIME, time) == 0 ? base : 0;
+  if (UNLIKELY(!original))
+    original = (int (*)(struct timespec *, int))il_next_symbol("timespec_get");
+  return original(time, base);
+}
+
+clock_t clock(void) {
+  static clock_t (*original)(void);
+  il_session *s = il_current;
+  if (s) return il_clock_read(s, CLOCK_PROCESS_CPUTIME_ID) / (1000000000 / CLOCKS_PER_SEC);
+  if (UNLIKELY(!original)) original = (clock_t (*)(void))il_next_symbol("clock");
+  return original();
+}
+
 int64_t il_real_time(void) {
   struct timespec time;
+#if defined(__linux__)
+  // Good to some milliseconds, and a few nanoseconds to read.
+  real_clock_gettime()(CLOCK_MONOTONIC_COARSE, &time);
+#else
   real_clock_gettime()(CLOCK_MONOTONIC, &time);
+#endif
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
@@ -107,6 +138,7 @@ static uint64_t mixed(uint64_t *state) {
 
 void il_random_seed(il_session *s, uint64_t seed) {
   s->random[0] = seed;
+  s->random[1] = ~seed;
 }
 
 static void fill_random(il_session *s, void *buffer, size_t count) {
@@ -119,6 +151,26 @@ static void fill_random(il_session *s, void *buffer, size_t count) {
     bytes += n;
     count -= n;
   }
+}
+
+bool il_draw(void *buffer, size_t count) {
+  if (LIKELY(!il_current)) return false;
+  fill_random(il_current, buffer, count);
+  return true;
+}
+
+bool il_draw_seeded(uint64_t *word) {
+  if (LIKELY(!il_current)) return false;
+  il_note_random(il_current);
+  *word = mixed(&il_current->random[1]);
+  return true;
+}
+
+bool il_seed_drawing(uint64_t seed) {
+  if (LIKELY(!il_current)) return false;
+  il_note_random(il_current);
+  il_current->random[1] = seed;
+  return true;
 }
 
 __attribute__((swiftcall)) void swift_stdlib_random(void *buffer, size_t count) {

@@ -5,6 +5,13 @@
 
 #include "CInterleave.h"
 
+// All code of this target is in a section of its own, so that it can be told from the
+// program's.
+#define IL_CODE_SECTION "il_text"
+#if defined(__linux__)
+#pragma clang section text = "il_text"
+#endif
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -15,6 +22,13 @@
 #define MUSTTAIL __attribute__((musttail))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+// Where the function goes on that called the one which begins with this. Asked for in
+// a branch, it may be answered from a function that the optimizer made of the branch.
+#define IL_CALLER() il_pinned(__builtin_return_address(0))
+static inline __attribute__((always_inline)) void *il_pinned(void *address) {
+  __asm__ volatile("" : "+r"(address));
+  return address;
+}
 
 // The parts of a job and a task that the take-over reads or writes; 64-bit.
 // `il_install` checks each of them by a controlled run.
@@ -71,6 +85,8 @@ struct il_runtime {
                               void *task_identity, uintptr_t task_witness);
   SWIFT_CC void (*run_job)(void *job, void *identity, uintptr_t witness);
   SWIFT_CC void (*enqueue)(void *job, void *identity, uintptr_t witness);
+  SWIFT_CC void (*cancel)(void *task);
+  SWIFT_CC bool (*is_cancelled)(void *task);
 };
 extern struct il_runtime il_runtime;
 // The identities of the main actor's executor, and of ours that nothing runs on.
@@ -78,6 +94,7 @@ extern void *il_main, *il_elsewhere;
 
 typedef struct il_foreign_node {
   il_ready ready;
+  il_origin origin;
   struct il_foreign_node *next;
 } il_foreign_node;
 
@@ -89,6 +106,8 @@ struct il_session {
   // The step that is running: its executor, and its task.
   void *executor;
   il_task *step_task;
+  // The task that is being cancelled: what its handlers make is its own.
+  il_task *cancelled;
   // The task that ended last in the running step.
   il_task *ended;
   // The last executor seen that is a user's own, and no default actor.
@@ -107,6 +126,8 @@ struct il_session {
   void *creation_caller;
   void *creation_entry;
   void *creation_group;
+  // The first function that may share memory unseen, and that the run has entered.
+  void *shared;
   // Depth of initializations of globals.
   unsigned initializing;
   // A libdispatch timer that the runtime is setting up.
@@ -185,11 +206,18 @@ void il_give_locals(il_task *task);
 void il_drop_locals(il_task *task);
 /// Notes that the running step draws at random.
 void il_note_random(il_session *session);
+/// Makes sure that the breakpoints of watched functions come to us.
+void il_watch_renew(void);
 void il_note_escape(il_session *session, il_escape kind, void *site);
 
 /// Answers from the session's clock: nanoseconds for a clock's own origin.
 int64_t il_clock_origin(int clock);
 int64_t il_clock_read(il_session *session, int clock);
 void il_random_seed(il_session *session, uint64_t seed);
+/// Fills the buffer from the run's randomness; false where no step is running.
+bool il_draw(void *buffer, size_t count);
+/// The same from the stream that the program can seed, and seeding it.
+bool il_draw_seeded(uint64_t *word);
+bool il_seed_drawing(uint64_t seed);
 
 #endif

@@ -186,6 +186,14 @@ SWIFT_CC void swift_defaultActor_initialize(void *actor) {
   if (s && !s->initializing) s->callbacks.actor_made(s->context, actor, s->step_task);
 }
 
+SWIFT_CC void swift_defaultActor_destroy(void *actor) {
+  static actor_function original;
+  if (UNLIKELY(!original))
+    original = (actor_function)il_next_symbol("swift_defaultActor_destroy");
+  if (il_current) il_current->callbacks.actor_gone(il_current->context, actor);
+  original(actor);
+}
+
 typedef SWIFT_CC void *(*push_function)(void *identity, uintptr_t witness);
 
 SWIFT_CC void *swift_task_pushTaskExecutorPreference(void *identity, uintptr_t witness) {
@@ -208,9 +216,10 @@ void swift_once(void *predicate, void (*initializer)(void *), void *context) {
     original(predicate, initializer, context);
     return;
   }
-  uint64_t random = s->random[0];
+  uint64_t random = s->random[0], seeded = s->random[1];
   s->initializing++;
   original(predicate, initializer, context);
   s->initializing--;
   s->random[0] = random;
+  s->random[1] = seeded;
 }

@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <execinfo.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -44,14 +45,30 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
 
 // MARK: - From other threads
 
+// What called the runtime's library, when that made a job ready.
+static il_origin origin_of_call(void) {
+  enum { DEPTH = 32 };
+  void *calls[DEPTH];
+  int count = backtrace(calls, DEPTH), first = 0;
+  while (first < count && !il_is_concurrency_code(calls[first])) first++;
+  while (first < count && il_is_concurrency_code(calls[first])) first++;
+  il_origin origin = {{0}};
+  for (int i = 0; i < 4 && first + i < count; i++)
+    origin.calls[i] = (uintptr_t)calls[first + i];
+  return origin;
+}
+
 // Puts a message into the inbox of the task's session. If the task was
 // abandoned, nobody waits for it any more, and nothing happens.
 void il_post(il_task *task, il_ready ready) {
+  // A task that ends on a foreign thread came there before.
+  il_origin origin = ready.job ? origin_of_call() : (il_origin){{0}};
   pthread_mutex_lock(&il_inbox_lock);
   il_session *s = task->session;
   if (s) {
     il_foreign_node *node = malloc(sizeof *node);
     node->ready = ready;
+    node->origin = origin;
     node->next = NULL;
     if (s->foreign_tail) s->foreign_tail->next = node; else s->foreign_head = node;
     s->foreign_tail = node;
@@ -72,7 +89,7 @@ bool il_deliver_foreign(void *job, il_place place, void *executor) {
   return true;
 }
 
-bool il_take_foreign(il_session *s, il_ready *ready) {
+bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
   if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
   pthread_mutex_lock(&il_inbox_lock);
   il_foreign_node *node = s->foreign_head;
@@ -81,6 +98,7 @@ bool il_take_foreign(il_session *s, il_ready *ready) {
   atomic_fetch_sub(&s->foreign_count, 1);
   pthread_mutex_unlock(&il_inbox_lock);
   *ready = node->ready;
+  *origin = node->origin;
   free(node);
   return true;
 }

@@ -76,7 +76,7 @@ static void prepare(void) {
 }
 
 SWIFT_CC void swift_task_localValuePush(void *key, void *value, const void *type) {
-  uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+  uintptr_t caller = (uintptr_t)IL_CALLER();
   pthread_once(&once, prepare);
   if (UNLIKELY(caller - library_begin < library_end - library_begin) && !is_shared(key))
     il_share_local(key, type);

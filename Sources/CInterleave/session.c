@@ -33,6 +33,8 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->running = true;
   s->now = 0;
   s->clock_reads = 0;
+  s->shared = NULL;
+  il_watch_renew();
   il_random_seed(s, seed);
 }
 
@@ -54,7 +56,8 @@ void il_session_end(il_session *s) {
   if (kept != s->task_count) atomic_fetch_add(&il_live_sessions, 1);
   s->task_count = kept;
   // What is left in the inbox belongs to tasks that were abandoned just now.
-  while (il_take_foreign(s, &ready)) {}
+  il_origin origin;
+  while (il_take_foreign(s, &ready, &origin)) {}
 }
 
 il_session *il_enter(il_session *s) {
@@ -106,7 +109,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
     s->ended = NULL;
   }
   if (UNLIKELY(simple)) {
-    s->callbacks.ended(s->context, ready->task);
+    s->callbacks.ended(s->context, ready->task, NULL);
     il_free_record(s, ready->task);
   }
 }

@@ -214,6 +214,8 @@ const char *il_install(uintptr_t serial_witness, uintptr_t task_witness, void *e
   REQUIRE(il_runtime.run_job, "swift_job_run");
   REQUIRE(il_runtime.enqueue, "swift_task_enqueue");
   REQUIRE(il_runtime.preferred_executor, "swift_task_getPreferredTaskExecutor");
+  REQUIRE(il_runtime.cancel, "swift_task_cancel");
+  REQUIRE(il_runtime.is_cancelled, "swift_task_isCancelled");
   if (!dlsym(RTLD_DEFAULT, "swift_task_enqueueGlobal_hook"))
     return "the runtime does not export swift_task_enqueueGlobal_hook";
   if (!il_real_switch() || il_real_switch() == swift_task_switch)

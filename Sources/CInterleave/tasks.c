@@ -43,7 +43,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
   il_task *task = new_record(s);
   task->job = job;
   task->runtime_id = j->id;
-  il_task *parent = s->step_task;
+  il_task *parent = s->step_task ? s->step_task : s->cancelled;
   if (il_job_kind(job) == IL_KIND_TASK) {
     j->reserved = task;
     task->group = s->creation_group;
@@ -65,7 +65,7 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
   il_session *s = task->session;
   if (LIKELY(s != NULL && s == il_current)) {
     ((il_job *)job)->reserved = NULL;
-    s->callbacks.ended(s->context, task);
+    s->callbacks.ended(s->context, task, error);
     // What the task leaves behind may still make tasks, in its name: so its
     // record is used again only after the step.
     task->alive = false;
@@ -80,6 +80,16 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
 }
 
 void *il_end_of_task(void) { return (void *)task_returned; }
+
+bool il_is_cancelled(const il_task *task) { return il_runtime.is_cancelled(task->job); }
+
+void il_cancel(il_session *s, il_task *task) {
+  il_session *previous = il_enter(s);
+  s->cancelled = task;
+  il_runtime.cancel(task->job);
+  s->cancelled = NULL;
+  il_leave(previous);
+}
 
 il_task *il_current_task(void) {
   void *current = il_current ? il_swift_task_getCurrent() : NULL;

@@ -89,7 +89,7 @@ bool il_sees_awaits(void) { return false; }
 typedef struct {
   uintptr_t begin, end;
 } code_range;
-enum { IGNORED = 3 };
+enum { CONCURRENCY = 1, IGNORED = 3 };
 static code_range ignored[IGNORED];
 static pthread_once_t ignored_once = PTHREAD_ONCE_INIT;
 
@@ -114,20 +114,47 @@ static int find_ignored(struct dl_phdr_info *info, size_t size, void *unused) {
 
 static void look_for_ignored(void) { dl_iterate_phdr(find_ignored, NULL); }
 
+// The lock of an `AsyncStream` guards what its users do to each other. The library takes
+// it in one place, which is learnt by watching it use one.
+static uintptr_t stream_lock_site;
+static __thread bool is_learning;
+
+bool il_learn_streams(void (*use_one)(void)) {
+  pthread_once(&ignored_once, look_for_ignored);
+  is_learning = true;
+  use_one();
+  is_learning = false;
+  return stream_lock_site > 1;
+}
+
+static bool is_ignored(uintptr_t caller) {
+  if (caller == stream_lock_site) return false;
+  for (int n = 0; n < IGNORED; n++)
+    if (caller - ignored[n].begin < ignored[n].end - ignored[n].begin) return true;
+  return false;
+}
+
+static void learn(uintptr_t caller) {
+  const code_range *library = &ignored[CONCURRENCY];
+  if (caller == stream_lock_site || caller - library->begin >= library->end - library->begin) return;
+  // More than one place would mean that none is known.
+  stream_lock_site = stream_lock_site ? 1 : caller;
+}
+
 static void note_lock(void *lock, const void *caller) {
+  if (UNLIKELY(is_learning)) learn((uintptr_t)caller);
   if (LIKELY(!il_current)) return;
   pthread_once(&ignored_once, look_for_ignored);
-  for (int n = 0; n < IGNORED; n++) {
-    if ((uintptr_t)caller - ignored[n].begin < ignored[n].end - ignored[n].begin) return;
-  }
+  if (is_ignored((uintptr_t)caller)) return;
   note(IL_TOUCH_LOCK, lock);
 }
 
 #define LOCK(name, type)                                                          \
   int name(type *lock) {                                                          \
+    void *caller = IL_CALLER();                                                   \
     static int (*original)(type *);                                               \
     if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
-    note_lock(lock, __builtin_return_address(0));                                 \
+    note_lock((void *)lock, caller);                                              \
     return original(lock);                                                        \
   }
 
@@ -135,4 +162,50 @@ LOCK(pthread_mutex_lock, pthread_mutex_t)
 LOCK(pthread_mutex_trylock, pthread_mutex_t)
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
+LOCK(pthread_spin_lock, pthread_spinlock_t volatile)
+LOCK(pthread_spin_trylock, pthread_spinlock_t volatile)
+
+int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  static int (*original)(pthread_mutex_t *, const struct timespec *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_timedlock");
+  note_lock(lock, caller);
+  return original(lock, deadline);
+}
+
+// Queues and semaphores that serve as locks: the work is done then and there.
+#define SYNC(name)                                                                \
+  void name(void *queue, void *block) {                                           \
+    void *caller = IL_CALLER();                                                   \
+    static void (*original)(void *, void *);                                      \
+    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
+    note_lock(queue, caller);                                                     \
+    original(queue, block);                                                       \
+  }
+
+SYNC(dispatch_sync)
+SYNC(dispatch_barrier_sync)
+SYNC(dispatch_async_and_wait)
+SYNC(dispatch_barrier_async_and_wait)
+
+intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t deadline) {
+  void *caller = IL_CALLER();
+  static intptr_t (*original)(void *, uint64_t);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_semaphore_wait");
+  note_lock(semaphore, caller);
+  return original(semaphore, deadline);
+}
+
+intptr_t dispatch_semaphore_signal(void *semaphore) {
+  void *caller = IL_CALLER();
+  static intptr_t (*original)(void *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_semaphore_signal");
+  note_lock(semaphore, caller);
+  return original(semaphore);
+}
+#else
+bool il_learn_streams(void (*use_one)(void)) {
+  use_one();
+  return false;
+}
 #endif

@@ -8,6 +8,7 @@ enum Benchmark: String, CaseIterable {
   case memory
   case shrink
   case specs
+  case determinism
   case systems
 
   var summary: String {
@@ -17,6 +18,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
     case .specs: "how small programs of operations become, over 200 seeds"
+    case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     }
   }
@@ -31,6 +33,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: try measureMemory()
     case .shrink: try await measureShrinking()
     case .specs: await measureSpecs()
+    case .determinism: try await measureDeterminism()
     case .systems: await measureSystems()
     }
   }
@@ -41,7 +44,7 @@ enum Benchmarks {
   private static let usage = """
     usage: swift run -c release InterleaveBenchmarks <benchmark>
 
-    \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 8))\($0.summary)" }
+    \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 12))\($0.summary)" }
       .joined(separator: "\n"))
     \(FindingOptions.usage)
     """
@@ -54,6 +57,13 @@ enum Benchmarks {
     }
     if let command = arguments.first, FindingOptions.Command(rawValue: command) != nil {
       guard await FindingBenchmark.run(arguments: Array(arguments)) else { exit(1) }
+      return
+    }
+    if arguments == [printReportsArgument] { return await printReports() }
+    if arguments.count == 2, arguments.first == Benchmark.determinism.rawValue,
+      let processes = arguments.last.flatMap({ Int($0) }), processes >= 2
+    {
+      guard try await measureDeterminism(processes: processes) else { exit(1) }
       return
     }
     if arguments.first == Benchmark.systems.rawValue, arguments.count == 2 {

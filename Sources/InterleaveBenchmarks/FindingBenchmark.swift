@@ -6,8 +6,10 @@ import InterleaveEngine
 ///
 /// The first schedule is the baseline's, as in every campaign.
 enum FindingBenchmark {
+  typealias NamedStrategy = (name: String, make: @Sendable () -> any Strategy)
+
   /// The strategies that are compared, by the names that configurations use.
-  static let strategies: [(name: String, make: @Sendable () -> any Strategy)] = [
+  static let strategies: [NamedStrategy] = [
     ("portfolio", { Portfolio() }), ("randomWalk", { RandomWalk() }),
     ("stratifiedWalk", { StratifiedWalk() }), ("pct", { PCT() }), ("pos", { POS() }),
     ("urw", { URW() }), ("surw", { SURW() }),
@@ -25,7 +27,8 @@ enum FindingBenchmark {
       // A run of the machine keeps its thread busy for long.
       return try await Task(executorPreference: MachineThread()) {
         switch options.command {
-        case .find where options.mended: return try checkMended(options)
+        case .find where options.mended:
+          return try MendedTwins.check(options.programs, options.strategies, cap: options.cap)
         case .find: try measure(options)
         case .cost: return try StrategyCost.measure()
         }
@@ -52,26 +55,6 @@ enum FindingBenchmark {
     }
     print(table.summary)
   }
-
-  /// Runs every mended twin under every strategy, and names those that fail.
-  ///
-  /// - Returns: None does.
-  private static func checkMended(_ options: FindingOptions) throws -> Bool {
-    let hunter = try Hunter()
-    var failures = 0
-    for program in options.programs {
-      for (name, make) in options.strategies {
-        let needed = hunter.schedules(
-          toFail: program.mended, make(), seed: 1, cap: options.cap)
-        if let needed {
-          failures += 1
-          print("\(program.name), mended, fails in schedule \(needed) of \(name)")
-        }
-      }
-    }
-    print("\(options.programs.count) mended programs, \(failures) failures")
-    return failures == 0
-  }
 }
 
 /// What the command was asked to do.
@@ -81,7 +64,8 @@ struct FindingOptions {
   static let usage = """
       find    schedules until each strategy finds each bug of a suite
               [--seeds 50] [--cap 10000] [--only program,…] [--with strategy,…]
-              --mended: run the mended twins instead, which must not fail
+              --mended: explore the mended twins instead, in which nothing may be found:
+              exhaustively, or where that takes too long cap schedules by each strategy
       cost    what each strategy costs for each step
     """
 
@@ -148,7 +132,7 @@ final class Hunter {
 
   /// What the root task of a run came to; used on one thread.
   private final class Outcome: @unchecked Sendable {
-    var failed = false
+    var failure: String?
   }
 
   init() throws {
@@ -166,18 +150,32 @@ final class Hunter {
     for index in 0..<cap {
       let start = RunStart(index: index, seed: SplitMix64.seed(seed, stream: UInt64(index)))
       let chosen: any Strategy = index == 0 ? Baseline() : strategy
-      outcome.failed = false
-      let end = machine.run(chosen, start) { [outcome] in
-        Task(priority: .medium) {
-          do { try await body() } catch { outcome.failed = true }
-        }
+      var hasFailed = false
+      run(body, chosen, start) { machine, reason in
+        if index == 0 { strategy.end(machine.record) }
+        hasFailed = reason != nil
       }
-      if index == 0 { strategy.end(machine.record) }
-      machine.finish()
-      if outcome.failed || end != .clean { return index + 1 }
+      if hasFailed { return index + 1 }
       if strategy.isExhausted { return nil }
     }
     return nil
+  }
+
+  /// Runs one schedule of a body.
+  ///
+  /// - Parameter inspect: Is called before the run is forgotten, with why it failed if it did.
+  func run(
+    _ body: @escaping @Sendable () async throws -> Void, _ strategy: some Strategy,
+    _ start: RunStart, inspect: (Machine, String?) -> Void
+  ) {
+    outcome.failure = nil
+    let end = machine.run(strategy, start) { [outcome] in
+      Task(priority: .medium) {
+        do { try await body() } catch { outcome.failure = "\(error)" }
+      }
+    }
+    inspect(machine, outcome.failure ?? (end == .clean ? nil : "the run ended \(end)"))
+    machine.finish()
   }
 
   /// The number of steps of some runs of a body, and the nanoseconds of this thread's

@@ -59,9 +59,12 @@ package struct RecordedStep: Sendable, Hashable {
 /// A schedule that was run, up to its failure if it failed.
 package struct RecordedSchedule: Sendable, Hashable {
   package var steps: [RecordedStep]
+  /// The task that was cancelled besides, if one was.
+  package var cancellation: RecordedCancellation?
 
-  package init(steps: [RecordedStep]) {
+  package init(steps: [RecordedStep], cancellation: RecordedCancellation? = nil) {
     self.steps = steps
+    self.cancellation = cancellation
   }
 
   /// The choices that departed from the baseline, in the order in which they

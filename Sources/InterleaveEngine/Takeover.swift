@@ -42,6 +42,9 @@ package enum Takeover {
     if let fact = il_install(serialWords.1, taskWords.1, elsewhere) {
       return .failure(TakeoverError(fact: String(cString: fact)))
     }
+    streams.withLock {
+      $0 = il_learn_streams { AsyncStream<Int>.makeStream().continuation.yield(1) }
+    }
     do throws(TakeoverError) {
       for fact in RuntimeFact.allCases { try fact.check() }
       return .success(())
@@ -61,6 +64,10 @@ package enum Takeover {
   ///
   /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.
   package static var takesHopsAtTheCall: Bool { il_is_interposed() }
+
+  /// What steps do to streams is noted.
+  static var seesStreams: Bool { streams.withLock { $0 } }
+  private static let streams = Mutex(false)
 
   /// Tells what is wrong with the job of a new task, if anything is.
   package static func complaint(aboutJobAt address: UnsafeRawPointer) -> String? {
@@ -109,6 +116,11 @@ package enum Takeover {
     }
   }
 
+  /// The error that a task has thrown, as the runtime passes it on.
+  static func error(at address: UnsafeMutableRawPointer) -> any Error {
+    unsafeBitCast(address, to: (any Error).self)
+  }
+
   /// The identity of an executor.
   package static func identity(of executor: UnownedSerialExecutor) -> UInt {
     unsafeBitCast(executor, to: (UInt, UInt).self).0
@@ -125,8 +137,9 @@ package enum Takeover {
       }
     },
     ready: { context, ready in with(context) { $0.jobReady(ready) } },
-    ended: { context, task in with(context) { $0.taskEnded(task) } },
+    ended: { context, task, error in with(context) { $0.taskEnded(task, error) } },
     actor_made: { context, actor, maker in with(context) { $0.actorMade(actor, by: maker) } },
+    actor_gone: { context, actor in with(context) { $0.actorGone(actor) } },
     escaped: { context, kind, site in
       let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
       with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }

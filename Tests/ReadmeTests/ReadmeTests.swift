@@ -52,6 +52,22 @@ struct ReadmeTests {
     #expect(failure.operations.count == 2, "\(failure)")
   }
 
+  @Test func theRuleThatEndsATestIsTheOneThatIsCompiled() throws {
+    let source = try source("Gate")
+    let start = try #require(source.range(of: "@Test(.fuzzed")?.lowerBound)
+    #expect(try readme().contains(source[start...]))
+  }
+
+  @Test func theFuzzWithCancellationIsTheOneThatIsRun() throws {
+    let source = try source("Semaphore")
+    let start = try #require(source.range(of: "var configuration")?.lowerBound)
+    let end = try #require(source.range(of: "\n  }\n\n  @Test func aPermitThatIsLost")?.lowerBound)
+    let lines = source[start..<end].split(separator: "\n").map {
+      $0.hasPrefix("    ") ? $0.dropFirst(4) : $0
+    }
+    #expect(try readme().contains(lines.joined(separator: "\n")))
+  }
+
   private func source(_ file: String) throws -> String {
     try String(
       contentsOf: root.appending(path: "Tests/ReadmeTests/\(file).swift"), encoding: .utf8)

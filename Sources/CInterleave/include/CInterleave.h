@@ -127,6 +127,12 @@ typedef struct {
   bool custom;
 } il_ready;
 
+/// Where a foreign thread was when it made a job ready: the addresses at which its calls
+/// return, from the one that called the runtime outwards; zeros where there are no more.
+typedef struct {
+  uintptr_t calls[4];
+} il_origin;
+
 /// What a session tells its machine. All but `foreign` are called on the
 /// session's own thread, during a step.
 typedef struct {
@@ -137,10 +143,12 @@ typedef struct {
                   bool child);
   /// A job became ready.
   void (*ready)(void *context, const il_ready *ready);
-  /// A task's closure returned.
-  void (*ended)(void *context, il_task *task);
+  /// A task's closure returned, or threw the error.
+  void (*ended)(void *context, il_task *task, void *_Nullable error);
   /// A default actor was made by the task `maker`, if by any.
   void (*actor_made)(void *context, void *actor, il_task *_Nullable maker);
+  /// A default actor is no more.
+  void (*actor_gone)(void *context, void *actor);
   /// Something left the session's control at `site`.
   void (*escaped)(void *context, il_escape kind, void *_Nullable site);
   /// The last reference to the checked continuation that `task` waits for went
@@ -175,6 +183,9 @@ bool il_is_interposed(void);
 
 /// True where a step's awaiting and cancelling of tasks is noted.
 bool il_sees_awaits(void);
+/// Learns where the library locks a stream, from a function that does so in one place
+/// of the library only. False: what steps do to streams cannot be seen.
+bool il_learn_streams(void (*use_one)(void));
 
 /// Looks at the next jobs that this thread hands to the global executor, until
 /// `il_probe_end` tells what is wrong with the first; NULL if nothing is.
@@ -219,9 +230,22 @@ int64_t il_now(const il_session *session);
 void il_advance(il_session *session, int64_t now);
 
 /// Takes the next job that a foreign thread made ready; false if there is none.
-bool il_take_foreign(il_session *session, il_ready *ready);
+bool il_take_foreign(il_session *session, il_ready *ready, il_origin *origin);
 /// Waits for a foreign thread to make a job ready, at most `nanoseconds`.
 bool il_wait_foreign(il_session *session, int64_t nanoseconds);
+
+// MARK: - Memory that is shared unseen
+
+/// Watches the functions of the program that contain atomic instructions, or that may
+/// load or store an atomic, until `il_watch_end`; calls nest. False: that cannot be
+/// done here, or under a debugger.
+bool il_watch_begin(void);
+void il_watch_end(void);
+/// The first watched function that a step of the last run entered, or NULL.
+const void *_Nullable il_session_shared(const il_session *session);
+/// For tests: the functions that would be watched.
+size_t il_watched_count(void);
+const char *il_watched_name(size_t index);
 
 // MARK: - Code
 
@@ -240,11 +264,15 @@ il_task *_Nullable il_task_awaited(const il_task *task, void *_Nullable job);
 /// The return addresses of the suspended task's asynchronous callers.
 size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
                          size_t capacity);
+/// True if the task, which has not ended, is cancelled.
+bool il_is_cancelled(const il_task *task);
+/// Cancels a task between two steps; its handlers run with the session in force.
+void il_cancel(il_session *session, il_task *task);
 /// Lets detached tasks that a step makes see the task-local with this key, if
 /// the task that makes them does; `type` is the metadata of its values.
 void il_share_local(void *key, const void *type);
 
-/// The wall clock, whatever the session's virtual time: nanoseconds.
+/// Real time, whatever the session's virtual time: nanoseconds, good to some milliseconds.
 int64_t il_real_time(void);
 
 IL_NONNULL_END

@@ -4,15 +4,19 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case schedules = "INTERLEAVE_SCHEDULES"
   /// The time limit of a campaign: a number with `ms`, `s`, `m` or `h`.
   case duration = "INTERLEAVE_DURATION"
+  /// What ends a campaign early: `risk<` and a number above 0 and at most 1.
+  case until = "INTERLEAVE_UNTIL"
   /// The seed: a decimal number, or a hexadecimal one after `0x`.
   case seed = "INTERLEAVE_SEED"
   /// The name of a strategy.
   case strategy = "INTERLEAVE_STRATEGY"
+  /// `never`, or `anyTask` to cancel a task in most runs.
+  case cancellation = "INTERLEAVE_CANCELLATION"
   /// The folder in which failures are kept; `none` for nowhere.
   case corpus = "INTERLEAVE_CORPUS"
   /// `fuzz`, or `replay` to run nothing but what is in the corpus.
   case mode = "INTERLEAVE_MODE"
-  /// `failures`, or `all` for a line about each campaign that passes.
+  /// `failures`, or `all` for a few lines about each campaign that passes.
   case report = "INTERLEAVE_REPORT"
 }
 
@@ -72,12 +76,23 @@ struct ResolvedConfiguration: Sendable {
         self.configuration.schedules = .max
       }
     }
+    if let rule = try variables.value(
+      .until, "`risk<` and a number above 0 and at most 1, such as risk<0.01",
+      FuzzConfiguration.StopRule.init(setting:))
+    {
+      self.configuration.until = rule
+    }
     let names = FuzzConfiguration.StrategyChoice.named.map(\.name)
     if let strategy = try variables.value(
       .strategy, "one of \(names.joined(separator: ", "))",
       { name in FuzzConfiguration.StrategyChoice.named.first { $0.name == name } })
     {
       self.configuration.strategy = strategy
+    }
+    if let cancellation = try variables.choice(
+      .cancellation, FuzzConfiguration.CancellationMode.self)
+    {
+      self.configuration.cancellation = cancellation
     }
     if let corpus = environment[EnvironmentVariable.corpus.rawValue], !corpus.isEmpty {
       self.configuration.corpus = corpus == "none" ? .none : .at(corpus)
@@ -99,8 +114,22 @@ struct ResolvedConfiguration: Sendable {
     try require("schedules", atLeast: 1, configuration.schedules)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
+    try OrderPlan(configuration).validate()
+    try require("certificate.runs", atLeast: 0, configuration.certificate.runs)
+    try require("certificate.reversals", atLeast: 0, configuration.certificate.reversals)
+    if configuration.slowStepLimit <= .zero {
+      throw ConfigurationError(
+        "`slowStepLimit` must be more than zero (was \(configuration.slowStepLimit))")
+    }
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
+    }
+    if let limit = configuration.timeLimit, limit <= .zero {
+      throw ConfigurationError("`timeLimit` must be more than zero (was \(limit))")
+    }
+    if case .risk(let limit) = configuration.until, !FuzzConfiguration.StopRule.isUsable(limit) {
+      throw ConfigurationError(
+        "`until`: the risk must be above 0 and at most 1 (was \(limit))")
     }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")

@@ -14,6 +14,8 @@ public struct FuzzConfiguration: Sendable {
   public var schedules: Int = 1_000
   /// The time after which no new schedule begins; nil for no limit.
   public var duration: Duration?
+  /// What may end a campaign that passes before ``schedules`` were tried; nil for nothing.
+  public var until: StopRule?
   /// The seed of everything that is drawn at random; nil for a fresh one, or on
   /// CI for one that is derived from the test's name.
   public var seed: UInt64?
@@ -21,16 +23,36 @@ public struct FuzzConfiguration: Sendable {
   public var strategy: StrategyChoice = .portfolio
   /// The number of steps above which a run is reported as a livelock.
   public var stepLimit: Int = 100_000
+  /// How far virtual time may go in one run; nil for no limit.
+  ///
+  /// A run that can only go on after that hangs in practice: it polls without end, or sleeps
+  /// “for ever”. The default of a week leaves room for tests of what expires after days.
+  public var timeLimit: Duration? = .seconds(7 * 86_400)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
+  /// The real time that a step may take before a warning names it, more than zero.
+  ///
+  /// Steps take microseconds, so the default is only reached by what blocks its thread.
+  /// It is this long so that no busy machine can bring about a warning.
+  public var slowStepLimit: Duration = .seconds(2)
   /// When timers may fire while other work is waiting.
   public var time: TimeMode = .asRuntime(stall: .milliseconds(10))
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
+  /// Which tasks a run may cancel besides those that the program cancels itself.
+  public var cancellation: CancellationMode = .never
   /// Where failures are kept.
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
   public var shrinking: Shrinking = Shrinking()
+  /// How far around a fixed failure of the corpus schedules are tried.
+  public var certificate: Certificate = Certificate()
+  /// Which checkpoints come before which, in all runs.
+  public var ordering: [CheckpointOrder] = []
+  /// Checkpoints that come one after the other.
+  var sequence: [Checkpoint] = []
+  /// Environment variables override what is set here.
+  var heedsEnvironment = true
 
   public init() {}
 }
@@ -43,11 +65,15 @@ extension FuzzConfiguration {
     let make: @Sendable () -> any Strategy
     /// What passes all that it ever chooses is proved.
     var isComplete = false
-    /// After a first look, one schedule of each interleaving is run, by reduction.
-    var reduces = false
+    /// How much is done to run one schedule of each interleaving, by reduction.
+    var proof = ProofAttempt.Effort.none
 
     /// Takes turns among the strategies that come with Interleave.
-    public static let portfolio = StrategyChoice(name: "portfolio") { Portfolio() }
+    ///
+    /// Where the first schedules show that there are few interleavings, it goes on to run
+    /// one schedule of each of them, as ``reduction`` does.
+    public static let portfolio = StrategyChoice(
+      name: "portfolio", make: { Portfolio() }, proof: .whereSmall)
     /// Chooses uniformly among the enabled steps.
     public static let randomWalk = StrategyChoice(name: "randomWalk") { RandomWalk() }
     /// Chooses uniformly among the places in the code where steps go on.
@@ -74,11 +100,10 @@ extension FuzzConfiguration {
     /// Runs one schedule of each interleaving, and proves what passes them all.
     ///
     /// Schedules that differ only in the order of independent steps are one
-    /// interleaving. Which steps are independent is known of actors, tasks, timers and
-    /// locks, but not of atomics, or of a `Mutex` that is shared between actors: do not
-    /// ask for it where there are such. A proof is for this input, under that relation.
+    /// interleaving. A proof is for this input, under the dependency relation: see
+    /// ``FuzzReport/isExhaustive``. Where none is possible, a warning says why.
     public static let reduction = StrategyChoice(
-      name: "reduction", make: { RandomWalk() }, reduces: true)
+      name: "reduction", make: { RandomWalk() }, proof: .all)
     /// Runs nothing but the schedule that never preempts.
     public static let baseline = StrategyChoice(name: "baseline") { Baseline() }
 
@@ -115,9 +140,17 @@ extension FuzzConfiguration {
     public static let livelocks = Checks(rawValue: 1 << 2)
     /// A body in which no choice was ever open.
     public static let nothingInterleaved = Checks(rawValue: 1 << 3)
+    /// Errors that an unstructured task threw and nobody looked at: a warning.
+    public static let unseenErrors = Checks(rawValue: 1 << 4)
+    /// Actors that are alive because of tasks that leaked: told with those.
+    public static let leakedActors = Checks(rawValue: 1 << 5)
+    /// Steps that hold their executor for longer than ``FuzzConfiguration/slowStepLimit``:
+    /// a warning.
+    public static let slowSteps = Checks(rawValue: 1 << 6)
 
     public static let all: Checks = [
-      .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved,
+      .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved, .unseenErrors,
+      .leakedActors, .slowSteps,
     ]
   }
 
@@ -140,6 +173,36 @@ extension FuzzConfiguration {
     case asRuntime
     /// In any order, which is all that the language promises.
     case unordered
+  }
+
+  /// How far around a fixed failure of the corpus schedules are tried.
+  ///
+  /// See ``FixCertificate``. Where only the corpus is replayed, at most 200 runs are spent.
+  public struct Certificate: Sendable, Hashable {
+    /// The number of runs that may be spent, shared among the fixed entries of a test; 0 to try
+    /// nothing but what is stored.
+    public var runs: Int
+    /// How many races may be turned round one after another, at least 0.
+    public var reversals: Int
+
+    public init(runs: Int = 2_000, reversals: Int = 3) {
+      self.runs = runs
+      self.reversals = reversals
+    }
+  }
+
+  /// Which tasks a run may cancel besides those that the program cancels itself.
+  public enum CancellationMode: String, Sendable, Hashable, CaseIterable {
+    /// None: only the program cancels.
+    case never
+    /// Any task but the root, one a run, between any two steps.
+    ///
+    /// Three runs of four cancel a task, each another one at another moment; its children
+    /// are cancelled with it. The body itself is never cancelled: what is to be, it must
+    /// run in a task. A `CancellationError` that leaves the body of such a run is no
+    /// failure. All else is checked as ever, so that expectations must hold whoever is
+    /// cancelled: that every permit is back, not that every result is there.
+    case anyTask
   }
 
   /// How a failure is made small.

@@ -80,12 +80,20 @@ extension CorpusEntry {
       }
     }
     let deviations = try Self.deviations(from: &fields, limits: limits)
+    var cancellation: Interleaving.Cancellation?
+    if fields.has("cancellation") {
+      var object = try fields.object("cancellation")
+      cancellation = Interleaving.Cancellation(
+        task: try path("task", of: &object), index: try object.count("step"),
+        after: try stepName("after", of: &object))
+      try object.end()
+    }
     let words = try fields.strings("interleaving")
     try fields.end()
     return CorpusEntry(
       test: testName, signature: FailureSignature(kind: kind, place: place), message: message,
       location: location, seed: seed, inputs: inputs, operations: operations, choices: choices,
-      deviations: deviations, words: words)
+      deviations: deviations, cancellation: cancellation, words: words)
   }
 
   private static func deviations(
@@ -114,20 +122,27 @@ extension CorpusEntry {
     _ key: String, of fields: inout Fields
   ) throws(ContentFault) -> Interleaving.StepName {
     var object = try fields.object(key)
-    let offset = try object.offset(of: "task")
-    let text = try object.string("task")
-    guard let task = TaskPath(text), task.description == text else {
-      throw ContentFault(
-        offset: offset,
-        reason: .wrongContent(
-          "`\(object.path)task` must be numbers joined by dots, as in 0.2.1 (was \(quotation(of: text)))"
-        ))
-    }
     let name = Interleaving.StepName(
-      task: task, ordinal: try object.count("ordinal"), function: try object.string("function"),
+      task: try path("task", of: &object), ordinal: try object.count("ordinal"),
+      function: try object.string("function"),
       occurrence: try object.count("occurrence"), executor: try object.string("executor"))
     try object.end()
     return name
+  }
+
+  private static func path(
+    _ key: String, of fields: inout Fields
+  ) throws(ContentFault) -> TaskPath {
+    let offset = try fields.offset(of: key)
+    let text = try fields.string(key)
+    guard let path = TaskPath(text), path.description == text else {
+      throw ContentFault(
+        offset: offset,
+        reason: .wrongContent(
+          "`\(fields.path)\(key)` must be numbers joined by dots, as in 0.2.1 (was \(quotation(of: text)))"
+        ))
+    }
+    return path
   }
 }
 

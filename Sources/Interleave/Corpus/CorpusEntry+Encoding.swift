@@ -47,6 +47,17 @@ extension CorpusEntry {
       fields.append(("choices", list(choices.map(Self.row))))
     }
     fields.append(("deviations", list(deviations.map(Self.object))))
+    if let cancellation {
+      fields.append(
+        (
+          "cancellation",
+          """
+          { "task": \(quoted(cancellation.task.description)), "step": \(cancellation.index),
+              "after": \(Self.object(cancellation.after))
+            }
+          """
+        ))
+    }
     fields.append(("interleaving", list(words.map(quoted))))
     return "{\n" + fields.map { "  \(quoted($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
   }

@@ -47,13 +47,16 @@ package struct CorpusEntry: Sendable, Hashable {
   package var choices: [[UInt64]]
   /// Where the schedule departed from the baseline, in order.
   package var deviations: [Interleaving.Deviation]
+  /// The task that the run cancelled, if it did.
+  package var cancellation: Interleaving.Cancellation?
   /// The interleaving in words, for a reviewer; a replay does not look at it.
   package var words: [String]
 
   package init(
     test: TestName, signature: FailureSignature, message: String, location: Location? = nil,
     seed: UInt64 = 0, inputs: [String] = [], operations: [String] = [],
-    choices: [[UInt64]] = [], deviations: [Interleaving.Deviation] = [], words: [String] = []
+    choices: [[UInt64]] = [], deviations: [Interleaving.Deviation] = [],
+    cancellation: Interleaving.Cancellation? = nil, words: [String] = []
   ) {
     self.test = test
     self.signature = signature
@@ -64,6 +67,7 @@ package struct CorpusEntry: Sendable, Hashable {
     self.operations = operations
     self.choices = choices
     self.deviations = deviations
+    self.cancellation = cancellation
     self.words = words
   }
 
@@ -85,7 +89,7 @@ package struct CorpusEntry: Sendable, Hashable {
       },
       seed: failure.seed, inputs: failure.inputs, operations: failure.operations,
       choices: choices, deviations: failure.interleaving.deviations,
-      words: failure.interleaving.words())
+      cancellation: failure.interleaving.cancellation, words: failure.interleaving.words())
   }
 
   package var kind: FuzzFailure.Kind { signature.kind }
@@ -100,14 +104,20 @@ package struct CorpusEntry: Sendable, Hashable {
     hash.combine(signature.kind.rawValue)
     hash.combine(signature.place)
     hash.combine(UInt64(deviations.count))
+    func combine(_ step: Interleaving.StepName) {
+      hash.combine(step.task.description)
+      hash.combine(UInt64(bitPattern: Int64(step.ordinal)))
+      hash.combine(step.function)
+      hash.combine(UInt64(bitPattern: Int64(step.occurrence)))
+      hash.combine(step.executor)
+    }
     for deviation in deviations {
-      for step in [deviation.picked, deviation.passedOver] {
-        hash.combine(step.task.description)
-        hash.combine(UInt64(bitPattern: Int64(step.ordinal)))
-        hash.combine(step.function)
-        hash.combine(UInt64(bitPattern: Int64(step.occurrence)))
-        hash.combine(step.executor)
-      }
+      combine(deviation.picked)
+      combine(deviation.passedOver)
+    }
+    if let cancellation {
+      hash.combine(cancellation.task.description)
+      combine(cancellation.after)
     }
     for texts in [inputs, operations] {
       hash.combine(UInt64(texts.count))

@@ -177,6 +177,13 @@ package struct EntryMatcher: Sendable {
   private func matches(
     _ step: Interleaving.StepName, _ wanted: Interleaving.StepName
   ) -> Bool {
+    Self.matches(step, wanted, by: strictness)
+  }
+
+  /// Tells whether a step counts as another one.
+  static func matches(
+    _ step: Interleaving.StepName, _ wanted: Interleaving.StepName, by strictness: Strictness
+  ) -> Bool {
     guard step.function == wanted.function else { return false }
     return switch strictness {
     case .exact:
@@ -213,6 +220,8 @@ package struct MatchOutcome: Sendable, Hashable {
   package var unapplied: [Interleaving.Deviation]
   /// The steps of those whose function never ran.
   package var missing: [Interleaving.StepName]
+  /// The cancellation, if it found no place.
+  package var missingCancellation: Interleaving.Cancellation?
 
   package init(
     strictness: EntryMatcher.Strictness, applied: Int,
@@ -225,11 +234,22 @@ package struct MatchOutcome: Sendable, Hashable {
   }
 
   /// Every deviation was applied.
-  package var isComplete: Bool { unapplied.isEmpty }
+  package var isComplete: Bool { missingCount == 0 }
+
+  /// How much of the interleaving found no place.
+  var missingCount: Int { unapplied.count + (missingCancellation == nil ? 0 : 1) }
+
+  /// The run was the entry's interleaving: where something else was passed over, it was not.
+  package var isEntry: Bool { isComplete && strictness != .pickedOnly }
 
   /// Why the interleaving could not be made again; nil where it was.
   package var staleReason: String? {
-    guard let lost = unapplied.first else { return nil }
+    guard let lost = unapplied.first else {
+      return missingCancellation.map {
+        "task \($0.task) can no longer be cancelled after `\($0.after.function)` of task "
+          + "\($0.after.task)"
+      }
+    }
     if !missing.isEmpty {
       return missing.map { "the step `\($0.function)` of task \($0.task) no longer exists" }
         .joined(separator: "; ")

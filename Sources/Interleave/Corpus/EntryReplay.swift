@@ -59,7 +59,8 @@ package struct EntryReplay: Sendable {
   package init(_ entry: CorpusEntry) {
     self.entry = entry
     // Without deviations the baseline fails, however steps are matched.
-    untried = Self.attempts.prefix(entry.deviations.isEmpty ? 1 : Self.attempts.count)
+    untried = Self.attempts.prefix(
+      entry.deviations.isEmpty && entry.cancellation == nil ? 1 : Self.attempts.count)
   }
 
   /// What makes the choices of the next run; nil once the verdict is known.
@@ -80,7 +81,7 @@ package struct EntryReplay: Sendable {
     // Where something else was passed over, a run may still show that it fails, but
     // not that it does not: it was another interleaving.
     guard outcome.strictness != .pickedOnly else { return }
-    if best.map({ outcome.unapplied.count < $0.unapplied.count }) ?? true { best = outcome }
+    if best.map({ outcome.missingCount < $0.missingCount }) ?? true { best = outcome }
   }
 
   /// What the runs so far say.

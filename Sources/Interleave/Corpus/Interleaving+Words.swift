@@ -10,16 +10,16 @@ extension Interleaving {
   /// - Parameter limit: The most lines, at least 3; of a longer interleaving the middle is left
   ///   out, since it is how it began and how it ended that explains a failure.
   package func words(limit: Int = 400) -> [String] {
-    guard steps.count > limit else { return Self.lines(Array(steps.enumerated())) }
+    guard steps.count > limit else { return lines(Array(steps.enumerated())) }
     let head = limit / 2
     let tail = limit - 1 - head
     let numbered = Array(steps.enumerated())
-    let lines = Self.lines(numbered.prefix(head) + numbered.suffix(tail))
+    let lines = lines(numbered.prefix(head) + numbered.suffix(tail))
     let gap = "… \(steps.count - head - tail) more steps …"
     return lines.prefix(head) + [gap] + lines.suffix(tail)
   }
 
-  private static func lines(_ steps: [(offset: Int, element: Step)]) -> [String] {
+  private func lines(_ steps: [(offset: Int, element: Step)]) -> [String] {
     let rows = steps.map { index, step in
       var row = [String(index + 1), "task \(step.name.task)", step.name.function]
       row.append(step.place?.description ?? "")
@@ -35,7 +35,11 @@ extension Interleaving {
       if step.element.isPreemption { cells.append("interrupting") }
       if step.element.isStall { cells.append("after a stall") }
       let changes = step.element.changes.map { "\($0.property) \($0.before) → \($0.after)" }
+      if !step.element.notes.isEmpty { cells.append(step.element.notes.joined(separator: ", ")) }
       if !changes.isEmpty { cells.append(changes.joined(separator: ", ")) }
+      if let cancellation, cancellation.index == step.offset + 1 {
+        cells.append("then task \(cancellation.task) is cancelled")
+      }
       var line = cells.joined(separator: "  ")
       while line.last == " " { line.removeLast() }
       return line

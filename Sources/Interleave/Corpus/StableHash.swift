@@ -5,7 +5,7 @@ import InterleaveEngine
 /// `Hasher` is seeded anew in every process, so nothing that is stored may depend on it. Each
 /// text is hashed with its length first, so that `"ab", "c"` and `"a", "bc"` differ.
 package struct StableHash {
-  private(set) var value: UInt64 = 0x636F_7270_7573_2F31
+  package private(set) var value: UInt64 = 0x636F_7270_7573_2F31
 
   package init() {}
 

@@ -36,18 +36,28 @@ struct Explainer {
       return Interleaving.Step(
         name: name, actor: labels[step.key.executor],
         place: code?.place, reason: step.reason, end: step.end, time: step.time,
-        changes: inspector?.changes[index] ?? [], isPreemption: step.isPreemption,
-        isStall: step.isStall)
+        changes: inspector?.changes[index] ?? [], notes: inspector?.notes[index] ?? [],
+        isPreemption: step.isPreemption, isStall: step.isStall)
     }
-    return Interleaving(steps: named, deviations: deviations, tasks: tasks(in: steps, places))
+    return Interleaving(
+      steps: named, deviations: deviations, tasks: tasks(in: steps, places),
+      cancellation: cancellation(in: steps))
   }
 
-  /// Where a step goes on: in code of the runtime, where its nearest caller does.
+  /// The task that was cancelled, if it was before the steps were over.
+  private func cancellation(in steps: [InspectedStep]) -> Interleaving.Cancellation? {
+    guard let (task, count) = machine.cancellation, count <= steps.count else { return nil }
+    return Interleaving.Cancellation(
+      task: machine.path(ofTask: task), index: count, after: namer.name(steps[count - 1].key))
+  }
+
+  /// Where a step goes on: in code of the runtime or of Interleave, where its nearest caller does.
   private func place(_ step: InspectedStep.StepIdentity, callers: [UInt]) -> CodePlace? {
     let code = namer.place(step)
-    if code.place != nil { return code }
+    if code.isUsers { return code }
     let addresses = callers.map { CodeAddress.start($0) }
-    return Symbolicator.shared.places(of: addresses).first { $0.place != nil }
+    return Symbolicator.shared.places(of: addresses).first { $0.isUsers }
+      ?? (code.place == nil ? nil : code)
   }
 
   /// The tasks that ran, or whose steps were passed over.
@@ -55,7 +65,8 @@ struct Explainer {
     in steps: [InspectedStep], _ places: [CodePlace?]
   ) -> [Interleaving.TaskInfo] {
     let all = machine.inspectTasks()
-    let involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
+    var involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
+    if let (task, _) = machine.cancellation { involved.insert(task) }
     return involved.sorted { all[$0].path < all[$1].path }.map { task in
       let own = zip(steps, places).lazy.filter { $0.0.key.task == task }.compactMap(\.1)
       return info(all[task], first: own.first { !$0.function.isEmpty })

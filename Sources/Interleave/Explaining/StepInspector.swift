@@ -11,6 +11,8 @@ final class StepInspector {
   private(set) var changes: [Int: [Interleaving.Change]] = [:]
   /// The asynchronous callers of each step's task, by the index of the step.
   private(set) var callers: [Int: [UInt]] = [:]
+  /// What checkpoints and test doubles said of each step, by the index of the step.
+  private(set) var notes: [Int: [String]] = [:]
   private var subject: (any Actor)?
   private var before: StoredProperties?
 
@@ -23,6 +25,10 @@ final class StepInspector {
   func beginLooking(at actor: UInt) {
     subject = Takeover.object(at: actor) as? any Actor
     before = subject.map { StoredProperties(of: $0) }
+  }
+
+  func note(_ text: String, step: Int) {
+    notes[step, default: []].append(text)
   }
 
   func stepDidEnd(index: Int) {

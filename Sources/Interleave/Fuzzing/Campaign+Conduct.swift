@@ -7,6 +7,8 @@ struct FoundFailure {
   var schedule: RecordedSchedule
   /// What was generated for it.
   var draws: Draws
+  /// The run, to compare another one with; nil for what was replayed.
+  var kept: KeptRun?
   /// The corpus file that led to it, if one did.
   var corpusFile: String?
   /// The corpus entry near whose interleaving it was found, where that has gone.
@@ -17,6 +19,8 @@ struct FoundFailure {
   var seed: UInt64
   /// The strategy that found it; nil for what was replayed.
   var strategy: String?
+  /// The corpus entry that it was found around, if it was.
+  var halfFix: FuzzFailure.HalfFix?
 }
 
 extension Campaign {
@@ -28,16 +32,22 @@ extension Campaign {
     openCorpus()
     var found = try replayCorpus()
     if found == nil, resolved.mode == .fuzz { found = explore() }
-    if let found {
-      let (failure, minimal) = explain(found)
+    if let found, var failure = nondeterminism(of: found) {
       finishReport()
+      failure.escapes = report.escapes
+      return FuzzResult(outcome: .failed(failure, report))
+    }
+    if let found {
+      var (failure, minimal) = explain(found)
+      finishReport()
+      failure.escapes = report.escapes
       let isRecorded =
         recordsExpectations && failure.kind == .expectation
         && recordIssue(of: failure, schedule: minimal, seed: found.seed)
       return FuzzResult(outcome: .failed(failure, report), isRecorded: isRecorded)
     }
     finishReport()
-    if let failure = nothingInterleaved() {
+    if let failure = unreachableOrder() ?? nothingInterleaved() {
       return FuzzResult(outcome: .failed(failure, report))
     }
     return FuzzResult(outcome: .passed(report), cancellation: run.cancellation)
@@ -52,6 +62,7 @@ extension Campaign {
     machine.settings.environmentSeed = found.seed
     let shrunk = shrink(found)
     plan = .replay(shrunk.draws)
+    repeatCancellation(of: shrunk.schedule)
     let interleaving = interleaving(of: shrunk.schedule, like: found.failure)
     let texts = program.texts(of: programRun)
     var failure = FuzzFailure(
@@ -60,7 +71,8 @@ extension Campaign {
       interleaving: interleaving, inputs: texts.inputs, operations: texts.operations,
       original: FuzzFailure.Size(found.schedule, found.draws), isMinimal: shrunk.isMinimal,
       seed: found.seed, schedulesTried: found.schedulesTried, strategy: found.strategy,
-      corpusFile: found.corpusFile,
+      strategies: found.strategy == nil ? [] : report.strategies,
+      corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
     if !found.failure.isMistake { keep(&failure, shrunk.draws, inPlaceOf: found.repaired) }
@@ -99,9 +111,16 @@ extension Campaign {
     return capture.stopPassing()
   }
 
+  private func unreachableOrder() -> FuzzFailure? {
+    guard run.cancellation == nil, let complaint = order.complaint else { return nil }
+    return FuzzFailure(
+      kind: .unreachableOrder, message: complaint, seed: resolved.seed,
+      schedulesTried: report.schedules, test: test.name)
+  }
+
   private func nothingInterleaved() -> FuzzFailure? {
     guard resolved.mode == .fuzz, report.schedules > 0, report.choices == 0,
-      run.cancellation == nil,
+      report.cancellations == 0, run.cancellation == nil,
       resolved.configuration.checks.contains(.nothingInterleaved)
     else { return nil }
     return FuzzFailure(

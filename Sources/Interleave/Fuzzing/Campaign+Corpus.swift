@@ -18,9 +18,10 @@ extension Campaign {
     }
   }
 
-  /// Replays what is in the corpus.
+  /// Replays what is in the corpus, and looks around what is fixed.
   ///
-  /// - Returns: The first entry that still fails.
+  /// - Returns: The first entry that still fails, or else the first failure near one that does
+  ///   not.
   /// - Throws: ``CorpusFileError`` for a file that cannot be used: what it kept
   ///   would go unchecked.
   func replayCorpus() throws(CorpusFileError) -> FoundFailure? {
@@ -28,11 +29,12 @@ extension Campaign {
       noteNothingToReplay("there is no corpus")
       return nil
     }
+    var fixes: [FixedEntry] = []
     for file in try corpus.files(of: corpusTest) {
-      if let found = replay(try file.entry.get(), path: file.path) { return found }
+      if let found = replay(try file.entry.get(), path: file.path, &fixes) { return found }
     }
     if report.replayed == 0 { noteNothingToReplay("the corpus has no entry of this test") }
-    return nil
+    return certify(fixes)
   }
 
   /// A test that was only to be replayed, and had nothing to replay, has checked nothing.
@@ -45,24 +47,38 @@ extension Campaign {
 
   /// Replays one entry, under stricter rules first.
   ///
-  /// - Returns: The failure, if it still fails.
-  private func replay(_ entry: CorpusEntry, path: String) -> FoundFailure? {
+  /// - Returns: The failure, if it still fails; else it may be one more of the fixes.
+  private func replay(
+    _ entry: CorpusEntry, path: String, _ fixes: inout [FixedEntry]
+  ) -> FoundFailure? {
     report.replayed += 1
+    defer { machine.canceller = nil }
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
     plan = .stored(StoredDraws(entry))
     var replay = EntryReplay(entry)
     var staleReason: String?
     var found: FoundFailure?
+    var fix: FixedEntry?
     var nearest: (applied: Int, deviations: [NearbySchedule.Deviation])?
     while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
+      let canceller = entry.cancellation.map {
+        CorpusCancellation($0, strictness: matcher.strictness, machine: machine)
+      }
+      machine.canceller = canceller
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
-        let outcome = strategy.outcome()
+        var outcome = strategy.outcome()
+        if canceller?.found == false { outcome.missingCancellation = entry.cancellation }
         replay.record(outcome, failure: signature)
+        if fix == nil, failure == nil, outcome.isEntry {
+          fix = FixedEntry(
+            path: path, seed: entry.seed, plan: plan, signature: machine.signature,
+            steps: machine.tracedSteps())
+        }
         if outcome.applied > nearest?.applied ?? 0 {
           nearest = (outcome.applied, machine.nearbyDeviations)
         }
@@ -75,8 +91,17 @@ extension Campaign {
     }
     let verdict = staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict
     guard let reason = verdict.reason else { return found }
+    if verdict.isFixed, let fix {
+      // Its certificate looks around it, and in better order.
+      report.fixed.append(path)
+      fixes.append(fix)
+      return nil
+    }
     let stale = StaleEntry(path: path, entry: entry, reason: reason)
-    let repair = repair(stale, matched: nearest?.deviations, isFixed: verdict.isFixed)
+    machine.canceller = entry.cancellation.map {
+      CorpusCancellation($0, strictness: .function, machine: machine)
+    }
+    let repair = repair(stale, matched: nearest?.deviations)
     if repair.found == nil {
       note(verdict, of: path, searched: repair.runs)
     } else {
@@ -90,7 +115,8 @@ extension Campaign {
     let near = counted(runs, "schedule") + " near it"
     switch verdict {
     case .stillFails: break
-    case .fixed: report.fixed.append(path)
+    case .fixed:
+      report.fixed.append(path)
     case .stale(let reason):
       report.stale.append(path)
       report.warnings.append(

@@ -11,26 +11,22 @@ struct StaleEntry {
 extension Campaign {
   /// How many schedules are run near an entry whose interleaving is gone.
   private static let runsNearStale = 400
-  /// How many are run near one whose interleaving is there and passes: it is done each time that
-  /// the test runs, for as long as the entry is kept.
-  private static let runsNearFixed = 100
 
   /// Looks for the failure of an entry near its interleaving.
   ///
   /// - Parameters:
   ///   - stale: The entry.
   ///   - matched: The deviations of the replay that came nearest to it.
-  ///   - isFixed: Its own interleaving is there, but passes.
   /// - Returns: The same failure where it was found, and how many schedules were run.
   func repair(
-    _ stale: StaleEntry, matched: [NearbySchedule.Deviation]?, isFixed: Bool
+    _ stale: StaleEntry, matched: [NearbySchedule.Deviation]?
   ) -> (found: FoundFailure?, runs: Int) {
     let entry = stale.entry
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
     guard adaptDraws(of: entry) else { return (nil, 0) }
     var neighbourhood = EntryNeighbourhood(
-      entry, matched: matched, limit: isFixed ? Self.runsNearFixed : Self.runsNearStale)
+      entry, matched: matched, limit: Self.runsNearStale)
     var found: FoundFailure?
     while found == nil, mayGoOn(neighbourhood.count + 1), let schedule = neighbourhood.next() {
       let strategy = NearbyReplay(schedule, machine: machine)

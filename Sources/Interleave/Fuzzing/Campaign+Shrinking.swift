@@ -9,11 +9,20 @@ struct ShrunkFailure {
 }
 
 extension Campaign {
+  /// How many runs may be spent on a failure in which a thread is waited for.
+  private static let runsWithThreads = 50
+
   /// Makes a failure small: first what was generated for it, then its schedule, until neither
   /// gets smaller.
   func shrink(_ found: FoundFailure) -> ShrunkFailure {
-    let limit = resolved.configuration.shrinking.runs
+    // To wait for a thread in vain takes long, and each trial may have to.
+    let waits = [.lostWakeUp, .deadlock, .leakedTask].contains(found.failure.kind) && hasEscapes
+    let limit = min(resolved.configuration.shrinking.runs, waits ? Self.runsWithThreads : .max)
+    let grace = machine.settings.foreignGrace
+    if waits { machine.settings.foreignGrace = grace / 10 }
+    defer { machine.settings.foreignGrace = grace }
     var joint = JointShrinking(best: found.schedule, draws: found.draws, limit: limit)
+    dropCancellation(&joint, like: found.failure)
     guard program.isGenerated else { return shrinkSchedule(&joint, like: found.failure) }
     shrinkProgram(&joint, like: found.failure, effort: JointShrinking.efforts)
     while true {
@@ -23,6 +32,18 @@ extension Campaign {
         return shrunk
       }
     }
+  }
+
+  /// Does without the cancellation, if the failure does.
+  private func dropCancellation(_ joint: inout JointShrinking, like original: RunFailure) {
+    let effort = min(joint.limit / 4, 100)
+    if effort > 0 {
+      let (schedule, runs) = withoutCancellation(
+        joint.best, like: original, draws: joint.draws, effort: effort)
+      joint.runs += runs
+      if let schedule { joint.best = schedule }
+    }
+    repeatCancellation(of: joint.best)
   }
 
   /// Makes what was generated simpler.
@@ -95,6 +116,7 @@ extension Campaign {
     var budget = ScheduleShrinker.Budget()
     budget.runs = max(0, joint.limit - joint.runs)
     plan = .replay(joint.draws)
+    repeatCancellation(of: joint.best)
     let result = ScheduleShrinker(budget: budget).shrink(joint.best) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
@@ -107,8 +129,11 @@ extension Campaign {
     }
     joint.runs += result.runs
     joint.best = result.schedule
-    return ShrunkFailure(
-      schedule: result.schedule, draws: joint.draws, isMinimal: result.isMinimal)
+    // With a cancellation, the searches looked only at schedules with the same one.
+    let isMinimal =
+      result.isMinimal
+      && (result.schedule.cancellation == nil || result.schedule.preemptions == 0)
+    return ShrunkFailure(schedule: result.schedule, draws: joint.draws, isMinimal: isMinimal)
   }
 }
 

@@ -27,8 +27,16 @@ final class Campaign {
   private var signatures: Set<UInt64> = []
   /// Every schedule was run, so that what held is proved.
   private var isExhausted = false
+  /// What the runs show of the order of checkpoints that is asked for.
+  let order: OrderLedger
   private var contended: Set<UInt> = []
-  private var escaped: Set<Escape> = []
+  private var escaped: [Escape: Int] = [:]
+  /// The report says already that the same choices gave another interleaving.
+  var hasWarnedOfNondeterminism = false
+  /// What was noticed in runs that did not fail for it.
+  var observations = Observations()
+
+  var hasEscapes: Bool { !escaped.isEmpty }
 
   /// How many interleavings are told apart; above that, counting stops.
   private static let signatureLimit = 1 << 20
@@ -42,6 +50,7 @@ final class Campaign {
     self.capture = capture
     self.isCancelled = isCancelled
     self.program = program
+    order = OrderLedger(resolved.configuration)
     programRun = program.makeRun(.simplest)
     machine = try Machine(settings: MachineSettings(resolved))
     run = Run(machine: machine)
@@ -59,6 +68,7 @@ final class Campaign {
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
     run.reset()
+    run.doubles.order = order.makeGate()
     programRun = program.makeRun(plan)
     let end = machine.run(strategy, start) { [programRun, run = Unchecked(run)] in
       Task(priority: .medium) {
@@ -74,8 +84,10 @@ final class Campaign {
     if run.failure == nil, end != .stepLimit, program.isGenerated {
       machine.withEnvironment { if let failure = programRun.judge() { run.fail(failure) } }
     }
-    let standstill = Standstill(machine, checks: resolved.configuration.checks)
-    let failure = run.failure ?? standstill.failure(of: end)
+    let standstill = Standstill(
+      machine, checks: resolved.configuration.checks, isTornDown: run.isTornDown)
+    let failure = run.failure ?? order.judge(run.doubles.order, standstill.failure(of: end))
+    if failure == nil, end == .clean { noteUnseenErrors() }
     inspect?(failure)
     machine.finish()
     return failure
@@ -88,50 +100,81 @@ final class Campaign {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
     let baseline = Baseline()
-    var own = StrategyShare(name: choice.name)
-    var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
+    let walk = RandomWalk()
+    var own = StrategyShare(name: choice.proof == .all ? "randomWalk" : choice.name)
+    var reduced = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
+    var risk = RiskEstimator(includesInputs: program.isGenerated)
+    var proof = ProofAttempt(
+      effort: program.isGenerated || cancels ? .none : choice.proof,
+      schedules: resolved.configuration.schedules)
     var index = 0
-    defer { report.strategies = (strategy as? Portfolio)?.spent ?? [own] }
-    while mayGoOn(index) {
-      let search = proof.next()
-      if proof.isComplete {
-        isProved = true
+    defer {
+      report.strategies = (strategy as? Portfolio)?.spent ?? [own]
+      if choice.proof != .none { report.strategies.append(reduced) }
+    }
+    while true {
+      let search = program.isGenerated ? nil : proof.next()
+      if proof.isComplete, !program.isGenerated {
+        report.ending = .exhaustion
         break
       }
+      report.ending = ending(index, search == nil ? risk.risk : nil)
+      if report.ending != nil { break }
       let start = RunStart(
         index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
-      let chosen: any Strategy = index == 0 ? baseline : search ?? strategy
+      machine.canceller = canceller(forRun: index, always: strategy.isExhausted)
+      // A search of all schedules must not meet a run that differs by more than choices.
+      let isCut = machine.canceller != nil && choice.isComplete
+      let chosen: any Strategy = index == 0 ? baseline : isCut ? walk : search ?? strategy
       plan = drawingPlan(index)
       var schedule: RecordedSchedule?
+      var kept: KeptRun?
       let failure = execute(chosen, start) { [self] failure in
         let (signature, isNew) = count()
         if index == 0 {
           // The baseline shows how many steps and tasks there are.
           strategy.end(machine.record)
         } else if search == nil {
-          own.schedules += 1
-          own.newInterleavings += isNew ? 1 : 0
+          own.add(isNew: isNew)
+        } else {
+          reduced.add(isNew: isNew)
         }
+        let isDrawn = index > 0 && search == nil && strategy.drewLastRun
+        assess(&risk, run: index, signature: signature, isDrawn: isDrawn)
         search?.learn(from: machine)
-        proof.learn(signature, isOfSearch: search != nil)
-        if let failure {
-          schedule = machine.recordedSchedule(upTo: failure.steps)
-        }
+        proof.learn(
+          signature, limits: machine.limits, sharedIn: machine.sharedIn,
+          isOfSearch: search != nil)
+        if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
+        if failure != nil { schedule = kept?.schedule }
       }
       index += 1
       if let failure, let schedule {
+        report.ending = .failure
         return FoundFailure(
-          failure: failure, schedule: schedule, draws: programRun.draws, schedulesTried: index,
+          failure: failure, schedule: schedule, draws: programRun.draws, kept: kept,
+          schedulesTried: index,
           seed: resolved.seed,
-          strategy: index == 1 ? "baseline" : (strategy as? Portfolio)?.lastUsed ?? choice.name)
+          strategy: index == 1
+            ? "baseline"
+            : search.map { _ in reduced.name } ?? (strategy as? Portfolio)?.lastUsed
+              ?? own.name)
       }
-      if strategy.isExhausted, !program.isGenerated {
+      if strategy.isExhausted, !program.isGenerated, !cancels {
         isExhausted = choice.isComplete && escaped.isEmpty
+        report.ending = .exhaustion
         break
       }
       // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0, !program.isGenerated { break }
+      if index == 1, machine.choices == 0, !program.isGenerated, !cancels {
+        report.ending = .exhaustion
+        break
+      }
+      checkRepeats(kept, programRun.draws)
     }
+    isProved = proof.isProved && !program.isGenerated
+    if choice.proof == .all, !isProved { noteObstacle(to: proof) }
+    report.residualRisk = risk.risk
     return nil
   }
 
@@ -146,13 +189,20 @@ final class Campaign {
       : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
   }
 
-  /// Whether the budget allows for a run with an index.
-  func mayGoOn(_ index: Int) -> Bool {
-    guard index < resolved.configuration.schedules, run.cancellation == nil else { return false }
-    guard index > 0, !isCancelled() else { return index == 0 }
-    guard let duration = resolved.configuration.duration else { return true }
-    return clock.now - began < duration
+  /// Why the run with an index does not take place; nil if it does.
+  private func ending(_ index: Int, _ risk: FuzzReport.ResidualRisk?) -> FuzzReport.Ending? {
+    guard run.cancellation == nil else { return .cancellation }
+    guard index < resolved.configuration.schedules else { return .schedules }
+    guard index > 0 else { return nil }
+    if isCancelled() { return .cancellation }
+    if let duration = resolved.configuration.duration, clock.now - began >= duration {
+      return .duration
+    }
+    return resolved.configuration.until.flatMap { $0.isMet(by: risk) ? $0.ending : nil }
   }
+
+  /// Whether the budget allows for a run with an index.
+  func mayGoOn(_ index: Int) -> Bool { ending(index, nil) == nil }
 
   /// Counts the run that has just ended.
   ///
@@ -164,9 +214,12 @@ final class Campaign {
     report.schedules += 1
     report.steps += machine.stepCount
     report.choices += machine.choices
+    report.cancellations += machine.cancellation == nil ? 0 : 1
     let isNew = signatures.count < Self.signatureLimit && signatures.insert(signature).inserted
     machine.forEachContendedType { contended.insert($0) }
-    if machine.hasEscapes { escaped.formUnion(machine.recordedEscapes.map(\.withoutTask)) }
+    if machine.hasEscapes {
+      for escape in machine.recordedEscapes { escaped[escape.withoutTask, default: 0] += 1 }
+    }
     return (signature, isNew)
   }
 
@@ -174,28 +227,20 @@ final class Campaign {
   func finishReport() {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
-    report.escapes = Set(escaped.map(words)).sorted()
+    report.escapes = escapeLines
+    report.warnings += observationLines
     report.elapsed = clock.now - began
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
-      isExhausted || isProved || (hasOneSchedule && !program.isGenerated)
+      isExhausted || isProved || (hasOneSchedule && !program.isGenerated && !cancels)
+    if report.isExhaustive { report.residualRisk = nil }
   }
 
-  /// What left the run's control, and where.
-  private func words(_ escape: Escape) -> String {
-    let what =
-      switch escape.kind {
-      case .unknownJob: "a job was handed to a native executor"
-      case .foreignThread: "a task was resumed by, or ran on, a thread of its own"
-      case .dispatch: "work was handed to libdispatch"
-      case .thread: "a thread was started"
-      }
-    let frames = ([escape.site] + (machine.callers[escape.site] ?? [])).filter { $0 != 0 }
-    let codes = Symbolicator.shared.places(of: frames.map { .afterCall($0) })
-    // The innermost frame may be the runtime's: the user's own is what helps.
-    guard let code = codes.first(where: { $0.place != nil }) ?? codes.first else { return what }
-    return what + (code.function.isEmpty ? "" : " in \(code.function)")
-      + (code.place.map { " (\($0))" } ?? "")
+  /// What left the run's control, where, and how often.
+  private var escapeLines: [String] {
+    var counts: [String: Int] = [:]
+    for (escape, count) in escaped { counts[words(escape), default: 0] += count }
+    return counts.map { "\($0), \(counted($1, "time"))" }.sorted()
   }
 }
 
@@ -221,6 +266,10 @@ extension MachineSettings {
     mailboxes = configuration.mailboxes == .asRuntime ? .asRuntime : .unordered
     stepLimit = configuration.stepLimit
     instantLimit = max(1, configuration.stepLimit / 2)
+    if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
+    if configuration.checks.contains(.slowSteps) {
+      slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
+    }
   }
 }

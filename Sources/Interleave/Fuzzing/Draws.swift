@@ -10,6 +10,9 @@ package struct Draws: Sendable, Hashable {
   /// The operations of each lane, in order.
   package var lanes: [[Recording]]
 
+  /// The choices behind the latencies and faults of test doubles; nil where none were drawn.
+  package var doubles: Recording?
+
   package init(inputs: Recording? = nil, prefix: [Recording] = [], lanes: [[Recording]] = []) {
     self.inputs = inputs
     self.prefix = prefix
@@ -22,7 +25,7 @@ package struct Draws: Sendable, Hashable {
   /// The number of operations in lanes.
   private var concurrent: Int { lanes.reduce(0) { $0 + $1.count } }
 
-  /// Everything that was drawn, in order.
+  /// Everything that was drawn for the program, in order.
   private var recordings: [Recording] {
     (inputs.map { [$0] } ?? []) + prefix + lanes.joined()
   }
@@ -30,8 +33,8 @@ package struct Draws: Sendable, Hashable {
   /// Whether this is simpler: fewer operations, fewer lanes, fewer operations in lanes, fewer
   /// choices, simpler choices, in this order.
   package func isSimpler(than other: Draws) -> Bool {
-    let mine = recordings
-    let theirs = other.recordings
+    let mine = recordings + (doubles.map { [$0] } ?? [])
+    let theirs = other.recordings + (other.doubles.map { [$0] } ?? [])
     let numbers = zip(
       [count, lanes.count, concurrent, mine.reduce(0) { $0 + $1.choices.count }],
       [
@@ -48,7 +51,9 @@ package struct Draws: Sendable, Hashable {
 
   /// The same without empty lanes.
   var withoutEmptyLanes: Draws {
-    Draws(inputs: inputs, prefix: prefix, lanes: lanes.filter { !$0.isEmpty })
+    var draws = self
+    draws.lanes.removeAll(where: \.isEmpty)
+    return draws
   }
 }
 
@@ -56,7 +61,12 @@ package struct Draws: Sendable, Hashable {
 
 extension Draws {
   /// A row of words for the inputs, or else for each operation: what the corpus stores.
-  var rows: [[UInt64]] { recordings.map { $0.values.flatMap(\.words) } }
+  ///
+  /// What test doubles drew is a last row, which begins with a word of its own.
+  var rows: [[UInt64]] {
+    let rows = recordings.map { $0.values.flatMap(\.words) }
+    return rows + (doubles.map { [[Self.doublesMark] + $0.values.flatMap(\.words)] } ?? [])
+  }
 }
 
 extension Choice {

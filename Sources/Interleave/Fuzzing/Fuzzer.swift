@@ -91,7 +91,8 @@ enum Fuzzing {
         "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of “\(test.name)”")
     }
     let resolved = try ResolvedConfiguration(
-      configuration, test: test.fullName, environment: ProcessInfo.processInfo.environment,
+      configuration, test: test.fullName,
+      environment: configuration.heedsEnvironment ? ProcessInfo.processInfo.environment : [:],
       freshSeed: { UInt64.random(in: 0...UInt64(UInt32.max)) })
     let capture = IssueCapture()
     let exchange = Exchange()
@@ -101,14 +102,15 @@ enum Fuzzing {
           let result = Result {
             try Campaign(
               test: test, resolved: resolved, capture: capture,
-              isCancelled: { exchange.isCancelled.load(ordering: .relaxed) }, program: program
+              isCancelled: { exchange.isCancelled.withLock { $0 } },
+              program: DoublesProgram(program)
             ).conduct(recordsExpectations: recordsExpectations)
           }
           exchange.result.withLock { $0 = result }
         }.value
       }
     } onCancel: {
-      exchange.isCancelled.store(true, ordering: .relaxed)
+      exchange.isCancelled.withLock { $0 = true }
     }
     guard let result = exchange.result.withLock({ $0 }) else {
       throw ConfigurationError("the test framework did not run the body of “\(test.name)”")
@@ -117,7 +119,7 @@ enum Fuzzing {
     if resolved.reporting == .all, value.cancellation == nil,
       case .passed(let report) = value.outcome
     {
-      print("\(test.fullName): \(report.summary)")
+      print("\(test.fullName): \(report.lines.joined(separator: "\n  "))")
     }
     return value
   }
@@ -125,6 +127,6 @@ enum Fuzzing {
   /// What a campaign's thread and its caller tell each other.
   private final class Exchange: Sendable {
     let result = Mutex<Result<FuzzResult, any Error>?>(nil)
-    let isCancelled = Atomic(false)
+    let isCancelled = Mutex(false)
   }
 }

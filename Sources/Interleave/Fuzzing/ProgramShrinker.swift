@@ -181,6 +181,7 @@ struct ProgramShrinker {
   // MARK: Values
 
   private mutating func shrinkValues(_ mayGoOn: () -> Bool, _ attempt: Attempt) {
+    if best.doubles != nil { shrinkRecording(\.doublesRecording, mayGoOn, attempt) }
     if best.inputs != nil { shrinkRecording(\.inputRecording, mayGoOn, attempt) }
     var number = 0
     while number < best.places.count, mayGoOn() {
@@ -264,6 +265,12 @@ extension Draws {
   fileprivate var inputRecording: Recording {
     get { inputs ?? Recording() }
     set { inputs = newValue }
+  }
+
+  /// The choices behind latencies and faults, where there are some.
+  fileprivate var doublesRecording: Recording {
+    get { doubles ?? Recording() }
+    set { doubles = newValue }
   }
 
   subscript(place: Place) -> Recording {

@@ -24,12 +24,16 @@ struct RunFailure: Sendable {
 ///
 /// It is used on the campaign's thread alone; one object serves all runs.
 final class Run: RunObserver {
-  private let machine: Machine
+  let machine: Machine
   /// What is checked after each step on an executor.
   private(set) var invariants: [Invariant] = []
   /// What is checked when the run is over.
   private var finally: [Invariant] = []
   private(set) var failure: RunFailure?
+  /// The tear-down of a fixture has ended.
+  var isTornDown = false
+  /// What test doubles and checkpoints keep of the run.
+  var doubles = RunDoubles()
   /// The run asked for the whole test to be called off.
   private(set) var cancellation: (any Error)?
   /// What looks at actors around each step; nil where nothing does.
@@ -57,7 +61,9 @@ final class Run: RunObserver {
     if !invariants.isEmpty { invariants.removeAll() }
     if !finally.isEmpty { finally.removeAll() }
     failure = nil
+    isTornDown = false
     cancellation = nil
+    doubles = RunDoubles()
     observeIfNeeded()
   }
 
@@ -79,11 +85,15 @@ final class Run: RunObserver {
       cancellation = error
       return
     }
+    // Of a task that the run itself cancelled, no more can be asked.
+    if error is CancellationError, machine.cancellation != nil { return }
     let isMistake = error is SpecError || error is GeneratorError
     let message = isMistake ? "\(error)" : "the body threw \(error)"
+    let location = (error as? any LocatedError)?.location
     fail(
       RunFailure(
-        kind: .thrownError, message: message, location: nil, place: type, isMistake: isMistake))
+        kind: .thrownError, message: message, location: location,
+        place: type + (location.map { " \($0.fileID):\($0.line)" } ?? ""), isMistake: isMistake))
   }
 
   // MARK: Invariants
@@ -108,6 +118,9 @@ final class Run: RunObserver {
   func checkFinally() {
     for invariant in finally {
       check(invariant, "when the run was over, what must eventually hold did not")
+    }
+    for check in doubles.checks {
+      if let failure = check() { fail(failure) }
     }
   }
 

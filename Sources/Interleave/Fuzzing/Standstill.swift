@@ -4,11 +4,14 @@ import InterleaveEngine
 struct Standstill {
   private let machine: Machine
   private let checks: FuzzConfiguration.Checks
+  private let isTornDown: Bool
   private let symbolicator = Symbolicator.shared
 
-  init(_ machine: Machine, checks: FuzzConfiguration.Checks) {
+  /// - Parameter isTornDown: A fixture's tear-down has ended in the run.
+  init(_ machine: Machine, checks: FuzzConfiguration.Checks, isTornDown: Bool = false) {
     self.machine = machine
     self.checks = checks
+    self.isTornDown = isTornDown
   }
 
   /// The failure that the end of a run stands for; nil if it is none, or one that
@@ -19,9 +22,11 @@ struct Standstill {
     case .clean: failure = lostContinuations()
     case .stuck: failure = stuck(Diagnosis(machine.blockedTasks()))
     case .stepLimit: failure = endless()
+    case .timeLimit: failure = outOfTime()
     }
     guard var failure else { return nil }
-    failure.steps = end == .stepLimit ? min(machine.stepCount, Self.lead) : machine.stepCount
+    let isEndless = end == .stepLimit || end == .timeLimit
+    failure.steps = isEndless ? min(machine.stepCount, Self.lead) : machine.stepCount
     return failure
   }
 
@@ -58,23 +63,25 @@ struct Standstill {
       guard checks.contains(.leakedContinuations) else { return nil }
       return failure(
         .leakedContinuation,
-        "the body has ended, but a continuation was dropped without being resumed:",
+        isTornDown
+          ? "after tear-down, it shows that a continuation was dropped without being resumed:"
+          : "the body has ended, but a continuation was dropped without being resumed:",
         tasks.map(waiting), tasks)
     case .leakedTask(let tasks):
       guard checks.contains(.leakedTasks) else { return nil }
       return failure(
-        .leakedTask, "the body has ended, but tasks that it made are still waiting:",
-        tasks.map { waiting($0) + made($0) }, tasks)
+        .leakedTask, ended("are still waiting:"),
+        tasks.map { waiting($0) + made($0) } + actors(), tasks)
     }
   }
 
   private func endless() -> RunFailure? {
-    let live = machine.liveTasks
+    let live = machine.liveTasks.filter { !machine.mayLeak($0) }
     if !live.contains(0) {
       guard checks.contains(.leakedTasks) else { return nil }
       return failure(
-        .leakedTask, "the body has ended, but tasks that it made go on and on:",
-        live.map { running($0) + made($0) }, live)
+        .leakedTask, ended("go on and on:"),
+        live.map { running($0) + made($0) } + actors(), live)
     }
     guard checks.contains(.livelocks) else { return nil }
     let recent = machine.recentSteps(3_000)
@@ -91,7 +98,63 @@ struct Standstill {
       lines, Array(Set(cycle.map(\.task))).sorted())
   }
 
+  /// The actors that the run made and that are still there, which is to say: held by a task
+  /// that leaked, or by what outlives the run.
+  private func actors() -> [String] {
+    guard checks.contains(.leakedActors) else { return [] }
+    let names = machine.livingActors.map { TypeName.short(Takeover.typeName($0)) }
+    guard !names.isEmpty else { return [] }
+    let counts = Dictionary(grouping: names) { $0 }.mapValues(\.count)
+    let words = counts.sorted { $0.key < $1.key }.map { name, count in
+      count == 1 ? name : "\(count) of \(name)"
+    }
+    return ["they keep alive what the body made: \(words.joined(separator: ", "))"]
+  }
+
+  /// Virtual time is at its limit, and what is left sleeps beyond it.
+  private func outOfTime() -> RunFailure? {
+    let live = machine.liveTasks
+    let limit = Duration.nanoseconds(machine.settings.timeLimit).spelledOut
+    if !live.contains(0) {
+      guard checks.contains(.leakedTasks) else { return nil }
+      return failure(
+        .leakedTask, ended("go on past `timeLimit`, \(limit) of virtual time:"),
+        live.map { waiting($0) + made($0) } + actors(), live)
+    }
+    guard checks.contains(.livelocks) else { return nil }
+    return failure(
+      .livelock,
+      "the run had not ended after \(limit) of virtual time, which is its `timeLimit`. "
+        + "Waiting then:",
+      live.map(waiting), live)
+  }
+
   // MARK: Words
+
+  /// What tasks do that are left when all has ended.
+  private func ended(_ what: String) -> String {
+    isTornDown
+      ? "after tear-down, tasks of the run \(what)"
+      : "the body has ended, but tasks that it made \(what)"
+  }
+
+  /// What is left after the body, whether or not it would come to its end: a line for each task,
+  /// and one for continuations that were dropped.
+  func leftovers(after end: RunEnd) -> [String] {
+    let live = machine.liveTasks
+    let tasks = live.map { task in
+      let goesOn = "\(title(task)) goes on and on in \(stack(task))"
+      return (end == .stepLimit ? goesOn : waiting(task)) + made(task)
+    }
+    let known = live.count { machine.wait(of: $0) == .continuation(isLost: true) }
+    let dropped = machine.leakedContinuations - known
+    guard dropped > 0 else { return tasks }
+    return tasks + [
+      dropped == 1
+        ? "a continuation was dropped without being resumed"
+        : "\(dropped) continuations were dropped without being resumed"
+    ]
+  }
 
   private func failure(
     _ kind: FuzzFailure.Kind, _ message: String, _ lines: [String], _ tasks: [Int]
@@ -111,10 +174,22 @@ struct Standstill {
       case .group(let children):
         "for its child tasks \(children.map { "\(machine.path(ofTask: $0))" }.joined(separator: ", "))"
       case .continuation(isLost: true): "for a continuation that nobody holds any more"
-      case .continuation(isLost: false): "for a continuation to be resumed"
+      case .continuation(isLost: false): wake(of: task)
       case .unknown: "for something that cannot be told"
       }
     return "\(title(task)) waits in \(stack(task)) \(what)"
+  }
+
+  /// What would resume the continuation that a task waits for.
+  private func wake(of task: Int) -> String {
+    if let end = machine.sleepEnd(of: task) {
+      return "until \(Duration.nanoseconds(end).spelledOut) of virtual time have passed"
+    }
+    let frames = symbolicator.places(of: machine.backtrace(of: task).map { .start($0) })
+    return frames.contains {
+      $0.isOwn && $0.function.hasSuffix("VirtualClock.sleep(until:tolerance:)")
+    }
+      ? "for its `VirtualClock` to be advanced" : "for a continuation to be resumed"
   }
 
   private func running(_ task: Int) -> String {
@@ -123,7 +198,7 @@ struct Standstill {
 
   private func made(_ task: Int) -> String {
     let maker = StepNamer(machine).maker(of: machine.inspectTasks()[task])
-    return maker.map { "; it was made in \(words($0))" } ?? ""
+    return maker.map { "; it was made in \($0.words)" } ?? ""
   }
 
   /// The innermost frame of a suspended task that is the user's own code, and the
@@ -131,26 +206,20 @@ struct Standstill {
   private func stack(_ task: Int) -> String {
     let inner = symbolicator.place(of: innermost(task))
     let frames = symbolicator.places(of: machine.backtrace(of: task).map { .start($0) })
-      .filter { $0.place != nil && !$0.function.isEmpty }
+      .filter { $0.isUsers && !$0.function.isEmpty }
     let caller = frames.drop { $0 != inner }.first { $0.function != inner.function }
-    return words(inner) + (caller.map { ", called by \(words($0))," } ?? "")
+    return inner.words + (caller.map { ", called by \($0.words)," } ?? "")
   }
 
   /// The innermost frame of a suspended task that is the user's own code.
   private func innermost(_ task: Int) -> CodeAddress {
     let frames = machine.backtrace(of: task).map { CodeAddress.start($0) }
-    return frames.first { symbolicator.place(of: $0).place != nil }
+    return frames.first { symbolicator.place(of: $0).isUsers }
+      ?? frames.first { symbolicator.place(of: $0).place != nil }
       ?? .start(machine.inspectTasks()[task].lastResume)
   }
 
   private func place(_ address: CodeAddress) -> String {
-    words(symbolicator.place(of: address))
-  }
-
-  private func words(_ code: CodePlace) -> String {
-    guard let place = code.place else {
-      return code.function.isEmpty ? "the runtime" : code.function
-    }
-    return code.function.isEmpty ? "\(place)" : "\(code.function) (\(place))"
+    symbolicator.place(of: address).words
   }
 }

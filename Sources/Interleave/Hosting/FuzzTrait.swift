@@ -31,7 +31,8 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
     let identity = TestIdentity(test, filePath: test.sourceLocation.filePath)
     let result = try await Self.$isActive.withValue(true) {
       try await withEscaping(function) { body in
-        try await Fuzzing.run(identity, configuration, recordsExpectations: true, body)
+        try await Fuzzing.run(
+          identity, configuration, recordsExpectations: true, withFixtures(of: test, around: body))
       }
     }
     if let cancellation = result.cancellation { throw cancellation }
@@ -52,18 +53,18 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
 
   private final class Identity: Sendable, Equatable {
     /// It was seen on a suite.
-    let isOnSuite = Atomic(false)
+    let isOnSuite = Mutex(false)
 
     static func == (lhs: Identity, rhs: Identity) -> Bool { lhs === rhs }
   }
 
   public func prepare(for test: Test) async throws {
-    if test.isSuite { id.isOnSuite.store(true, ordering: .relaxed) }
+    if test.isSuite { id.isOnSuite.withLock { $0 = true } }
   }
 
   /// A test has the trait from its suite alone.
   private func isInherited(by test: Test) -> Bool {
-    id.isOnSuite.load(ordering: .relaxed)
+    id.isOnSuite.withLock { $0 }
       && test.traits.count { ($0 as? FuzzTrait)?.id == id } == 1
   }
 
@@ -89,11 +90,32 @@ extension Trait where Self == FuzzTrait {
   ///   - schedules: The number of schedules to try, at least 1.
   ///   - seed: The seed of everything that is drawn at random; nil for a fresh
   ///     one, or on CI for one that is derived from the test's name.
-  public static func fuzzed(schedules: Int, seed: UInt64? = nil) -> FuzzTrait {
+  ///   - until: What may end it before; nil for nothing.
+  public static func fuzzed(
+    schedules: Int, seed: UInt64? = nil, until: FuzzConfiguration.StopRule? = nil
+  ) -> FuzzTrait {
     var configuration = FuzzConfiguration()
     configuration.schedules = schedules
     configuration.seed = seed
+    configuration.until = until
     return fuzzed(configuration)
+  }
+
+  /// Runs the test until a rule says that it is enough, or the default number of schedules was
+  /// tried.
+  ///
+  /// ```swift
+  /// @Test(.fuzzed(until: .risk(below: 0.01))) func neverOverdrawn() async throws { … }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - until: What may end it before all schedules were tried.
+  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
+  ///     one, or on CI for one that is derived from the test's name.
+  public static func fuzzed(
+    until: FuzzConfiguration.StopRule, seed: UInt64? = nil
+  ) -> FuzzTrait {
+    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, until: until)
   }
 }
 
@@ -103,7 +125,7 @@ extension Trait where Self == FuzzTrait {
 /// A run that came to a standstill leaves tasks behind which hold on to the
 /// closure, but will never call it. Swift checks that nobody holds it when the
 /// call ends; so what they hold is released on their behalf.
-private func withEscaping<Result: Sendable>(
+func withEscaping<Result: Sendable>(
   _ function: @Sendable () async throws -> Void,
   _ body: (@escaping @Sendable () async throws -> Void) async throws -> Result
 ) async throws -> Result {

@@ -20,7 +20,7 @@ enum Host {
   /// - Parameter location: The test, or the call that fuzzes.
   func show(_ outcome: FuzzOutcome, at location: FuzzFailure.SourceLocation) {
     let report = outcome.report
-    let lines = report.escapes.map { "escaped control: \($0)" } + report.warnings
+    let lines = report.escapeLines + report.warnings
     if !lines.isEmpty { warn(lines.joined(separator: "\n"), at: location) }
     if self == .swiftTesting, let entry = outcome.failure?.unsavedEntry {
       let name = entry.path.split(separator: "/").last.map(String.init)

@@ -1,3 +1,5 @@
+public import InterleaveEngine
+
 /// What went wrong in a run, as one error whose description is the whole report.
 public struct FuzzFailure: Error, Sendable {
   /// The kinds of failure.
@@ -26,6 +28,8 @@ public struct FuzzFailure: Error, Sendable {
     case notLinearizable
     /// The same choices gave another interleaving.
     case nondeterministic
+    /// No run came in the order of checkpoints that was asked for.
+    case unreachableOrder
     /// No choice was ever open, so nothing was tested.
     case nothingInterleaved
   }
@@ -86,6 +90,19 @@ public struct FuzzFailure: Error, Sendable {
     }
   }
 
+  /// A corpus entry whose schedule passes, while one nearby fails.
+  public struct HalfFix: Sendable, Hashable {
+    /// The file of the entry.
+    public var corpusFile: String
+    /// How many races have to be turned round to get from the one to the other.
+    public var reversals: Int
+
+    public init(corpusFile: String, reversals: Int) {
+      self.corpusFile = corpusFile
+      self.reversals = reversals
+    }
+  }
+
   /// What was done about a corpus entry whose own interleaving is gone.
   public struct Repair: Sendable, Hashable {
     /// The entry near whose interleaving the failure was found.
@@ -126,8 +143,12 @@ public struct FuzzFailure: Error, Sendable {
   public var schedulesTried: Int
   /// The strategy whose schedule failed first, by name; nil for what was replayed.
   public var strategy: String?
+  /// What each strategy was used for until it failed, the baseline left out.
+  public var strategies: [StrategyShare]
   /// The file that keeps it, if it was written or replayed.
   public var corpusFile: String?
+  /// The corpus entry that it was found around; nil where it was found otherwise.
+  public var halfFix: HalfFix?
   /// What would have been written to the corpus, where nothing could be written.
   public var unsavedEntry: UnsavedEntry?
   /// The corpus entry that was repaired by it, if one was.
@@ -136,14 +157,17 @@ public struct FuzzFailure: Error, Sendable {
   public var replayCommand: String?
   /// The name of the test.
   public var test: String
+  /// What left the control of the runs, so that a replay may differ.
+  public var escapes: [String]
 
   public init(
     kind: Kind, message: String, sourceLocation: SourceLocation? = nil,
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
-    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil, repair: Repair? = nil,
-    replayCommand: String? = nil, test: String = ""
+    strategies: [StrategyShare] = [], corpusFile: String? = nil, halfFix: HalfFix? = nil,
+    unsavedEntry: UnsavedEntry? = nil, repair: Repair? = nil,
+    replayCommand: String? = nil, test: String = "", escapes: [String] = []
   ) {
     self.kind = kind
     self.message = message
@@ -156,10 +180,13 @@ public struct FuzzFailure: Error, Sendable {
     self.seed = seed
     self.schedulesTried = schedulesTried
     self.strategy = strategy
+    self.strategies = strategies
     self.corpusFile = corpusFile
+    self.halfFix = halfFix
     self.unsavedEntry = unsavedEntry
     self.repair = repair
     self.replayCommand = replayCommand
     self.test = test
+    self.escapes = escapes
   }
 }

@@ -14,10 +14,12 @@ public struct FuzzReport: Sendable, Hashable {
   /// The relation: only the order of steps matters that are of one task, made or woke one
   /// another, ran on the same actor, both ran outside of actors, sent to the same mailbox, took
   /// the same lock, awaited or cancelled the same task, or drew at random. What it cannot see
-  /// breaks it: atomics or a `Mutex` that two actors share, unsafe shared memory, and when an
-  /// object is freed. Nothing is claimed where anything left the run's control, a timer
-  /// competed with other work, tasks of different priorities met on an actor, or a run was cut
-  /// off for its length.
+  /// breaks it: unsafe shared memory without a lock, atomics of C that are only loaded and
+  /// stored, and when an object is freed. Nothing is claimed where a run entered code that
+  /// uses atomics or a `Mutex`, where anything left the run's control, a timer competed with
+  /// other work, tasks of different priorities met on an actor, a run was cut off for its
+  /// length, or what tasks share cannot be watched: that takes Linux on x86-64, a program
+  /// with its symbols, and no debugger.
   public var isExhaustive: Bool
   /// How many corpus entries were replayed.
   public var replayed: Int
@@ -33,19 +35,30 @@ public struct FuzzReport: Sendable, Hashable {
   public var warnings: [String]
   /// The corpus files whose failure does not come up any more.
   public var fixed: [String]
+  /// What was run around those.
+  public var certificates: [FixCertificate]
   /// The corpus files whose interleaving does not exist any more.
   public var stale: [String]
   /// The corpus files whose interleaving has gone, but near which the same failure was found.
   public var repaired: [String]
   /// What each strategy was used for, the baseline left out.
   public var strategies: [StrategyShare]
+  /// How likely one more schedule is to show what none has shown; nil where a schedule failed,
+  /// where none was drawn at random, and where all there is was run.
+  public var residualRisk: ResidualRisk?
+  /// Why no more schedules were tried; nil where none was.
+  public var ending: Ending?
+  /// In how many schedules a task was cancelled by the run.
+  public var cancellations: Int
 
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
     fixed: [String] = [], stale: [String] = [], repaired: [String] = [],
-    strategies: [StrategyShare] = []
+    strategies: [StrategyShare] = [], residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
+    certificates: [FixCertificate] = [],
+    cancellations: Int = 0
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -61,5 +74,9 @@ public struct FuzzReport: Sendable, Hashable {
     self.repaired = repaired
     self.warnings = warnings
     self.strategies = strategies
+    self.residualRisk = residualRisk
+    self.ending = ending
+    self.certificates = certificates
+    self.cancellations = cancellations
   }
 }

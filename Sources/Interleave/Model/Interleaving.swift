@@ -8,11 +8,17 @@ public struct Interleaving: Sendable, Hashable {
   public var deviations: [Deviation]
   /// The tasks that took part, by path.
   public var tasks: [TaskInfo]
+  /// The task that the run cancelled, if it did.
+  public var cancellation: Cancellation?
 
-  public init(steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = []) {
+  public init(
+    steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = [],
+    cancellation: Cancellation? = nil
+  ) {
     self.steps = steps
     self.deviations = deviations
     self.tasks = tasks
+    self.cancellation = cancellation
   }
 
   /// How many times a task was interrupted although it could have gone on.
@@ -112,6 +118,8 @@ extension Interleaving {
     public var time: Int64
     /// What it changed on the actor that it ran on.
     public var changes: [Change]
+    /// The checkpoints that it passed, and what test doubles did in it.
+    public var notes: [String]
     /// It interrupted a task that could have gone on.
     public var isPreemption: Bool
     /// A timer fired although other work was waiting.
@@ -119,7 +127,7 @@ extension Interleaving {
 
     public init(
       name: StepName, actor: String? = nil, place: Place? = nil, reason: EnabledReason = .resumed,
-      end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [],
+      end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [], notes: [String] = [],
       isPreemption: Bool = false, isStall: Bool = false
     ) {
       self.name = name
@@ -129,8 +137,25 @@ extension Interleaving {
       self.end = end
       self.time = time
       self.changes = changes
+      self.notes = notes
       self.isPreemption = isPreemption
       self.isStall = isStall
+    }
+  }
+
+  /// A task that was cancelled by the run, not by the program.
+  public struct Cancellation: Sendable, Hashable {
+    /// The task.
+    public var task: TaskPath
+    /// How many steps had run before, at least 1.
+    public var index: Int
+    /// The step after which it was cancelled, before any other ran.
+    public var after: StepName
+
+    public init(task: TaskPath, index: Int, after: StepName) {
+      self.task = task
+      self.index = index
+      self.after = after
     }
   }
 

@@ -87,6 +87,25 @@ extension Explanation {
   }
 }
 
+extension Interleaving {
+  /// Who was cancelled by the run, and when; nil if nobody was.
+  var cancellationSentence: String? {
+    guard let cancellation else { return nil }
+    let names = PlaceNames(self)
+    let function = tasks.first { $0.path == cancellation.task }?.function ?? ""
+    let title =
+      "task\u{A0}\(cancellation.task)" + (function.isEmpty ? "" : " (`\(function.unbroken)`)")
+    let own = steps.prefix(cancellation.index).last { $0.name.task == cancellation.task }
+    let state =
+      switch own {
+      case nil: "before it had begun"
+      case let step?: step.place.map { "when it had last run at \(names.name($0))" } ?? ""
+      }
+    return "After step \(cancellation.index), the run cancelled \(title)"
+      + (state.isEmpty ? "." : ", \(state).")
+  }
+}
+
 extension Interleaving.Change {
   /// Both values on one line, cut off where they are long.
   var words: String { "\(Self.short(before)) → \(Self.short(after))" }

@@ -31,7 +31,7 @@ struct FailureReport {
   private func lines() -> [StyledText] {
     let sections = [
       headline(), generated("Inputs", failure.inputs), generated("Operations", failure.operations),
-      collision(), table(), departures(), search(), replay(),
+      collision(), table(), cancellation(), departures(), search(), replay(),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [StyledText()]))
   }
@@ -46,7 +46,10 @@ struct FailureReport {
     let title =
       StyledText(name, .bold) + StyledText(failure.kind.words, .failure)
       + StyledText(location ?? "", .bold)
-    return [title] + indented(failure.message)
+    let halfFix = failure.halfFix.map {
+      $0.words(file: SourcePath.relative($0.corpusFile, to: root))
+    }
+    return [title] + indented(failure.message) + indented(halfFix ?? "")
   }
 
   private func generated(_ title: String, _ values: [String]) -> [StyledText] {
@@ -93,6 +96,7 @@ struct FailureReport {
     let tasks = Set(interleaving.steps.map(\.name.task)).count
     var facts = [counted(interleaving.steps.count, "step"), counted(tasks, "task")]
     facts.append(counted(interleaving.preemptions, "preemption"))
+    if interleaving.cancellation != nil { facts.append("1 cancellation") }
     if interleaving.stalls > 0 { facts.append(counted(interleaving.stalls, "early timer")) }
     let title =
       StyledText("The interleaving", .bold)
@@ -100,6 +104,11 @@ struct FailureReport {
     let rows = InterleavingTable(
       interleaving, explanation, failed: failure.kind.endsInAStep, width: width)
     return [title] + rows.lines()
+  }
+
+  private func cancellation() -> [StyledText] {
+    guard let sentence = failure.interleaving.cancellationSentence else { return [] }
+    return [StyledText("What was cancelled", .bold)] + indented(sentence)
   }
 
   private func departures() -> [StyledText] {
@@ -113,9 +122,11 @@ struct FailureReport {
 
   private func search() -> [StyledText] {
     guard failure.schedulesTried > 0 else { return [] }
+    let what = failure.halfFix == nil ? "Schedule" : "Around the fixed entry, schedule"
     var lines = indented(
-      "Schedule \(grouped(failure.schedulesTried)) failed, "
+      "\(what) \(grouped(failure.schedulesTried)) failed, "
         + (failure.strategy.map { "chosen by \($0), " } ?? "") + "with seed \(failure.seed).")
+    if let words = failure.strategies.words { lines += indented("Spent until then: \(words).") }
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
       steps: interleaving.steps.count, preemptions: interleaving.preemptions,
@@ -143,6 +154,10 @@ struct FailureReport {
       lines += indented("To search again with the same seed:")
       let variable = "INTERLEAVE_SEED=\(failure.seed)"
       lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))
+    }
+    if !failure.escapes.isEmpty {
+      lines += indented("A replay may differ, since not all was under the run's control:")
+      lines += failure.escapes.flatMap { indented("• \($0)") }
     }
     return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved() + repair()
   }

@@ -36,6 +36,7 @@ extension FuzzFailure.Kind {
     case .hang: "hang, a step did not return"
     case .notLinearizable: "not linearizable, no sequential order explains the results"
     case .nondeterministic: "not deterministic, the same choices gave another interleaving"
+    case .unreachableOrder: "the order of checkpoints never came about"
     case .nothingInterleaved: "nothing was interleaved, no choice was ever open"
     }
   }
@@ -46,7 +47,7 @@ extension FuzzFailure.Kind {
     switch self {
     case .thrownError, .expectation, .invariant, .crash, .hang: true
     case .deadlock, .lostWakeUp, .leakedTask, .leakedContinuation, .livelock, .notLinearizable,
-      .nondeterministic, .nothingInterleaved:
+      .nondeterministic, .unreachableOrder, .nothingInterleaved:
       false
     }
   }

@@ -1,19 +1,33 @@
+import Foundation
+import InterleaveEngine
+
 extension FuzzReport: CustomStringConvertible {
-  /// One line about what was run; what chose it, escapes and warnings follow.
+  /// One line about what was run; what it means, what chose it, escapes and warnings follow.
   public var description: String {
-    let escaped = escapes.map { "escaped control: \($0)" }
-    let lines = [summary] + spending + escaped + warnings.map { "warning: \($0)" }
-    return lines.joined(separator: "\n")
+    (lines + escapeLines + warnings.map { "warning: \($0)" }).joined(separator: "\n")
   }
 
-  /// What each strategy was used for, in one line; none where only one was.
-  private var spending: [String] {
-    let used = strategies.filter { $0.schedules > 0 }
-    guard used.count > 1 else { return [] }
-    let shares = used.map {
-      "\($0.name) \(grouped($0.schedules)) (\(grouped($0.newInterleavings)) new)"
+  /// What left the run's control, and what follows from it.
+  var escapeLines: [String] {
+    let lines = escapes.map { "escaped control: \($0)" }
+    return lines.isEmpty ? [] : lines + ["so a replay may differ from the run that it repeats"]
+  }
+
+  /// The description but for what a test is told as warnings.
+  var lines: [String] {
+    let spending = strategies.words.map { "chosen by: \($0)" }
+    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self) + fixes
+  }
+
+  /// Why it ended, where that is not plain from the rest.
+  private var end: String? {
+    switch ending {
+    case .duration: "ended when its time was up"
+    case .risk(let limit):
+      "ended when the residual risk was below \(percent(limit)), as `until` asks"
+    case .cancellation: "ended before its time: it was cancelled"
+    case .schedules, .exhaustion, .failure, nil: nil
     }
-    return ["chosen by: " + shares.joined(separator: ", ")]
   }
 
   /// What was run, in one line.
@@ -27,6 +41,7 @@ extension FuzzReport: CustomStringConvertible {
     if !contendedActors.isEmpty {
       facts.append("contended: \(contendedActors.joined(separator: ", "))")
     }
+    if cancellations > 0 { facts.append(counted(cancellations, "cancellation")) }
     if replayed > 0 {
       facts.append("\(counted(replayed, "corpus entry", plural: "corpus entries")) replayed")
     }
@@ -40,6 +55,44 @@ extension FuzzReport: CustomStringConvertible {
       ? "the only interleaving passes" : "all \(grouped(distinctInterleavings)) interleavings pass"
     return all + " (a proof for this input under the dependency relation)"
   }
+}
+
+extension FuzzReport.ResidualRisk {
+  /// The estimate in a sentence, with what it is an estimate of.
+  var words: String {
+    let unseen =
+      includesInputs ? "an unseen pair of input and interleaving" : "an unseen interleaving"
+    return "residual risk: one more schedule like these shows \(unseen) with a probability of "
+      + "\(percent(estimate)), at most \(percent(upperBound)) with 95% confidence"
+  }
+}
+
+extension [StrategyShare] {
+  /// What each strategy spent and what it reached; nil where none was used.
+  var words: String? {
+    let used = filter { $0.schedules > 0 }
+    guard let first = used.first else { return nil }
+    let shares = used.dropFirst().map {
+      "\($0.name) \(grouped($0.schedules)) (\(grouped($0.newInterleavings)))"
+    }
+    let head =
+      "\(first.name) \(counted(first.schedules, "schedule")) "
+      + "(\(counted(first.newInterleavings, "new interleaving")))"
+    return ([head] + shares).joined(separator: ", ")
+  }
+}
+
+/// `0.27%`, `12%`: two digits that count.
+func percent(_ part: Double) -> String {
+  guard part > 0 else { return "0%" }
+  let hundredths = part * 100
+  var digits = 0
+  var next = 9.95
+  while hundredths < next, digits < 6 {
+    digits += 1
+    next /= 10
+  }
+  return String(format: "%.\(digits)f%%", hundredths)
 }
 
 /// `1 step`, `1,000 steps`.

@@ -28,7 +28,8 @@ struct InterleavingRows {
     }
     for (index, step) in steps.enumerated() {
       let isFar = !essential.contains { abs($0 - index) <= Self.context }
-      let isDull = step.changes.isEmpty && step.place == nil || isLong && isFar
+      let isSilent = step.changes.isEmpty && step.notes.isEmpty && step.place == nil
+      let isDull = isSilent || isLong && isFar
       if isDull, !essential.contains(index) {
         foldable = foldable.isEmpty ? index..<index + 1 : foldable.lowerBound..<index + 1
       } else {
@@ -57,6 +58,7 @@ struct InterleavingRows {
       }
       if let later { essential.insert(later) }
     }
+    if let cancellation = interleaving.cancellation { essential.insert(cancellation.index - 1) }
     for (index, step) in steps.enumerated() where step.isPreemption || step.isStall {
       essential.insert(index)
     }

@@ -7,6 +7,8 @@ struct StepWords {
   /// The function without its type, for narrow columns.
   var shortFunction: String
   var changes: [String]
+  /// The checkpoints that it passed, and what test doubles did in it.
+  var notes: [String]
   /// What is remarkable about the step: that it interrupts, or fails.
   var remarks: [StyledText]
 
@@ -18,6 +20,7 @@ struct StepWords {
     shortFunction = Self.withoutType(function)
     if shortFunction.isEmpty { shortFunction = self.function }
     changes = step.changes.map { "\($0.property) \($0.words)" }
+    notes = step.notes
     remarks = Self.remarks(on: index, of: interleaving)
   }
 
@@ -40,6 +43,7 @@ struct StepWords {
         lines.append(StyledText(function.columns <= width ? function : shortFunction))
       }
     }
+    lines += notes.map { StyledText($0) }
     lines += changes.map { StyledText($0, .change) }
     return (lines + remarks).map { $0.truncated(to: width) }
   }
@@ -55,6 +59,9 @@ struct StepWords {
       remarks.append(StyledText("timer fires early", .warning))
     } else if let deviation {
       remarks.append(StyledText("before \(deviation.passedOver.task)", .warning))
+    }
+    if let cancellation = interleaving.cancellation, cancellation.index == index + 1 {
+      remarks.append(StyledText("then \(cancellation.task) is cancelled", .warning))
     }
     return remarks
   }

@@ -85,7 +85,12 @@ private struct AddressFrames {
     /// no line is not always found.
     var isRuntimes: Bool { symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS") }
 
-    var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") }
+    /// It is of a test double or a checkpoint: what matters is who called it.
+    var isDoubles: Bool {
+      ["Doubles", "Ordering"].contains { file.contains("/Sources/Interleave/\($0)/") }
+    }
+
+    var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") && !isDoubles }
   }
 
   var frames: [Frame] = []
@@ -97,7 +102,7 @@ private struct AddressFrames {
 
   var place: CodePlace {
     guard let frame = userFrame else {
-      let last = frames.last.flatMap { $0.isRuntimes ? nil : $0 }
+      let last = frames.last.flatMap { $0.isRuntimes || $0.isDoubles ? nil : $0 }
       return CodePlace(function: last.map { FunctionName.readable($0.name) } ?? "")
     }
     return CodePlace(

@@ -10,8 +10,10 @@ extension Machine {
     if isOrdered { summarise() }
     let lastTask = progress.lastTask
     var first = -1
+    let isBusy = progress.idlers > 0 && progress.idlers < waiting.count
     for slot in waiting.elements {
       let job = slots.pointer(at: Int(slot))
+      if isBusy, job.pointee.isIdle { continue }
       if isOrdered, !isEnabled(job) { continue }
       if job.pointee.task == lastTask { first = enabled.count }
       enabled.append(slot)
@@ -97,6 +99,8 @@ extension Machine {
   /// stall after the moment since which the oldest waiting job or due timer has
   /// waited.
   private func collectTimers() {
+    let lastMoment = progress.lastMoment
+    guard slots[Int(timers[0])].since <= lastMoment else { return }
     switch progress.settings.time {
     case .whenIdle:
       if enabled.isEmpty { enabled.append(timers[0]) }
@@ -107,7 +111,8 @@ extension Machine {
       for slot in waiting.elements { oldest = min(oldest, slots[Int(slot)].since) }
       let (limit, overflow) = oldest.addingReportingOverflow(stall)
       for slot in timers.elements {
-        guard overflow || slots[Int(slot)].since <= limit else { break }
+        let since = slots[Int(slot)].since
+        guard overflow || since <= limit, since <= lastMoment else { break }
         enabled.append(slot)
       }
       if enabled.isEmpty { enabled.append(timers[0]) }

@@ -34,6 +34,16 @@ extension Machine {
     _ = addExecutor(state)
   }
 
+  /// A default actor is no more; what lies at its address later is another one.
+  func actorGone(_ actor: UnsafeMutableRawPointer) {
+    if let index = executorIndex[UInt(bitPattern: actor)] { executors[index].isGone = true }
+  }
+
+  /// The types of the actors that the run's tasks have made and that still exist.
+  package var livingActors: [UInt] {
+    executors.elements.filter { $0.maker >= 0 && !$0.isGone && $0.type != 0 }.map(\.type)
+  }
+
   private func addExecutor(_ state: ExecutorState) -> Int {
     executors.append(state)
     executorIndex.set(state.identity, to: executors.count - 1)
@@ -53,9 +63,9 @@ extension Machine {
   // MARK: Escapes
 
   /// Notes that something left the run's control.
-  func noteEscape(_ kind: Escape.Kind, site: UInt) {
+  func noteEscape(_ kind: Escape.Kind, site: UInt, origin: UInt = 0) {
     let task = il_current_task().map { Int32(bitPattern: $0.pointee.index) } ?? -1
-    escapes.append(Escape(kind: kind, site: site, task: task))
+    escapes.append(Escape(kind: kind, site: site, origin: origin, task: task))
   }
 
   /// A thread that the run does not control may still make a job ready.

@@ -15,8 +15,14 @@ package enum TaskWait: Sendable, Hashable {
 
 extension Machine {
   /// The indices of the tasks that have not ended.
+  ///
+  /// What only goes on with another task is none, such as a timer, which a sleep that was
+  /// cancelled leaves behind.
   package var liveTasks: [Int] {
-    (0..<tasks.count).filter { !tasks[$0].hasEnded }
+    (0..<tasks.count).filter { index in
+      let task = tasks[index]
+      return !task.hasEnded && !task.isTimer && !(task.isSimple && task.parent >= 0)
+    }
   }
 
   /// What a task waits for, as the runtime itself has noted it.
@@ -39,9 +45,13 @@ extension Machine {
     }
   }
 
-  /// The tasks that have not ended, with what each waits for.
+  /// A task may be alive when the body has ended.
+  package func mayLeak(_ index: Int) -> Bool { tasks[index].mayLeak }
+
+  /// The tasks that have not ended, with what each waits for; once the root has ended,
+  /// without those that may go on.
   package func blockedTasks() -> [BlockedTask] {
-    liveTasks.map { index in
+    liveTasks.filter { !progress.rootHasEnded || !tasks[$0].mayLeak }.map { index in
       let visited = steps.elements.lazy.filter { $0.task == index }.map { Int($0.executor) }
       return BlockedTask(
         index: index, wait: wait(of: index), executor: Int(tasks[index].lastExecutor),

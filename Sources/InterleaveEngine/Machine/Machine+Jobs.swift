@@ -24,12 +24,16 @@ extension Machine {
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
         caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple))
+    if progress.allowsLeaks, parentIndex >= 0 { inheritAllowance(index) }
   }
 
-  /// A task's closure returned.
-  func taskEnded(_ record: UnsafeMutablePointer<il_task>) {
+  /// A task's closure returned, or threw.
+  func taskEnded(
+    _ record: UnsafeMutablePointer<il_task>, _ error: UnsafeMutableRawPointer? = nil
+  ) {
     let index = Int(record.pointee.index)
     tasks[index].hasEnded = true
+    if let error, !tasks[index].isChild { noteError(error, thrownBy: index) }
     if progress.currentStep >= 0 {
       touch(.result(Int32(index)), .exclusive)
       // Whoever waits for a child is its parent. In a group, it takes what ends first.
@@ -39,7 +43,7 @@ extension Machine {
     }
     tasks[index].record = nil
     if index == Int(progress.currentTask) { progress.currentEnd = .ended }
-    if index == 0 { progress.rootHasEnded = true }
+    if index == 0 { rootEnded() }
   }
 
   /// A job became ready.
@@ -86,6 +90,7 @@ extension Machine {
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }
+    if progress.nextIsIdle { waitForIdleness(job) }
     waiting.append(slot)
     enterMailbox(executor)
   }
@@ -158,9 +163,12 @@ extension Machine {
 
   func takeForeign() {
     var ready = il_ready()
-    while il_take_foreign(session, &ready) {
+    var origin = il_origin()
+    while il_take_foreign(session, &ready, &origin) {
       let site = UInt(bitPattern: ready.resume)
-      noteEscape(.foreignThread, site: site)
+      let calls = [origin.calls.0, origin.calls.1, origin.calls.2, origin.calls.3]
+      if origins[calls[0]] == nil { origins[calls[0]] = calls }
+      noteEscape(.foreignThread, site: site, origin: calls[0])
       if ready.job != nil, callers[site] == nil {
         callers[site] = backtrace(of: Int(ready.task.pointee.index))
       }

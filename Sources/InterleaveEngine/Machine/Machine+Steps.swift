@@ -14,6 +14,7 @@ extension Machine {
       il_advance(session, job.pointee.since)
     } else {
       remove(slot, from: waiting)
+      if job.pointee.isIdle { progress.idlers -= 1 }
       leaveMailbox(job.pointee.executor)
     }
     begin(job, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))
@@ -21,7 +22,14 @@ extension Machine {
     // slot is free from here on.
     var ready = job.pointee.ready
     freeSlots.append(slot)
-    il_run_step(session, &ready)
+    if progress.settings.slowStep == .max {
+      il_run_step(session, &ready)
+    } else {
+      let began = il_real_time()
+      il_run_step(session, &ready)
+      if il_real_time() - began > progress.settings.slowStep { noteSlowStep() }
+    }
+    if !rescheduled.isEmpty { resumeRescheduled() }
     end()
   }
 

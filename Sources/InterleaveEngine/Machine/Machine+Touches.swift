@@ -73,7 +73,9 @@ extension Machine {
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:
-      if let task = taskIndex[UInt(bitPattern: object)] { touch(.result(Int32(task)), .first) }
+      guard let task = taskIndex[UInt(bitPattern: object)] else { return }
+      touch(.result(Int32(task)), .first)
+      tasks[task].isAwaited = true
     case IL_TOUCH_CANCELLED:
       guard let task = taskIndex[UInt(bitPattern: object)] else { return }
       touch(.task(Int32(task)), .exclusive)
@@ -99,13 +101,20 @@ extension Machine {
   package var limits: ReductionLimits {
     var limits = progress.limits
     if hasEscapes { limits.insert(.escapes) }
-    if !il_sees_awaits() { limits.insert(.blindness) }
+    if !il_sees_awaits() || !Takeover.seesStreams { limits.insert(.blindness) }
+    if sharedIn != nil { limits.insert(.sharing) }
     if steps.count >= progress.settings.stepLimit
       || progress.instantSteps >= progress.settings.instantLimit
     {
       limits.insert(.length)
     }
     return limits
+  }
+
+  /// Where the run entered code that uses atomics, or a `Mutex`, while a
+  /// ``SharingWatch`` was kept: the address of a function.
+  package var sharedIn: UInt? {
+    il_session_shared(session).map { UInt(bitPattern: $0) }
   }
 
   func key(ofStep index: Int) -> StepKey {
@@ -160,32 +169,34 @@ extension Machine {
   }
 
   /// The run, as its steps and what each of them touched.
-  package func trace() -> StepTrace {
+  package func trace() -> StepTrace { StepTrace(tracedSteps()) }
+
+  /// The steps of the run and what each of them touched.
+  package func tracedSteps() -> [StepTrace.Step] {
     var next: [Int] = Array(repeating: -1, count: steps.count)
     var following: [Int32: Int] = [:]
     for index in stride(from: steps.count - 1, through: 0, by: -1) {
       next[index] = following[steps[index].executor] ?? -1
       following[steps[index].executor] = index
     }
-    return StepTrace(
-      (0..<steps.count).map { index in
-        let step = steps[index]
-        let executor = executors[Int(step.executor)]
-        var mailbox: UInt64?
-        var latest = moments[index].latest
-        if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
-          mailbox = UInt64(step.executor)
-          if step.reason == .hopped, step.cause >= 0,
-            executors[Int(steps[Int(step.cause)].executor)].isMailbox
-          {
-            let release = next[Int(step.cause)]
-            latest = release < 0 ? .max : moments[release].begin
-          }
+    return (0..<steps.count).map { index in
+      let step = steps[index]
+      let executor = executors[Int(step.executor)]
+      var mailbox: UInt64?
+      var latest = moments[index].latest
+      if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
+        mailbox = UInt64(step.executor)
+        if step.reason == .hopped, step.cause >= 0,
+          executors[Int(steps[Int(step.cause)].executor)].isMailbox
+        {
+          let release = next[Int(step.cause)]
+          latest = release < 0 ? .max : moments[release].begin
         }
-        return StepTrace.Step(
-          key: key(ofStep: index), cause: Int(step.cause), mailbox: mailbox,
-          earliest: moments[index].earliest, latest: latest, accesses: accesses(ofStep: index))
-      })
+      }
+      return StepTrace.Step(
+        key: key(ofStep: index), cause: Int(step.cause), mailbox: mailbox,
+        earliest: moments[index].earliest, latest: latest, accesses: accesses(ofStep: index))
+    }
   }
 
   /// A hash of what distinguishes this interleaving from others: which steps ran, and
@@ -233,7 +244,8 @@ extension Machine {
       hashes.append(hash)
       total &+= hash
     }
-    return total
+    guard let (task, steps) = cancellation else { return total }
+    return mix(total, mix(tasks[task].name, hashes[steps - 1]))
   }
 
   /// What those left at an object on which an access depends.

@@ -21,6 +21,12 @@ package final class Machine {
   /// For each place at which a foreign thread let a task go on, the asynchronous
   /// callers of the first task that did: the place itself may be the runtime's.
   package internal(set) var callers: [UInt: [UInt]] = [:]
+  /// For each place at which a foreign thread made a task ready, what called it.
+  package internal(set) var origins: [UInt: [UInt]] = [:]
+  /// What unstructured tasks have thrown, by their numbers.
+  var errors: [Int: any Error] = [:]
+  /// Steps that took long, of all runs.
+  package internal(set) var slowSteps: Set<SlowStep> = []
   let slots = Column<WaitingJob>()
   let freeSlots = Column<Int32>()
   /// Slots of the jobs that wait, in the order in which they began to.
@@ -48,6 +54,10 @@ package final class Machine {
   package var observer: (any RunObserver)? {
     didSet { progress.isObserved = observer != nil }
   }
+  /// Tasks that go on when the step that is running has ended.
+  var rescheduled: [UnsafeContinuation<Void, Never>] = []
+  /// What decides whom runs cancel; nil where nobody is to be.
+  package var canceller: (any Canceller)?
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
 
@@ -159,8 +169,12 @@ package final class Machine {
     touches.removeAll()
     taskIndex.removeAll()
     lockIndex.removeAll()
+    rescheduled.removeAll()
+    if !errors.isEmpty { errors.removeAll() }
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
+    progress.mayCancel = canceller != nil
+    canceller?.begin()
   }
 
   // MARK: The loop
@@ -168,11 +182,15 @@ package final class Machine {
   private func loop(_ strategy: some Strategy) -> RunEnd {
     while true {
       takeForeign()
+      if progress.mayCancel { cancelIfDue() }
       collectEnabled()
       if enabled.isEmpty {
-        if progress.rootHasEnded, tasks.elements.allSatisfy(\.hasEnded) { return .clean }
+        if progress.rootHasEnded, tasks.elements.allSatisfy({ $0.hasEnded || $0.isTimer }) {
+          return .clean
+        }
+        if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
         if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
-        return .stuck
+        return timers.isEmpty ? .stuck : .timeLimit
       }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {
@@ -187,6 +205,7 @@ package final class Machine {
       } else {
         perform(enabled[pick], baseline: enabled[0])
       }
+      if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
       if steps.count >= progress.settings.stepLimit
         || progress.instantSteps >= progress.settings.instantLimit
       {
@@ -290,7 +309,7 @@ package final class Machine {
           passedOver: StepKey(
             task: tasks[Int(step.passedTask)].name, ordinal: step.passedOrdinal),
           reason: step.reason, isPreemption: step.isPreemption, isStall: step.isStall)
-      })
+      }, cancellation: recordedCancellation(upTo: count ?? steps.count))
   }
 
   /// The executor of the step that has just ended, as an address.

@@ -24,6 +24,10 @@ package struct MachineSettings: Sendable {
   package var stepLimit = 100_000
   /// The same for the steps at one instant of virtual time.
   package var instantLimit = 50_000
+  /// How far virtual time may go in a run, in nanoseconds; `.max` for any distance.
+  package var timeLimit = Int64.max
+  /// How far it may go once the root has ended.
+  package var timeAfterRoot = Int64.max
   /// The seed of what the program under test draws at random.
   package var environmentSeed: UInt64 = 0
   /// How many nanoseconds of real time a run waits for a foreign thread.
@@ -31,6 +35,8 @@ package struct MachineSettings: Sendable {
   /// Only then does it count as stuck. A full libdispatch pool takes a second to notice
   /// that its threads are blocked and to make another.
   package var foreignGrace: Int64 = 3_000_000_000
+  /// How many nanoseconds of real time a step may take before it is noted; `.max` for any.
+  package var slowStep = Int64.max
 
   package init() {}
 }
@@ -43,6 +49,8 @@ package enum RunEnd: Sendable, Equatable {
   case stuck
   /// The run took more steps than it may.
   case stepLimit
+  /// Nothing can run any more before a moment that lies past the limit of virtual time.
+  case timeLimit
 }
 
 /// What looks at the program around each step, on the machine's thread and with
@@ -71,9 +79,11 @@ package struct Escape: Sendable, Hashable {
   package var kind: Kind
   /// The address in the code where it happened; 0 where that is not known.
   package var site: UInt
+  /// For a task that a foreign thread made ready: where that thread called the runtime.
+  package var origin: UInt = 0
   /// The task that did it; -1 where that is not known.
   package var task: Int32
 
   /// The same, whichever task it was.
-  package var withoutTask: Escape { Escape(kind: kind, site: site, task: -1) }
+  package var withoutTask: Escape { Escape(kind: kind, site: site, origin: origin, task: -1) }
 }

@@ -29,6 +29,12 @@ struct TaskState {
   var isReady = false
   /// Nobody holds the continuation any more that it waits for.
   var lostContinuation = false
+  /// Somebody asked for its result.
+  var isAwaited = false
+  /// It may be alive when the body has ended, and so may what it makes.
+  var mayLeak = false
+  /// What it makes may be alive when the body has ended.
+  var allowsLeaks = false
   /// It exists only to run when a timer fires.
   var isTimer = false
   /// Where it went on last.
@@ -48,6 +54,8 @@ struct ExecutorState {
   /// was made outside the run.
   var maker: Int32 = -1
   var ordinal: UInt32 = 0
+  /// It has been destroyed.
+  var isGone = false
   /// The moment at which its last step ended.
   var lastEnd = 0
   /// A user's own executor: first in first out, whatever the priorities.
@@ -92,6 +100,8 @@ struct WaitingJob {
   var since: Int64
   /// What strategies call the place where it goes on; 0 until one asks.
   var place: UInt64 = 0
+  /// It may run only when nothing else can: see ``Machine/nextJobWaitsForIdleness()``.
+  var isIdle = false
 }
 
 /// The counters and marks of the run that is going on.
@@ -127,10 +137,29 @@ struct RunState {
   var hashedSteps = -1
   /// A timer was set.
   var hasTimers = false
+  /// The moment after which no timer fires.
+  var lastMoment: Int64
+  /// The next job that becomes ready waits until nothing else can run.
+  var nextIsIdle = false
+  /// How many jobs wait for that.
+  var idlers = 0
   /// What happened that the dependency relation does not cover.
   var limits: ReductionLimits = []
   /// How many checked continuations went without having been resumed.
   var leakedContinuations = 0
+  /// Tasks may be alive when the body has ended.
+  var allowsLeaks = false
+  /// A task is still to be cancelled, if the moment comes.
+  var mayCancel = false
+  /// The task that was cancelled, and how many steps had run before; -1 for none.
+  var cancelledTask: Int32 = -1
+  var stepsBeforeCancellation: Int32 = 0
+
+  init(settings: MachineSettings, isObserved: Bool = false) {
+    self.settings = settings
+    self.isObserved = isObserved
+    lastMoment = settings.timeLimit
+  }
 }
 
 /// How a step left its task.

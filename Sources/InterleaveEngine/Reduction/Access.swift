@@ -54,4 +54,6 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let blindness = ReductionLimits(rawValue: 32)
   /// More was left to try than can be kept in memory.
   package static let memory = ReductionLimits(rawValue: 64)
+  /// Steps ran code that uses atomics, by which they may share memory unseen.
+  package static let sharing = ReductionLimits(rawValue: 128)
 }

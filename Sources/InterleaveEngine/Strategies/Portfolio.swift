@@ -113,6 +113,9 @@ public final class Portfolio: Strategy {
   /// The name of the strategy that made the choices of the last run.
   public var lastUsed: String? { running.map { members[$0].name } }
 
+  /// The strategy that made the choices of the last run.
+  var lastStrategy: (any Strategy)? { running.map { members[$0].strategy } }
+
   /// One of the strategies has run all that it ever will, and that is everything.
   public var isExhausted: Bool { members.allSatisfy(\.strategy.isExhausted) }
 

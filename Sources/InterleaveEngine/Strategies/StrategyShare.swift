@@ -12,4 +12,12 @@ public struct StrategyShare: Sendable, Hashable {
     self.schedules = schedules
     self.newInterleavings = newInterleavings
   }
+
+  /// Counts a schedule.
+  ///
+  /// - Parameter isNew: No earlier run had its interleaving.
+  package mutating func add(isNew: Bool) {
+    schedules += 1
+    if isNew { newInterleavings += 1 }
+  }
 }

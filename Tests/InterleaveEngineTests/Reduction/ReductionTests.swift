@@ -79,6 +79,22 @@ import Testing
     #expect(result.observations == [["bank": ["1 paid, 20 left"]]])
   }
 
+  @Test func theOrderInWhichActorsFillAStreamIsTried() async throws {
+    let result = try await onThread {
+      let machine = try Machine(settings: MachineSettings())
+      return Exploration.reduced(machine) { notes in
+        let (stream, continuation) = AsyncStream<Int>.makeStream()
+        async let one: Void = Feeder().feed(1, into: continuation)
+        async let two: Void = Feeder().feed(2, into: continuation)
+        _ = await (one, two)
+        continuation.finish()
+        for await number in stream { notes.add("\(number)", to: "stream") }
+      }
+    }
+    #expect(result.isExhausted)
+    #expect(result.observations == [["stream": ["1", "2"]], ["stream": ["2", "1"]]])
+  }
+
   @Test func whereATimerCompetesNothingIsProved() async throws {
     let result = try await onThread {
       let machine = try Machine(settings: MachineSettings())
@@ -160,4 +176,13 @@ private actor Account {
   }
 
   func log(_ line: String) async { await lines.take(line.count) }
+}
+
+private actor Feeder {
+  private var fed = 0
+
+  func feed(_ number: Int, into stream: AsyncStream<Int>.Continuation) {
+    fed += 1
+    stream.yield(number)
+  }
 }

@@ -36,6 +36,8 @@ import Testing
     #expect(resolved.configuration.checks == .all)
     #expect(resolved.configuration.time == .asRuntime(stall: .milliseconds(10)))
     #expect(resolved.configuration.mailboxes == .asRuntime)
+    #expect(resolved.configuration.cancellation == .never)
+    #expect(resolved.configuration.slowStepLimit == .seconds(2))
     #expect(resolved.configuration.corpus == .automatic)
     #expect(resolved.mode == .fuzz)
     #expect(resolved.reporting == .failures)
@@ -52,6 +54,22 @@ import Testing
   }
 
   // MARK: Each variable
+
+  @Test func tasksAreCancelledOnDemand() throws {
+    let resolved = try resolved(["INTERLEAVE_CANCELLATION": "anyTask"])
+    #expect(resolved.configuration.cancellation == .anyTask)
+    let other = { $0.cancellation = .anyTask } as (inout FuzzConfiguration) -> Void
+    #expect(try self.resolved([:], other).configuration.cancellation == .anyTask)
+    #expect(
+      message(["INTERLEAVE_CANCELLATION": "all"])
+        == "INTERLEAVE_CANCELLATION must be never or anyTask (was “all”)")
+  }
+
+  @Test func aStepMustHaveSomeTime() {
+    #expect(
+      message([:], { $0.slowStepLimit = .zero })
+        == "`slowStepLimit` must be more than zero (was 0.0 seconds)")
+  }
 
   @Test func schedulesAreCounted() throws {
     #expect(try resolved(["INTERLEAVE_SCHEDULES": "12"]).configuration.schedules == 12)
@@ -77,6 +95,43 @@ import Testing
     let resolved = try resolved(["INTERLEAVE_DURATION": "1s", "INTERLEAVE_SCHEDULES": "9"])
     #expect(resolved.configuration.duration == .seconds(1))
     #expect(resolved.configuration.schedules == 9)
+  }
+
+  @Test(arguments: [("risk<0.01", 0.01), ("risk<1", 1), ("risk<1e-3", 0.001)])
+  func aRuleMayEndACampaignEarly(text: String, limit: Double) throws {
+    let resolved = try resolved(["INTERLEAVE_UNTIL": text])
+    #expect(resolved.configuration.until == .risk(below: limit))
+    #expect(resolved.configuration.schedules == 1000)
+  }
+
+  @Test(arguments: ["0.01", "risk", "risk<", "risk<0", "risk<-1", "risk<2", "risk<nan", "risk>0.1"])
+  func rulesThatCannotBeReadAreErrors(text: String) {
+    #expect(
+      message(["INTERLEAVE_UNTIL": text])
+        == "INTERLEAVE_UNTIL must be `risk<` and a number above 0 and at most 1, such as risk<0.01 "
+        + "(was “\(text)”)")
+  }
+
+  @Test(arguments: [0, -0.5, 1.5, .nan])
+  func aRiskMustBeOneThatACampaignCanComeBelow(limit: Double) {
+    #expect(
+      message { $0.until = .risk(below: limit) }
+        == "`until`: the risk must be above 0 and at most 1 (was \(limit))")
+  }
+
+  @Test func aCertificateMustNotBeNegative() {
+    #expect(
+      message { $0.certificate.runs = -1 } == "`certificate.runs` must be at least 0 (was -1)")
+    #expect(
+      message { $0.certificate.reversals = -1 }
+        == "`certificate.reversals` must be at least 0 (was -1)")
+  }
+
+  @Test func aTraitTakesARule() {
+    #expect(FuzzTrait.fuzzed(until: .risk(below: 0.1)).configuration.until == .risk(below: 0.1))
+    let both = FuzzTrait.fuzzed(schedules: 7, until: .risk(below: 0.2)).configuration
+    #expect(both.schedules == 7)
+    #expect(both.until == .risk(below: 0.2))
   }
 
   @Test(arguments: ["10", "s", "-1s", "0s", "nans", "infs", "1d", "1e300h", "ms"])
@@ -154,6 +209,8 @@ import Testing
     #expect(message { $0.shrinking.runs = -1 } == "`shrinking.runs` must be at least 0 (was -1)")
     #expect(
       message { $0.duration = .zero }?.hasPrefix("`duration` must be more than zero") == true)
+    #expect(
+      message { $0.timeLimit = .zero }?.hasPrefix("`timeLimit` must be more than zero") == true)
     #expect(
       message { $0.time = .asRuntime(stall: .seconds(-1)) }?.hasPrefix(
         "`time`: the stall must not be negative") == true)

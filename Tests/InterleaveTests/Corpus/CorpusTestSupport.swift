@@ -87,7 +87,10 @@ struct EntryGenerator {
       },
       deviations: list {
         .init(index: $0.count(), picked: $0.stepName(), passedOver: $0.stepName())
-      }, words: list { $0.text() })
+      },
+      cancellation: random.below(2) == 0
+        ? nil : .init(task: stepName().task, index: count(), after: stepName()),
+      words: list { $0.text() })
   }
 }
 

@@ -25,6 +25,14 @@ import Testing
         """, "\(result)")
     #expect(result.exitCode == 0)
   }
+
+  @Test func theSameSeedPrintsTheSameReportsInEveryProcess() async throws {
+    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let result = try await runProgram(
+      folder.path + "/InterleaveBenchmarks", ["determinism", "3"], limit: 300)
+    #expect(result.output.contains("printed by 3 processes: byte-identical"), "\(result)")
+    #expect(result.exitCode == 0)
+  }
 }
 
 @Suite struct FallbackEventTests {

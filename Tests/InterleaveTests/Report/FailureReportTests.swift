@@ -173,6 +173,36 @@ import Testing
     #expect(stripped == report(failure, width: 100))
   }
 
+  @Test func whatTheStrategiesSpentUntilItFailedIsTold() {
+    var failure = Sample.overdrawnFailure
+    failure.strategy = "pos"
+    failure.strategies = [
+      StrategyShare(name: "surw", schedules: 2, newInterleavings: 2),
+      StrategyShare(name: "pos", schedules: 1, newInterleavings: 0),
+    ]
+    let text = report(failure, width: 100)
+    #expect(
+      text.contains(
+        """
+          Schedule 1,037 failed, chosen by pos, with seed 12345.
+          Spent until then: surw 2 schedules (2 new interleavings), pos 1 (0).
+        """))
+  }
+
+  @Test func aFixThatMovedTheBugIsToldFirst() {
+    var failure = Sample.overdrawnFailure
+    failure.halfFix = FuzzFailure.HalfFix(corpusFile: "/bank/corpus/old.json", reversals: 2)
+    let text = report(failure, width: 100)
+    #expect(
+      text.contains(
+        """
+          Expectation failed: (await bank.balance → -60) >= 0
+          The fix moved the bug: the schedule that corpus/old.json keeps passes now, but fails again 2 race
+          reversals away.
+        """), "\(text)")
+    #expect(text.contains("Around the fixed entry, schedule 1,037 failed, with seed 12345."))
+  }
+
   @Test func aDeadlockSaysItInPlainWordsAndMarksNoStepAsFailing() {
     let steps = [
       Sample.step("0.0", 0, "Left.meet()", line: 3, on: "Left"),

@@ -1,0 +1,61 @@
+// Functions that block a thread for a time: the clocks of the run move on by it, as
+// they would outside, and the step that does so really takes that long.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REAL(name)                                                           \
+  static __typeof__(&name) original;                                         \
+  if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
+
+static int64_t nanoseconds(const struct timespec *time) {
+  return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+static void pass(il_session *s, int64_t time) {
+  if (time > 0) s->now += time;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *rest) {
+  REAL(nanosleep);
+  int result = original(time, rest);
+  if (il_current && result == 0) pass(il_current, nanoseconds(time));
+  return result;
+}
+
+int usleep(useconds_t time) {
+  REAL(usleep);
+  int result = original(time);
+  if (il_current && result == 0) pass(il_current, (int64_t)time * 1000);
+  return result;
+}
+
+unsigned sleep(unsigned seconds) {
+  REAL(sleep);
+  unsigned rest = original(seconds);
+  if (il_current) pass(il_current, (int64_t)(seconds - rest) * 1000000000);
+  return rest;
+}
+
+#if defined(__linux__)
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                    struct timespec *rest) {
+  REAL(clock_nanosleep);
+  il_session *s = il_current;
+  if (!s) return original(clock, flags, time, rest);
+  int64_t wanted = nanoseconds(time);
+  // A moment is one of the run's clocks, which the system does not know.
+  if (flags & TIMER_ABSTIME) wanted -= il_clock_origin(clock) + s->now;
+  if (wanted <= 0) return 0;
+  struct timespec relative = {.tv_sec = wanted / 1000000000, .tv_nsec = wanted % 1000000000};
+  int result = original(clock, 0, &relative, flags & TIMER_ABSTIME ? NULL : rest);
+  if (result == 0) pass(s, wanted);
+  return result;
+}
+#endif

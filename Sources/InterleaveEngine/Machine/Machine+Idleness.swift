@@ -1,0 +1,37 @@
+import CInterleave
+
+/// Waiting until nothing else can run, and the limit of virtual time.
+extension Machine {
+  /// Makes the next job that becomes ready wait until nothing but such jobs could run.
+  ///
+  /// The running task calls it right before it yields. So it goes on when the program has come
+  /// to rest: what is left waits for time to pass, or for something from outside. A timer that is
+  /// due within the stall may still fire before it, as before any waiting job.
+  package func nextJobWaitsForIdleness() {
+    progress.nextIsIdle = true
+  }
+
+  func waitForIdleness(_ job: UnsafeMutablePointer<WaitingJob>) {
+    progress.nextIsIdle = false
+    progress.idlers += 1
+    job.pointee.isIdle = true
+    // Whether it may run depends on all other steps, as with a timer.
+    progress.limits.insert(.timers)
+  }
+
+  func rootEnded() {
+    progress.rootHasEnded = true
+    let (moment, overflow) = now.addingReportingOverflow(progress.settings.timeAfterRoot)
+    if !overflow { progress.lastMoment = min(progress.lastMoment, moment) }
+  }
+
+  /// The virtual time until which a task sleeps, in nanoseconds since the run began; nil if it
+  /// does not.
+  ///
+  /// - Parameter index: The number of a task of the run that goes on.
+  package func sleepEnd(of index: Int) -> Int64? {
+    // The timer runs a task of its own, which the sleeping one has made.
+    timers.elements.lazy.map { self.slots[Int($0)] }
+      .first { self.tasks[Int($0.task)].parent == index }?.since
+  }
+}
