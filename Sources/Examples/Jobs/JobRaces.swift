@@ -4,7 +4,7 @@ import Interleave
 enum JobRaces {
   static let all = [
     SystemRace(
-      "jobs", "jobs-submit", "a job that is submitted twice runs once", tasks: 5, steps: 16,
+      "jobs", "jobs-submit", "a job that is submitted twice runs once", tasks: 5, steps: 18,
       racy: { try await submitTwice(JobQueue.self, $0) },
       mended: { try await submitTwice(MendedJobQueue.self, $0) }),
     SystemRace(
