@@ -34,7 +34,7 @@ let package = Package(
       name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",
       swiftSettings: strict),
     .testTarget(
-      name: "InterleaveTests", dependencies: ["Interleave", "InterleaveProgram"],
+      name: "InterleaveTests", dependencies: ["Interleave", "InterleaveBugs", "InterleaveProgram"],
       swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),

@@ -6,6 +6,7 @@
 #include "CInterleave.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #define SWIFT_CC __attribute__((swiftcall))
@@ -81,6 +82,8 @@ typedef struct il_foreign_node {
   struct il_foreign_node *next;
 } il_foreign_node;
 
+enum { IL_OWN = 64 };
+
 struct il_session {
   il_callbacks callbacks;
   void *context;
@@ -89,6 +92,8 @@ struct il_session {
   // The step that is running: its executor, and its task.
   void *executor;
   il_task *step_task;
+  // The frame that called the step: what lies above it is the program's.
+  void *step_frame;
   // The task that ended last in the running step.
   il_task *ended;
   // The last executor seen that is a user's own, and no default actor.
@@ -126,7 +131,51 @@ struct il_session {
   il_foreign_node *foreign_head, *foreign_tail;
   atomic_uint foreign_count;
   bool running;
+  // Odd while a step runs; the guard's, where there is one.
+  atomic_uint *serial;
+  atomic_uint own_serial;
+  // What the run made that threads can wait for, and whether others may know it.
+  void *own[IL_OWN];
+  size_t own_count;
+  bool has_escaped;
 };
+
+enum { IL_SAID = 4096, IL_LOCKS = 64 };
+
+struct il_guard {
+  int64_t limit;
+  // Tells the watching thread that the other one was stopped, or has ended.
+  int pipe[2];
+  pthread_t thread;
+  int thread_id;
+  uintptr_t stack_begin;
+  void *alternate;
+  stack_t old_stack;
+  atomic_bool is_attached;
+  il_session *session;
+  // Odd while a step runs, and another one for each.
+  atomic_uint serial;
+  // The step that has been running for too long.
+  unsigned suspect;
+  atomic_bool is_suspect;
+  bool is_dying;
+  bool has_turn;
+  il_stop stop;
+  // The locks that the run took last.
+  void *locks[IL_LOCKS];
+  size_t lock_count;
+  char said[IL_SAID];
+  size_t said_count;
+  char journal[1024];
+  char journal_head[512];
+};
+
+// A step begins, or ends.
+static inline void il_step_edge(il_session *s) {
+  atomic_store_explicit(
+      s->serial, atomic_load_explicit(s->serial, memory_order_relaxed) + 1,
+      memory_order_release);
+}
 
 extern __thread il_session *il_current;
 extern atomic_uint il_live_sessions;
@@ -186,6 +235,20 @@ void il_drop_locals(il_task *task);
 /// Notes that the running step draws at random.
 void il_note_random(il_session *session);
 void il_note_escape(il_session *session, il_escape kind, void *site);
+
+/// This thread runs a step, and a guard watches over it.
+bool il_is_contained(void);
+/// Ends the running step for good, and its thread with it.
+void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noreturn));
+/// Notes what the running step writes to standard error.
+void il_note_said(const char *text, size_t count);
+/// Notes that the running step takes a lock.
+void il_guard_note_lock(void *lock);
+/// Lets the guard of this thread, if any, watch over a run that begins.
+void il_guard_begin_run(il_session *session);
+/// Stops the step if it is about to wait for a lock that its own thread holds.
+void il_check_lock(pthread_mutex_t *lock, void *caller);
+void il_check_futex(const int *word, long operation, void *caller);
 
 /// Answers from the session's clock: nanoseconds for a clock's own origin.
 int64_t il_clock_origin(int clock);

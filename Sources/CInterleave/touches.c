@@ -131,7 +131,17 @@ static void note_lock(void *lock, const void *caller) {
     return original(lock);                                                        \
   }
 
-LOCK(pthread_mutex_lock, pthread_mutex_t)
+int pthread_mutex_lock(pthread_mutex_t *lock) {
+  static int (*original)(pthread_mutex_t *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_lock");
+  if (UNLIKELY(il_current != NULL)) {
+    il_check_lock(lock, __builtin_return_address(0));
+    il_guard_note_lock(lock);
+    note_lock(lock, __builtin_return_address(0));
+  }
+  return original(lock);
+}
+
 LOCK(pthread_mutex_trylock, pthread_mutex_t)
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)

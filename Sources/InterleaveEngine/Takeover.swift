@@ -84,9 +84,18 @@ package enum Takeover {
     object.load(as: UInt.self)
   }
 
+  /// The names of types that only a child process has.
+  private static let foreignNames = Mutex<[UInt: String]>([:])
+
+  /// Takes down names of types that a child process has told.
+  static func learn(typeNames: [UInt: String]) {
+    foreignNames.withLock { $0.merge(typeNames) { $1 } }
+  }
+
   /// The name of a type by its metadata, with its module.
   package static func typeName(_ metadata: UInt) -> String {
     guard metadata != 0 else { return "" }
+    if let name = foreignNames.withLock({ $0[metadata] }) { return name }
     return _typeName(unsafeBitCast(metadata, to: Any.Type.self), qualified: true)
   }
 
@@ -132,7 +141,8 @@ package enum Takeover {
       with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }
     },
     continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
-    touched: { context, kind, object in with(context) { $0.touched(kind, object) } })
+    touched: { context, kind, object in with(context) { $0.touched(kind, object) } },
+    journal: { context, file in with(context) { $0.writeJournal(to: file) } })
 
   /// Calls the body with the machine that a callback is for, which outlives it.
   @inline(__always)

@@ -21,12 +21,18 @@ public struct FuzzConfiguration: Sendable {
   public var strategy: StrategyChoice = .portfolio
   /// The number of steps above which a run is reported as a livelock.
   public var stepLimit: Int = 100_000
+  /// How long one step may compute or block before it is reported as a hang, in real time.
+  ///
+  /// More than zero; what a step sleeps in virtual time does not count.
+  public var hangLimit: Duration = .seconds(10)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
   /// When timers may fire while other work is waiting.
   public var time: TimeMode = .asRuntime(stall: .milliseconds(10))
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
+  /// What keeps crashes and hangs of the body away from the tests.
+  public var isolation: Isolation = .automatic
   /// Where failures are kept.
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
@@ -140,6 +146,17 @@ extension FuzzConfiguration {
     case asRuntime
     /// In any order, which is all that the language promises.
     case unordered
+  }
+
+  /// What keeps crashes and hangs of the body away from the tests.
+  public enum Isolation: String, Sendable, Hashable, CaseIterable {
+    /// Runs are made in this process; a thread whose step crashes or hangs is stopped, and
+    /// what follows is done in child processes.
+    case automatic
+    /// All runs are made in child processes: what they do to memory is not seen by the test.
+    case process
+    /// None: a crash ends the process, and a hang blocks it, as a debugger wants it.
+    case none
   }
 
   /// How a failure is made small.

@@ -15,6 +15,8 @@ struct FoundFailure {
   var seed: UInt64
   /// The strategy that found it; nil for what was replayed.
   var strategy: String?
+  /// How it went, as far as was seen at once; nil where it can be made again.
+  var interleaving: Interleaving?
 }
 
 extension Campaign {
@@ -24,15 +26,11 @@ extension Campaign {
   /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
   func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
     openCorpus()
-    var found = try replayCorpus()
-    if found == nil, resolved.mode == .fuzz { found = explore() }
-    if let found {
-      let (failure, minimal) = explain(found)
+    if let found = try search() {
+      let settled = settle(found, recordsExpectations: recordsExpectations)
       finishReport()
-      let isRecorded =
-        recordsExpectations && failure.kind == .expectation
-        && recordIssue(of: failure, schedule: minimal, seed: found.seed)
-      return FuzzResult(outcome: .failed(failure, report), isRecorded: isRecorded)
+      return FuzzResult(
+        outcome: .failed(settled.failure, report), isRecorded: settled.isRecorded)
     }
     finishReport()
     if let failure = nothingInterleaved() {
@@ -46,12 +44,13 @@ extension Campaign {
   /// Shrinks a failure, says what happened in it, and keeps it.
   ///
   /// - Returns: The failure for people, and its minimal schedule.
-  private func explain(_ found: FoundFailure) -> (FuzzFailure, RecordedSchedule) {
+  func explain(_ found: FoundFailure) -> (FuzzFailure, RecordedSchedule) {
     machine.settings.environmentSeed = found.seed
+    lastMessage = nil
     let shrunk = shrink(found)
     plan = .replay(shrunk.draws)
     let interleaving = interleaving(of: shrunk.schedule, like: found.failure)
-    let texts = program.texts(of: programRun)
+    let texts = texts(of: programRun)
     var failure = FuzzFailure(
       kind: found.failure.kind, message: found.failure.message,
       sourceLocation: found.failure.location,
@@ -89,7 +88,7 @@ extension Campaign {
   /// Runs the minimal schedule with its issue let through.
   ///
   /// - Returns: The issue was recorded.
-  private func recordIssue(
+  func recordIssue(
     of failure: FuzzFailure, schedule: RecordedSchedule, seed: UInt64
   ) -> Bool {
     capture.passNext(with: failure.description)

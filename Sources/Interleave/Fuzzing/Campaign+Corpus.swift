@@ -2,7 +2,7 @@ import Foundation
 import InterleaveEngine
 
 extension Campaign {
-  private var corpusTest: CorpusEntry.TestName {
+  var corpusTest: CorpusEntry.TestName {
     let name = test.arguments.isEmpty ? test.name : "\(test.name) \(test.arguments)"
     return CorpusEntry.TestName(suite: test.suite, name: name)
   }
@@ -48,6 +48,8 @@ extension Campaign {
   /// - Returns: The failure, if it still fails.
   private func replay(_ entry: CorpusEntry, path: String) -> FoundFailure? {
     report.replayed += 1
+    replayedFile = path
+    defer { replayedFile = nil }
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
     plan = .stored(
@@ -59,6 +61,16 @@ extension Campaign {
     var found: FoundFailure?
     while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
+      if let stopped = replayInChild(entry, matcher) {
+        let signature = FailureSignature(of: FuzzFailure(stopped))
+        if signature == entry.signature {
+          found = foundHere(stopped, schedulesTried: report.replayed, seed: entry.seed)
+        } else {
+          let outcome = MatchOutcome(strictness: .pickedOnly, applied: 0)
+          replay.record(outcome, failure: signature)
+        }
+        continue
+      }
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
@@ -71,6 +83,7 @@ extension Campaign {
           seed: entry.seed)
       }
     }
+    if found != nil { return found }
     switch staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict {
     case .stillFails: break
     case .fixed: report.fixed.append(path)

@@ -14,11 +14,19 @@ final class Campaign {
   /// Where the next run takes what it draws from.
   var plan = DrawingPlan.simplest
   /// The last run of the program.
-  private(set) var programRun: any ProgramRun
+  var programRun: any ProgramRun
+  /// Where runs are made.
+  var shelter = Shelter.none
+  /// What explores, if anything does.
+  private(set) var exploring: (any Strategy)?
+  /// The corpus file that is being replayed.
+  var replayedFile: String?
   private let isCancelled: @Sendable () -> Bool
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
   var report = FuzzReport()
+  /// The report is complete, as where the process that explored has made it.
+  var isReportFinished = false
   var corpus: CorpusStore?
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
@@ -58,6 +66,16 @@ final class Campaign {
   func execute(
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
+    guard case .none = shelter else {
+      return executeSheltered(strategy, start, inspect: inspect)
+    }
+    return executeHere(strategy, start, inspect: inspect)
+  }
+
+  /// Runs one schedule on this thread.
+  func executeHere(
+    _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
+  ) -> RunFailure? {
     run.reset()
     programRun = program.makeRun(plan)
     let end = machine.run(strategy, start) { [programRun, run = Unchecked(run)] in
@@ -87,6 +105,7 @@ final class Campaign {
   func explore() -> FoundFailure? {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
+    exploring = strategy
     let baseline = Baseline()
     var own = StrategyShare(name: choice.name)
     var proof = ProofAttempt(isWanted: choice.reduces && !program.isGenerated)
@@ -140,10 +159,14 @@ final class Campaign {
 
   /// What is generated for the run with an index: first the simplest, then at random.
   private func drawingPlan(_ index: Int) -> DrawingPlan {
-    let number = index / Self.schedulesPerDraw
+    Self.drawingPlan(index, seed: resolved.seed)
+  }
+
+  /// What is generated for the run with an index under a seed.
+  static func drawingPlan(_ index: Int, seed: UInt64) -> DrawingPlan {
+    let number = index / schedulesPerDraw
     return number == 0
-      ? .simplest
-      : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
+      ? .simplest : .fresh(seed: SplitMix64.seed(seed, stream: UInt64.max - UInt64(number)))
   }
 
   private func mayGoOn(_ index: Int) -> Bool {
@@ -171,10 +194,12 @@ final class Campaign {
 
   /// Completes the report.
   func finishReport() {
+    report.elapsed = clock.now - began
+    guard !isReportFinished else { return }
+    isReportFinished = true
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = Set(escaped.map(words)).sorted()
-    report.elapsed = clock.now - began
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
       isExhausted || isProved || (hasOneSchedule && !program.isGenerated)

@@ -40,6 +40,29 @@ package final class Symbolicator: Sendable {
     }
   }
 
+  /// Why the compiler made the program trap at an address, in its own words: `arithmetic
+  /// overflow`; nil where it says nothing.
+  package func trapReason(at address: CodeAddress) -> String? {
+    guard #available(macOS 26.0, *) else { return nil }
+    let mark = "Swift runtime failure: "
+    let frames = lookups.withLock { _ in
+      BinarySymbols.withTurn { $0.frames(at: [address.instruction]) }
+    }
+    return frames.first?.frames.lazy.compactMap { frame in
+      [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+    }.first
+  }
+
+  /// Does something while nobody looks anything up: a process that is forked meanwhile finds
+  /// no lock taken.
+  package func pause(_ body: () -> Void) {
+    lookups.withLock { _ in
+      known.withLock { _ in
+        if #available(macOS 26.0, *) { BinarySymbols.withTurn { _ in body() } } else { body() }
+      }
+    }
+  }
+
   /// How far behind a function's start a line is looked for, if the start itself
   /// belongs to no line: code that only takes arguments out of a frame is the
   /// compiler's.
