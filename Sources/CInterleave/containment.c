@@ -509,13 +509,10 @@ void il_turn_give(void) {
 bool il_is_child(void) { return is_child; }
 
 int il_fork(bool quiet) {
-  // No run goes on meanwhile, and nobody is at the inboxes: the child finds
-  // neither half changed.
-  il_turn_take();
+  // Nobody is at the inboxes meanwhile: the child finds none half changed.
   pthread_mutex_lock(&il_inbox_lock);
   int child = fork();
   pthread_mutex_unlock(&il_inbox_lock);
-  il_turn_give();
   if (child) return child;
   is_child = true;
   il_this_guard = NULL;

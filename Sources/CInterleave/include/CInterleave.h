@@ -299,7 +299,8 @@ void il_guard_set_journal(il_guard *guard, const char *path, const char *head);
 void il_turn_take(void);
 void il_turn_give(void);
 
-/// Forks while no run goes on; in the child, with `quiet`, nothing is printed any more.
+/// Forks; the thread must have the turn, which is free in the child. With `quiet`, the
+/// child prints nothing any more.
 int il_fork(bool quiet);
 /// This process was forked by the above.
 bool il_is_child(void);

@@ -32,7 +32,10 @@ package enum ChildProcess {
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var child: Int32 = -1
+    // Who runs a schedule may wait for what is held meanwhile, so the turn comes first.
+    il_turn_take()
     holding { child = il_fork(isQuiet) }
+    if child != 0 { il_turn_give() }
     if child == 0 {
       close(ends[0])
       let result = body(ends[1])
