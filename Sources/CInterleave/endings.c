@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,6 +59,28 @@ int fputs(const char *text, FILE *stream) {
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("fputs");
   if (il_is_contained() && stream == stderr) il_note_said(text, strlen(text));
   return original(text, stream);
+}
+
+int vfprintf(FILE *stream, const char *format, va_list arguments) {
+  static int (*original)(FILE *, const char *, va_list);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("vfprintf");
+  if (il_is_contained() && stream == stderr) {
+    char text[1024];
+    va_list copy;
+    va_copy(copy, arguments);
+    int count = vsnprintf(text, sizeof text, format, copy);
+    va_end(copy);
+    if (count > 0) il_note_said(text, strlen(text));
+  }
+  return original(stream, format, arguments);
+}
+
+int fprintf(FILE *stream, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int count = vfprintf(stream, format, arguments);
+  va_end(arguments);
+  return count;
 }
 
 size_t fwrite(const void *bytes, size_t size, size_t count, FILE *stream) {

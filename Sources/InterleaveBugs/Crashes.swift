@@ -82,14 +82,16 @@ extension StopProgram {
   }
 
   private actor Bell {
+    private var isRung = false
     private var waiter: CheckedContinuation<Void, Never>?
     private let log = Work()
 
     func wait() async {
-      await withCheckedContinuation { waiter = $0 }
+      if !isRung { await withCheckedContinuation { waiter = $0 } }
     }
 
     func ring(isMended: Bool) async {
+      isRung = true
       guard let waiter else { return }
       if isMended { self.waiter = nil }
       await log.step()
@@ -103,19 +105,9 @@ extension StopProgram {
     "resumedTwice", .crash, "tried to resume its continuation more than once"
   ) { isMended in
     let bell = Bell()
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await bell.wait() }
-      for _ in 0..<2 {
-        group.addTask {
-          // Who rings for nobody tries again.
-          await Task.yield()
-          await bell.ring(isMended: isMended)
-        }
-      }
-      group.addTask {
-        try? await Task.sleep(for: .seconds(1))
-        await bell.ring(isMended: true)
-      }
-    }
+    async let waiting: Void = bell.wait()
+    async let first: Void = bell.ring(isMended: isMended)
+    async let second: Void = bell.ring(isMended: isMended)
+    _ = await (waiting, first, second)
   }
 }

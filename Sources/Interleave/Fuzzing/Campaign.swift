@@ -17,6 +17,8 @@ final class Campaign {
   var programRun: any ProgramRun
   /// Where runs are made.
   var shelter = Shelter.none
+  /// What a child process has run ahead.
+  var distantRuns = DistantRuns()
   /// What explores, if anything does.
   private(set) var exploring: (any Strategy)?
   /// The corpus file that is being replayed.

@@ -14,7 +14,7 @@ extension RunFailure {
   ///   - steps: How many steps had begun, the stopped one included.
   init(_ stop: StepStop, steps: Int) {
     let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
-    let own = Symbolicator.shared.places(of: frames).filter { $0.place != nil }
+    let own = Self.own(Symbolicator.shared.places(of: frames), recurring: stop.cause == .stackOverflow)
     let message = RuntimeMessage(in: stop.said)
     self.init(
       kind: stop.isHang ? .hang : .crash,
@@ -23,17 +23,30 @@ extension RunFailure {
       place: Self.place(of: stop, in: own), steps: steps)
   }
 
+  /// The calls that are code of the user, innermost first.
+  ///
+  /// - Parameter recurring: Those of the function that called itself most often come first.
+  private static func own(_ frames: [CodePlace], recurring: Bool) -> [CodePlace] {
+    let own = frames.filter { frame in
+      frame.place.map { !$0.file.contains("/CInterleave/") } ?? false
+    }
+    guard recurring else { return own }
+    var counts: [String: Int] = [:]
+    for frame in own { counts[frame.function, default: 0] += 1 }
+    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    return own.filter { $0.function == most }
+  }
+
   /// What two stops must share to be the same failure.
   ///
   /// A loop may be stopped, and a stack may overflow, at any of its lines: there, what counts
-  /// is the function in which the step began, or the first by name of those that call each
-  /// other.
+  /// is the function in which the step began, or the one that called itself.
   private static func place(of stop: StepStop, in own: [CodePlace]) -> String {
     switch stop.cause {
     case .hang, .blocked:
       return own.last.map { "in \($0.function)" } ?? ""
     case .stackOverflow:
-      return "overflow in \(own.map(\.function).min() ?? "")"
+      return "overflow in \(own.first?.function ?? "")"
     case .signal, .exit:
       return own.first.map { "\($0.place.map { "\($0)" } ?? $0.function)" } ?? ""
     }

@@ -53,40 +53,65 @@ extension Campaign {
   }
 
   /// Runs one schedule in a child process, and takes over here what it came to.
+  ///
+  /// A search knows what it tries next if a run passes, so that one child makes many of its
+  /// runs.
   private func executeInChild(
     _ strategy: some Strategy, _ start: RunStart, hangLimit: Int64,
     _ inspect: ((RunFailure?) -> Void)?
   ) -> RunFailure? {
     let search = strategy as? BoundedSearch
+    if let search, distantRuns.search === search, let packet = distantRuns.packets.popFirst() {
+      return takeOver(packet, search, inspect)
+    }
     let bytes = ChildProcess.run(isQuiet: true, holding: Symbolicator.shared.pause) {
       [self] heartbeat in
-      var packet = Packet()
+      var packets: [[UInt8]] = []
       let outcome = Containment.run(hangLimit: hangLimit, heartbeat: heartbeat) { [self] in
-        executeHere(strategy, start) { [self] failure in
-          packet.put(false)
-          packet.put(optional: failure) { $1.pack(into: &$0) }
-          packRun(into: &packet)
-        }
+        repeat {
+          let failure = executeHere(strategy, start) { [self] failure in
+            packets.append(packed(failure, search))
+          }
+          if failure != nil { return }
+        } while packets.count < DistantRuns.most && search?.advance() == true
       }
-      if case .stopped(let stop) = outcome {
-        packet = Packet()
-        packet.put(true)
-        packet.put(optional: run.failure) { $1.pack(into: &$0) }
-        stop.pack(into: &packet)
-        packRun(into: &packet)
-      }
-      search?.pack(into: &packet)
+      if case .stopped(let stop) = outcome { packets.append(packed(run.failure, search, stop)) }
+      var packet = Packet()
+      packet.put(packets.count)
+      for bytes in packets { packet.put(all: bytes) }
       return packet.bytes
     }
     guard let bytes else { return nil }
     var packet = Packet(bytes)
-    let isStopped: Bool = packet.take()
+    let count: Int = packet.take()
+    let packets = (0..<count).map { _ in Packet(packet.takeAll()) }
+    distantRuns = DistantRuns(search: search, packets: packets.dropFirst())
+    return takeOver(packets[0], search, inspect)
+  }
+
+  /// What a run in a child came to.
+  private func packed(
+    _ failure: RunFailure?, _ search: BoundedSearch?, _ stop: StepStop? = nil
+  ) -> [UInt8] {
+    var packet = Packet()
+    packet.put(optional: failure) { $1.pack(into: &$0) }
+    packet.put(optional: stop) { $1.pack(into: &$0) }
+    packRun(into: &packet)
+    search?.pack(into: &packet)
+    return packet.bytes
+  }
+
+  /// Goes on as if a run of a child had been made here.
+  private func takeOver(
+    _ packet: Packet, _ search: BoundedSearch?, _ inspect: ((RunFailure?) -> Void)?
+  ) -> RunFailure? {
+    var packet = packet
     var failure = packet.takeOptional { RunFailure(from: &$0) }
-    // Naming places takes time, and what was named once is remembered here.
-    let stop = isStopped ? StepStop(from: &packet) : nil
+    let stop = packet.takeOptional { StepStop(from: &$0) }
     unpackRun(from: &packet)
-    if let stop, failure == nil { failure = RunFailure(stop, steps: machine.stepCount) }
     search?.unpack(from: &packet)
+    // Naming places takes time, and what was named once is remembered here.
+    if let stop, failure == nil { failure = RunFailure(stop, steps: machine.stepCount) }
     inspect?(failure)
     return failure
   }
@@ -116,6 +141,15 @@ extension Campaign {
   func texts(of run: any ProgramRun) -> GeneratedTexts {
     (run as? DistantRun)?.texts ?? program.texts(of: run)
   }
+}
+
+/// Runs of a search that a child process has made ahead.
+struct DistantRuns {
+  /// How many runs a child makes at most.
+  static let most = 64
+
+  var search: BoundedSearch?
+  var packets: ArraySlice<Packet> = []
 }
 
 /// A run of a program that was made in a child process.
