@@ -247,7 +247,7 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
     return;
   }
   if (!il_current || atomic_load(&g->serial) != g->suspect) return;
-  il_stop stop = {.kind = IL_STOP_HANG};
+  il_stop stop = {.kind = IL_STOP_HANG, .is_asleep = g->is_asleep};
   note_frames(&stop, program_counter(context));
   if (!is_child && is_in_allocator(&stop)) return;
   stop_here(g, &stop);
@@ -417,6 +417,7 @@ bool il_guard_wait(il_guard *g, int heartbeat) {
     if (g->limit <= 0 || !atomic_load(&g->is_attached)) continue;
     if (measure(g, &last, tick) < g->limit) continue;
     g->suspect = last.serial;
+    g->is_asleep = is_blocked(g);
     atomic_store(&g->is_suspect, true);
     pthread_kill(g->thread, HANG_SIGNAL);
   }

@@ -157,6 +157,7 @@ struct il_guard {
   atomic_uint serial;
   // The step that has been running for too long.
   unsigned suspect;
+  bool is_asleep;
   atomic_bool is_suspect;
   bool is_dying;
   bool has_turn;

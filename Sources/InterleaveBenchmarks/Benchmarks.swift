@@ -7,6 +7,7 @@ enum Benchmark: String, CaseIterable {
   case memory
   case shrink
   case specs
+  case trust
 
   var summary: String {
     switch self {
@@ -14,6 +15,7 @@ enum Benchmark: String, CaseIterable {
     case .stress: "orders that the native runtime shows, against what a run allows"
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
+    case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .specs: "how small programs of operations become, over 200 seeds"
     }
   }
@@ -28,6 +30,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: try measureMemory()
     case .shrink: try await measureShrinking()
     case .specs: await measureSpecs()
+    case .trust: try await showTrust()
     }
   }
 }

@@ -110,6 +110,8 @@ typedef struct {
   int code;
   /// The stack had no room left.
   bool is_overflow;
+  /// The thread slept, rather than computed, when it was stopped.
+  bool is_asleep;
   /// The address that could not be accessed; 0 where there is none.
   uintptr_t address;
   /// Addresses within the calls that led there, innermost first.

@@ -16,10 +16,12 @@ extension RunFailure {
     let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
     let own = Self.own(Symbolicator.shared.places(of: frames), recurring: stop.cause == .stackOverflow)
     let message = RuntimeMessage(in: stop.said)
+    // Code that computes may be stopped anywhere: what it was called by is always the same.
+    let code = stop.cause == .hang(isAsleep: false) ? own.last : own.first
     self.init(
       kind: stop.isHang ? .hang : .crash,
       message: Self.words(stop, message, in: own),
-      location: own.first?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
+      location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
       place: Self.place(of: stop, in: own), steps: steps)
   }
 
@@ -60,9 +62,9 @@ extension RunFailure {
       return "the stack overflowed" + (own.first.map { " in \($0.function)" } ?? "")
     case .exit(let status):
       return "the code called `exit` with status \(status), which would have ended the process"
-    case .hang:
-      return "this step did not return within the time that a step may take"
-        + trace(own)
+    case .hang(let isAsleep):
+      return "this step did not return within the time that a step may take; "
+        + (isAsleep ? "it slept in" : "when it was stopped, it was in") + trace(own)
     case .blocked(let obstacle):
       let what =
         switch obstacle {

@@ -17,8 +17,8 @@ package struct StepStop: Sendable, Hashable {
     case stackOverflow
     /// A call that ends the process, with its status.
     case exit(Int32)
-    /// It did not return within the limit.
-    case hang
+    /// It did not return within the limit, in which it slept or computed.
+    case hang(isAsleep: Bool)
     /// It began to wait for what will never come.
     case blocked(Obstacle)
   }
@@ -40,7 +40,7 @@ package struct StepStop: Sendable, Hashable {
     cause =
       switch stop.kind {
       case IL_STOP_EXIT: .exit(stop.code)
-      case IL_STOP_HANG: .hang
+      case IL_STOP_HANG: .hang(isAsleep: stop.is_asleep)
       case IL_STOP_BLOCKED: .blocked(Obstacle(rawValue: UInt8(stop.code)) ?? .lock)
       default: stop.is_overflow ? .stackOverflow : .signal(stop.code, address: stop.address)
       }
