@@ -23,6 +23,7 @@
 #include <unwind.h>
 #include <dlfcn.h>
 #if defined(__linux__)
+#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #endif
@@ -376,8 +377,9 @@ static bool is_blocked(const il_guard *g) {
 #endif
 }
 
-// How long the step that is running has been at it: time in which it computed, or
-// slept. Time in which it waited for a processor does not count.
+// How long the thread has been at one step: time in which it computed, or slept. Time
+// in which it waited for a processor does not count; between steps, nor does that in
+// which it computed.
 static int64_t measure(il_guard *g, sample *last, int64_t tick) {
   clockid_t clock;
   unsigned serial = atomic_load(&g->serial);
@@ -387,12 +389,12 @@ static int64_t measure(il_guard *g, sample *last, int64_t tick) {
 #else
   (void)clock;
 #endif
-  if (serial != last->serial || !(serial & 1)) {
+  if (serial != last->serial || !last->wall) {
     *last = (sample){.serial = serial, .cpu = cpu, .wall = wall};
     return 0;
   }
-  int64_t spent = cpu - last->cpu;
-  if (spent < tick / 8 && is_blocked(g)) {
+  int64_t spent = serial & 1 ? cpu - last->cpu : 0;
+  if (cpu - last->cpu < tick / 8 && is_blocked(g)) {
     spent = wall - last->wall;
     if (spent > 2 * tick) spent = 2 * tick;
   }
@@ -402,7 +404,11 @@ static int64_t measure(il_guard *g, sample *last, int64_t tick) {
   return last->stuck;
 }
 
-bool il_guard_wait(il_guard *g, int heartbeat) {
+// How long a child's thread may sleep between steps. It waits there for threads that a
+// child does not have; longer, if a lock was taken when the child was forked.
+static const int64_t longest_sleep = 8000000000;
+
+il_end il_guard_wait(il_guard *g, int heartbeat) {
   sample last = {0};
   int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
   if (tick > 500000000) tick = 500000000;
@@ -411,15 +417,21 @@ bool il_guard_wait(il_guard *g, int heartbeat) {
     struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
     int ready = poll(&wait, 1, (int)(tick / 1000000));
     char what;
-    if (ready > 0 && read(g->pipe[0], &what, 1) == 1) return what == 'S';
+    if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
+      return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
     if (ready) continue;
     if (heartbeat >= 0) write_all(heartbeat, "h", 1);
     if (g->limit <= 0 || !atomic_load(&g->is_attached)) continue;
-    if (measure(g, &last, tick) < g->limit) continue;
-    g->suspect = last.serial;
-    g->is_asleep = is_blocked(g);
-    atomic_store(&g->is_suspect, true);
-    pthread_kill(g->thread, HANG_SIGNAL);
+    int64_t stuck = measure(g, &last, tick);
+    if (last.serial & 1) {
+      if (stuck < g->limit) continue;
+      g->suspect = last.serial;
+      g->is_asleep = is_blocked(g);
+      atomic_store(&g->is_suspect, true);
+      pthread_kill(g->thread, HANG_SIGNAL);
+    } else if (is_child && stuck > longest_sleep) {
+      return IL_END_LOST;
+    }
   }
 }
 
@@ -458,52 +470,59 @@ void il_guard_begin_run(il_session *s) {
   g->said_count = 0;
 }
 
+// MARK: - Locks
+
+#if defined(__linux__)
+// 0: free, 1: taken, 2: taken, and somebody may wait.
+void il_lock_take(il_lock *lock) {
+  int expected = 0;
+  if (atomic_compare_exchange_strong(&lock->state, &expected, 1)) return;
+  while (atomic_exchange(&lock->state, 2))
+    syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+}
+
+void il_lock_give(il_lock *lock) {
+  if (atomic_exchange(&lock->state, 0) == 2)
+    syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+#else
+static pthread_mutex_t state_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t state_signal = PTHREAD_COND_INITIALIZER;
+
+void il_lock_take(il_lock *lock) {
+  pthread_mutex_lock(&state_lock);
+  while (atomic_load(&lock->state)) pthread_cond_wait(&state_signal, &state_lock);
+  atomic_store(&lock->state, 1);
+  pthread_mutex_unlock(&state_lock);
+}
+
+void il_lock_give(il_lock *lock) {
+  pthread_mutex_lock(&state_lock);
+  atomic_store(&lock->state, 0);
+  pthread_cond_broadcast(&state_signal);
+  pthread_mutex_unlock(&state_lock);
+}
+#endif
+
+il_lock *il_lock_create(void) { return calloc(1, sizeof(il_lock)); }
+
 // MARK: - Turns
 
-static atomic_int turn;
+static il_lock turn;
 
 static void note_turn(bool has_turn) {
   if (il_this_guard) il_this_guard->has_turn = has_turn;
 }
 
-#if defined(__linux__)
-#include <linux/futex.h>
-
-// 0: free, 1: taken, 2: taken, and somebody may wait.
 void il_turn_take(void) {
-  int expected = 0;
-  if (!atomic_compare_exchange_strong(&turn, &expected, 1)) {
-    while (atomic_exchange(&turn, 2))
-      syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
-  }
+  il_lock_take(&turn);
   note_turn(true);
 }
 
 void il_turn_give(void) {
   note_turn(false);
-  if (atomic_exchange(&turn, 0) == 2)
-    syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  il_lock_give(&turn);
 }
-#else
-static pthread_mutex_t turn_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t turn_signal = PTHREAD_COND_INITIALIZER;
-
-void il_turn_take(void) {
-  pthread_mutex_lock(&turn_lock);
-  while (atomic_load(&turn)) pthread_cond_wait(&turn_signal, &turn_lock);
-  atomic_store(&turn, 1);
-  note_turn(true);
-  pthread_mutex_unlock(&turn_lock);
-}
-
-void il_turn_give(void) {
-  note_turn(false);
-  pthread_mutex_lock(&turn_lock);
-  atomic_store(&turn, 0);
-  pthread_cond_signal(&turn_signal);
-  pthread_mutex_unlock(&turn_lock);
-}
-#endif
 
 // MARK: - Children
 
@@ -517,7 +536,7 @@ int il_fork(bool quiet) {
   if (child) return child;
   is_child = true;
   il_this_guard = NULL;
-  atomic_store(&turn, 0);
+  atomic_store(&turn.state, 0);
   if (!quiet) return 0;
   int nothing = open("/dev/null", O_WRONLY);
   if (nothing >= 0) {

@@ -140,6 +140,10 @@ struct il_session {
   bool has_escaped;
 };
 
+struct il_lock {
+  atomic_int state;
+};
+
 enum { IL_SAID = 4096, IL_LOCKS = 64 };
 
 struct il_guard {

@@ -87,15 +87,18 @@ package enum Takeover {
   /// The names of types that only a child process has.
   private static let foreignNames = Mutex<[UInt: String]>([:])
 
+  /// Held around whatever takes the two of names above and below, for those who fork.
+  static let namesLock = ForkableLock()
+
   /// Takes down names of types that a child process has told.
   static func learn(typeNames: [UInt: String]) {
-    foreignNames.withLock { $0.merge(typeNames) { $1 } }
+    namesLock.withLock { foreignNames.withLock { $0.merge(typeNames) { $1 } } }
   }
 
   /// The name of a type by its metadata, with its module.
   package static func typeName(_ metadata: UInt) -> String {
     guard metadata != 0 else { return "" }
-    if let name = foreignNames.withLock({ $0[metadata] }) { return name }
+    if let name = namesLock.withLock({ foreignNames.withLock { $0[metadata] } }) { return name }
     return _typeName(unsafeBitCast(metadata, to: Any.Type.self), qualified: true)
   }
 
@@ -103,12 +106,10 @@ package enum Takeover {
 
   /// A hash of the type's name that is the same in every process.
   static func hashOfTypeName(_ metadata: UInt) -> UInt64 {
-    typeHashes.withLock { known in
-      if let hash = known[metadata] { return hash }
-      let hash = typeName(metadata).utf8.reduce(UInt64(4)) { mix($0, UInt64($1)) }
-      known[metadata] = hash
-      return hash
-    }
+    if let hash = namesLock.withLock({ typeHashes.withLock { $0[metadata] } }) { return hash }
+    let hash = typeName(metadata).utf8.reduce(UInt64(4)) { mix($0, UInt64($1)) }
+    namesLock.withLock { typeHashes.withLock { $0[metadata] = hash } }
+    return hash
   }
 
   /// The object at an address that is known to hold one.

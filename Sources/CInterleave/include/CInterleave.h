@@ -281,10 +281,19 @@ void il_guard_destroy(il_guard *guard);
 /// Makes this thread the one that is watched, until `il_guard_detach`.
 void il_guard_attach(il_guard *guard);
 void il_guard_detach(il_guard *guard);
-/// Waits for the watched thread; true if a step was stopped. That thread sleeps for ever.
+/// How it ended with a watched thread.
+typedef enum {
+  IL_END_FINISHED = 0,
+  /// A step was stopped, and its thread sleeps for ever.
+  IL_END_STOPPED = 1,
+  /// In a child process, it waits for something between steps, and will do so for ever.
+  IL_END_LOST = 2,
+} il_end;
+
+/// Waits for the watched thread.
 ///
 /// `heartbeat`: a file that gets an `h` now and then; -1 for none.
-bool il_guard_wait(il_guard *guard, int heartbeat);
+il_end il_guard_wait(il_guard *guard, int heartbeat);
 /// How the step was stopped, and the last that it wrote to standard error.
 const il_stop *il_guard_stop(const il_guard *guard);
 size_t il_guard_said(const il_guard *guard, char *buffer, size_t capacity);
@@ -296,6 +305,14 @@ void il_guard_bury(il_guard *guard);
 il_guard *_Nullable il_current_guard(void);
 /// Where and how to begin the file that is written if a step's crash must end the process.
 void il_guard_set_journal(il_guard *guard, const char *path, const char *head);
+
+/// A lock that belongs to no thread: a process that is forked while it is taken can give
+/// it back.
+struct il_lock;
+typedef struct il_lock il_lock;
+il_lock *il_lock_create(void);
+void il_lock_take(il_lock *lock);
+void il_lock_give(il_lock *lock);
 
 /// Waits until no other run goes on in this process, and ends that.
 void il_turn_take(void);

@@ -41,10 +41,10 @@ extension Campaign {
 
   // MARK: From a failure to a report
 
-  /// Shrinks a failure, says what happened in it, and keeps it.
+  /// Shrinks a failure, and says what happened in it.
   ///
-  /// - Returns: The failure for people, and its minimal schedule.
-  func explain(_ found: FoundFailure) -> (FuzzFailure, RecordedSchedule) {
+  /// - Returns: The failure for people, and what is left of it.
+  func explain(_ found: FoundFailure) -> (FuzzFailure, ShrunkFailure) {
     machine.settings.environmentSeed = found.seed
     lastMessage = nil
     let shrunk = shrink(found)
@@ -60,8 +60,7 @@ extension Campaign {
       corpusFile: found.corpusFile,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
-    if !found.failure.isMistake { keep(&failure, shrunk.draws) }
-    return (failure, shrunk.schedule)
+    return (failure, shrunk)
   }
 
   /// Runs a failing schedule once more, to see what each of its steps does.

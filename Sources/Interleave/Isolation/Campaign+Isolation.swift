@@ -141,10 +141,11 @@ extension Campaign {
   private func settleHere(
     _ found: FoundFailure, recordsExpectations: Bool
   ) -> SettledFailure {
-    let (failure, minimal) = explain(found)
+    var (failure, minimal) = explain(found)
+    if !found.failure.isMistake { keep(&failure, minimal.draws) }
     let isRecorded =
       recordsExpectations && failure.kind == .expectation
-      && recordIssue(of: failure, schedule: minimal, seed: found.seed)
+      && recordIssue(of: failure, schedule: minimal.schedule, seed: found.seed)
     return SettledFailure(failure: failure, isRecorded: isRecorded)
   }
 
@@ -158,12 +159,14 @@ extension Campaign {
     for candidate in [Shelter.process(hangLimit: limit), .thread(hangLimit: limit, left: 200)] {
       shelter = candidate
       guard fails(like: found) else { continue }
-      let (failure, minimal) = explain(found)
+      var (failure, minimal) = explain(found)
+      guard !failure.interleaving.steps.isEmpty else { continue }
       // A limit that is shorter than the one that counts may have been too short.
       if failure.kind == .hang {
         shelter = candidate.with(hangLimit: hangLimit)
-        guard fails(like: found, schedule: minimal) else { break }
+        guard fails(like: found, schedule: minimal.schedule) else { continue }
       }
+      keep(&failure, minimal.draws)
       return SettledFailure(failure: failure)
     }
     report.warnings.append(

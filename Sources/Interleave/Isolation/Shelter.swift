@@ -64,7 +64,24 @@ extension Campaign {
     if let search, distantRuns.search === search, let packet = distantRuns.packets.popFirst() {
       return takeOver(packet, search, inspect)
     }
-    let bytes = ChildProcess.run(isQuiet: true, holding: Symbolicator.shared.pause) {
+    var bytes: [UInt8]?
+    // A child that found a lock taken is lost; the next one finds it free.
+    for _ in 0..<3 where bytes == nil {
+      bytes = runAhead(strategy, start, hangLimit: hangLimit, search)
+    }
+    guard let bytes else { return nil }
+    var packet = Packet(bytes)
+    let count: Int = packet.take()
+    let packets = (0..<count).map { _ in Packet(packet.takeAll()) }
+    distantRuns = DistantRuns(search: search, packets: packets.dropFirst())
+    return takeOver(packets[0], search, inspect)
+  }
+
+  /// Makes one run in a child, or as many of a search as pass.
+  private func runAhead(
+    _ strategy: some Strategy, _ start: RunStart, hangLimit: Int64, _ search: BoundedSearch?
+  ) -> [UInt8]? {
+    ChildProcess.run(isQuiet: true, holding: Symbolicator.shared.pause) {
       [self] heartbeat in
       var packets: [[UInt8]] = []
       let outcome = Containment.run(hangLimit: hangLimit, heartbeat: heartbeat) { [self] in
@@ -81,12 +98,6 @@ extension Campaign {
       for bytes in packets { packet.put(all: bytes) }
       return packet.bytes
     }
-    guard let bytes else { return nil }
-    var packet = Packet(bytes)
-    let count: Int = packet.take()
-    let packets = (0..<count).map { _ in Packet(packet.takeAll()) }
-    distantRuns = DistantRuns(search: search, packets: packets.dropFirst())
-    return takeOver(packets[0], search, inspect)
   }
 
   /// What a run in a child came to.

@@ -1,4 +1,5 @@
 import Foundation
+import InterleaveEngine
 import Runtime
 import Synchronization
 
@@ -14,7 +15,7 @@ package final class Symbolicator: Sendable {
 
   private let known = Mutex<[CodeAddress: CodePlace]>([:])
   /// One lookup at a time: lookups map the program's files into memory.
-  private let lookups = Mutex(())
+  private let turn = ForkableLock()
 
   package init() {}
 
@@ -29,11 +30,15 @@ package final class Symbolicator: Sendable {
   /// - Returns: One place for each; one without a line, and with an empty name,
   ///   where the binary knows nothing of the address.
   package func places(of addresses: [CodeAddress]) -> [CodePlace] {
+    turn.withLock { placesInTurn(addresses) }
+  }
+
+  private func placesInTurn(_ addresses: [CodeAddress]) -> [CodePlace] {
     var seen: Set<CodeAddress> = []
     let fresh = known.withLock { known in
       addresses.filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    let found = lookups.withLock { _ in lookUp(fresh) }
+    let found = lookUp(fresh)
     return known.withLock { known in
       for (address, place) in zip(fresh, found) { known[address] = place }
       return addresses.map { known[$0] ?? CodePlace(function: "") }
@@ -45,7 +50,7 @@ package final class Symbolicator: Sendable {
   package func trapReason(at address: CodeAddress) -> String? {
     guard #available(macOS 26.0, *) else { return nil }
     let mark = "Swift runtime failure: "
-    let frames = lookups.withLock { _ in
+    let frames = turn.withLock {
       BinarySymbols.withTurn { $0.frames(at: [address.instruction]) }
     }
     return frames.first?.frames.lazy.compactMap { frame in
@@ -56,11 +61,7 @@ package final class Symbolicator: Sendable {
   /// Does something while nobody looks anything up: a process that is forked meanwhile finds
   /// no lock taken.
   package func pause(_ body: () -> Void) {
-    lookups.withLock { _ in
-      known.withLock { _ in
-        if #available(macOS 26.0, *) { BinarySymbols.withTurn { _ in body() } } else { body() }
-      }
-    }
+    turn.withLock { body() }
   }
 
   /// How far behind a function's start a line is looked for, if the start itself

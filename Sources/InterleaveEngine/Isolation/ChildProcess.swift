@@ -34,7 +34,7 @@ package enum ChildProcess {
     var child: Int32 = -1
     // Who runs a schedule may wait for what is held meanwhile, so the turn comes first.
     il_turn_take()
-    holding { child = il_fork(isQuiet) }
+    holding { Takeover.namesLock.withLock { child = il_fork(isQuiet) } }
     if child != 0 { il_turn_give() }
     if child == 0 {
       close(ends[0])

@@ -113,7 +113,9 @@ package enum Containment {
       box.result = box.body()
       il_guard_detach(box.guardian)
     }
-    if il_guard_wait(guardian, heartbeat) {
+    let end = il_guard_wait(guardian, heartbeat)
+    if end == IL_END_LOST { il_leave_process(1) }
+    if end == IL_END_STOPPED {
       let stop = StepStop(of: guardian)
       il_guard_bury(guardian)
       if let session = il_guard_session(guardian) { il_session_end(session) }
