@@ -14,7 +14,8 @@ extension RunFailure {
   ///   - steps: How many steps had begun, the stopped one included.
   init(_ stop: StepStop, steps: Int) {
     let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
-    let own = Self.own(Symbolicator.shared.places(of: frames), recurring: stop.cause == .stackOverflow)
+    let own = Self.own(
+      Symbolicator.shared.places(of: frames), recurring: stop.cause == .stackOverflow)
     let message = RuntimeMessage(in: stop.said)
     // Code that computes may be stopped anywhere: what it was called by is always the same.
     let code = stop.cause == .hang(isAsleep: false) ? own.last : own.first

@@ -54,7 +54,9 @@ package final class Symbolicator: Sendable {
       BinarySymbols.withTurn { $0.frames(at: [address.instruction]) }
     }
     return frames.first?.frames.lazy.compactMap { frame in
-      [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+      [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map {
+        String($0.dropFirst(mark.count))
+      }
     }.first
   }
 

@@ -76,7 +76,8 @@ extension Machine {
   }
 
   /// Writes a letter and four numbers of sixteen digits.
-  private func writeLine(_ file: Int32, _ letter: UInt8, _ words: (UInt64, UInt64, UInt64, UInt64)) {
+  private func writeLine(_ file: Int32, _ letter: UInt8, _ words: (UInt64, UInt64, UInt64, UInt64))
+  {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 70) { line in
       line[0] = letter
       var index = 1
