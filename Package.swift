@@ -33,6 +33,9 @@ let package = Package(
     .executableTarget(
       name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",
       swiftSettings: strict),
+    .executableTarget(
+      name: "EditedExamples", path: "Tests/EditedExamples", exclude: ["Runner"],
+      swiftSettings: strict),
     .testTarget(
       name: "InterleaveTests", dependencies: ["Interleave", "InterleaveBugs", "InterleaveProgram"],
       swiftSettings: strict),

@@ -27,7 +27,7 @@ enum FindingBenchmark {
         switch options.command {
         case .find where options.mended: return try checkMended(options)
         case .find: try measure(options)
-        case .cost: try StrategyCost.measure()
+        case .cost: return try StrategyCost.measure()
         }
         return true
       }.value
@@ -180,21 +180,28 @@ final class Hunter {
     return nil
   }
 
-  /// The number of steps of some runs of a body, and how long they took.
+  /// The number of steps of some runs of a body, and the nanoseconds of this thread's
+  /// time that they took.
   func time(
     _ body: @escaping @Sendable () async throws -> Void, _ strategy: any Strategy, runs: Int
-  ) -> (steps: Int, elapsed: Duration) {
+  ) -> (steps: Int, nanoseconds: UInt64) {
     var steps = 0
-    let elapsed = ContinuousClock().measure {
-      for index in 0..<runs {
-        let start = RunStart(index: index, seed: SplitMix64.seed(7, stream: UInt64(index)))
-        _ = machine.run(strategy, start) {
-          Task(priority: .medium) { try await body() }
-        }
-        steps += machine.stepCount
-        machine.finish()
+    let began = threadTime()
+    for index in 0..<runs {
+      let start = RunStart(index: index, seed: SplitMix64.seed(7, stream: UInt64(index)))
+      _ = machine.run(strategy, start) {
+        Task(priority: .medium) { try await body() }
       }
+      steps += machine.stepCount
+      machine.finish()
     }
-    return (steps, elapsed)
+    return (steps, threadTime() - began)
+  }
+
+  /// The time that this thread has been running for, in nanoseconds.
+  private func threadTime() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -26,6 +26,8 @@ public struct EnabledStep: Sendable {
   /// The executor, as a hash of where it was made or first used; 0 for the
   /// global executor.
   public let executor: UInt64
+  /// The executor's number in this run; it means something within the run alone.
+  public let executorNumber: Int
   /// How many steps of this task have run before.
   public let ordinal: Int
   /// The priority, as `TaskPriority` counts it.
@@ -36,12 +38,13 @@ public struct EnabledStep: Sendable {
   public let continuesLastTask: Bool
 
   package init(
-    task: UInt64, taskNumber: Int, executor: UInt64, ordinal: Int, priority: UInt8,
-    reason: EnabledReason, continuesLastTask: Bool
+    task: UInt64, taskNumber: Int, executor: UInt64, executorNumber: Int, ordinal: Int,
+    priority: UInt8, reason: EnabledReason, continuesLastTask: Bool
   ) {
     self.task = task
     self.taskNumber = taskNumber
     self.executor = executor
+    self.executorNumber = executorNumber
     self.ordinal = ordinal
     self.priority = priority
     self.reason = reason
@@ -58,9 +61,11 @@ public struct EnabledSteps {
   let machine: Unmanaged<Machine>
 
   /// The number of steps, at least 2 where a strategy is asked.
+  @inline(__always)
   public var count: Int { machine._withUnsafeGuaranteedRef { $0.enabledCount } }
 
   /// The step at an index below ``count``.
+  @inline(__always)
   public subscript(index: Int) -> EnabledStep {
     machine._withUnsafeGuaranteedRef { $0.enabledStep(at: index) }
   }

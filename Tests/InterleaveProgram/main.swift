@@ -1,5 +1,6 @@
 // A program that fuzzes without any test framework, for HostTests: it prints what
-// came of each body, a line each.
+// came of each body, a line each. With arguments it writes to a corpus, for
+// CorpusUnderFireTests.
 
 import Interleave
 import Testing
@@ -23,6 +24,8 @@ private func addTwice(to counter: Counter) async {
   async let b: Void = add()
   _ = await (a, b)
 }
+
+CorpusWriter.runIfAsked(CommandLine.arguments)
 
 private var configuration = FuzzConfiguration()
 configuration.corpus = .none

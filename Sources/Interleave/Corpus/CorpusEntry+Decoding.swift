@@ -60,7 +60,7 @@ extension CorpusEntry {
       let known = FuzzFailure.Kind.allCases.map(\.rawValue).joined(separator: ", ")
       throw ContentFault(
         offset: kindOffset,
-        reason: .wrongContent("`kind` must be one of \(known) (was `\(kindName)`)"))
+        reason: .wrongContent("`kind` must be one of \(known) (was \(quotation(of: kindName)))"))
     }
     let place = try fields.string("place")
     let message = try fields.string("message")
@@ -120,7 +120,8 @@ extension CorpusEntry {
       throw ContentFault(
         offset: offset,
         reason: .wrongContent(
-          "`\(object.path)task` must be numbers joined by dots, as in 0.2.1 (was `\(text)`)"))
+          "`\(object.path)task` must be numbers joined by dots, as in 0.2.1 (was \(quotation(of: text)))"
+        ))
     }
     let name = Interleaving.StepName(
       task: task, ordinal: try object.count("ordinal"), function: try object.string("function"),
@@ -128,6 +129,19 @@ extension CorpusEntry {
     try object.end()
     return name
   }
+}
+
+/// A text from a file as it may stand in an error: on one line, and not longer than people read.
+func quotation(of text: String) -> String {
+  let limit = 60
+  let start = text.unicodeScalars.prefix(limit + 1)
+  let shown = start.prefix(limit).map { scalar in
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+    default: String(scalar)
+    }
+  }
+  return "`\(shown.joined())\(start.count > limit ? "…" : "")`"
 }
 
 /// What is wrong with the content of a file that is JSON.

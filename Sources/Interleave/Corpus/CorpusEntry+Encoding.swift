@@ -10,7 +10,7 @@ package struct CorpusLimits: Sendable, Hashable {
   package var deviations: Int
 
   package init(
-    bytes: Int = 64 << 20, depth: Int = 16, values: Int = 2_000_000, deviations: Int = 100_000
+    bytes: Int = 16 << 20, depth: Int = 16, values: Int = 400_000, deviations: Int = 20_000
   ) {
     self.bytes = bytes
     self.depth = depth

@@ -98,11 +98,33 @@ package struct CorpusStore: Sendable {
       if let reason = unreadable(content, of: entry, path: path) {
         return .failed(path: shown(path), reason: reason, content: content)
       }
+      try TemporaryFile.clear(folder)
       try calls.makeFolder(folder)
       try calls.writeAtomically(Array(content.utf8), folder: folder, name: name)
       return .written(path: shown(path))
     } catch {
       return .failed(path: shown(path), reason: error.description, content: content)
+    }
+  }
+
+  /// Keeps an entry in the place of one that has gone stale.
+  ///
+  /// The old file is deleted once the new one has reached the disk, and never before.
+  ///
+  /// - Parameter old: The path of the old file, as ``files(of:)`` gives it.
+  package func replace(_ old: String, with entry: CorpusEntry) -> Saved {
+    let saved = save(entry)
+    guard plan.writes else { return saved }
+    switch saved {
+    case .written(let path), .alreadyThere(let path):
+      guard path != old else { return saved }
+      do {
+        try FileCalls.remove(located(old))
+        return saved
+      } catch {
+        return .failed(path: path, reason: error.description, content: entry.json())
+      }
+    case .notAllowed, .failed: return saved
     }
   }
 
@@ -141,6 +163,12 @@ package struct CorpusStore: Sendable {
     } catch {
       return error.description
     }
+  }
+
+  /// The path at which a file lies that is ``shown(_:)`` by a shorter one.
+  private func located(_ shown: String) -> String {
+    guard !shown.hasPrefix("/"), let root = plan.packageRoot else { return shown }
+    return root.hasSuffix("/") ? root + shown : "\(root)/\(shown)"
   }
 
   private func shown(_ path: String) -> String {

@@ -11,6 +11,19 @@ package enum CorpusVerdict: Sendable, Hashable {
   case fixed(matched: EntryMatcher.Strictness)
   /// Its interleaving cannot be made any more.
   case stale(reason: String)
+
+  /// Why the entry does not fail as it did; nil where it does.
+  var reason: String? {
+    switch self {
+    case .stillFails: nil
+    case .failsDifferently(let signature):
+      "its interleaving fails in another way now: \(signature.kind.rawValue) \(signature.place)"
+    case .fixed: "its interleaving passes now"
+    case .stale(let reason): reason
+    }
+  }
+
+  var isFixed: Bool { if case .fixed = self { true } else { false } }
 }
 
 /// The replay of one entry: which runs to make, and what they say together.

@@ -18,10 +18,13 @@ package struct FailureSignature: Sendable, Hashable {
   /// of its message with every number replaced by `#`, since numbers are what changes from run
   /// to run: values, task paths, durations.
   package init(of failure: FuzzFailure) {
-    let place =
-      failure.sourceLocation?.fileID
-      ?? Self.withoutNumbers(failure.message.split(whereSeparator: \.isNewline).first ?? "")
+    let place = failure.sourceLocation?.fileID ?? Self.headline(failure.message)
     self.init(kind: failure.kind, place: place)
+  }
+
+  /// The first line of a message, without its numbers.
+  static func headline(_ message: String) -> String {
+    withoutNumbers(message.split(whereSeparator: \.isNewline).first ?? "")
   }
 
   /// A text with each run of digits, and of digits joined by dots, replaced by `#`.
@@ -41,5 +44,15 @@ package struct FailureSignature: Sendable, Hashable {
       }
     }
     return result
+  }
+}
+
+extension CorpusEntry {
+  /// Whether a failure is the one that is stored, although what it points at may lie in another
+  /// file now.
+  func isOf(_ failure: FuzzFailure) -> Bool {
+    if FailureSignature(of: failure) == signature { return true }
+    return failure.kind == kind && location != nil && failure.sourceLocation != nil
+      && FailureSignature.headline(failure.message) == FailureSignature.headline(message)
   }
 }

@@ -49,32 +49,33 @@ package struct FileCalls: Sendable {
   /// Writes a file so that there is never a half of it: whoever reads the path sees what was
   /// there before or the whole new content, even if the machine loses power.
   ///
-  /// The content goes to a temporary file in the same folder, whose name begins with a dot, and
-  /// this is put in place once it has reached the disk.
+  /// The content goes to a temporary file in the same folder, and this is put in place once it
+  /// has reached the disk.
   func writeAtomically(_ content: [UInt8], folder: String, name: String) throws(FileError) {
-    let (descriptor, temporary) = try openTemporary(in: folder, for: name)
+    let temporary = try TemporaryFile(in: folder, for: name)
     let path = "\(folder)/\(name)"
+    // Closed last: its lock says that somebody is at work on it.
+    defer { close(temporary.descriptor) }
     do throws(FileError) {
-      do throws(FileError) {
-        try writeAll(content, to: descriptor, path: path)
-        guard sync(descriptor) == 0 else {
-          throw FileError(action: "write", path: path, code: errno)
-        }
-      } catch {
-        close(descriptor)
-        throw error
-      }
-      guard close(descriptor) == 0 else {
+      try writeAll(content, to: temporary.descriptor, path: path)
+      guard sync(temporary.descriptor) == 0 else {
         throw FileError(action: "write", path: path, code: errno)
       }
-      guard rename(temporary, path) == 0 else {
+      guard rename(temporary.path, path) == 0 else {
         throw FileError(action: "put in place", path: path, code: errno)
       }
     } catch {
-      unlink(temporary)
+      unlink(temporary.path)
       throw error
     }
     try syncFolder(folder)
+  }
+
+  /// Deletes a file; one that is not there is none that is left.
+  static func remove(_ path: String) throws(FileError) {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw FileError(action: "delete", path: path, code: errno)
+    }
   }
 
   /// Makes a folder and those above it, as far as they do not exist.
@@ -159,21 +160,6 @@ package struct FileCalls: Sendable {
   static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
-  private func openTemporary(
-    in folder: String, for name: String
-  ) throws(FileError) -> (descriptor: Int32, path: String) {
-    var attempt = 0
-    while true {
-      let path = "\(folder)/.\(name).\(getpid()).\(attempt).tmp"
-      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { return (descriptor, path) }
-      guard errno == EEXIST, attempt < 10_000 else {
-        throw FileError(action: "create a file in", path: folder, code: errno)
-      }
-      attempt += 1
-    }
   }
 
   private func writeAll(

@@ -71,7 +71,7 @@ struct Fields {
     guard let member = members.first else { return }
     throw ContentFault(
       offset: member.value.offset,
-      reason: .wrongContent("`\(path)\(member.key)` is not a key of a corpus entry"))
+      reason: .wrongContent("\(quotation(of: path + member.key)) is not a key of a corpus entry"))
   }
 
   static func string(_ node: JSONNode, _ path: String) throws(ContentFault) -> String {

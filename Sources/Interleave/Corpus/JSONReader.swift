@@ -91,7 +91,8 @@ struct JSONReader {
       }
       let key = try readString()
       guard keys.insert(key).inserted else {
-        throw JSONFault(reason: .malformed("the key `\(key)` appears twice"), offset: start)
+        throw JSONFault(
+          reason: .malformed("the key \(quotation(of: key)) appears twice"), offset: start)
       }
       guard try skip(":") else { throw malformed("a `:` was expected after a key") }
       skipSpace()

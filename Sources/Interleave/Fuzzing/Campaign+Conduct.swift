@@ -9,6 +9,8 @@ struct FoundFailure {
   var draws: Draws
   /// The corpus file that led to it, if one did.
   var corpusFile: String?
+  /// The corpus entry near whose interleaving it was found, where that has gone.
+  var repaired: StaleEntry?
   /// How many schedules were run until it failed, this one included.
   var schedulesTried: Int
   /// The seed of its values; a corpus entry brings its own.

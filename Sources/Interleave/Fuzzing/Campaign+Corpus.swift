@@ -52,13 +52,11 @@ extension Campaign {
     defer { replayedFile = nil }
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
-    plan = .stored(
-      StoredDraws(
-        texts: GeneratedTexts(inputs: entry.inputs, operations: entry.operations),
-        rows: entry.choices))
+    plan = .stored(StoredDraws(entry))
     var replay = EntryReplay(entry)
     var staleReason: String?
     var found: FoundFailure?
+    var nearest: (applied: Int, deviations: [NearbySchedule.Deviation])?
     while found == nil, staleReason == nil, let matcher = replay.nextMatcher() {
       let strategy = CorpusReplay(matcher, machine: machine)
       if let stopped = replayInChild(entry, matcher) {
@@ -75,7 +73,11 @@ extension Campaign {
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
         let signature = failure.map { FailureSignature(of: FuzzFailure($0)) }
-        replay.record(strategy.outcome(), failure: signature)
+        let outcome = strategy.outcome()
+        replay.record(outcome, failure: signature)
+        if outcome.applied > nearest?.applied ?? 0 {
+          nearest = (outcome.applied, machine.nearbyDeviations)
+        }
         guard let failure, signature == entry.signature else { return }
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
@@ -84,18 +86,34 @@ extension Campaign {
       }
     }
     if found != nil { return found }
-    switch staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict {
+    let verdict = staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict
+    guard let reason = verdict.reason else { return found }
+    let stale = StaleEntry(path: path, entry: entry, reason: reason)
+    let repair = repair(stale, matched: nearest?.deviations, isFixed: verdict.isFixed)
+    if repair.found == nil {
+      note(verdict, of: path, searched: repair.runs)
+    } else {
+      report.repaired.append(path)
+    }
+    return repair.found
+  }
+
+  /// Tells what has become of an entry that does not fail any more.
+  private func note(_ verdict: CorpusVerdict, of path: String, searched runs: Int) {
+    let near = counted(runs, "schedule") + " near it"
+    switch verdict {
     case .stillFails: break
     case .fixed: report.fixed.append(path)
     case .stale(let reason):
       report.stale.append(path)
       report.warnings.append(
-        "\(path) is stale: \(reason). Delete it if the interleaving cannot happen any more.")
+        "\(path) is stale: \(reason). Its failure did not come up in \(near) either. "
+          + "Delete it if the interleaving cannot happen any more.")
     case .failsDifferently(let signature):
       report.warnings.append(
-        "\(path) fails in another way than it says: \(signature.kind.rawValue) \(signature.place)")
+        "\(path) fails in another way than it says: \(signature.kind.rawValue) "
+          + "\(signature.place). Its own failure did not come up in \(near) either.")
     }
-    return found
   }
 
   /// Keeps a new failure, and tells it where.
@@ -103,11 +121,18 @@ extension Campaign {
   /// - Parameters:
   ///   - failure: The failure, shrunk.
   ///   - draws: What was generated for it.
-  func keep(_ failure: inout FuzzFailure, _ draws: Draws) {
+  ///   - stale: The entry in whose place it is kept; nil for a failure that is new.
+  func keep(_ failure: inout FuzzFailure, _ draws: Draws, inPlaceOf stale: StaleEntry?) {
     guard let corpus, failure.corpusFile == nil else { return }
     let root = SourcePath.packageRoot(of: test.filePath)
     let entry = CorpusEntry(of: failure, in: corpusTest, choices: draws.rows, packageRoot: root)
-    switch corpus.save(entry) {
+    let saved =
+      stale.map { corpus.replace($0.path, with: entry) } ?? corpus.save(entry)
+    if let stale {
+      failure.repair = FuzzFailure.Repair(
+        of: stale, by: entry, saved, writes: corpus.plan.writes)
+    }
+    switch saved {
     case .written(let path), .alreadyThere(let path):
       failure.corpusFile = path
     case .notAllowed(let path, let content):
@@ -122,5 +147,31 @@ extension FuzzFailure {
   /// The failure of a run, as far as one run can tell.
   init(_ failure: RunFailure) {
     self.init(kind: failure.kind, message: failure.message, sourceLocation: failure.location)
+  }
+}
+
+extension FuzzFailure.Repair {
+  /// What was done about an entry.
+  ///
+  /// - Parameters:
+  ///   - stale: The entry as it was.
+  ///   - entry: The one in its place.
+  ///   - saved: What became of that.
+  ///   - writes: Whether files may be written and deleted.
+  fileprivate init(
+    of stale: StaleEntry, by entry: CorpusEntry, _ saved: CorpusStore.Saved, writes: Bool
+  ) {
+    let path: String
+    var isWritten = false
+    switch saved {
+    case .written(let file), .alreadyThere(let file):
+      path = file
+      isWritten = writes
+    case .notAllowed(let file, _), .failed(let file, _, _): path = file
+    }
+    self.init(
+      staleFile: stale.path, reason: stale.reason, isWritten: isWritten,
+      difference: LineDifference.unified(
+        from: stale.entry.json(), named: stale.path, to: entry.json(), named: path))
   }
 }

@@ -23,6 +23,8 @@ final class Campaign {
   private(set) var exploring: (any Strategy)?
   /// The corpus file that is being replayed.
   var replayedFile: String?
+  /// The entry near whose interleaving its failure is looked for.
+  var repairing: StaleEntry?
   private let isCancelled: @Sendable () -> Bool
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
@@ -171,7 +173,8 @@ final class Campaign {
       ? .simplest : .fresh(seed: SplitMix64.seed(seed, stream: UInt64.max - UInt64(number)))
   }
 
-  private func mayGoOn(_ index: Int) -> Bool {
+  /// Whether the budget allows for a run with an index.
+  func mayGoOn(_ index: Int) -> Bool {
     guard index < resolved.configuration.schedules, run.cancellation == nil else { return false }
     guard index > 0, !isCancelled() else { return index == 0 }
     guard let duration = resolved.configuration.duration else { return true }

@@ -34,6 +34,8 @@ enum DrawingPlan: Sendable {
   case replay(Draws)
   /// What the corpus stores.
   case stored(StoredDraws)
+  /// What comes nearest to what the corpus stores, where that is not generated any more.
+  case adapted(StoredDraws)
 }
 
 /// What a corpus entry says of what was generated.

@@ -72,7 +72,7 @@ extension ChoiceSource {
     case .simplest: self.init(replaying: [])
     case .fresh(let seed): self.init(seed: seed)
     case .replay(let draws): self.init(replaying: draws.inputs?.values ?? [])
-    case .stored(let stored):
+    case .stored(let stored), .adapted(let stored):
       self.init(replaying: stored.rows.first.flatMap { Choice.choices(of: $0) } ?? [])
     }
   }

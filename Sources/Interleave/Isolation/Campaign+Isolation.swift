@@ -24,18 +24,10 @@ extension Campaign {
       return try replayAndExplore()
     case .automatic:
       if let found = resumeJournal() { return found }
-      let outcome = Containment.run(hangLimit: hangLimit, journal: journal()) { [self] in
-        Result { () throws(CorpusFileError) in try replayAndExplore() }
-      }
-      switch outcome {
-      case .finished(let result): return try result.get()
-      case .stopped(let stop): return found(stop)
-      }
+      return try searchHere()
     case .process:
       if let found = resumeJournal() { return found }
-      shelter = .process(hangLimit: hangLimit)
-      if let found = try replayCorpus() { return found }
-      return resolved.mode == .fuzz ? exploreInChild() : nil
+      return try searchInChild()
     }
   }
 
@@ -54,6 +46,11 @@ extension Campaign {
       run.failure ?? RunFailure(stop, steps: machine.stepCount),
       schedulesTried: isExploring ? report.schedules : report.replayed,
       seed: machine.settings.environmentSeed)
+    if let repairing, repairing.entry.isOf(FuzzFailure(found.failure)) {
+      found.corpusFile = nil
+      found.repaired = repairing
+      report.repaired.append(repairing.path)
+    }
     found.interleaving = Explainer(machine).interleaving(upTo: found.failure.steps)
     if isExploring {
       found.strategy =
@@ -71,19 +68,22 @@ extension Campaign {
       draws: programRun.draws, corpusFile: replayedFile, schedulesTried: schedulesTried, seed: seed)
   }
 
-  /// Explores in one child process, which ends with the first failure.
-  private func exploreInChild() -> FoundFailure? {
+  /// Replays and explores in one child process, which ends with the first failure.
+  private func searchInChild() throws(CorpusFileError) -> FoundFailure? {
+    let files = try corpus?.files(of: corpusTest) ?? []
+    // What cannot be read is told here: the child tells of failures alone.
+    let entries = try files.map { file throws(CorpusFileError) in (file.path, try file.entry.get())
+    }
     let bytes = ChildProcess.run(isQuiet: false, holding: Symbolicator.shared.pause) {
       [self] heartbeat in
-      shelter = .none
       let outcome = Containment.run(hangLimit: hangLimit, heartbeat: heartbeat) { [self] in
-        explore()
+        Result { () throws(CorpusFileError) in try replayAndExplore() }
       }
-      let found =
-        switch outcome {
-        case .finished(let found): found
-        case .stopped(let stop): self.found(stop)
-        }
+      var found: FoundFailure?
+      switch outcome {
+      case .finished(let result): found = try? result.get()
+      case .stopped(let stop): found = self.found(stop)
+      }
       finishReport()
       var packet = Packet()
       packet.put(run.cancellation != nil)
@@ -93,27 +93,31 @@ extension Campaign {
     }
     guard let bytes else {
       report.warnings.append(
-        "the child process that explored was killed; the runs were made in this process instead")
-      return exploreAfterAll()
+        "the child process that made the runs was killed; they were made in this process instead")
+      return try searchHere()
     }
     var packet = Packet(bytes)
     // An error cannot be told to another process.
-    if packet.take(Bool.self) { return exploreAfterAll() }
-    let warnings = report.warnings
-    let replayed = report.replayed
-    let (fixed, stale) = (report.fixed, report.stale)
+    if packet.take(Bool.self) { return try searchHere() }
     report = FuzzReport(from: &packet)
-    report.warnings = warnings
-    report.replayed = replayed
-    (report.fixed, report.stale) = (fixed, stale)
     isReportFinished = true
-    return packet.takeOptional { FoundFailure(from: &$0) }
+    return packet.takeOptional { packet in
+      var found = FoundFailure(from: &packet)
+      let repaired = packet.takeTexts()
+      if let entry = entries.first(where: { $0.0 == repaired.first })?.1 {
+        found.repaired = StaleEntry(path: repaired[0], entry: entry, reason: repaired[1])
+      }
+      return found
+    }
   }
 
-  private func exploreAfterAll() -> FoundFailure? {
-    shelter = .none
-    switch Containment.run(hangLimit: hangLimit, { [self] in explore() }) {
-    case .finished(let found): return found
+  /// Replays and explores on a thread of this process.
+  private func searchHere() throws(CorpusFileError) -> FoundFailure? {
+    let outcome = Containment.run(hangLimit: hangLimit, journal: journal()) { [self] in
+      Result { () throws(CorpusFileError) in try replayAndExplore() }
+    }
+    switch outcome {
+    case .finished(let result): return try result.get()
     case .stopped(let stop): return found(stop)
     }
   }
@@ -142,7 +146,7 @@ extension Campaign {
     _ found: FoundFailure, recordsExpectations: Bool
   ) -> SettledFailure {
     var (failure, minimal) = explain(found)
-    if !found.failure.isMistake { keep(&failure, minimal.draws) }
+    if !found.failure.isMistake { keep(&failure, minimal.draws, inPlaceOf: found.repaired) }
     let isRecorded =
       recordsExpectations && failure.kind == .expectation
       && recordIssue(of: failure, schedule: minimal.schedule, seed: found.seed)
@@ -166,7 +170,7 @@ extension Campaign {
         shelter = candidate.with(hangLimit: hangLimit)
         guard fails(like: found, schedule: minimal.schedule) else { continue }
       }
-      keep(&failure, minimal.draws)
+      keep(&failure, minimal.draws, inPlaceOf: found.repaired)
       return SettledFailure(failure: failure)
     }
     report.warnings.append(
@@ -206,7 +210,7 @@ extension Campaign {
       original: FuzzFailure.Size(found.schedule, found.draws), seed: found.seed,
       schedulesTried: found.schedulesTried, strategy: found.strategy,
       corpusFile: found.corpusFile, replayCommand: test.replayCommand, test: test.name)
-    if !interleaving.steps.isEmpty { keep(&failure, found.draws) }
+    if !interleaving.steps.isEmpty { keep(&failure, found.draws, inPlaceOf: found.repaired) }
     return failure
   }
 

@@ -72,19 +72,26 @@ extension FoundFailure {
     packet.put(schedulesTried)
     packet.put(seed)
     packet.put(optional: strategy) { $0.put($1) }
+    packet.put(optional: corpusFile) { $0.put($1) }
+    packet.put(repaired.map { [$0.path, $0.reason] } ?? [])
   }
 
+  /// All but the entry that it repairs, whose path and reason follow.
   init(from packet: inout Packet) {
     self.init(
       failure: RunFailure(from: &packet), schedule: RecordedSchedule(steps: packet.takeAll()),
       draws: Draws(from: &packet), schedulesTried: packet.take(), seed: packet.take(),
       strategy: packet.takeOptional { $0.takeText() })
+    corpusFile = packet.takeOptional { $0.takeText() }
   }
 }
 
 extension FuzzReport {
   func pack(into packet: inout Packet) {
-    for number in [schedules, distinctInterleavings, steps, choices] { packet.put(number) }
+    for number in [schedules, distinctInterleavings, steps, choices, replayed] {
+      packet.put(number)
+    }
+    for texts in [warnings, fixed, stale, repaired] { packet.put(texts) }
     packet.put(isExhaustive)
     packet.put(contendedActors)
     packet.put(escapes)
@@ -98,6 +105,11 @@ extension FuzzReport {
     distinctInterleavings = packet.take()
     steps = packet.take()
     choices = packet.take()
+    replayed = packet.take()
+    warnings = packet.takeTexts()
+    fixed = packet.takeTexts()
+    stale = packet.takeTexts()
+    repaired = packet.takeTexts()
     isExhaustive = packet.take()
     contendedActors = packet.takeTexts()
     escapes = packet.takeTexts()

@@ -86,6 +86,25 @@ public struct FuzzFailure: Error, Sendable {
     }
   }
 
+  /// What was done about a corpus entry whose own interleaving is gone.
+  public struct Repair: Sendable, Hashable {
+    /// The entry near whose interleaving the failure was found.
+    public var staleFile: String
+    /// Why that entry does not fail by itself any more.
+    public var reason: String
+    /// The entry of this failure is in its place; false where nothing could be written.
+    public var isWritten: Bool
+    /// What changed from the old entry to the new one, as a unified diff; empty where nothing did.
+    public var difference: String
+
+    public init(staleFile: String, reason: String, isWritten: Bool, difference: String) {
+      self.staleFile = staleFile
+      self.reason = reason
+      self.isWritten = isWritten
+      self.difference = difference
+    }
+  }
+
   public var kind: Kind
   /// What went wrong, in a sentence or a few lines.
   public var message: String
@@ -111,6 +130,8 @@ public struct FuzzFailure: Error, Sendable {
   public var corpusFile: String?
   /// What would have been written to the corpus, where nothing could be written.
   public var unsavedEntry: UnsavedEntry?
+  /// The corpus entry that was repaired by it, if one was.
+  public var repair: Repair?
   /// The command that runs the test again; nil for what runs in no test.
   public var replayCommand: String?
   /// The name of the test.
@@ -121,7 +142,7 @@ public struct FuzzFailure: Error, Sendable {
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],
     operations: [String] = [], original: Size = Size(steps: 0, preemptions: 0, deviations: 0),
     isMinimal: Bool = false, seed: UInt64 = 0, schedulesTried: Int = 0, strategy: String? = nil,
-    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil,
+    corpusFile: String? = nil, unsavedEntry: UnsavedEntry? = nil, repair: Repair? = nil,
     replayCommand: String? = nil, test: String = ""
   ) {
     self.kind = kind
@@ -137,6 +158,7 @@ public struct FuzzFailure: Error, Sendable {
     self.strategy = strategy
     self.corpusFile = corpusFile
     self.unsavedEntry = unsavedEntry
+    self.repair = repair
     self.replayCommand = replayCommand
     self.test = test
   }

@@ -35,6 +35,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var fixed: [String]
   /// The corpus files whose interleaving does not exist any more.
   public var stale: [String]
+  /// The corpus files whose interleaving has gone, but near which the same failure was found.
+  public var repaired: [String]
   /// What each strategy was used for, the baseline left out.
   public var strategies: [StrategyShare]
 
@@ -42,7 +44,8 @@ public struct FuzzReport: Sendable, Hashable {
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,
     contendedActors: [String] = [], escapes: [String] = [], warnings: [String] = [],
-    fixed: [String] = [], stale: [String] = [], strategies: [StrategyShare] = []
+    fixed: [String] = [], stale: [String] = [], repaired: [String] = [],
+    strategies: [StrategyShare] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -55,6 +58,7 @@ public struct FuzzReport: Sendable, Hashable {
     self.escapes = escapes
     self.fixed = fixed
     self.stale = stale
+    self.repaired = repaired
     self.warnings = warnings
     self.strategies = strategies
   }

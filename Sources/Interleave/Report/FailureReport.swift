@@ -144,7 +144,20 @@ struct FailureReport {
       let variable = "INTERLEAVE_SEED=\(failure.seed)"
       lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))
     }
-    return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved()
+    return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved() + repair()
+  }
+
+  /// What became of the corpus entry near which the failure was found.
+  private func repair() -> [StyledText] {
+    guard let repair = failure.repair else { return [] }
+    let old = SourcePath.relative(repair.staleFile, to: root)
+    let now =
+      repair.isWritten
+      ? "The new entry was written in its place; commit both changes."
+      : "Save the new entry, and delete this one."
+    return [StyledText(), StyledText("Corpus entry repaired", .bold)]
+      + indented("\(old) is stale: \(repair.reason). The same failure was found near it. \(now)")
+      + repair.difference.split(separator: "\n").map { StyledText("  \($0)", .dim) }
   }
 
   /// The content of the corpus file that was not written, ready to be committed.

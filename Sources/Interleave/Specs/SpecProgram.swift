@@ -52,6 +52,8 @@ struct ProgramPlan: Sendable {
     case replay([Choice])
     /// The operation with a text, preferably from its choices.
     case stored(text: String, [Choice])
+    /// The operation with a text, or else whatever its choices make now.
+    case adapted(text: String, [Choice])
   }
 
   /// The slots of the prefix, and then of each lane.
@@ -81,11 +83,15 @@ struct ProgramPlan: Sendable {
     case .replay(let draws):
       lanes = ([draws.prefix] + draws.lanes).map { $0.map { .replay($0.values) } }
     case .stored(let stored):
-      read(stored)
+      read(stored) { .stored(text: $0, $1) }
+    case .adapted(let stored):
+      read(stored) { .adapted(text: $0, $1) }
     }
   }
 
-  private mutating func read(_ stored: StoredDraws) {
+  private mutating func read(
+    _ stored: StoredDraws, as slot: (_ text: String, _ choices: [Choice]) -> Slot
+  ) {
     let texts = stored.texts.operations
     guard texts.count == stored.rows.count else {
       staleReason =
@@ -93,12 +99,15 @@ struct ProgramPlan: Sendable {
       return
     }
     for (text, row) in zip(texts, stored.rows) {
-      guard let line = OperationLine(text), let choices = Choice.choices(of: row) else {
+      // Each lane has an operation, so a higher number is none that was written.
+      guard let line = OperationLine(text), line.lane <= texts.count,
+        let choices = Choice.choices(of: row)
+      else {
         staleReason = "`\(text)` with its choices is not an operation of a program"
         return
       }
       while lanes.count <= line.lane { lanes.append([]) }
-      lanes[line.lane].append(.stored(text: line.operation, choices))
+      lanes[line.lane].append(slot(line.operation, choices))
     }
   }
 }

@@ -143,6 +143,10 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
     case .stored(let text, let choices):
       drawn = try find(text, choices, operations)
       noteStale(text, drawn, lane)
+    case .adapted(let text, let choices):
+      let same = try find(text, choices, operations)
+      let drawing = try same ?? Drawn(operations, ChoiceSource(replaying: choices))
+      drawn = isPossible(drawing, lane) ? drawing : nil
     }
     guard let drawn else { return nil }
     record.withLock {
@@ -203,6 +207,8 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
         if let drawn = try tries(ChoiceSource(replaying: other)) { return drawn }
       }
     }
+    // One that was not found is enough: the entry is stale.
+    guard staleReason == nil else { return nil }
     for seed in 0..<UInt64(Self.searches) {
       if let drawn = try tries(ChoiceSource(seed: seed)) { return drawn }
     }

@@ -38,6 +38,13 @@ enum TouchedObject {
 
   /// No number of an executor or task comes near to this.
   static let firstLock: UInt = 1 << 32
+
+  /// How many places a list needs that is indexed by ``place(of:)``.
+  static func places(executors: Int, tasks: Int) -> Int { max(executors, tasks) << 3 }
+
+  /// The place of a name of no lock in a list without large gaps.
+  @inline(__always)
+  static func place(of name: UInt) -> Int { Int(name >> 4) }
 }
 
 extension Machine {
@@ -198,7 +205,9 @@ extension Machine {
 
   private func computeSignature() -> UInt64 {
     sums.removeAll()
-    sumIndex.removeAll()
+    for _ in 0..<TouchedObject.places(executors: executors.count, tasks: tasks.count) {
+      sums.append(ObjectSum())
+    }
     hashes.removeAll()
     var total: UInt64 = 0
     for index in 0..<steps.count {
@@ -231,7 +240,7 @@ extension Machine {
   @inline(__always)
   private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
     // Whoever touched it without a conflict must leave no trace here.
-    let sum = sumIndex[object].map { sums[$0] } ?? ObjectSum()
+    let sum = sums[TouchedObject.place(of: object)]
     return switch mode {
     case .exclusive: mix(mix(1, sum.first), sum.second)
     case .first: mix(2, sum.second)
@@ -241,15 +250,9 @@ extension Machine {
 
   @inline(__always)
   private func leave(_ hash: UInt64, _ object: UInt, _ mode: AccessMode) {
-    var index = sums.count
-    if let known = sumIndex[object] {
-      index = known
-    } else {
-      sumIndex.set(object, to: index)
-      sums.append(ObjectSum())
-    }
-    if mode != .second { sums[index].first &+= hash }
-    if mode != .first { sums[index].second &+= hash }
+    let sum = sums.pointer(at: TouchedObject.place(of: object))
+    if mode != .second { sum.pointee.first &+= hash }
+    if mode != .first { sum.pointee.second &+= hash }
   }
 }
 

@@ -42,7 +42,6 @@ package final class Machine {
   let lockIndex = AddressTable()
   // What the signature of a run is made with.
   let sums = Column<ObjectSum>()
-  let sumIndex = AddressTable()
   let hashes = Column<UInt64>()
   private let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
@@ -94,7 +93,6 @@ package final class Machine {
     taskIndex.deallocate()
     lockIndex.deallocate()
     sums.deallocate()
-    sumIndex.deallocate()
     hashes.deallocate()
     progressStorage.deallocate()
   }
@@ -233,25 +231,39 @@ package final class Machine {
   /// What the run has done so far.
   package var record: RunRecord { RunRecord(machine: .passUnretained(self)) }
 
-  var enabledCount: Int { enabled.count }
+  @inline(__always) var enabledCount: Int { enabled.count }
 
+  /// Inlined, so that a strategy pays only for what it looks at.
+  @inline(__always)
   func enabledStep(at index: Int) -> EnabledStep {
-    let job = slots[Int(enabled[index])]
+    let job = slots.pointer(at: Int(enabled[index]))
+    let number = job.pointee.task
+    let task = tasks.pointer(at: Int(number))
     return EnabledStep(
-      task: tasks[Int(job.task)].name, taskNumber: Int(job.task),
-      executor: executors[Int(job.executor)].name,
-      ordinal: Int(tasks[Int(job.task)].steps), priority: job.ready.priority,
-      reason: job.reason, continuesLastTask: job.task == progress.lastTask)
+      task: task.pointee.name, taskNumber: Int(number),
+      executor: executors.pointer(at: Int(job.pointee.executor)).pointee.name,
+      executorNumber: Int(job.pointee.executor),
+      ordinal: Int(task.pointee.steps), priority: job.pointee.ready.priority,
+      reason: job.pointee.reason, continuesLastTask: number == progress.lastTask)
   }
 
   /// Where an enabled step goes on; for a new task's, where and with what it was made.
+  ///
+  /// It is looked up once for each job that waits.
+  @inline(__always)
   func placeOfEnabled(at index: Int) -> UInt64 {
-    let job = slots[Int(enabled[index])]
-    guard job.reason == .created else {
-      return codePlaces.name(of: UInt(bitPattern: job.ready.resume))
+    let job = slots.pointer(at: Int(enabled[index]))
+    if job.pointee.place == 0 { job.pointee.place = place(of: job) }
+    return job.pointee.place
+  }
+
+  private func place(of job: UnsafeMutablePointer<WaitingJob>) -> UInt64 {
+    guard job.pointee.reason == .created else {
+      return codePlaces.name(of: UInt(bitPattern: job.pointee.ready.resume))
     }
-    let task = tasks[Int(job.task)]
-    return mix(mix(codePlaces.name(of: task.site), 2), codePlaces.name(of: task.entry))
+    let task = tasks.pointer(at: Int(job.pointee.task))
+    return mix(
+      mix(codePlaces.name(of: task.pointee.site), 2), codePlaces.name(of: task.pointee.entry))
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

@@ -90,6 +90,8 @@ struct WaitingJob {
   var cause: Int32
   /// Virtual time when it began to wait; for a timer, its deadline.
   var since: Int64
+  /// What strategies call the place where it goes on; 0 until one asks.
+  var place: UInt64 = 0
 }
 
 /// The counters and marks of the run that is going on.

@@ -7,48 +7,58 @@
 /// random walk's, and there is no depth to choose.
 public final class POS: Strategy, PureStrategy {
   private struct Priority {
-    /// Of which step of the task it is; -1 if it must be drawn.
+    /// Of which step of the task it is; -1 for none.
     var ordinal: Int
+    /// How many conflicts there had been on the step's executor when it was drawn.
+    var conflicts: Int
     var value: UInt64
   }
 
   private var random = SplitMix64(seed: 0)
   /// By number of task: at most one step of each is enabled.
   private let priorities = Column<Priority>()
+  /// By number of executor: how often a step was picked there.
+  private let conflicts = Column<Int>()
 
   public init() {}
 
-  deinit { priorities.deallocate() }
+  deinit {
+    priorities.deallocate()
+    conflicts.deallocate()
+  }
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
     priorities.removeAll()
+    conflicts.removeAll()
   }
 
   public func choose(among steps: EnabledSteps) -> Int { decide(at: steps) }
 
   package func decide(at point: some ChoicePoint) -> Int {
     let tasks = point.record.taskCount
-    while priorities.count < tasks { priorities.append(Priority(ordinal: -1, value: 0)) }
+    while priorities.count < tasks {
+      priorities.append(Priority(ordinal: -1, conflicts: 0, value: 0))
+    }
     var pick = 0
     var best: UInt64 = 0
-    var executor: UInt64 = 0
+    var executor = 0
     for index in 0..<point.count {
       let step = point.step(at: index)
-      if priorities[step.taskNumber].ordinal != step.ordinal {
-        priorities[step.taskNumber] = Priority(ordinal: step.ordinal, value: random.next())
+      while conflicts.count <= step.executorNumber { conflicts.append(0) }
+      let current = conflicts[step.executorNumber]
+      let priority = priorities.pointer(at: step.taskNumber)
+      if priority.pointee.ordinal != step.ordinal || priority.pointee.conflicts != current {
+        priority.pointee = Priority(
+          ordinal: step.ordinal, conflicts: current, value: random.next())
       }
-      let value = priorities[step.taskNumber].value
-      if index == 0 || value > best {
-        best = value
+      if index == 0 || priority.pointee.value > best {
+        best = priority.pointee.value
         pick = index
-        executor = step.executor
+        executor = step.executorNumber
       }
     }
-    for index in 0..<point.count {
-      let step = point.step(at: index)
-      if step.executor == executor { priorities[step.taskNumber].ordinal = -1 }
-    }
+    conflicts[executor] += 1
     return pick
   }
 }

@@ -18,11 +18,15 @@ public final class SURW: Strategy, PureStrategy {
     var name: UInt64
     /// It would run on the executor whose steps are ordered.
     var isThere: Bool
-    /// How many steps its task has left there.
+  }
+
+  /// How much speaks for a candidate's task.
+  private struct Weight {
+    /// How many steps it has left on the executor.
     var steps: Int
-    /// How many orders have been seen in which its task is next.
-    var orders = 0
-    var weight = 0.0
+    /// How many orders have been seen in which it is next.
+    var orders: Int
+    var value = 0.0
   }
 
   private let profile: TaskProfile
@@ -38,6 +42,7 @@ public final class SURW: Strategy, PureStrategy {
   private var round = 0
   /// The enabled steps among which to draw.
   private let candidates = Column<Candidate>()
+  private let weights = Column<Weight>()
 
   /// The orders that were seen; nil if they may come again.
   private let seen: SeenOrders?
@@ -67,6 +72,7 @@ public final class SURW: Strategy, PureStrategy {
   deinit {
     blocked.deallocate()
     candidates.deallocate()
+    weights.deallocate()
   }
 
   public func begin(_ run: RunStart) {
@@ -86,7 +92,8 @@ public final class SURW: Strategy, PureStrategy {
   /// Where everything seems to have been seen, avoiding it would only favour what
   /// the profile is wrong about: then it is tried less often.
   private func drawAvoided() -> Int? {
-    guard let seen, let executor, let place = profile.contendedPlace(of: executor),
+    guard let seen, !seen.isFull, let executor,
+      let place = SeenOrders.place(of: executor, in: profile),
       random.below(1 + seen.failures(on: place)) == 0
     else { return nil }
     return place
@@ -101,7 +108,7 @@ public final class SURW: Strategy, PureStrategy {
       parent, child, share, whole in
       if parent == intended, whole > 0, random.below(whole) < share { intended = child }
     } counted: { step in
-      seen?.follow(record.task(step.taskNumber).name)
+      if avoided != nil { seen?.follow(record.task(step.taskNumber).name) }
     }
     if hasCounted { startRound() }
     while blocked.count < record.taskCount { blocked.append(0) }
@@ -134,13 +141,10 @@ public final class SURW: Strategy, PureStrategy {
     for index in 0..<point.count {
       let step = point.step(at: index)
       guard blocked[step.taskNumber] != round else { continue }
-      let isThere = step.executor == executor
-      let steps = left.steps(of: step.taskNumber)
-      // A task that is there now has a step left, whatever the profile says.
       candidates.append(
         Candidate(
-          index: index, task: step.taskNumber, name: step.task, isThere: isThere,
-          steps: isThere ? max(1, steps) : steps))
+          index: index, task: step.taskNumber, name: step.task,
+          isThere: step.executor == executor))
     }
   }
 
@@ -151,25 +155,31 @@ public final class SURW: Strategy, PureStrategy {
   private func drawIntended() -> Int? {
     var steps = 0
     var orders = 0
-    for index in 0..<candidates.count {
-      steps += candidates[index].steps
-      guard avoided != nil, let seen, candidates[index].steps > 0 else { continue }
-      candidates[index].orders = seen.count(next: candidates[index].name)
-      orders += candidates[index].orders
+    weights.removeAll()
+    for candidate in candidates.elements {
+      let left = left.steps(of: candidate.task)
+      // A task that is there now has a step left, whatever the profile says.
+      var weight = Weight(steps: candidate.isThere ? max(1, left) : left, orders: 0)
+      if avoided != nil, weight.steps > 0, let seen {
+        weight.orders = seen.count(next: candidate.name)
+      }
+      steps += weight.steps
+      orders += weight.orders
+      weights.append(weight)
     }
     let entitled = Double(orders + 1) / Double(steps)
     var sum = 0.0
-    for index in 0..<candidates.count {
-      let candidate = candidates[index]
-      let weight = max(0, Double(candidate.steps) * entitled - Double(candidate.orders))
-      candidates[index].weight = weight
-      sum += weight
+    for index in 0..<weights.count {
+      let weight = weights.pointer(at: index)
+      weight.pointee.value = max(
+        0, Double(weight.pointee.steps) * entitled - Double(weight.pointee.orders))
+      sum += weight.pointee.value
     }
     var rest = random.fraction() * sum
     var drawn: Int?
-    for index in 0..<candidates.count where candidates[index].weight > 0 {
+    for index in 0..<weights.count where weights[index].value > 0 {
       drawn = candidates[index].task
-      rest -= candidates[index].weight
+      rest -= weights[index].value
       if rest < 0 { break }
     }
     return drawn
@@ -177,7 +187,7 @@ public final class SURW: Strategy, PureStrategy {
 
   public func end(_ run: RunRecord) {
     if learns { profile.learn(from: run) }
-    seen?.learn(from: run, profile, avoided: avoided)
+    if let seen, !seen.isFull { seen.learn(from: run, profile, avoided: avoided) }
     avoided = nil
   }
 }

@@ -16,8 +16,10 @@ final class SeenOrders {
 
   /// The most failures that count.
   private static let maxFailures = 7
-  /// Above this many prefixes, no more are kept.
-  private static let limit = 1 << 18
+  /// Above this many tasks on an executor there are more orders than are ever run.
+  private static let maxTasks = 10
+  /// Above this many prefixes there are more orders than can come up once each.
+  private static let limit = 1 << 15
 
   private let counts = AddressTable()
   private var kept = 0
@@ -32,6 +34,17 @@ final class SeenOrders {
     walks.deallocate()
     path.deallocate()
   }
+
+  /// The place of an executor whose orders are kept: at least two tasks run there, and
+  /// not too many.
+  static func place(of executor: UInt64, in profile: TaskProfile) -> Int? {
+    guard let place = profile.contendedPlace(of: executor), profile.taskCount(at: place) <= maxTasks
+    else { return nil }
+    return place
+  }
+
+  /// So many orders were seen that avoiding them makes no difference any more.
+  var isFull: Bool { kept >= Self.limit }
 
   private static func root(_ executor: UInt64) -> UInt64 { mix(7, executor) }
   private static func whole(_ prefix: UInt64) -> UInt { UInt(mix(prefix, 8)) }
@@ -56,7 +69,7 @@ final class SeenOrders {
     return walks[executor].failures
   }
 
-  /// Takes the orders of a run on all contended executors into account.
+  /// Takes the orders of a run on all executors whose orders are kept into account.
   ///
   /// - Parameters:
   ///   - run: A run that is over.
@@ -79,7 +92,7 @@ final class SeenOrders {
   }
 
   private func add(_ step: RanStep, of run: RunRecord, _ profile: TaskProfile) {
-    guard let executor = profile.contendedPlace(of: step.executor) else { return }
+    guard let executor = Self.place(of: step.executor, in: profile) else { return }
     while walks.count <= executor { walks.append(Walk()) }
     if walks[executor].run != runs {
       walks[executor].run = runs

@@ -130,6 +130,9 @@ final class TaskProfile {
     return place
   }
 
+  /// How many tasks ever ran on the executor at a place.
+  func taskCount(at place: Int) -> Int { executors[place].tasks }
+
   private static func key(_ executor: UInt64, _ task: Int32) -> UInt {
     UInt(mix(mix(executor, 9), UInt64(task)))
   }

@@ -137,8 +137,8 @@ private struct Simulation {
     }.map { _, job in
       EnabledStep(
         task: job.key.task, taskNumber: Int(job.key.task), executor: job.executor,
-        ordinal: Int(job.key.ordinal), priority: 0, reason: job.reason,
-        continuesLastTask: job.key.task == last)
+        executorNumber: Int(job.executor), ordinal: Int(job.key.ordinal), priority: 0,
+        reason: job.reason, continuesLastTask: job.key.task == last)
     }
     let continued = enabled.firstIndex { $0.continuesLastTask }
     if let continued { enabled.insert(enabled.remove(at: continued), at: 0) }

@@ -19,8 +19,8 @@ import Testing
       result.output == """
         holds: passed 200 schedules
         throws: thrownError, 1 preemption(s)
-        expects: expectation at main.swift:57, 1 preemption(s)
-        always: invariant at main.swift:61, 0 preemption(s)
+        expects: expectation at main.swift:60, 1 preemption(s)
+        always: invariant at main.swift:64, 0 preemption(s)
 
         """, "\(result)")
     #expect(result.exitCode == 0)

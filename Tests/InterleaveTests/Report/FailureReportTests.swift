@@ -198,6 +198,30 @@ import Testing
     #expect(text.hasSuffix("INTERLEAVE_SEED=7 swift test --filter 'meet'"))
   }
 
+  @Test func aRepairedEntryIsShownWithWhatChanged() {
+    var failure = FuzzFailure(kind: .crash, message: "", test: "plain()")
+    failure.repair = FuzzFailure.Repair(
+      staleFile: "/bank/corpus/BankTests/plain/1.json",
+      reason: "the step `Bank.take(_:)` of task 0.0 no longer exists", isWritten: true,
+      difference: "--- corpus/1.json\n+++ corpus/2.json\n@@ -5,1 +5,1 @@\n-old\n+new")
+    #expect(
+      report(failure, width: 80).hasSuffix(
+        """
+        Corpus entry repaired
+          corpus/BankTests/plain/1.json is stale: the step `Bank.take(_:)` of task 0.0
+          no longer exists. The same failure was found near it. The new entry was
+          written in its place; commit both changes.
+          --- corpus/1.json
+          +++ corpus/2.json
+          @@ -5,1 +5,1 @@
+          -old
+          +new
+        """))
+    failure.repair?.isWritten = false
+    let text = report(failure, width: 80)
+    #expect(text.contains("near it. Save the new entry, and\n  delete this one.\n"), "as on CI")
+  }
+
   @Test func aFailureWithoutAnInterleavingIsItsHeadline() {
     let failure = FuzzFailure(kind: .nothingInterleaved, message: "", test: "plain()")
     let text = report(failure, width: 80)

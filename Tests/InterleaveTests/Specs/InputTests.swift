@@ -127,6 +127,15 @@ private struct Overdrawn: Error {}
     #expect(warning.contains("1 choice out of range"))
   }
 
+  @Test func inputsThatAreNotGeneratedAnyMoreAreRepairedByOthersThatFailLikewise() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let first = await outcome(above: 700, range: 0...1_000)
+    let changed = try #require(await outcome(above: 700, range: 900...1_000).failure)
+    #expect(changed.inputs == ["900"])
+    #expect(changed.repair?.staleFile == first.failure?.corpusFile)
+    #expect(changed.repair?.reason.contains("its generators make other inputs") == true)
+  }
+
   private func outcome(above limit: Int, range: ClosedRange<Int>) async -> FuzzOutcome {
     var configuration = FuzzConfiguration()
     configuration.schedules = 400

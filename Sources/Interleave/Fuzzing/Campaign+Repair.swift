@@ -1,0 +1,77 @@
+import InterleaveEngine
+
+/// A corpus entry whose own interleaving does not fail any more.
+struct StaleEntry {
+  var path: String
+  var entry: CorpusEntry
+  /// What has become of its interleaving.
+  var reason: String
+}
+
+extension Campaign {
+  /// How many schedules are run near an entry whose interleaving is gone.
+  private static let runsNearStale = 400
+  /// How many are run near one whose interleaving is there and passes: it is done each time that
+  /// the test runs, for as long as the entry is kept.
+  private static let runsNearFixed = 100
+
+  /// Looks for the failure of an entry near its interleaving.
+  ///
+  /// - Parameters:
+  ///   - stale: The entry.
+  ///   - matched: The deviations of the replay that came nearest to it.
+  ///   - isFixed: Its own interleaving is there, but passes.
+  /// - Returns: The same failure where it was found, and how many schedules were run.
+  func repair(
+    _ stale: StaleEntry, matched: [NearbySchedule.Deviation]?, isFixed: Bool
+  ) -> (found: FoundFailure?, runs: Int) {
+    let entry = stale.entry
+    machine.settings.environmentSeed = entry.seed
+    repairing = stale
+    defer {
+      repairing = nil
+      machine.settings.environmentSeed = resolved.seed
+    }
+    guard adaptDraws(of: entry) else { return (nil, 0) }
+    var neighbourhood = EntryNeighbourhood(
+      entry, matched: matched, limit: isFixed ? Self.runsNearFixed : Self.runsNearStale)
+    var found: FoundFailure?
+    while found == nil, mayGoOn(neighbourhood.count + 1), let schedule = neighbourhood.next() {
+      let strategy = NearbyReplay(schedule, machine: machine)
+      _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
+        neighbourhood.record(strategy.nearby)
+        guard let failure, entry.isOf(FuzzFailure(failure)) else { return }
+        found = FoundFailure(
+          failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
+          draws: programRun.draws, repaired: stale, schedulesTried: report.replayed,
+          seed: entry.seed)
+      }
+      // Whatever the schedule, nothing else can happen.
+      if machine.choices == 0 { break }
+    }
+    return (found, neighbourhood.count)
+  }
+
+  /// Generates what comes nearest to what an entry stores, for all runs that follow.
+  ///
+  /// - Returns: Whether anything can be made of it.
+  private func adaptDraws(of entry: CorpusEntry) -> Bool {
+    guard program.isGenerated else {
+      plan = .simplest
+      return true
+    }
+    plan = .adapted(StoredDraws(entry))
+    _ = execute(Baseline(), RunStart(index: 0, seed: entry.seed))
+    guard programRun.staleReason == nil else { return false }
+    plan = .replay(programRun.draws)
+    return true
+  }
+}
+
+extension StoredDraws {
+  init(_ entry: CorpusEntry) {
+    self.init(
+      texts: GeneratedTexts(inputs: entry.inputs, operations: entry.operations),
+      rows: entry.choices)
+  }
+}
