@@ -296,6 +296,7 @@ void il_guard_attach(il_guard *g) {
   g->thread = pthread_self();
 #if defined(__linux__)
   g->thread_id = (int)syscall(SYS_gettid);
+  pthread_getcpuclockid(g->thread, &g->clock);
   pthread_attr_t attributes;
   if (!pthread_getattr_np(g->thread, &attributes)) {
     void *base;
@@ -381,13 +382,10 @@ static bool is_blocked(const il_guard *g) {
 // in which it waited for a processor does not count; between steps, nor does that in
 // which it computed.
 static int64_t measure(il_guard *g, sample *last, int64_t tick) {
-  clockid_t clock;
   unsigned serial = atomic_load(&g->serial);
   int64_t wall = nanoseconds(CLOCK_MONOTONIC), cpu = last->cpu;
 #if defined(__linux__)
-  if (!pthread_getcpuclockid(g->thread, &clock)) cpu = nanoseconds(clock);
-#else
-  (void)clock;
+  cpu = nanoseconds(g->clock);
 #endif
   if (serial != last->serial || !last->wall) {
     *last = (sample){.serial = serial, .cpu = cpu, .wall = wall};
@@ -428,7 +426,12 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
       g->suspect = last.serial;
       g->is_asleep = is_blocked(g);
       atomic_store(&g->is_suspect, true);
+#if defined(__linux__)
+      // By its number: the thread itself may have ended just now.
+      syscall(SYS_tgkill, getpid(), g->thread_id, HANG_SIGNAL);
+#else
       pthread_kill(g->thread, HANG_SIGNAL);
+#endif
     } else if (is_child && stuck > longest_sleep) {
       return IL_END_LOST;
     }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define SWIFT_CC __attribute__((swiftcall))
 #define SWIFT_ASYNC __attribute__((swiftasynccall))
@@ -152,6 +153,7 @@ struct il_guard {
   int pipe[2];
   pthread_t thread;
   int thread_id;
+  clockid_t clock;
   uintptr_t stack_begin;
   void *alternate;
   stack_t old_stack;

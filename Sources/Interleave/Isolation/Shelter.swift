@@ -61,7 +61,9 @@ extension Campaign {
     _ inspect: ((RunFailure?) -> Void)?
   ) -> RunFailure? {
     let search = strategy as? BoundedSearch
-    if let search, distantRuns.search === search, let packet = distantRuns.packets.popFirst() {
+    let isNext = search.map { distantRuns.search === $0 } ?? !distantRuns.series.isEmpty
+    if isNext, let packet = distantRuns.packets.popFirst() {
+      distantRuns.series = distantRuns.series.dropFirst()
       return takeOver(packet, search, inspect)
     }
     var bytes: [UInt8]?
@@ -73,7 +75,8 @@ extension Campaign {
     var packet = Packet(bytes)
     let count: Int = packet.take()
     let packets = (0..<count).map { _ in Packet(packet.takeAll()) }
-    distantRuns = DistantRuns(search: search, packets: packets.dropFirst())
+    distantRuns = DistantRuns(
+      search: search, series: distantRuns.series.dropFirst(), packets: packets.dropFirst())
     return takeOver(packets[0], search, inspect)
   }
 
@@ -85,12 +88,21 @@ extension Campaign {
       [self] heartbeat in
       var packets: [[UInt8]] = []
       let outcome = Containment.run(hangLimit: hangLimit, heartbeat: heartbeat) { [self] in
-        repeat {
+        var (strategy, start) = (strategy as any Strategy, start)
+        var series = distantRuns.series.dropFirst()
+        while true {
           let failure = executeHere(strategy, start) { [self] failure in
             packets.append(packed(failure, search))
           }
-          if failure != nil { return }
-        } while packets.count < DistantRuns.most && search?.advance() == true
+          guard failure == nil, machine.choices > 0, packets.count < DistantRuns.most else {
+            return
+          }
+          if let next = series.popFirst() {
+            (strategy, start) = next
+          } else if search?.advance() != true {
+            return
+          }
+        }
       }
       if case .stopped(let stop) = outcome { packets.append(packed(run.failure, search, stop)) }
       var packet = Packet()
@@ -154,12 +166,14 @@ extension Campaign {
   }
 }
 
-/// Runs of a search that a child process has made ahead.
+/// Runs that a child process has made ahead.
 struct DistantRuns {
   /// How many runs a child makes at most.
   static let most = 64
 
   var search: BoundedSearch?
+  /// The runs that are to be made next in any case, as long as they pass.
+  var series: ArraySlice<(any Strategy, RunStart)> = []
   var packets: ArraySlice<Packet> = []
 }
 
