@@ -12,24 +12,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <unwind.h>
 #include <dlfcn.h>
 #if defined(__linux__)
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #endif
 
-static __thread il_guard *il_this_guard;
-static bool is_child;
+__thread il_guard *il_this_guard;
+bool il_is_forked;
 
 // MARK: - Where it happened
 
@@ -135,7 +132,7 @@ void il_guard_set_journal(il_guard *g, const char *path, const char *head) {
   strncpy(g->journal_head, head, sizeof g->journal_head - 1);
 }
 
-static void write_all(int file, const char *text, size_t count) {
+void il_write_all(int file, const char *text, size_t count) {
   while (count) {
     ssize_t n = write(file, text, count);
     if (n < 0 && errno == EINTR) continue;
@@ -162,15 +159,14 @@ static void write_journal(il_guard *g) {
   if (!g->journal[0] || !g->session) return;
   int file = open_journal(g->journal);
   if (file < 0) return;
-  write_all(file, g->journal_head, strlen(g->journal_head));
+  il_write_all(file, g->journal_head, strlen(g->journal_head));
   g->session->callbacks.journal(g->session->context, file);
-  write_all(file, "end\n", 4);
+  il_write_all(file, "end\n", 4);
   close(file);
 }
 
 // MARK: - Signals
 
-enum { HANG_SIGNAL = SIGURG };
 static const int crashes[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
 enum { CRASHES = sizeof crashes / sizeof *crashes };
 static struct sigaction previous[CRASHES], previous_hang;
@@ -199,12 +195,12 @@ static uintptr_t stack_pointer(void *context) {
 
 // Lets whoever handled the signal before us have it.
 static void pass_on(int signal, siginfo_t *info, void *context, const struct sigaction *old) {
-  if (old->sa_flags & SA_SIGINFO && old->sa_sigaction && !is_child) {
+  if (old->sa_flags & SA_SIGINFO && old->sa_sigaction && !il_is_forked) {
     old->sa_sigaction(signal, info, context);
     return;
   }
   if (!(old->sa_flags & SA_SIGINFO) && old->sa_handler == SIG_IGN) return;
-  if (!(old->sa_flags & SA_SIGINFO) && old->sa_handler != SIG_DFL && !is_child) {
+  if (!(old->sa_flags & SA_SIGINFO) && old->sa_handler != SIG_DFL && !il_is_forked) {
     old->sa_handler(signal);
     return;
   }
@@ -232,7 +228,7 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
                        address >= g->stack_begin - (1 << 20);
   }
   note_frames(&stop, program_counter(context));
-  if (!is_child && is_in_allocator(&stop)) {
+  if (!il_is_forked && is_in_allocator(&stop)) {
     write_journal(g);
     pass_on(signal, info, context, &previous[index]);
     return;
@@ -250,7 +246,7 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
   if (!il_current || atomic_load(&g->serial) != g->suspect) return;
   il_stop stop = {.kind = IL_STOP_HANG, .is_asleep = g->is_asleep};
   note_frames(&stop, program_counter(context));
-  if (!is_child && is_in_allocator(&stop)) return;
+  if (!il_is_forked && is_in_allocator(&stop)) return;
   stop_here(g, &stop);
 }
 
@@ -261,7 +257,7 @@ static void install(void) {
   for (int n = 0; n < CRASHES; n++) sigaction(crashes[n], &action, &previous[n]);
   action.sa_sigaction = on_hang;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  sigaction(HANG_SIGNAL, &action, &previous_hang);
+  sigaction(IL_HANG_SIGNAL, &action, &previous_hang);
   // The first walk loads what later ones, in handlers, must not.
   il_stop stop = {0};
   note_frames(&stop, (uintptr_t)__builtin_return_address(0));
@@ -315,7 +311,7 @@ void il_guard_attach(il_guard *g) {
   sigset_t own;
   sigemptyset(&own);
   for (int n = 0; n < CRASHES; n++) sigaddset(&own, crashes[n]);
-  sigaddset(&own, HANG_SIGNAL);
+  sigaddset(&own, IL_HANG_SIGNAL);
   pthread_sigmask(SIG_UNBLOCK, &own, NULL);
   il_this_guard = g;
   atomic_store(&g->is_attached, true);
@@ -338,223 +334,4 @@ const il_stop *il_guard_stop(const il_guard *g) { return &g->stop; }
 void il_guard_note_lock(void *lock) {
   il_guard *g = il_this_guard;
   if (g) g->locks[g->lock_count++ % IL_LOCKS] = lock;
-}
-
-// MARK: - Waiting for the thread
-
-typedef struct {
-  unsigned serial;
-  int64_t cpu, wall, stuck;
-} sample;
-
-static int64_t nanoseconds(clockid_t clock) {
-  struct timespec t;
-  if (clock_gettime(clock, &t)) return 0;
-  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-// The thread sleeps, and nobody has woken it yet.
-static bool is_blocked(const il_guard *g) {
-#if defined(__linux__)
-  char path[64], text[512];
-  char digits[12];
-  int n = 0, id = g->thread_id;
-  do digits[n++] = (char)('0' + id % 10); while ((id /= 10));
-  char *end = stpcpy(path, "/proc/self/task/");
-  while (n) *end++ = digits[--n];
-  strcpy(end, "/stat");
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  ssize_t count = read(file, text, sizeof text - 1);
-  close(file);
-  if (count <= 0) return false;
-  text[count] = 0;
-  // The name, in brackets, may contain anything.
-  const char *state = strrchr(text, ')');
-  return state && state[1] && (state[2] == 'S' || state[2] == 'D');
-#else
-  (void)g;
-  return true;
-#endif
-}
-
-// How long the thread has been at one step: time in which it computed, or slept. Time
-// in which it waited for a processor does not count; between steps, nor does that in
-// which it computed.
-static int64_t measure(il_guard *g, sample *last, int64_t tick) {
-  unsigned serial = atomic_load(&g->serial);
-  int64_t wall = nanoseconds(CLOCK_MONOTONIC), cpu = last->cpu;
-#if defined(__linux__)
-  cpu = nanoseconds(g->clock);
-#endif
-  if (serial != last->serial || !last->wall) {
-    *last = (sample){.serial = serial, .cpu = cpu, .wall = wall};
-    return 0;
-  }
-  int64_t spent = serial & 1 ? cpu - last->cpu : 0;
-  if (cpu - last->cpu < tick / 8 && is_blocked(g)) {
-    spent = wall - last->wall;
-    if (spent > 2 * tick) spent = 2 * tick;
-  }
-  last->stuck += spent;
-  last->cpu = cpu;
-  last->wall = wall;
-  return last->stuck;
-}
-
-// How long a child's thread may sleep between steps. It waits there for threads that a
-// child does not have; longer, if a lock was taken when the child was forked.
-static const int64_t longest_sleep = 8000000000;
-
-il_end il_guard_wait(il_guard *g, int heartbeat) {
-  sample last = {0};
-  int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
-  if (tick > 500000000) tick = 500000000;
-  if (tick < 2000000) tick = 2000000;
-  for (;;) {
-    struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
-    int ready = poll(&wait, 1, (int)(tick / 1000000));
-    char what;
-    if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
-      return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
-    if (ready) continue;
-    if (heartbeat >= 0) write_all(heartbeat, "h", 1);
-    if (g->limit <= 0 || !atomic_load(&g->is_attached)) continue;
-    int64_t stuck = measure(g, &last, tick);
-    if (last.serial & 1) {
-      if (stuck < g->limit) continue;
-      g->suspect = last.serial;
-      g->is_asleep = is_blocked(g);
-      atomic_store(&g->is_suspect, true);
-#if defined(__linux__)
-      // By its number: the thread itself may have ended just now.
-      syscall(SYS_tgkill, getpid(), g->thread_id, HANG_SIGNAL);
-#else
-      pthread_kill(g->thread, HANG_SIGNAL);
-#endif
-    } else if (is_child && stuck > longest_sleep) {
-      return IL_END_LOST;
-    }
-  }
-}
-
-// Gives back the mutexes that the dead step still holds, so that others can go on.
-static void release_locks(il_guard *g) {
-#if defined(__linux__) && defined(__GLIBC__)
-  for (size_t n = 0; n < IL_LOCKS && n < g->lock_count; n++) {
-    pthread_mutex_t *lock = g->locks[n], copy;
-    if (!il_read_memory(lock, &copy, sizeof copy)) continue;
-    bool is_plain = (copy.__data.__kind & 3) == PTHREAD_MUTEX_NORMAL && copy.__data.__kind < 4;
-    if (is_plain && copy.__data.__lock && copy.__data.__owner == g->thread_id)
-      pthread_mutex_unlock(lock);
-  }
-#else
-  (void)g;
-#endif
-}
-
-void il_guard_bury(il_guard *g) {
-  il_session *s = g->session;
-  release_locks(g);
-  if (g->has_turn) il_turn_give();
-  if (!s) return;
-  s->serial = &s->own_serial;
-  s->creating = s->immediate = s->initializing = s->drain_count = 0;
-  s->timer_source = NULL;
-  s->ended = NULL;
-}
-
-void il_guard_begin_run(il_session *s) {
-  il_guard *g = il_this_guard;
-  s->serial = g ? &g->serial : &s->own_serial;
-  if (!g) return;
-  g->session = s;
-  g->lock_count = 0;
-  g->said_count = 0;
-}
-
-// MARK: - Locks
-
-#if defined(__linux__)
-// 0: free, 1: taken, 2: taken, and somebody may wait.
-void il_lock_take(il_lock *lock) {
-  int expected = 0;
-  if (atomic_compare_exchange_strong(&lock->state, &expected, 1)) return;
-  while (atomic_exchange(&lock->state, 2))
-    syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
-}
-
-void il_lock_give(il_lock *lock) {
-  if (atomic_exchange(&lock->state, 0) == 2)
-    syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-#else
-static pthread_mutex_t state_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t state_signal = PTHREAD_COND_INITIALIZER;
-
-void il_lock_take(il_lock *lock) {
-  pthread_mutex_lock(&state_lock);
-  while (atomic_load(&lock->state)) pthread_cond_wait(&state_signal, &state_lock);
-  atomic_store(&lock->state, 1);
-  pthread_mutex_unlock(&state_lock);
-}
-
-void il_lock_give(il_lock *lock) {
-  pthread_mutex_lock(&state_lock);
-  atomic_store(&lock->state, 0);
-  pthread_cond_broadcast(&state_signal);
-  pthread_mutex_unlock(&state_lock);
-}
-#endif
-
-il_lock *il_lock_create(void) { return calloc(1, sizeof(il_lock)); }
-
-// MARK: - Turns
-
-static il_lock turn;
-
-static void note_turn(bool has_turn) {
-  if (il_this_guard) il_this_guard->has_turn = has_turn;
-}
-
-void il_turn_take(void) {
-  il_lock_take(&turn);
-  note_turn(true);
-}
-
-void il_turn_give(void) {
-  note_turn(false);
-  il_lock_give(&turn);
-}
-
-// MARK: - Children
-
-bool il_is_child(void) { return is_child; }
-
-int il_fork(bool quiet) {
-  // Nobody is at the inboxes meanwhile: the child finds none half changed.
-  pthread_mutex_lock(&il_inbox_lock);
-  int child = fork();
-  pthread_mutex_unlock(&il_inbox_lock);
-  if (child) return child;
-  is_child = true;
-  il_this_guard = NULL;
-  atomic_store(&turn.state, 0);
-  if (!quiet) return 0;
-  int nothing = open("/dev/null", O_WRONLY);
-  if (nothing >= 0) {
-    dup2(nothing, STDOUT_FILENO);
-    dup2(nothing, STDERR_FILENO);
-    close(nothing);
-  }
-  return 0;
-}
-
-void il_leave_process(int status) {
-#if defined(__linux__)
-  for (;;) syscall(SYS_exit_group, status);
-#else
-  abort();
-  (void)status;
-#endif
 }

@@ -185,6 +185,9 @@ static inline void il_step_edge(il_session *s) {
 }
 
 extern __thread il_session *il_current;
+// The guard that watches over this thread; and whether this process was forked by us.
+extern __thread il_guard *il_this_guard;
+extern bool il_is_forked;
 extern atomic_uint il_live_sessions;
 extern uintptr_t il_serial_witness, il_task_witness;
 
@@ -247,6 +250,9 @@ void il_note_escape(il_session *session, il_escape kind, void *site);
 bool il_is_contained(void);
 /// Ends the running step for good, and its thread with it.
 void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noreturn));
+/// What asks a thread whose step takes too long to stop.
+enum { IL_HANG_SIGNAL = SIGURG };
+void il_write_all(int file, const char *text, size_t count);
 /// Notes what the running step writes to standard error.
 void il_note_said(const char *text, size_t count);
 /// Notes that the running step takes a lock.

@@ -14,7 +14,7 @@ extension StopProgram {
       precondition(!shelf.isEmpty, "the shelf must not be empty")
       shelf.removeLast()
     },
-    StopProgram(selling: "bounds", .crash, "Index out of range") { shelf in
+    StopProgram(selling: "bounds", .crash, outOfRange) { shelf in
       let item = shelf[0]
       shelf.removeLast(item > 0 ? 1 : 0)
     },
@@ -49,20 +49,24 @@ extension StopProgram {
   #if DEBUG
     private static let failedPrecondition = "Precondition failed: the shelf must not be empty"
     private static let overflowed = "arithmetic overflow"
+    private static let outOfRange = "Index out of range"
   #else
     // Without debugging, the compiler leaves out what would be said.
     private static let failedPrecondition = ""
     private static let overflowed = ""
+    private static let outOfRange = ""
   #endif
 
   /// A counter in a class, whose accesses are checked while the program runs.
   private final class Till {
     var count = 1
 
+    @inline(never)
     func add(_ body: () -> Void) {
       modify(&count, body)
     }
 
+    @inline(never)
     private func modify(_ value: inout Int, _ body: () -> Void) {
       value += 1
       body()

@@ -84,13 +84,22 @@ package enum Containment {
 
   /// The result of a body, from its thread to the one that waits.
   private final class Box<Result>: @unchecked Sendable {
-    let body: () -> Result
+    private var body: (() -> Result)?
     let guardian: OpaquePointer
     var result: Result?
 
     init(_ body: @escaping () -> Result, _ guardian: OpaquePointer) {
       self.body = body
       self.guardian = guardian
+    }
+
+    /// Runs the body and lets go of it.
+    ///
+    /// Who waits may count who holds what the body holds, so nothing here must by then.
+    @inline(never)
+    func run() {
+      result = body?()
+      body = nil
     }
   }
 
@@ -110,7 +119,7 @@ package enum Containment {
     let box = Box(body, guardian)
     Task(executorPreference: MachineThread()) {
       il_guard_attach(box.guardian)
-      box.result = box.body()
+      box.run()
       il_guard_detach(box.guardian)
     }
     let end = il_guard_wait(guardian, heartbeat)
