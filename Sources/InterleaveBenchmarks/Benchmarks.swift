@@ -10,6 +10,7 @@ enum Benchmark: String, CaseIterable {
   case specs
   case determinism
   case systems
+  case trust
 
   var summary: String {
     switch self {
@@ -17,6 +18,7 @@ enum Benchmark: String, CaseIterable {
     case .stress: "orders that the native runtime shows, against what a run allows"
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
+    case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
@@ -35,6 +37,7 @@ enum Benchmark: String, CaseIterable {
     case .specs: await measureSpecs()
     case .determinism: try await measureDeterminism()
     case .systems: await measureSystems()
+    case .trust: try await showTrust()
     }
   }
 }

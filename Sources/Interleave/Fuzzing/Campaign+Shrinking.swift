@@ -81,16 +81,25 @@ extension Campaign {
   ) -> Draws? {
     plan = .replay(draft)
     let walk = RandomWalk()
-    for number in -2..<effort {
+    let first = joint.runs + 1
+    let best = joint.best.deviations
+    let series = (-2..<effort).enumerated().map { index, number -> (any Strategy, RunStart) in
       let strategy: any Strategy =
         switch number {
-        case -2: Replay(joint.best.deviations)
+        case -2: Replay(best)
         case -1: Baseline()
         default: walk
         }
+      let run = first + index
+      return (
+        strategy,
+        RunStart(index: run, seed: SplitMix64.seed(resolved.seed, stream: UInt64(run)))
+      )
+    }
+    distantRuns = DistantRuns(series: series[...])
+    defer { distantRuns = DistantRuns() }
+    for (strategy, start) in series {
       joint.runs += 1
-      let start = RunStart(
-        index: joint.runs, seed: SplitMix64.seed(resolved.seed, stream: UInt64(joint.runs)))
       var schedule: RecordedSchedule?
       _ = execute(strategy, start) { [self] failure in
         guard let failure, failure.isLike(original) else { return }

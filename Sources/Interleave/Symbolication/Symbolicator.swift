@@ -1,4 +1,5 @@
 import Foundation
+import InterleaveEngine
 import Runtime
 import Synchronization
 
@@ -14,7 +15,7 @@ package final class Symbolicator: Sendable {
 
   private let known = Mutex<[CodeAddress: CodePlace]>([:])
   /// One lookup at a time: lookups map the program's files into memory.
-  private let lookups = Mutex(())
+  private let turn = ForkableLock()
 
   package init() {}
 
@@ -29,15 +30,40 @@ package final class Symbolicator: Sendable {
   /// - Returns: One place for each; one without a line, and with an empty name,
   ///   where the binary knows nothing of the address.
   package func places(of addresses: [CodeAddress]) -> [CodePlace] {
+    turn.withLock { placesInTurn(addresses) }
+  }
+
+  private func placesInTurn(_ addresses: [CodeAddress]) -> [CodePlace] {
     var seen: Set<CodeAddress> = []
     let fresh = known.withLock { known in
       addresses.filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    let found = lookups.withLock { _ in lookUp(fresh) }
+    let found = lookUp(fresh)
     return known.withLock { known in
       for (address, place) in zip(fresh, found) { known[address] = place }
       return addresses.map { known[$0] ?? CodePlace(function: "") }
     }
+  }
+
+  /// Why the compiler made the program trap at an address, in its own words: `arithmetic
+  /// overflow`; nil where it says nothing.
+  package func trapReason(at address: CodeAddress) -> String? {
+    guard #available(macOS 26.0, *) else { return nil }
+    let mark = "Swift runtime failure: "
+    let frames = turn.withLock {
+      BinarySymbols.withTurn { $0.frames(at: [address.instruction]) }
+    }
+    return frames.first?.frames.lazy.compactMap { frame in
+      [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map {
+        String($0.dropFirst(mark.count))
+      }
+    }.first
+  }
+
+  /// Does something while nobody looks anything up: a process that is forked meanwhile finds
+  /// no lock taken.
+  package func pause(_ body: () -> Void) {
+    turn.withLock { body() }
   }
 
   /// How far behind a function's start a line is looked for, if the start itself

@@ -60,6 +60,8 @@ package final class Machine {
   package var canceller: (any Canceller)?
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
+  /// The number of the last run within its exploration.
+  package private(set) var runIndex = 0
 
   /// How many steps in a row the baseline gives to one task while others could
   /// run: one that polls an actor would otherwise keep those out for ever for
@@ -137,6 +139,7 @@ package final class Machine {
   ) -> RunEnd {
     RunLock.withTurn {
       reset()
+      runIndex = start.index
       strategy.begin(start)
       il_session_begin(session, SplitMix64.seed(settings.environmentSeed, stream: 1))
       let previous = il_enter(session)
