@@ -11,7 +11,7 @@ private actor Counter {
 }
 
 /// asyncio's test cases, time, orders and tasks, row by row of the README's table.
-struct AsyncioFlow {
+struct AsyncioFlowTests {
   // MARK: Async test case
 
   @Test(.controlled) func aTestRunsOnceInAFixedOrder() async throws {

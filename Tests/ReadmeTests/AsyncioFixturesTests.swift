@@ -3,7 +3,7 @@ import Interleave
 import Testing
 
 /// asyncio's fixtures, and stepping in a debugger, row by row of the README's table.
-struct AsyncioFixtures {
+struct AsyncioFixturesTests {
   // MARK: Set-up and tear-down
 
   @Test(.fuzzed, .fixture(StoreFixture())) func eachRunHasAStoreOfItsOwn() async throws {

@@ -5,7 +5,7 @@ import Testing
 ///
 /// A row and the tests for it are told by the same words: the row's first column, and the mark
 /// above the tests.
-struct AsyncioTable {
+struct AsyncioTableTests {
   private struct Row {
     var technique: String
     var cells: [String]
@@ -58,8 +58,8 @@ struct AsyncioTable {
   /// The source of the tests by the words of the mark above them.
   private func tests() throws -> [String: String] {
     var tests: [String: String] = [:]
-    for file in ["AsyncioDoubles", "AsyncioChecks", "AsyncioFlow", "AsyncioFixtures"] {
-      let url = root.appending(path: "Tests/ReadmeTests/\(file).swift")
+    for file in ["Doubles", "Checks", "Flow", "Fixtures"] {
+      let url = root.appending(path: "Tests/ReadmeTests/Asyncio\(file)Tests.swift")
       let source = try String(contentsOf: url, encoding: .utf8)
       for part in source.components(separatedBy: "  // MARK: ").dropFirst() {
         let lines = part.components(separatedBy: "\n")

@@ -36,7 +36,7 @@ private actor Parser {
 }
 
 /// asyncio's guards and what its debug mode surfaces, row by row of the README's table.
-struct AsyncioChecks {
+struct AsyncioChecksTests {
   // MARK: Timeout guard
 
   @Test(.controlled) func whatIsLateIsCancelled() async throws {
@@ -123,7 +123,7 @@ struct AsyncioChecks {
     var configuration = FuzzConfiguration()
     configuration.slowStepLimit = .milliseconds(100)
     let outcome = await outcome(configuration, schedules: 1) {
-      await Parser().parse(microseconds: 300_000)
+      await Parser().parse(microseconds: 200_000)
       await meet()
     }
     #expect(outcome.report.warnings.contains { $0.contains("a step held Parser") })

@@ -4,7 +4,7 @@ import Testing
 private struct Offline: Error, Equatable {}
 
 /// asyncio's `AsyncMock`, row by row of the README's table.
-struct AsyncioDoubles {
+struct AsyncioDoublesTests {
   // MARK: Async mock
 
   @Test func aStubAnswersAsItIsTold() async throws {
