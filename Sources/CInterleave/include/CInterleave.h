@@ -247,13 +247,6 @@ const void *_Nullable il_session_shared(const il_session *session);
 size_t il_watched_count(void);
 const char *il_watched_name(size_t index);
 
-// MARK: - Code
-
-/// The offset of an address in the image that it lies in, and that image's path.
-/// Returns false if it lies in none.
-bool il_code_offset(const void *address, uintptr_t *offset,
-                    const char *_Nullable *_Nonnull image);
-
 // MARK: - Tasks
 
 /// What the suspended task waits for; `object` is the task, continuation
