@@ -34,6 +34,10 @@ typedef struct {
   il_stop *stop;
   uintptr_t start, end;
   bool has_started;
+  // It came to the end of the step, or has all that is kept.
+  bool is_complete;
+  // Where the frame of the caller of the last one begins.
+  uintptr_t reached;
 } walk;
 
 static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argument) {
@@ -44,18 +48,22 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argu
   // What is above the start is our own.
   if (!w->has_started && address != w->start) return _URC_NO_REASON;
   w->has_started = true;
-  if (w->stop->frame_count == IL_STOP_FRAMES) return _URC_END_OF_STACK;
-  // What lies beyond the step is ours again.
-  if (w->end && _Unwind_GetCFA(context) > w->end) return _URC_END_OF_STACK;
+  w->is_complete = w->stop->frame_count == IL_STOP_FRAMES ||
+                   // What lies beyond the step is ours again.
+                   (w->end && _Unwind_GetCFA(context) > w->end);
+  if (w->is_complete) return _URC_END_OF_STACK;
+  w->reached = _Unwind_GetCFA(context);
   w->stop->frames[w->stop->frame_count++] = is_exact ? address : address - 1;
   return _URC_NO_REASON;
 }
 
-static void note_frames(il_stop *stop, uintptr_t start) {
+// Returns where the walk came to; 0 if it has all.
+static uintptr_t note_frames(il_stop *stop, uintptr_t start) {
   walk w = {.stop = stop, .start = start};
   if (il_current) w.end = (uintptr_t)il_current->step_frame;
   _Unwind_Backtrace(add_frame, &w);
   if (!stop->frame_count) stop->frames[stop->frame_count++] = start;
+  return w.is_complete ? 0 : w.reached;
 }
 
 // The code of the allocator: who crashes in it may hold its lock.
@@ -193,6 +201,48 @@ static uintptr_t stack_pointer(void *context) {
 #endif
 }
 
+static uintptr_t frame_pointer(void *context) {
+#if defined(__linux__) && defined(__x86_64__)
+  return (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RBP];
+#elif defined(__linux__) && defined(__aarch64__)
+  return (uintptr_t)((ucontext_t *)context)->uc_mcontext.regs[29];
+#else
+  (void)context;
+  return 0;
+#endif
+}
+
+// Some functions of the runtime have nothing that says how to leave them, so that the
+// walk ends there. They keep the frame pointer of who called them.
+//
+// `reached`: where the walk ended. `readable`: where the part of the stack begins that
+// can be read.
+static void note_callers(il_stop *stop, void *context, uintptr_t reached, uintptr_t readable) {
+  uintptr_t end = il_current ? (uintptr_t)il_current->step_frame : 0;
+  if (!reached || !end) return;
+  enum { NEAR = 64 };
+  uintptr_t sp = stack_pointer(context), fp = frame_pointer(context);
+  uintptr_t from = sp > readable ? sp : readable;
+  if (stop->frame_count > 1 && reached > from) from = reached;
+  from &= ~(sizeof from - 1);
+  // Whoever called it is the first on the stack that is code with a known way out.
+  for (uintptr_t at = from; at < end && at < from + NEAR * sizeof at; at += sizeof at) {
+    if (stop->frame_count == IL_STOP_FRAMES) return;
+    uintptr_t word = *(uintptr_t *)at;
+    if (!_Unwind_FindEnclosingFunction((void *)(word - 1))) continue;
+    stop->frames[stop->frame_count++] = word - 1;
+    break;
+  }
+  while (fp >= readable && fp >= sp && fp < end && fp % sizeof fp == 0 &&
+         stop->frame_count < IL_STOP_FRAMES) {
+    uintptr_t next = ((uintptr_t *)fp)[0], back = ((uintptr_t *)fp)[1];
+    if (fp >= from && back && back - 1 != stop->frames[stop->frame_count - 1])
+      stop->frames[stop->frame_count++] = back - 1;
+    if (next <= fp) break;
+    fp = next;
+  }
+}
+
 // Lets whoever handled the signal before us have it.
 static void pass_on(int signal, siginfo_t *info, void *context, const struct sigaction *old) {
   if (old->sa_flags & SA_SIGINFO && old->sa_sigaction && !il_is_forked) {
@@ -227,7 +277,8 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
     stop.is_overflow = is_near_sp && address < g->stack_begin + 65536 &&
                        address >= g->stack_begin - (1 << 20);
   }
-  note_frames(&stop, program_counter(context));
+  uintptr_t reached = note_frames(&stop, program_counter(context));
+  note_callers(&stop, context, reached, stop.is_overflow ? (address | 4095) + 1 : 0);
   if (!il_is_forked && is_in_allocator(&stop)) {
     write_journal(g);
     pass_on(signal, info, context, &previous[index]);
@@ -245,7 +296,8 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
   }
   if (!il_current || atomic_load(&g->serial) != g->suspect) return;
   il_stop stop = {.kind = IL_STOP_HANG, .is_asleep = g->is_asleep};
-  note_frames(&stop, program_counter(context));
+  uintptr_t reached = note_frames(&stop, program_counter(context));
+  note_callers(&stop, context, reached, 0);
   if (!il_is_forked && is_in_allocator(&stop)) return;
   stop_here(g, &stop);
 }

@@ -8,7 +8,8 @@ import Synchronization
 /// The toolchain's `Runtime` module reads symbols and lines. It takes addresses
 /// only as a backtrace, so ours are written as one, in the compact format in which
 /// backtraces are stored. Each address is looked up once in a process: a lookup
-/// takes about a millisecond, and many in one batch share the opening of files.
+/// takes from a millisecond to tens of them, with the size of the program's tables, and
+/// many in one batch share the opening of files.
 package final class Symbolicator: Sendable {
   /// The one that everybody shares, so that no address is looked up twice.
   package static let shared = Symbolicator()
@@ -82,7 +83,7 @@ package final class Symbolicator: Sendable {
   private func lookUp(_ addresses: [CodeAddress], in symbols: BinarySymbols) -> [CodePlace] {
     var frames = symbols.frames(at: addresses.map(\.instruction))
     let retried = addresses.indices.filter { index in
-      addresses[index].isStart && frames[index].userFrame == nil && frames[index].hasLines
+      addresses[index].isStart && frames[index].userFrame == nil && frames[index].mayHaveUserFrame
     }
     let further = symbols.frames(
       at: retried.flatMap { index in Self.offsets.map { addresses[index].instruction + $0 } })
@@ -123,8 +124,22 @@ private struct AddressFrames {
 
   /// The symbol of the function whose code it is.
   var function: String { frames.last?.symbol ?? "" }
-  var hasLines: Bool { frames.contains { !$0.file.isEmpty } }
   var userFrame: Frame? { frames.first(where: \.isUsers) }
+
+  /// The user's code may begin further on in the function.
+  ///
+  /// Not in one that only passes arguments on, unless the optimizer has put into it
+  /// what it calls. Each address takes as long as reading the program's table of lines.
+  var mayHaveUserFrame: Bool {
+    guard frames.contains(where: { !$0.file.isEmpty }) else { return false }
+    #if DEBUG
+      let name = frames.last?.name ?? ""
+      return !["partial apply for ", "thunk for ", "protocol witness for "]
+        .contains(where: name.hasPrefix)
+    #else
+      return true
+    #endif
+  }
 
   var place: CodePlace {
     guard let frame = userFrame else {
