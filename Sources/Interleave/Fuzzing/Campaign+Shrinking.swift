@@ -117,16 +117,20 @@ extension Campaign {
     budget.runs = max(0, joint.limit - joint.runs)
     plan = .replay(joint.draws)
     repeatCancellation(of: joint.best)
-    let result = ScheduleShrinker(budget: budget).shrink(joint.best) { strategy in
+    // States can be told apart only as far as it is seen what steps share.
+    let watch = program.isGenerated || joint.best.cancellation != nil ? nil : SharingWatch()
+    let shrinker = ScheduleShrinker(budget: budget, mergesStates: watch != nil)
+    let result = shrinker.shrink(joint.best) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
         let fails = failure?.isLike(original) ?? false
         trial = Trial(
           fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
-          steps: machine.stepCount)
+          steps: machine.stepCount, followsRelation: machine.followsRelation)
       }
       return trial
     }
+    withExtendedLifetime(watch) {}
     joint.runs += result.runs
     joint.best = result.schedule
     // With a cancellation, the searches looked only at schedules with the same one.
