@@ -38,7 +38,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "InterleaveTests",
-      dependencies: ["Interleave", "InterleaveProgram", "InterleaveBenchmarks"],
+      dependencies: ["Interleave", "InterleaveBugs", "InterleaveProgram", "InterleaveBenchmarks"],
       swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),

@@ -57,16 +57,6 @@ const char *il_check_job(const void *address) {
   return NULL;
 }
 
-// MARK: - Places in code
-
-bool il_code_offset(const void *address, uintptr_t *offset, const char **image) {
-  Dl_info info;
-  if (!address || !dladdr(address, &info) || !info.dli_fbase) return false;
-  *offset = (uintptr_t)address - (uintptr_t)info.dli_fbase;
-  *image = info.dli_fname;
-  return true;
-}
-
 // MARK: - What a task waits for
 
 // Where a task keeps the record of what it depends on, and that record's parts.

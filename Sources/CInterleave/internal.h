@@ -13,7 +13,9 @@
 #endif
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define SWIFT_CC __attribute__((swiftcall))
 #define SWIFT_ASYNC __attribute__((swiftasynccall))
@@ -98,6 +100,8 @@ typedef struct il_foreign_node {
   struct il_foreign_node *next;
 } il_foreign_node;
 
+enum { IL_OWN = 64 };
+
 struct il_session {
   il_callbacks callbacks;
   void *context;
@@ -108,6 +112,8 @@ struct il_session {
   il_task *step_task;
   // The task that is being cancelled: what its handlers make is its own.
   il_task *cancelled;
+  // The frame that called the step: what lies above it is the program's.
+  void *step_frame;
   // The task that ended last in the running step.
   il_task *ended;
   // The last executor seen that is a user's own, and no default actor.
@@ -147,9 +153,62 @@ struct il_session {
   il_foreign_node *foreign_head, *foreign_tail;
   atomic_uint foreign_count;
   bool running;
+  // Odd while a step runs; the guard's, where there is one.
+  atomic_uint *serial;
+  atomic_uint own_serial;
+  // What the run made that threads can wait for, and whether others may know it.
+  void *own[IL_OWN];
+  size_t own_count;
+  bool has_escaped;
 };
 
+struct il_lock {
+  atomic_int state;
+};
+
+enum { IL_SAID = 4096, IL_LOCKS = 64 };
+
+struct il_guard {
+  int64_t limit;
+  // Tells the watching thread that the other one was stopped, or has ended.
+  int pipe[2];
+  pthread_t thread;
+  int thread_id;
+  clockid_t clock;
+  uintptr_t stack_begin;
+  void *alternate;
+  stack_t old_stack;
+  atomic_bool is_attached;
+  il_session *session;
+  // Odd while a step runs, and another one for each.
+  atomic_uint serial;
+  // The step that has been running for too long.
+  unsigned suspect;
+  bool is_asleep;
+  atomic_bool is_suspect;
+  bool is_dying;
+  bool has_turn;
+  il_stop stop;
+  // The locks that the run took last.
+  void *locks[IL_LOCKS];
+  size_t lock_count;
+  char said[IL_SAID];
+  size_t said_count;
+  char journal[1024];
+  char journal_head[512];
+};
+
+// A step begins, or ends.
+static inline void il_step_edge(il_session *s) {
+  atomic_store_explicit(
+      s->serial, atomic_load_explicit(s->serial, memory_order_relaxed) + 1,
+      memory_order_release);
+}
+
 extern __thread il_session *il_current;
+// The guard that watches over this thread; and whether this process was forked by us.
+extern __thread il_guard *il_this_guard;
+extern bool il_is_forked;
 extern atomic_uint il_live_sessions;
 extern uintptr_t il_serial_witness, il_task_witness;
 
@@ -209,6 +268,25 @@ void il_note_random(il_session *session);
 /// Makes sure that the breakpoints of watched functions come to us.
 void il_watch_renew(void);
 void il_note_escape(il_session *session, il_escape kind, void *site);
+
+/// This thread runs a step, and a guard watches over it.
+bool il_is_contained(void);
+/// Ends the running step for good, and its thread with it.
+void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noreturn));
+/// What asks a thread whose step takes too long to stop.
+enum { IL_HANG_SIGNAL = SIGURG };
+void il_write_all(int file, const char *text, size_t count);
+/// Notes what the running step writes to standard error.
+void il_note_said(const char *text, size_t count);
+/// Notes that a step, if one is running, takes what serves as a lock.
+void il_note_lock(void *lock, const void *caller);
+/// Notes for the guard that the running step takes a lock.
+void il_guard_note_lock(void *lock);
+/// Lets the guard of this thread, if any, watch over a run that begins.
+void il_guard_begin_run(il_session *session);
+/// Stops the step if it is about to wait for a lock that its own thread holds.
+void il_check_lock(pthread_mutex_t *lock, void *caller);
+void il_check_futex(const int *word, long operation, void *caller);
 
 /// Answers from the session's clock: nanoseconds for a clock's own origin.
 int64_t il_clock_origin(int clock);

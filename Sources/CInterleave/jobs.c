@@ -13,6 +13,7 @@
 pthread_mutex_t il_inbox_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void il_note_escape(il_session *s, il_escape kind, void *site) {
+  s->has_escaped = true;
   s->callbacks.escaped(s->context, kind, site);
 }
 

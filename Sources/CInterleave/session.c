@@ -10,6 +10,7 @@
 il_session *il_session_create(const il_callbacks *callbacks) {
   il_session *s = calloc(1, sizeof *s);
   s->callbacks = *callbacks;
+  s->serial = &s->own_serial;
   pthread_cond_init(&s->foreign_signal, NULL);
   atomic_fetch_add(&il_live_sessions, 1);
   return s;
@@ -35,6 +36,9 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->clock_reads = 0;
   s->shared = NULL;
   il_watch_renew();
+  s->own_count = 0;
+  s->has_escaped = false;
+  il_guard_begin_run(s);
   il_random_seed(s, seed);
 }
 
@@ -64,11 +68,18 @@ il_session *il_enter(il_session *s) {
   il_session *previous = il_current;
   s->executor = NULL;
   s->step_task = NULL;
+  if (!previous) {
+    il_step_edge(s);
+    s->step_frame = __builtin_frame_address(0);
+  }
   il_current = s;
   return previous;
 }
 
-void il_leave(il_session *previous) { il_current = previous; }
+void il_leave(il_session *previous) {
+  if (!previous && il_current) il_step_edge(il_current);
+  il_current = previous;
+}
 
 il_session *il_current_session(void) { return il_current; }
 void il_session_set_context(il_session *s, void *context) { s->context = context; }
@@ -79,6 +90,8 @@ void il_run_step(il_session *s, const il_ready *ready) {
   s->step_task = ready->task;
   s->clock_reads = 0;
   bool simple = ready->task->simple;
+  il_step_edge(s);
+  s->step_frame = __builtin_frame_address(0);
   il_current = s;
   switch (ready->place) {
   case IL_PLACE_SERIAL:
@@ -104,6 +117,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   }
   if (UNLIKELY(s->drain_count)) il_drain_actors(s);
   il_current = NULL;
+  il_step_edge(s);
   if (s->ended) {
     il_free_record(s, s->ended);
     s->ended = NULL;

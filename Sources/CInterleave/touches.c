@@ -141,7 +141,7 @@ static void learn(uintptr_t caller) {
   stream_lock_site = stream_lock_site ? 1 : caller;
 }
 
-static void note_lock(void *lock, const void *caller) {
+void il_note_lock(void *lock, const void *caller) {
   if (UNLIKELY(is_learning)) learn((uintptr_t)caller);
   if (LIKELY(!il_current)) return;
   pthread_once(&ignored_once, look_for_ignored);
@@ -154,11 +154,22 @@ static void note_lock(void *lock, const void *caller) {
     void *caller = IL_CALLER();                                                   \
     static int (*original)(type *);                                               \
     if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
-    note_lock((void *)lock, caller);                                              \
+    il_note_lock((void *)lock, caller);                                              \
     return original(lock);                                                        \
   }
 
-LOCK(pthread_mutex_lock, pthread_mutex_t)
+int pthread_mutex_lock(pthread_mutex_t *lock) {
+  void *caller = IL_CALLER();
+  static int (*original)(pthread_mutex_t *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_lock");
+  if (UNLIKELY(il_current != NULL)) {
+    il_check_lock(lock, caller);
+    il_guard_note_lock(lock);
+  }
+  il_note_lock(lock, caller);
+  return original(lock);
+}
+
 LOCK(pthread_mutex_trylock, pthread_mutex_t)
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
@@ -169,7 +180,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
   void *caller = IL_CALLER();
   static int (*original)(pthread_mutex_t *, const struct timespec *);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_timedlock");
-  note_lock(lock, caller);
+  il_note_lock(lock, caller);
   return original(lock, deadline);
 }
 
@@ -179,7 +190,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
     void *caller = IL_CALLER();                                                   \
     static void (*original)(void *, void *);                                      \
     if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
-    note_lock(queue, caller);                                                     \
+    il_note_lock(queue, caller);                                                     \
     original(queue, block);                                                       \
   }
 
@@ -188,19 +199,11 @@ SYNC(dispatch_barrier_sync)
 SYNC(dispatch_async_and_wait)
 SYNC(dispatch_barrier_async_and_wait)
 
-intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t deadline) {
-  void *caller = IL_CALLER();
-  static intptr_t (*original)(void *, uint64_t);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_semaphore_wait");
-  note_lock(semaphore, caller);
-  return original(semaphore, deadline);
-}
-
 intptr_t dispatch_semaphore_signal(void *semaphore) {
   void *caller = IL_CALLER();
   static intptr_t (*original)(void *);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_semaphore_signal");
-  note_lock(semaphore, caller);
+  il_note_lock(semaphore, caller);
   return original(semaphore);
 }
 #else

@@ -11,6 +11,7 @@ enum Benchmark: String, CaseIterable {
   case specs
   case determinism
   case systems
+  case trust
 
   var summary: String {
     switch self {
@@ -19,6 +20,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
     case .proofs: "how often the fewest preemptions are shown, over the suite of bugs"
+    case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
@@ -38,6 +40,7 @@ enum Benchmark: String, CaseIterable {
     case .specs: await measureSpecs()
     case .determinism: try await measureDeterminism()
     case .systems: await measureSystems()
+    case .trust: try await showTrust()
     }
   }
 }

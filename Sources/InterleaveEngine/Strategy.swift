@@ -73,7 +73,8 @@ public struct EnabledSteps {
   /// Where in the program's code the step at an index goes on; for a task that has
   /// just been made, where and with what that was done.
   ///
-  /// A hash that is the same in every process of the same build.
+  /// It tells places of one run apart, and is made of the order in which they were first
+  /// asked for: the same choices give the same numbers, in every process and build.
   public func place(at index: Int) -> UInt64 {
     machine._withUnsafeGuaranteedRef { $0.placeOfEnabled(at: index) }
   }

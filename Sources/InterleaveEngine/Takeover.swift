@@ -91,9 +91,21 @@ package enum Takeover {
     object.load(as: UInt.self)
   }
 
+  /// The names of types that only a child process has.
+  private static let foreignNames = Mutex<[UInt: String]>([:])
+
+  /// Held around whatever takes the two of names above and below, for those who fork.
+  static let namesLock = ForkableLock()
+
+  /// Takes down names of types that a child process has told.
+  static func learn(typeNames: [UInt: String]) {
+    namesLock.withLock { foreignNames.withLock { $0.merge(typeNames) { $1 } } }
+  }
+
   /// The name of a type by its metadata, with its module.
   package static func typeName(_ metadata: UInt) -> String {
     guard metadata != 0 else { return "" }
+    if let name = namesLock.withLock({ foreignNames.withLock { $0[metadata] } }) { return name }
     return _typeName(unsafeBitCast(metadata, to: Any.Type.self), qualified: true)
   }
 
@@ -101,12 +113,10 @@ package enum Takeover {
 
   /// A hash of the type's name that is the same in every process.
   static func hashOfTypeName(_ metadata: UInt) -> UInt64 {
-    typeHashes.withLock { known in
-      if let hash = known[metadata] { return hash }
-      let hash = typeName(metadata).utf8.reduce(UInt64(4)) { mix($0, UInt64($1)) }
-      known[metadata] = hash
-      return hash
-    }
+    if let hash = namesLock.withLock({ typeHashes.withLock { $0[metadata] } }) { return hash }
+    let hash = typeName(metadata).utf8.reduce(UInt64(4)) { mix($0, UInt64($1)) }
+    namesLock.withLock { typeHashes.withLock { $0[metadata] = hash } }
+    return hash
   }
 
   /// The object at an address that is known to hold one.
@@ -145,7 +155,8 @@ package enum Takeover {
       with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }
     },
     continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
-    touched: { context, kind, object in with(context) { $0.touched(kind, object) } })
+    touched: { context, kind, object in with(context) { $0.touched(kind, object) } },
+    journal: { context, file in with(context) { $0.writeJournal(to: file) } })
 
   /// Calls the body with the machine that a callback is for, which outlives it.
   @inline(__always)

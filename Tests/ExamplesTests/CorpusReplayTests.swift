@@ -31,7 +31,7 @@ import Testing
     }
     #expect(report.replayed == 1)
     #expect(report.fixed.count + report.stale.count == 1)
-    #expect(report.schedules == 100, "it was fuzzed further")
+    #expect(report.isExhaustive || report.schedules == 100, "it was fuzzed further")
   }
 
   @Test(arguments: SystemRace.all)

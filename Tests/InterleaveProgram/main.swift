@@ -35,6 +35,8 @@ private let fuzzer = Fuzzer(configuration)
 
 private func tell(_ name: String, _ body: @escaping @Sendable () async throws -> Void) async {
   switch await fuzzer.run(named: name, body) {
+  case .passed(let report) where report.isExhaustive:
+    print("\(name): passed all \(report.distinctInterleavings) interleavings")
   case .passed(let report): print("\(name): passed \(report.schedules) schedules")
   case .failed(let failure, _):
     let line = failure.sourceLocation.map { " at \($0)" } ?? ""

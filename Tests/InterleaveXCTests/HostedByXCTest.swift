@@ -53,7 +53,7 @@ final class HostedByXCTest: XCTestCase {
       await other
       #expect(await counter.value == 2)
     }
-    XCTAssertEqual(report.schedules, 200)
+    XCTAssertTrue(report.isExhaustive || report.schedules == 200, "\(report)")
     XCTAssertGreaterThan(report.distinctInterleavings, 1)
   }
 

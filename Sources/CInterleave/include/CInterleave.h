@@ -82,6 +82,47 @@ typedef enum {
   IL_TOUCH_RANDOM = 4,
 } il_touch;
 
+/// How a step was stopped.
+typedef enum {
+  /// By a signal, whose number is the code.
+  IL_STOP_SIGNAL = 0,
+  /// By ending the process; the code is the status.
+  IL_STOP_EXIT = 1,
+  /// It did not return within the limit.
+  IL_STOP_HANG = 2,
+  /// It began to wait for what nobody can bring about; the code is an `il_blocked`.
+  IL_STOP_BLOCKED = 3,
+} il_stop_kind;
+
+/// What a step waits for that will never come.
+typedef enum {
+  IL_BLOCKED_LOCK = 0,
+  IL_BLOCKED_SEMAPHORE = 1,
+  IL_BLOCKED_GROUP = 2,
+  IL_BLOCKED_CONDITION = 3,
+} il_blocked;
+
+enum { IL_STOP_FRAMES = 64 };
+
+/// How and where a step was stopped.
+typedef struct {
+  il_stop_kind kind;
+  int code;
+  /// The stack had no room left.
+  bool is_overflow;
+  /// The thread slept, rather than computed, when it was stopped.
+  bool is_asleep;
+  /// The address that could not be accessed; 0 where there is none.
+  uintptr_t address;
+  /// Addresses within the calls that led there, innermost first.
+  size_t frame_count;
+  uintptr_t frames[IL_STOP_FRAMES];
+} il_stop;
+
+struct il_guard;
+/// Watches over one thread that runs steps, from another thread.
+typedef struct il_guard il_guard;
+
 struct il_bindings;
 struct il_session;
 typedef struct il_session il_session;
@@ -157,6 +198,9 @@ typedef struct {
   void (*continuation_leaked)(void *context, il_task *_Nullable task);
   /// The running step touches something that other steps may touch, too.
   void (*touched)(void *context, il_touch kind, void *_Nullable object);
+  /// The process is about to die: the choices made so far go to the file. Called by a
+  /// signal handler.
+  void (*journal)(void *context, int file);
 } il_callbacks;
 
 // MARK: - The process
@@ -246,6 +290,65 @@ const void *_Nullable il_session_shared(const il_session *session);
 /// For tests: the functions that would be watched.
 size_t il_watched_count(void);
 const char *il_watched_name(size_t index);
+
+// MARK: - Guards
+
+/// Makes a guard; NULL where the system refuses it.
+///
+/// The first one of a process installs handlers for the signals of crashes. They keep to
+/// themselves what steps of guarded threads raise, and pass on everything else.
+///
+/// `limit`: the nanoseconds that a step may compute or sleep; 0 for no limit.
+il_guard *_Nullable il_guard_create(int64_t limit);
+/// Frees a guard whose thread has ended as it should.
+void il_guard_destroy(il_guard *guard);
+/// Makes this thread the one that is watched, until `il_guard_detach`.
+void il_guard_attach(il_guard *guard);
+void il_guard_detach(il_guard *guard);
+/// How it ended with a watched thread.
+typedef enum {
+  IL_END_FINISHED = 0,
+  /// A step was stopped, and its thread sleeps for ever.
+  IL_END_STOPPED = 1,
+  /// In a child process, it waits for something between steps, and will do so for ever.
+  IL_END_LOST = 2,
+} il_end;
+
+/// Waits for the watched thread.
+///
+/// `heartbeat`: a file that gets an `h` now and then; -1 for none.
+il_end il_guard_wait(il_guard *guard, int heartbeat);
+/// How the step was stopped, and the last that it wrote to standard error.
+const il_stop *il_guard_stop(const il_guard *guard);
+size_t il_guard_said(const il_guard *guard, char *buffer, size_t capacity);
+/// The session whose step was stopped, if any.
+il_session *_Nullable il_guard_session(const il_guard *guard);
+/// Makes the session usable again, and gives back locks that the step holds.
+void il_guard_bury(il_guard *guard);
+/// The guard of this thread.
+il_guard *_Nullable il_current_guard(void);
+/// Where and how to begin the file that is written if a step's crash must end the process.
+void il_guard_set_journal(il_guard *guard, const char *path, const char *head);
+
+/// A lock that belongs to no thread: a process that is forked while it is taken can give
+/// it back.
+struct il_lock;
+typedef struct il_lock il_lock;
+il_lock *il_lock_create(void);
+void il_lock_take(il_lock *lock);
+void il_lock_give(il_lock *lock);
+
+/// Waits until no other run goes on in this process, and ends that.
+void il_turn_take(void);
+void il_turn_give(void);
+
+/// Forks; the thread must have the turn, which is free in the child. With `quiet`, the
+/// child prints nothing any more.
+int il_fork(bool quiet);
+/// This process was forked by the above.
+bool il_is_child(void);
+/// Ends this process at once.
+void il_leave_process(int status) __attribute__((noreturn));
 
 // MARK: - Code
 

@@ -16,6 +16,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case corpus = "INTERLEAVE_CORPUS"
   /// `fuzz`, or `replay` to run nothing but what is in the corpus.
   case mode = "INTERLEAVE_MODE"
+  /// `automatic`, `process` for runs in child processes alone, or `none` for a debugger.
+  case isolation = "INTERLEAVE_ISOLATION"
   /// `failures`, or `all` for a few lines about each campaign that passes.
   case report = "INTERLEAVE_REPORT"
 }
@@ -97,6 +99,9 @@ struct ResolvedConfiguration: Sendable {
     if let corpus = environment[EnvironmentVariable.corpus.rawValue], !corpus.isEmpty {
       self.configuration.corpus = corpus == "none" ? .none : .at(corpus)
     }
+    if let isolation = try variables.choice(.isolation, FuzzConfiguration.Isolation.self) {
+      self.configuration.isolation = isolation
+    }
     if let mode = try variables.choice(.mode, Mode.self) { self.mode = mode }
     if let reporting = try variables.choice(.report, Reporting.self) { self.reporting = reporting }
     let seed = try variables.value(.seed, "a number, such as 42 or 0x2A", UInt64.init(setting:))
@@ -130,6 +135,10 @@ struct ResolvedConfiguration: Sendable {
     if case .risk(let limit) = configuration.until, !FuzzConfiguration.StopRule.isUsable(limit) {
       throw ConfigurationError(
         "`until`: the risk must be above 0 and at most 1 (was \(limit))")
+    }
+    if configuration.hangLimit <= .zero {
+      throw ConfigurationError(
+        "`hangLimit` must be more than zero (was \(configuration.hangLimit))")
     }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")

@@ -28,6 +28,10 @@ public struct FuzzConfiguration: Sendable {
   /// A run that can only go on after that hangs in practice: it polls without end, or sleeps
   /// “for ever”. The default of a week leaves room for tests of what expires after days.
   public var timeLimit: Duration? = .seconds(7 * 86_400)
+  /// How long one step may compute or block before it is reported as a hang, in real time.
+  ///
+  /// More than zero; what a step sleeps in virtual time does not count.
+  public var hangLimit: Duration = .seconds(10)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
   /// The real time that a step may take before a warning names it, more than zero.
@@ -41,6 +45,8 @@ public struct FuzzConfiguration: Sendable {
   public var mailboxes: MailboxOrder = .asRuntime
   /// Which tasks a run may cancel besides those that the program cancels itself.
   public var cancellation: CancellationMode = .never
+  /// What keeps crashes and hangs of the body away from the tests.
+  public var isolation: Isolation = .automatic
   /// Where failures are kept.
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
@@ -203,6 +209,17 @@ extension FuzzConfiguration {
     /// failure. All else is checked as ever, so that expectations must hold whoever is
     /// cancelled: that every permit is back, not that every result is there.
     case anyTask
+  }
+
+  /// What keeps crashes and hangs of the body away from the tests.
+  public enum Isolation: String, Sendable, Hashable, CaseIterable {
+    /// Runs are made in this process; a thread whose step crashes or hangs is stopped, and
+    /// what follows is done in child processes.
+    case automatic
+    /// All runs are made in child processes: what they do to memory is not seen by the test.
+    case process
+    /// None: a crash ends the process, and a hang blocks it, as a debugger wants it.
+    case none
   }
 
   /// How a failure is made small.

@@ -129,7 +129,7 @@ package struct CorpusStore: Sendable {
   }
 
   /// The folder for the entries of a test.
-  private func folder(of test: CorpusEntry.TestName) throws(FileError) -> String {
+  func folder(of test: CorpusEntry.TestName) throws(FileError) -> String {
     var folder = plan.folder
     for name in [test.suite, test.name] {
       let siblings = try FileCalls.names(in: folder) ?? []

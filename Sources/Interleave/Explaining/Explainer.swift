@@ -55,8 +55,8 @@ struct Explainer {
   private func place(_ step: InspectedStep.StepIdentity, callers: [UInt]) -> CodePlace? {
     let code = namer.place(step)
     if code.isUsers { return code }
-    let addresses = callers.map { CodeAddress.start($0) }
-    return Symbolicator.shared.places(of: addresses).first { $0.isUsers }
+    // One after the other: mostly the nearest will do, and the others are never shown.
+    return callers.lazy.map { Symbolicator.shared.place(of: .start($0)) }.first { $0.isUsers }
       ?? (code.place == nil ? nil : code)
   }
 

@@ -8,11 +8,11 @@ import InterleaveEngine
 /// up in its asynchronous callers, until one is code of the user.
 final class StepInspector {
   /// What each step changed, by the index of the step.
-  private(set) var changes: [Int: [Interleaving.Change]] = [:]
+  var changes: [Int: [Interleaving.Change]] = [:]
   /// The asynchronous callers of each step's task, by the index of the step.
-  private(set) var callers: [Int: [UInt]] = [:]
+  var callers: [Int: [UInt]] = [:]
   /// What checkpoints and test doubles said of each step, by the index of the step.
-  private(set) var notes: [Int: [String]] = [:]
+  var notes: [Int: [String]] = [:]
   private var subject: (any Actor)?
   private var before: StoredProperties?
 

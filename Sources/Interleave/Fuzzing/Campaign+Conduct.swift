@@ -21,6 +21,8 @@ struct FoundFailure {
   var strategy: String?
   /// The corpus entry that it was found around, if it was.
   var halfFix: FuzzFailure.HalfFix?
+  /// How it went, as far as was seen at once; nil where it can be made again.
+  var interleaving: Interleaving?
 }
 
 extension Campaign {
@@ -30,21 +32,12 @@ extension Campaign {
   /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
   func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
     openCorpus()
-    var found = try replayCorpus()
-    if found == nil, resolved.mode == .fuzz { found = explore() }
-    if let found, var failure = nondeterminism(of: found) {
+    if let found = try search() {
+      var settled = settle(found, recordsExpectations: recordsExpectations)
       finishReport()
-      failure.escapes = report.escapes
-      return FuzzResult(outcome: .failed(failure, report))
-    }
-    if let found {
-      var (failure, minimal) = explain(found)
-      finishReport()
-      failure.escapes = report.escapes
-      let isRecorded =
-        recordsExpectations && failure.kind == .expectation
-        && recordIssue(of: failure, schedule: minimal, seed: found.seed)
-      return FuzzResult(outcome: .failed(failure, report), isRecorded: isRecorded)
+      settled.failure.escapes = report.escapes
+      return FuzzResult(
+        outcome: .failed(settled.failure, report), isRecorded: settled.isRecorded)
     }
     finishReport()
     if let failure = unreachableOrder() ?? nothingInterleaved() {
@@ -55,16 +48,17 @@ extension Campaign {
 
   // MARK: From a failure to a report
 
-  /// Shrinks a failure, says what happened in it, and keeps it.
+  /// Shrinks a failure, and says what happened in it.
   ///
-  /// - Returns: The failure for people, and its minimal schedule.
-  private func explain(_ found: FoundFailure) -> (FuzzFailure, RecordedSchedule) {
+  /// - Returns: The failure for people, and what is left of it.
+  func explain(_ found: FoundFailure) -> (FuzzFailure, ShrunkFailure) {
     machine.settings.environmentSeed = found.seed
+    lastMessage = nil
     let shrunk = shrink(found)
     plan = .replay(shrunk.draws)
     repeatCancellation(of: shrunk.schedule)
     let interleaving = interleaving(of: shrunk.schedule, like: found.failure)
-    let texts = program.texts(of: programRun)
+    let texts = texts(of: programRun)
     var failure = FuzzFailure(
       kind: found.failure.kind, message: found.failure.message,
       sourceLocation: found.failure.location,
@@ -75,8 +69,7 @@ extension Campaign {
       corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
     if let message = lastMessage { failure.message = message }
-    if !found.failure.isMistake { keep(&failure, shrunk.draws, inPlaceOf: found.repaired) }
-    return (failure, shrunk.schedule)
+    return (failure, shrunk)
   }
 
   /// Runs a failing schedule once more, to see what each of its steps does.
@@ -103,7 +96,7 @@ extension Campaign {
   /// Runs the minimal schedule with its issue let through.
   ///
   /// - Returns: The issue was recorded.
-  private func recordIssue(
+  func recordIssue(
     of failure: FuzzFailure, schedule: RecordedSchedule, seed: UInt64
   ) -> Bool {
     capture.passNext(with: failure.description)

@@ -2,7 +2,7 @@ import Foundation
 import InterleaveEngine
 
 extension Campaign {
-  private var corpusTest: CorpusEntry.TestName {
+  var corpusTest: CorpusEntry.TestName {
     let name = test.arguments.isEmpty ? test.name : "\(test.name) \(test.arguments)"
     return CorpusEntry.TestName(suite: test.suite, name: name)
   }
@@ -53,6 +53,8 @@ extension Campaign {
   ) -> FoundFailure? {
     report.replayed += 1
     defer { machine.canceller = nil }
+    replayedFile = path
+    defer { replayedFile = nil }
     machine.settings.environmentSeed = entry.seed
     defer { machine.settings.environmentSeed = resolved.seed }
     plan = .stored(StoredDraws(entry))
@@ -67,6 +69,16 @@ extension Campaign {
         CorpusCancellation($0, strictness: matcher.strictness, machine: machine)
       }
       machine.canceller = canceller
+      if let stopped = replayInChild(entry, matcher) {
+        let signature = FailureSignature(of: FuzzFailure(stopped))
+        if signature == entry.signature {
+          found = foundHere(stopped, schedulesTried: report.replayed, seed: entry.seed)
+        } else {
+          let outcome = MatchOutcome(strictness: .pickedOnly, applied: 0)
+          replay.record(outcome, failure: signature)
+        }
+        continue
+      }
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
         staleReason = programRun.staleReason
         guard staleReason == nil else { return }
@@ -89,6 +101,7 @@ extension Campaign {
           seed: entry.seed)
       }
     }
+    if found != nil { return found }
     let verdict = staleReason.map(CorpusVerdict.stale(reason:)) ?? replay.verdict
     guard let reason = verdict.reason else { return found }
     if verdict.isFixed, let fix {

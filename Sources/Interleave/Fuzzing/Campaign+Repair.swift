@@ -23,7 +23,11 @@ extension Campaign {
   ) -> (found: FoundFailure?, runs: Int) {
     let entry = stale.entry
     machine.settings.environmentSeed = entry.seed
-    defer { machine.settings.environmentSeed = resolved.seed }
+    repairing = stale
+    defer {
+      repairing = nil
+      machine.settings.environmentSeed = resolved.seed
+    }
     guard adaptDraws(of: entry) else { return (nil, 0) }
     var neighbourhood = EntryNeighbourhood(
       entry, matched: matched, limit: Self.runsNearStale)

@@ -81,16 +81,25 @@ extension Campaign {
   ) -> Draws? {
     plan = .replay(draft)
     let walk = RandomWalk()
-    for number in -2..<effort {
+    let first = joint.runs + 1
+    let best = joint.best.deviations
+    let series = (-2..<effort).enumerated().map { index, number -> (any Strategy, RunStart) in
       let strategy: any Strategy =
         switch number {
-        case -2: Replay(joint.best.deviations)
+        case -2: Replay(best)
         case -1: Baseline()
         default: walk
         }
+      let run = first + index
+      return (
+        strategy,
+        RunStart(index: run, seed: SplitMix64.seed(resolved.seed, stream: UInt64(run)))
+      )
+    }
+    distantRuns = DistantRuns(series: series[...])
+    defer { distantRuns = DistantRuns() }
+    for (strategy, start) in series {
       joint.runs += 1
-      let start = RunStart(
-        index: joint.runs, seed: SplitMix64.seed(resolved.seed, stream: UInt64(joint.runs)))
       var schedule: RecordedSchedule?
       _ = execute(strategy, start) { [self] failure in
         guard let failure, failure.isLike(original) else { return }
@@ -117,8 +126,7 @@ extension Campaign {
     budget.runs = max(0, joint.limit - joint.runs)
     plan = .replay(joint.draws)
     repeatCancellation(of: joint.best)
-    // States can be told apart only as far as it is seen what steps share.
-    let watch = program.isGenerated || joint.best.cancellation != nil ? nil : SharingWatch()
+    let watch = watchForStates(joint)
     let shrinker = ScheduleShrinker(budget: budget, mergesStates: watch != nil)
     let result = shrinker.shrink(joint.best) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
@@ -126,7 +134,8 @@ extension Campaign {
         let fails = failure?.isLike(original) ?? false
         trial = Trial(
           fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
-          steps: machine.stepCount, followsRelation: machine.followsRelation)
+          steps: machine.stepCount,
+          followsRelation: machine.followsRelation && programRun.draws.doubles == nil)
       }
       return trial
     }
@@ -138,6 +147,19 @@ extension Campaign {
       result.isMinimal
       && (result.schedule.cancellation == nil || result.schedule.preemptions == 0)
     return ShrunkFailure(schedule: result.schedule, draws: joint.draws, isMinimal: isMinimal)
+  }
+}
+
+extension Campaign {
+  /// Begins to watch for what steps share: as far as that is seen, states can be told apart.
+  ///
+  /// - Returns: nil where they cannot be, or where what was drawn, a cancellation or an order that
+  ///   is asked for may belong to the state.
+  private func watchForStates(_ joint: JointShrinking) -> SharingWatch? {
+    guard case .none = shelter, !program.isGenerated, joint.draws.doubles == nil,
+      joint.best.cancellation == nil, order.makeGate() == nil
+    else { return nil }
+    return SharingWatch()
   }
 }
 

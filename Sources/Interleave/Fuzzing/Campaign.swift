@@ -14,11 +14,23 @@ final class Campaign {
   /// Where the next run takes what it draws from.
   var plan = DrawingPlan.simplest
   /// The last run of the program.
-  private(set) var programRun: any ProgramRun
+  var programRun: any ProgramRun
+  /// Where runs are made.
+  var shelter = Shelter.none
+  /// What a child process has run ahead.
+  var distantRuns = DistantRuns()
+  /// What explores, if anything does.
+  private(set) var exploring: (any Strategy)?
+  /// The corpus file that is being replayed.
+  var replayedFile: String?
+  /// The entry near whose interleaving its failure is looked for.
+  var repairing: StaleEntry?
   private let isCancelled: @Sendable () -> Bool
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
   var report = FuzzReport()
+  /// The report is complete, as where the process that explored has made it.
+  var isReportFinished = false
   var corpus: CorpusStore?
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
@@ -67,6 +79,16 @@ final class Campaign {
   func execute(
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
+    guard case .none = shelter else {
+      return executeSheltered(strategy, start, inspect: inspect)
+    }
+    return executeHere(strategy, start, inspect: inspect)
+  }
+
+  /// Runs one schedule on this thread.
+  func executeHere(
+    _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
+  ) -> RunFailure? {
     run.reset()
     run.doubles.order = order.makeGate()
     programRun = program.makeRun(plan)
@@ -99,6 +121,7 @@ final class Campaign {
   func explore() -> FoundFailure? {
     let choice = resolved.configuration.strategy
     let strategy = choice.make()
+    exploring = strategy
     let baseline = Baseline()
     let walk = RandomWalk()
     var own = StrategyShare(name: choice.proof == .all ? "randomWalk" : choice.name)
@@ -183,10 +206,14 @@ final class Campaign {
 
   /// What is generated for the run with an index: first the simplest, then at random.
   private func drawingPlan(_ index: Int) -> DrawingPlan {
-    let number = index / Self.schedulesPerDraw
+    Self.drawingPlan(index, seed: resolved.seed)
+  }
+
+  /// What is generated for the run with an index under a seed.
+  static func drawingPlan(_ index: Int, seed: UInt64) -> DrawingPlan {
+    let number = index / schedulesPerDraw
     return number == 0
-      ? .simplest
-      : .fresh(seed: SplitMix64.seed(resolved.seed, stream: UInt64.max - UInt64(number)))
+      ? .simplest : .fresh(seed: SplitMix64.seed(seed, stream: UInt64.max - UInt64(number)))
   }
 
   /// Why the run with an index does not take place; nil if it does.
@@ -225,11 +252,13 @@ final class Campaign {
 
   /// Completes the report.
   func finishReport() {
+    report.elapsed = clock.now - began
+    guard !isReportFinished else { return }
+    isReportFinished = true
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
     report.escapes = escapeLines
     report.warnings += observationLines
-    report.elapsed = clock.now - began
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
       isExhausted || isProved || (hasOneSchedule && !program.isGenerated && !cancels)

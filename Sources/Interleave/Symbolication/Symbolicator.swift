@@ -1,4 +1,5 @@
 import Foundation
+import InterleaveEngine
 import Runtime
 import Synchronization
 
@@ -7,14 +8,15 @@ import Synchronization
 /// The toolchain's `Runtime` module reads symbols and lines. It takes addresses
 /// only as a backtrace, so ours are written as one, in the compact format in which
 /// backtraces are stored. Each address is looked up once in a process: a lookup
-/// takes about a millisecond, and many in one batch share the opening of files.
+/// takes from a millisecond to tens of them, with the size of the program's tables, and
+/// many in one batch share the opening of files.
 package final class Symbolicator: Sendable {
   /// The one that everybody shares, so that no address is looked up twice.
   package static let shared = Symbolicator()
 
   private let known = Mutex<[CodeAddress: CodePlace]>([:])
   /// One lookup at a time: lookups map the program's files into memory.
-  private let lookups = Mutex(())
+  private let turn = ForkableLock()
 
   package init() {}
 
@@ -29,15 +31,40 @@ package final class Symbolicator: Sendable {
   /// - Returns: One place for each; one without a line, and with an empty name,
   ///   where the binary knows nothing of the address.
   package func places(of addresses: [CodeAddress]) -> [CodePlace] {
+    turn.withLock { placesInTurn(addresses) }
+  }
+
+  private func placesInTurn(_ addresses: [CodeAddress]) -> [CodePlace] {
     var seen: Set<CodeAddress> = []
     let fresh = known.withLock { known in
       addresses.filter { known[$0] == nil && seen.insert($0).inserted }
     }
-    let found = lookups.withLock { _ in lookUp(fresh) }
+    let found = lookUp(fresh)
     return known.withLock { known in
       for (address, place) in zip(fresh, found) { known[address] = place }
       return addresses.map { known[$0] ?? CodePlace(function: "") }
     }
+  }
+
+  /// Why the compiler made the program trap at an address, in its own words: `arithmetic
+  /// overflow`; nil where it says nothing.
+  package func trapReason(at address: CodeAddress) -> String? {
+    guard #available(macOS 26.0, *) else { return nil }
+    let mark = "Swift runtime failure: "
+    let frames = turn.withLock {
+      BinarySymbols.withTurn { $0.frames(at: [address.instruction]) }
+    }
+    return frames.first?.frames.lazy.compactMap { frame in
+      [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map {
+        String($0.dropFirst(mark.count))
+      }
+    }.first
+  }
+
+  /// Does something while nobody looks anything up: a process that is forked meanwhile finds
+  /// no lock taken.
+  package func pause(_ body: () -> Void) {
+    turn.withLock { body() }
   }
 
   /// How far behind a function's start a line is looked for, if the start itself
@@ -56,7 +83,7 @@ package final class Symbolicator: Sendable {
   private func lookUp(_ addresses: [CodeAddress], in symbols: BinarySymbols) -> [CodePlace] {
     var frames = symbols.frames(at: addresses.map(\.instruction))
     let retried = addresses.indices.filter { index in
-      addresses[index].isStart && frames[index].userFrame == nil && frames[index].hasLines
+      addresses[index].isStart && frames[index].userFrame == nil && frames[index].mayHaveUserFrame
     }
     let further = symbols.frames(
       at: retried.flatMap { index in Self.offsets.map { addresses[index].instruction + $0 } })
@@ -97,8 +124,22 @@ private struct AddressFrames {
 
   /// The symbol of the function whose code it is.
   var function: String { frames.last?.symbol ?? "" }
-  var hasLines: Bool { frames.contains { !$0.file.isEmpty } }
   var userFrame: Frame? { frames.first(where: \.isUsers) }
+
+  /// The user's code may begin further on in the function.
+  ///
+  /// Not in one that only passes arguments on, unless the optimizer has put into it
+  /// what it calls. Each address takes as long as reading the program's table of lines.
+  var mayHaveUserFrame: Bool {
+    guard frames.contains(where: { !$0.file.isEmpty }) else { return false }
+    #if DEBUG
+      let name = frames.last?.name ?? ""
+      return !["partial apply for ", "thunk for ", "protocol witness for "]
+        .contains(where: name.hasPrefix)
+    #else
+      return true
+    #endif
+  }
 
   var place: CodePlace {
     guard let frame = userFrame else {

@@ -34,6 +34,8 @@ struct AddressTable {
     return entries
   }
 
+  @inline(__always) var count: Int { header.pointee.count }
+
   func removeAll() {
     header.pointee.count = 0
     header.pointee.stamp &+= 1

@@ -36,7 +36,7 @@ package final class Machine {
   /// Slots of what could run now; the baseline's choice first, timers last.
   let enabled = Column<Int32>()
   let steps = Column<RawStep>()
-  /// What strategies call places in the code.
+  /// The places in the code of the run, numbered as strategies ask for them.
   private let codePlaces = CodePlaces()
   /// For each step, when its job arrived and it began, and where its touches begin.
   let moments = Column<StepMoments>()
@@ -60,6 +60,8 @@ package final class Machine {
   package var canceller: (any Canceller)?
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
+  /// The number of the last run within its exploration.
+  package private(set) var runIndex = 0
 
   /// How many steps in a row the baseline gives to one task while others could
   /// run: one that polls an actor would otherwise keep those out for ever for
@@ -137,6 +139,7 @@ package final class Machine {
   ) -> RunEnd {
     RunLock.withTurn {
       reset()
+      runIndex = start.index
       strategy.begin(start)
       il_session_begin(session, SplitMix64.seed(settings.environmentSeed, stream: 1))
       let previous = il_enter(session)
@@ -169,6 +172,7 @@ package final class Machine {
     touches.removeAll()
     taskIndex.removeAll()
     lockIndex.removeAll()
+    codePlaces.removeAll()
     rescheduled.removeAll()
     if !errors.isEmpty { errors.removeAll() }
     executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
@@ -275,11 +279,11 @@ package final class Machine {
 
   private func place(of job: UnsafeMutablePointer<WaitingJob>) -> UInt64 {
     guard job.pointee.reason == .created else {
-      return codePlaces.name(of: UInt(bitPattern: job.pointee.ready.resume))
+      return codePlaces.number(of: UInt(bitPattern: job.pointee.ready.resume))
     }
     let task = tasks.pointer(at: Int(job.pointee.task))
     return mix(
-      mix(codePlaces.name(of: task.pointee.site), 2), codePlaces.name(of: task.pointee.entry))
+      mix(codePlaces.number(of: task.pointee.site), 2), codePlaces.number(of: task.pointee.entry))
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

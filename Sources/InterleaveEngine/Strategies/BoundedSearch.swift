@@ -77,6 +77,14 @@ package final class BoundedSearch: PureStrategy {
   }
 }
 
+extension BoundedSearch {
+  /// Packs the choices of the last run.
+  package func pack(into packet: inout Packet) { tree.pack(into: &packet) }
+
+  /// Takes over a run that a copy of this search has made.
+  package func unpack(from packet: inout Packet) { tree.unpack(from: &packet) }
+}
+
 /// The schedules that a bounded search has tried and those that are left.
 ///
 /// A schedule is the list of its choices, each an index. A run follows a prefix
@@ -225,6 +233,17 @@ package struct BoundedSearchTree: Sendable {
       free = Cursor()
     }
     return false
+  }
+
+  fileprivate func pack(into packet: inout Packet) {
+    packet.put(all: running?.choices ?? [])
+    packet.put(hasDiverged)
+  }
+
+  fileprivate mutating func unpack(from packet: inout Packet) {
+    begin()
+    running?.choices = packet.takeAll()
+    hasDiverged = packet.take()
   }
 
   private static func next(

@@ -72,24 +72,25 @@ import Testing
   }
 
   @Test func tasksThatCallTheSameMethodGoOnAtTheSamePlace() async throws {
-    let places = try await onThread {
-      let watcher = PlaceWatcher()
+    let runs = try await onThread {
       let machine = try Machine(settings: MachineSettings())
-      _ = machine.run(watcher, RunStart(index: 0, seed: 1)) {
-        Task {
-          let counter = Counter()
-          await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 { group.addTask { await counter.add() } }
-            group.addTask { await counter.reset() }
+      return (0..<2).map { index in
+        let watcher = PlaceWatcher()
+        _ = machine.run(watcher, RunStart(index: index, seed: 1)) {
+          Task {
+            let counter = Counter()
+            await withTaskGroup(of: Void.self) { group in
+              for _ in 0..<4 { group.addTask { await counter.add() } }
+              group.addTask { await counter.reset() }
+            }
           }
         }
+        machine.finish()
+        return watcher.places
       }
-      machine.finish()
-      return watcher.places
     }
-    #expect(places.count == 5)
-    #expect(Set(places).count == 2)
-    #expect(Set(places.prefix(4)).count == 1)
+    // Each run numbers its places, so that neither addresses nor offsets matter.
+    #expect(runs == [[1, 1, 1, 1, 2], [1, 1, 1, 1, 2]])
   }
 
   /// Lets tasks begin first, and notes where they go on afterwards.

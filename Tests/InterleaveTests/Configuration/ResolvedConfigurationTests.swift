@@ -149,6 +149,15 @@ import Testing
     #expect(try resolved(["INTERLEAVE_SEED": text]).seed == seed)
   }
 
+  @Test func isolationIsOneOfThree() throws {
+    #expect(
+      try resolved(["INTERLEAVE_ISOLATION": "process"]).configuration.isolation == .process)
+    #expect(try resolved([:]).configuration.isolation == .automatic)
+    #expect(
+      message(["INTERLEAVE_ISOLATION": "thread"])
+        == "INTERLEAVE_ISOLATION must be automatic or process or none (was “thread”)")
+  }
+
   @Test(arguments: ["-1", "2A", "0x", "1.0", "18446744073709551616", " 1"])
   func seedsThatCannotBeReadAreErrors(text: String) {
     #expect(

@@ -123,6 +123,7 @@ import Testing
     var schedules: [Int] = []
     for (tasks, visits) in [(2, 1), (2, 2), (3, 1)] {
       let report = await report(tasks: tasks, visits: visits, schedules: 2_000, seed: seed) {
+        $0.strategy = .randomWalk
         $0.until = .risk(below: 0.05)
       }
       schedules.append(report.schedules)
@@ -132,7 +133,10 @@ import Testing
   }
 
   @Test func theReportTellsThatTheRuleEndedIt() async throws {
-    let report = await report(tasks: 2) { $0.until = .risk(below: 0.05) }
+    let report = await report(tasks: 2) {
+      $0.strategy = .randomWalk
+      $0.until = .risk(below: 0.05)
+    }
     #expect(report.ending == .risk(below: 0.05))
     #expect(try #require(report.residualRisk).upperBound < 0.05)
     #expect("\(report)".contains("ended when the residual risk was below 5.0%"), "\(report)")

@@ -17,10 +17,10 @@ import Testing
     let result = try await runProgram(folder.path + "/InterleaveProgram", [])
     #expect(
       result.output == """
-        holds: passed 200 schedules
+        holds: passed all 7 interleavings
         throws: thrownError, 1 preemption(s)
-        expects: expectation at main.swift:60, 1 preemption(s)
-        always: invariant at main.swift:64, 0 preemption(s)
+        expects: expectation at main.swift:62, 1 preemption(s)
+        always: invariant at main.swift:66, 0 preemption(s)
 
         """, "\(result)")
     #expect(result.exitCode == 0)

@@ -1,0 +1,148 @@
+// Waiting for a thread that is watched, and what is done for one that was stopped.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+// MARK: - Waiting for the thread
+
+typedef struct {
+  unsigned serial;
+  int64_t cpu, wall, stuck;
+} sample;
+
+static int64_t nanoseconds(clockid_t clock) {
+  struct timespec t;
+  if (clock_gettime(clock, &t)) return 0;
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+// The thread sleeps, and nobody has woken it yet.
+static bool is_blocked(const il_guard *g) {
+#if defined(__linux__)
+  char path[64], text[512];
+  char digits[12];
+  int n = 0, id = g->thread_id;
+  do digits[n++] = (char)('0' + id % 10); while ((id /= 10));
+  char *end = stpcpy(path, "/proc/self/task/");
+  while (n) *end++ = digits[--n];
+  strcpy(end, "/stat");
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  ssize_t count = read(file, text, sizeof text - 1);
+  close(file);
+  if (count <= 0) return false;
+  text[count] = 0;
+  // The name, in brackets, may contain anything.
+  const char *state = strrchr(text, ')');
+  return state && state[1] && (state[2] == 'S' || state[2] == 'D');
+#else
+  (void)g;
+  return true;
+#endif
+}
+
+// How long the thread has been at one step: time in which it computed, or slept. Time
+// in which it waited for a processor does not count; between steps, nor does that in
+// which it computed.
+static int64_t measure(il_guard *g, sample *last, int64_t tick) {
+  unsigned serial = atomic_load(&g->serial);
+  int64_t wall = nanoseconds(CLOCK_MONOTONIC), cpu = last->cpu;
+#if defined(__linux__)
+  cpu = nanoseconds(g->clock);
+#endif
+  if (serial != last->serial || !last->wall) {
+    *last = (sample){.serial = serial, .cpu = cpu, .wall = wall};
+    return 0;
+  }
+  int64_t spent = serial & 1 ? cpu - last->cpu : 0;
+  if (cpu - last->cpu < tick / 8 && is_blocked(g)) {
+    spent = wall - last->wall;
+    if (spent > 2 * tick) spent = 2 * tick;
+  }
+  last->stuck += spent;
+  last->cpu = cpu;
+  last->wall = wall;
+  return last->stuck;
+}
+
+// How long a child's thread may sleep between steps. It waits there for threads that a
+// child does not have; longer, if a lock was taken when the child was forked.
+static const int64_t longest_sleep = 8000000000;
+
+il_end il_guard_wait(il_guard *g, int heartbeat) {
+  sample last = {0};
+  int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
+  if (tick > 500000000) tick = 500000000;
+  if (tick < 2000000) tick = 2000000;
+  for (;;) {
+    struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
+    int ready = poll(&wait, 1, (int)(tick / 1000000));
+    char what;
+    if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
+      return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
+    if (ready) continue;
+    if (heartbeat >= 0) il_write_all(heartbeat, "h", 1);
+    if (g->limit <= 0 || !atomic_load(&g->is_attached)) continue;
+    int64_t stuck = measure(g, &last, tick);
+    if (last.serial & 1) {
+      if (stuck < g->limit) continue;
+      g->suspect = last.serial;
+      g->is_asleep = is_blocked(g);
+      atomic_store(&g->is_suspect, true);
+#if defined(__linux__)
+      // By its number: the thread itself may have ended just now.
+      syscall(SYS_tgkill, getpid(), g->thread_id, IL_HANG_SIGNAL);
+#else
+      pthread_kill(g->thread, IL_HANG_SIGNAL);
+#endif
+    } else if (il_is_forked && stuck > longest_sleep) {
+      return IL_END_LOST;
+    }
+  }
+}
+
+// Gives back the mutexes that the dead step still holds, so that others can go on.
+static void release_locks(il_guard *g) {
+#if defined(__linux__) && defined(__GLIBC__)
+  for (size_t n = 0; n < IL_LOCKS && n < g->lock_count; n++) {
+    pthread_mutex_t *lock = g->locks[n], copy;
+    if (!il_read_memory(lock, &copy, sizeof copy)) continue;
+    bool is_plain = (copy.__data.__kind & 3) == PTHREAD_MUTEX_NORMAL && copy.__data.__kind < 4;
+    if (is_plain && copy.__data.__lock && copy.__data.__owner == g->thread_id)
+      pthread_mutex_unlock(lock);
+  }
+#else
+  (void)g;
+#endif
+}
+
+void il_guard_bury(il_guard *g) {
+  il_session *s = g->session;
+  release_locks(g);
+  if (g->has_turn) il_turn_give();
+  if (!s) return;
+  s->serial = &s->own_serial;
+  s->creating = s->immediate = s->initializing = s->drain_count = 0;
+  s->timer_source = NULL;
+  s->ended = NULL;
+}
+
+void il_guard_begin_run(il_session *s) {
+  il_guard *g = il_this_guard;
+  s->serial = g ? &g->serial : &s->own_serial;
+  if (!g) return;
+  g->session = s;
+  g->lock_count = 0;
+  g->said_count = 0;
+}

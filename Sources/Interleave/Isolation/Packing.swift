@@ -1,0 +1,191 @@
+import InterleaveEngine
+
+// What a child process tells its parent besides the machine's run.
+
+extension RunFailure {
+  func pack(into packet: inout Packet) {
+    packet.put(kind.rawValue)
+    packet.put(message)
+    packet.put(place)
+    packet.put(steps)
+    packet.put(isMistake)
+    packet.put(optional: location) { packet, location in
+      packet.put([location.fileID, location.filePath])
+      packet.put(location.line)
+      packet.put(location.column)
+    }
+  }
+
+  init(from packet: inout Packet) {
+    let kind = FuzzFailure.Kind(rawValue: packet.takeText()) ?? .crash
+    let (message, place) = (packet.takeText(), packet.takeText())
+    let steps: Int = packet.take()
+    let isMistake: Bool = packet.take()
+    let location = packet.takeOptional { packet in
+      let files = packet.takeTexts()
+      return FuzzFailure.SourceLocation(
+        fileID: files[0], filePath: files[1], line: packet.take(), column: packet.take())
+    }
+    self.init(
+      kind: kind, message: message, location: location, place: place, steps: steps,
+      isMistake: isMistake)
+  }
+}
+
+extension Recording {
+  func pack(into packet: inout Packet) {
+    packet.put(all: choices)
+    packet.put(all: spans)
+  }
+
+  init(from packet: inout Packet) {
+    self.init(choices: packet.takeAll(), spans: packet.takeAll())
+  }
+}
+
+extension Draws {
+  func pack(into packet: inout Packet) {
+    packet.put(optional: inputs) { $1.pack(into: &$0) }
+    packet.put(1 + lanes.count)
+    for lane in [prefix] + lanes {
+      packet.put(lane.count)
+      for recording in lane { recording.pack(into: &packet) }
+    }
+    packet.put(optional: doubles) { $1.pack(into: &$0) }
+  }
+
+  init(from packet: inout Packet) {
+    let inputs = packet.takeOptional { Recording(from: &$0) }
+    let count: Int = packet.take()
+    let lanes = (0..<count).map { _ in
+      let count: Int = packet.take()
+      return (0..<count).map { _ in Recording(from: &packet) }
+    }
+    self.init(inputs: inputs, prefix: lanes[0], lanes: Array(lanes.dropFirst()))
+    doubles = packet.takeOptional { Recording(from: &$0) }
+  }
+}
+
+extension FoundFailure {
+  func pack(into packet: inout Packet) {
+    failure.pack(into: &packet)
+    packet.put(all: schedule.steps)
+    packet.put(schedule.cancellation)
+    draws.pack(into: &packet)
+    packet.put(schedulesTried)
+    packet.put(seed)
+    packet.put(optional: strategy) { $0.put($1) }
+    packet.put(optional: corpusFile) { $0.put($1) }
+    packet.put(optional: halfFix) { packet, fix in
+      packet.put(fix.corpusFile)
+      packet.put(fix.reversals)
+    }
+    packet.put(repaired.map { [$0.path, $0.reason] } ?? [])
+  }
+
+  /// All but the entry that it repairs, whose path and reason follow.
+  init(from packet: inout Packet) {
+    self.init(
+      failure: RunFailure(from: &packet),
+      schedule: RecordedSchedule(steps: packet.takeAll(), cancellation: packet.take()),
+      draws: Draws(from: &packet), schedulesTried: packet.take(), seed: packet.take(),
+      strategy: packet.takeOptional { $0.takeText() })
+    corpusFile = packet.takeOptional { $0.takeText() }
+    halfFix = packet.takeOptional {
+      FuzzFailure.HalfFix(corpusFile: $0.takeText(), reversals: $0.take())
+    }
+  }
+}
+
+extension FuzzReport {
+  func pack(into packet: inout Packet) {
+    for number in [schedules, distinctInterleavings, steps, choices, replayed, cancellations] {
+      packet.put(number)
+    }
+    for texts in [warnings, fixed, stale, repaired] { packet.put(texts) }
+    packet.put(isExhaustive)
+    packet.put(contendedActors)
+    packet.put(escapes)
+    packet.put(strategies.map(\.name))
+    packet.put(all: strategies.map(\.schedules))
+    packet.put(all: strategies.map(\.newInterleavings))
+    packet.put(residualRisk)
+    packet.put(ending)
+    packet.put(certificates.map(\.corpusFile))
+    packet.put(
+      all: certificates.map { [$0.reversals, $0.schedules, $0.unfinished ?? -1] }.joined())
+  }
+
+  init(from packet: inout Packet) {
+    self.init(schedules: packet.take())
+    distinctInterleavings = packet.take()
+    steps = packet.take()
+    choices = packet.take()
+    replayed = packet.take()
+    cancellations = packet.take()
+    warnings = packet.takeTexts()
+    fixed = packet.takeTexts()
+    stale = packet.takeTexts()
+    repaired = packet.takeTexts()
+    isExhaustive = packet.take()
+    contendedActors = packet.takeTexts()
+    escapes = packet.takeTexts()
+    strategies = packet.takeTexts().map { StrategyShare(name: $0) }
+    for (index, number) in packet.takeAll(Int.self).enumerated() {
+      strategies[index].schedules = number
+    }
+    for (index, number) in packet.takeAll(Int.self).enumerated() {
+      strategies[index].newInterleavings = number
+    }
+    residualRisk = packet.take()
+    ending = packet.take()
+    let files = packet.takeTexts()
+    let numbers = packet.takeAll(Int.self)
+    certificates = files.enumerated().map { index, file in
+      FixCertificate(
+        corpusFile: file, reversals: numbers[3 * index], schedules: numbers[3 * index + 1],
+        unfinished: numbers[3 * index + 2] < 0 ? nil : numbers[3 * index + 2])
+    }
+  }
+}
+
+extension StepInspector {
+  func pack(into packet: inout Packet) {
+    packet.put(changes.count)
+    for (index, changes) in changes {
+      packet.put(index)
+      packet.put(changes.flatMap { [$0.property, $0.before, $0.after] })
+    }
+    packet.put(callers.count)
+    for (index, frames) in callers {
+      packet.put(index)
+      packet.put(all: frames)
+    }
+    packet.put(notes.count)
+    for (index, texts) in notes {
+      packet.put(index)
+      packet.put(texts)
+    }
+  }
+
+  func unpack(from packet: inout Packet) {
+    let changed: Int = packet.take()
+    for _ in 0..<changed {
+      let index: Int = packet.take()
+      let texts = packet.takeTexts()
+      changes[index] = stride(from: 0, to: texts.count, by: 3).map {
+        Interleaving.Change(property: texts[$0], before: texts[$0 + 1], after: texts[$0 + 2])
+      }
+    }
+    let called: Int = packet.take()
+    for _ in 0..<called {
+      let index: Int = packet.take()
+      callers[index] = packet.takeAll()
+    }
+    let noted: Int = packet.take()
+    for _ in 0..<noted {
+      let index: Int = packet.take()
+      notes[index] = packet.takeTexts()
+    }
+  }
+}
