@@ -3,6 +3,7 @@ package struct ReachedState: Sendable, Hashable {
   /// A hash of the steps so far, but for the order of independent ones.
   package var trace: UInt64
   /// The task that ran last, if it can go on: to let another one run is a preemption.
+  ///
   /// Where it cannot, who it was does not matter.
   package var holder: UInt64?
 
