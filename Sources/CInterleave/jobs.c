@@ -28,7 +28,9 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
     // A sleep makes the task that its timer runs out of sight of `creating`.
     if (is_task && !s->creating && deadline < 0) return false;
     if (!s->creating) s->creation_site = s->creation_caller = s->creation_entry = NULL;
-    task = il_adopt(s, job, s->creation_site, s->creation_entry, s->creating_child);
+    // Whatever was made before, the job of a yield or a sleep is nobody's child.
+    bool child = s->creating && s->creating_child;
+    task = il_adopt(s, job, s->creation_site, s->creation_entry, child);
     ready.arrival = IL_ARRIVAL_CREATED;
   } else if (UNLIKELY(task->session != s)) {
     return il_deliver_foreign(job, place, executor);

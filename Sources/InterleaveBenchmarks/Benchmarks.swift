@@ -7,6 +7,7 @@ enum Benchmark: String, CaseIterable {
   case stress
   case memory
   case shrink
+  case proofs
   case specs
   case determinism
   case systems
@@ -18,6 +19,7 @@ enum Benchmark: String, CaseIterable {
     case .stress: "orders that the native runtime shows, against what a run allows"
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
+    case .proofs: "how often the fewest preemptions are shown, over the suite of bugs"
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
@@ -34,6 +36,7 @@ enum Benchmark: String, CaseIterable {
     case .stress: await runStress()
     case .memory: try measureMemory()
     case .shrink: try await measureShrinking()
+    case .proofs: try await measureProofs()
     case .specs: await measureSpecs()
     case .determinism: try await measureDeterminism()
     case .systems: await measureSystems()

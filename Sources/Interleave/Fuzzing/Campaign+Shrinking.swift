@@ -126,16 +126,20 @@ extension Campaign {
     budget.runs = max(0, joint.limit - joint.runs)
     plan = .replay(joint.draws)
     repeatCancellation(of: joint.best)
-    let result = ScheduleShrinker(budget: budget).shrink(joint.best) { strategy in
+    let watch = watchForStates(joint)
+    let shrinker = ScheduleShrinker(budget: budget, mergesStates: watch != nil)
+    let result = shrinker.shrink(joint.best) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
       _ = execute(strategy, RunStart(index: 0, seed: 0)) { [self] failure in
         let fails = failure?.isLike(original) ?? false
         trial = Trial(
           fails: fails, schedule: machine.recordedSchedule(upTo: failure?.steps),
-          steps: machine.stepCount)
+          steps: machine.stepCount,
+          followsRelation: machine.followsRelation && programRun.draws.doubles == nil)
       }
       return trial
     }
+    withExtendedLifetime(watch) {}
     joint.runs += result.runs
     joint.best = result.schedule
     // With a cancellation, the searches looked only at schedules with the same one.
@@ -143,6 +147,19 @@ extension Campaign {
       result.isMinimal
       && (result.schedule.cancellation == nil || result.schedule.preemptions == 0)
     return ShrunkFailure(schedule: result.schedule, draws: joint.draws, isMinimal: isMinimal)
+  }
+}
+
+extension Campaign {
+  /// Begins to watch for what steps share: as far as that is seen, states can be told apart.
+  ///
+  /// - Returns: nil where they cannot be, or where what was drawn, a cancellation or an order that
+  ///   is asked for may belong to the state.
+  private func watchForStates(_ joint: JointShrinking) -> SharingWatch? {
+    guard case .none = shelter, !program.isGenerated, joint.draws.doubles == nil,
+      joint.best.cancellation == nil, order.makeGate() == nil
+    else { return nil }
+    return SharingWatch()
   }
 }
 

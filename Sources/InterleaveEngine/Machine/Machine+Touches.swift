@@ -209,16 +209,29 @@ extension Machine {
   /// first run differ from all others.
   package var signature: UInt64 {
     if progress.hashedSteps == steps.count { return progress.hash }
-    progress.hash = computeSignature()
+    progress.hash = computeSignature(withLocks: false)
     progress.hashedSteps = steps.count
     return progress.hash
   }
 
-  private func computeSignature() -> UInt64 {
+  /// A hash of what determines how the run can go on: its ``signature`` so far, with
+  /// locks; nil where the dependency relation does not cover the run.
+  var traceHash: UInt64? { followsRelation ? computeSignature(withLocks: true) : nil }
+
+  /// Nothing was noticed in the run that the dependency relation does not cover, or that
+  /// makes switching to another task more or less than one preemption.
+  ///
+  /// After ``longestStreak`` steps in a row, a task is no longer preempted by another.
+  package var followsRelation: Bool { limits.isEmpty && steps.count < Self.longestStreak }
+
+  /// Hashes the run so far.
+  ///
+  /// - Parameter withLocks: The order in which locks were taken counts, too.
+  private func computeSignature(withLocks: Bool) -> UInt64 {
+    let end = withLocks ? UInt.max : TouchedObject.firstLock
+    let places = TouchedObject.places(executors: executors.count, tasks: tasks.count)
     sums.removeAll()
-    for _ in 0..<TouchedObject.places(executors: executors.count, tasks: tasks.count) {
-      sums.append(ObjectSum())
-    }
+    for _ in 0...places + (withLocks ? progress.locks : 0) { sums.append(ObjectSum()) }
     hashes.removeAll()
     var total: UInt64 = 0
     for index in 0..<steps.count {
@@ -231,14 +244,14 @@ extension Machine {
         gather(executor, .exclusive) &+ gather(TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { gathered &+= gather(TouchedObject.time.name, timeMode) }
       if step.cause >= 0 { gathered &+= mix(4, hashes[Int(step.cause)]) }
-      for touch in range where touches[touch].object < TouchedObject.firstLock {
+      for touch in range where touches[touch].object < end {
         gathered &+= gather(touches[touch].object, touches[touch].mode)
       }
       let hash = mix(key, gathered)
       leave(hash, executor, .exclusive)
       leave(hash, TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { leave(hash, TouchedObject.time.name, timeMode) }
-      for touch in range where touches[touch].object < TouchedObject.firstLock {
+      for touch in range where touches[touch].object < end {
         leave(hash, touches[touch].object, touches[touch].mode)
       }
       hashes.append(hash)
@@ -248,11 +261,19 @@ extension Machine {
     return mix(total, mix(tasks[task].name, hashes[steps - 1]))
   }
 
+  /// Where the sums of an object lie: locks behind all that the machine names.
+  @inline(__always)
+  private func place(of object: UInt) -> Int {
+    guard object >= TouchedObject.firstLock else { return TouchedObject.place(of: object) }
+    return TouchedObject.places(executors: executors.count, tasks: tasks.count)
+      + Int(object & (TouchedObject.firstLock - 1))
+  }
+
   /// What those left at an object on which an access depends.
   @inline(__always)
   private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
     // Whoever touched it without a conflict must leave no trace here.
-    let sum = sums[TouchedObject.place(of: object)]
+    let sum = sums[place(of: object)]
     return switch mode {
     case .exclusive: mix(mix(1, sum.first), sum.second)
     case .first: mix(2, sum.second)
@@ -262,7 +283,7 @@ extension Machine {
 
   @inline(__always)
   private func leave(_ hash: UInt64, _ object: UInt, _ mode: AccessMode) {
-    let sum = sums.pointer(at: TouchedObject.place(of: object))
+    let sum = sums.pointer(at: place(of: object))
     if mode != .second { sum.pointee.first &+= hash }
     if mode != .first { sum.pointee.second &+= hash }
   }

@@ -280,12 +280,20 @@ struct Candidates {
   /// Tries all schedules with fewer preemptions than the best one, until one fails
   /// or none is left.
   ///
+  /// - Parameter mergingStates: Nothing is searched twice from the same state. If a run
+  ///   shows that states cannot be told apart, the search starts over without that.
   /// - Returns: With how many preemptions all schedules have been tried.
-  mutating func searchFewerPreemptions(_ run: ScheduleShrinker.Runner) -> Int? {
+  mutating func searchFewerPreemptions(
+    mergingStates: Bool, _ run: ScheduleShrinker.Runner
+  ) -> Int? {
     guard size.preemptions > 0 else { return nil }
-    let search = BoundedSearch(maxPreemptions: size.preemptions - 1)
+    let search = BoundedSearch(
+      maxPreemptions: size.preemptions - 1, skipsKnownStates: mergingStates)
     while search.advance(), let trial = attempt(search, run) {
       if adopt(trial) { break }
+      if mergingStates, !trial.followsRelation {
+        return searchFewerPreemptions(mergingStates: false, run)
+      }
     }
     return search.shownBound
   }

@@ -6,10 +6,15 @@ package struct Trial: Sendable {
   package var schedule: RecordedSchedule
   /// How many steps were run; more than the schedule has, where that was cut.
   package var steps: Int
+  /// The dependency relation covers all that was noticed in the run.
+  package var followsRelation: Bool
 
-  package init(fails: Bool, schedule: RecordedSchedule, steps: Int? = nil) {
+  package init(
+    fails: Bool, schedule: RecordedSchedule, steps: Int? = nil, followsRelation: Bool = false
+  ) {
     self.fails = fails
     self.schedule = schedule
+    self.followsRelation = followsRelation
     self.steps = steps ?? schedule.steps.count
   }
 }
@@ -47,7 +52,8 @@ package struct ScheduleShrinker {
     package var isFixpoint: Bool
     /// No schedule with at most this many preemptions fails in the same way.
     ///
-    /// All of them were tried; nil where not even those without any could be.
+    /// All of them were tried, or all their interleavings; nil where not even those
+    /// without any could be.
     package var shownBound: Int?
 
     /// No schedule with fewer preemptions fails in the same way.
@@ -60,9 +66,13 @@ package struct ScheduleShrinker {
   package typealias Runner = (any PureStrategy) -> Trial
 
   package var budget: Budget
+  /// One schedule of each interleaving is enough, where runs follow the dependency
+  /// relation; whoever asks for it must watch for what tasks share.
+  package var mergesStates: Bool
 
-  package init(budget: Budget = Budget()) {
+  package init(budget: Budget = Budget(), mergesStates: Bool = false) {
     self.budget = budget
+    self.mergesStates = mergesStates
   }
 
   /// Shrinks a failing schedule.
@@ -88,7 +98,7 @@ package struct ScheduleShrinker {
     }
     candidates.allow(reserve - reserve / 2)
     let size = candidates.size
-    let shownBound = candidates.searchFewerPreemptions(run)
+    let shownBound = candidates.searchFewerPreemptions(mergingStates: mergesStates, run)
     if candidates.size < size || !isFixpoint { isFixpoint = candidates.shrinkToFixpoint(run) }
     return Result(
       schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,

@@ -12,19 +12,46 @@
 /// }
 /// ```
 ///
-/// Nothing is left out, not even schedules that differ only in the order of
-/// independent steps: under a bound on preemptions, one of two such schedules may
-/// lie within it and the other not, so that few would be saved.
+/// Every schedule is run, even those that differ only in the order of independent
+/// steps, since under a bound on preemptions one of them may lie within it and another
+/// not. Unless known states are to be skipped: then no run goes on from a state in which
+/// the program was before, with no more preemptions, so that every *interleaving* within
+/// the bound is run, and not every schedule (Musuvathi, Qadeer: "Partial-order reduction
+/// for context-bounded state exploration", 2007; Coons, Musuvathi, McKinley: "Bounded
+/// partial-order reduction", OOPSLA 2013).
+///
+/// Two runs are in the same state if the same steps have run, and those that depend on
+/// each other in the same order (``Machine/traceHash``; locks count). What they can do
+/// next is the same, as are the states that this leads to; only the cost in preemptions
+/// may differ, by the task that could go on for free, and never by more than one. So a
+/// state is skipped if it was reached
+///
+/// * with the same task last, or where the task that ran last could not go on, with no
+///   more preemptions;
+/// * by whomever, with at least one preemption less.
+///
+/// A state is passed over only in favour of one that is searched itself, and the same
+/// state is never reached again later in a run, so that nothing is put off for ever.
+/// All this is sound only while ``Machine/followsRelation`` is true of every run: up to
+/// the first that it is not true of, each run that was left out had one like it that
+/// was made, so that none goes unnoticed.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
+  private let skipsKnownStates: Bool
 
   /// Makes a search.
   ///
   /// - Parameters:
   ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
   ///   - maxDeviations: The most deviations that it may have, at least 0.
-  package init(maxPreemptions: Int, maxDeviations: Int = .max) {
+  ///   - skipsKnownStates: Nothing is searched twice from the same state. Only without a
+  ///     bound on deviations, and only for runs that follow the dependency relation.
+  package init(maxPreemptions: Int, maxDeviations: Int = .max, skipsKnownStates: Bool = false) {
+    precondition(
+      !skipsKnownStates || maxDeviations == .max,
+      "`skipsKnownStates` needs `maxDeviations` to be unbounded (was \(maxDeviations))")
     tree = BoundedSearchTree(maxPreemptions: maxPreemptions, maxDeviations: maxDeviations)
+    self.skipsKnownStates = skipsKnownStates
   }
 
   /// Every schedule within the bound has been tried.
@@ -44,7 +71,9 @@ package final class BoundedSearch: PureStrategy {
   package func begin(_ run: RunStart) { tree.begin() }
 
   package func decide(at point: some ChoicePoint) -> Int {
-    tree.choose(count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled)
+    tree.choose(
+      count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled,
+      state: skipsKnownStates && tree.wantsState ? point.state : nil)
   }
 }
 
@@ -77,6 +106,8 @@ package struct BoundedSearchTree: Sendable {
     /// The first choice from which others branch off: the one after the prefix.
     var first = 0
     var deviations = 0
+    /// The first choice that was reached before: none branches off from there on.
+    var end = Int.max
   }
 
   /// A walk over the branches of a list of schedules that may still grow.
@@ -99,6 +130,7 @@ package struct BoundedSearchTree: Sendable {
   private var running: Node?
   private var prefix: [Choice] = []
   private var position = 0
+  private var known = KnownStates()
   private var hasStarted = false
   private var storage: Int
 
@@ -129,9 +161,20 @@ package struct BoundedSearchTree: Sendable {
     position = 0
   }
 
+  /// The run is not in a state yet that was reached before.
+  package var wantsState: Bool { position >= prefix.count && running?.end == .max }
+
   /// Makes the next choice of the run.
-  package mutating func choose(count: Int, lastTaskIsEnabled: Bool) -> Int {
+  ///
+  /// - Parameters:
+  ///   - count: How many steps are enabled.
+  ///   - lastTaskIsEnabled: Any choice but the first is a preemption.
+  ///   - state: What determines how the run can go on; nil if that is not to matter.
+  package mutating func choose(
+    count: Int, lastTaskIsEnabled: Bool, state: ReachedState? = nil
+  ) -> Int {
     defer { position += 1 }
+    if let state, wantsState { note(state) }
     var taken = 0
     if position < prefix.count {
       let expected = prefix[position]
@@ -145,6 +188,17 @@ package struct BoundedSearchTree: Sendable {
       Choice(
         count: Int32(count), taken: Int32(taken), lastTaskIsEnabled: lastTaskIsEnabled))
     return taken
+  }
+
+  private mutating func note(_ state: ReachedState) {
+    // After its prefix, a run does not preempt: it stays on the level.
+    if known.covers(state, preemptions: level) {
+      running?.end = position
+    } else if storage > 0 {
+      // A state takes about as much memory as so many choices.
+      storage -= 4
+      known.add(state, preemptions: level)
+    }
   }
 
   /// Ends the run and goes on to the next schedule.
@@ -198,7 +252,7 @@ package struct BoundedSearchTree: Sendable {
     while cursor.node < nodes.count {
       let node = nodes[cursor.node]
       cursor.choice = max(cursor.choice, node.first)
-      while cursor.choice < node.choices.count {
+      while cursor.choice < min(node.choices.count, node.end) {
         let choice = node.choices[cursor.choice]
         if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < Int(choice.count) {
           cursor.alternative += 1

@@ -17,6 +17,12 @@ package protocol ChoicePoint {
   func key(at index: Int) -> StepKey
   /// The index of the step with the given name, if it is enabled.
   func index(of key: StepKey) -> Int?
+  /// What determines how the run can go on; nil where that is not known.
+  var state: ReachedState? { get }
+}
+
+extension ChoicePoint {
+  package var state: ReachedState? { nil }
 }
 
 extension EnabledSteps: ChoicePoint {
@@ -26,6 +32,11 @@ extension EnabledSteps: ChoicePoint {
   package var lastTaskIsEnabled: Bool {
     let first = self[0]
     return first.continuesLastTask && first.reason != .timer
+  }
+
+  package var state: ReachedState? {
+    guard let trace = machine._withUnsafeGuaranteedRef({ $0.traceHash }) else { return nil }
+    return ReachedState(trace: trace, holder: lastTaskIsEnabled ? self[0].task : nil)
   }
 }
 

@@ -38,6 +38,25 @@ import Testing
     #expect(preemptions[results.count / 2] <= reach.preemptions)
   }
 
+  @Test func whereStatesCannotBeToldApartEveryScheduleIsTriedAllTheSame() throws {
+    let program = SimulatedProgram.deep(2, 4)
+    let failing = try #require(program.failingSchedules(1).first)
+    func shrink(mergesStates: Bool, followsRelation: Bool) -> ScheduleShrinker.Result {
+      ScheduleShrinker(mergesStates: mergesStates).shrink(failing) { strategy in
+        var trial = program.run(strategy)
+        trial.followsRelation = followsRelation
+        return trial
+      }
+    }
+    let plain = shrink(mergesStates: false, followsRelation: true)
+    let merged = shrink(mergesStates: true, followsRelation: true)
+    let refused = shrink(mergesStates: true, followsRelation: false)
+    #expect(merged.runs == plain.runs)
+    // The run that shows it was made in vain.
+    #expect(refused.runs == plain.runs + 1)
+    #expect(refused.shownBound == plain.shownBound)
+  }
+
   @Test func theBankShrinksToOnePreemptionFromEverySeed() {
     let program = SimulatedProgram.bank(2)
     let failing = program.failingSchedules(100)
