@@ -62,9 +62,8 @@ func runTime() -> Duration? {
 extension Duration {
   /// The duration for people, in whole units: `30 ms`, `1.5 s`, `20 µs`.
   var words: String {
-    let (seconds, attoseconds) = components
-    let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    for (unit, size) in [("s", Int64(1_000_000_000)), ("ms", 1_000_000), ("µs", 1_000)]
+    let nanoseconds = nanoseconds
+    for (unit, size) in [("s", Int128(1_000_000_000)), ("ms", 1_000_000), ("µs", 1_000)]
     where nanoseconds >= size {
       let tenths = (nanoseconds * 10 + size / 2) / size
       return tenths % 10 == 0 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"

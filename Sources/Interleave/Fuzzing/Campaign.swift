@@ -70,22 +70,12 @@ final class Campaign {
     began = clock.now
   }
 
-  /// Runs one schedule.
+  /// Runs one schedule on this thread.
   ///
   /// - Parameters:
   ///   - strategy: What makes the choices.
   ///   - start: The run's number and seed.
   ///   - inspect: Is called when the run is over, before it is forgotten.
-  func execute(
-    _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
-  ) -> RunFailure? {
-    guard case .none = shelter else {
-      return executeSheltered(strategy, start, inspect: inspect)
-    }
-    return executeHere(strategy, start, inspect: inspect)
-  }
-
-  /// Runs one schedule on this thread.
   func executeHere(
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {

@@ -20,8 +20,13 @@ enum Shelter {
 
 extension Campaign {
   /// Runs one schedule where the campaign's runs are to be made.
-  func executeSheltered(
-    _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)?
+  ///
+  /// - Parameters:
+  ///   - strategy: What makes the choices.
+  ///   - start: The run's number and seed.
+  ///   - inspect: Is called when the run is over, before it is forgotten.
+  func execute(
+    _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
     switch shelter {
     case .none:
