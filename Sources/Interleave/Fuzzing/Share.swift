@@ -14,7 +14,7 @@ package enum ShareCut {
   package static func range(of number: Int) -> Range<Int> {
     guard number > 0 else { return 0..<first }
     let start = first + (number - 1) * later
-    return start..<start + later
+    return start..<(start > Int.max - later ? Int.max : start + later)
   }
 
   /// How many shares it takes until so many schedules were run.

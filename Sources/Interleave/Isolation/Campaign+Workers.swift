@@ -13,10 +13,10 @@ extension Campaign {
     switch workers.wait(for: exploration.share.number, while: { [self] in !isCancelled() }) {
     case .log(let log): exploration.source = .elsewhere(log)
     case .cancelled: report.ending = .cancellation
-    case .lost(let wasKilled):
-      guard !isTimeUp else { return report.ending = .duration }
-      if wasKilled { noteLoss() }
+    case .lost:
+      if isTimeUp { report.ending = .duration }
     }
+    if workers.hasLostChild { noteLoss() }
   }
 
   private func noteLoss() {
@@ -94,6 +94,10 @@ extension Campaign {
   private func work(
     _ worker: Int, _ board: WorkBoard, _ exploration: Exploration, _ parent: RunningChild.Parent
   ) {
+    // What the parent has noted is not told again.
+    observations = Observations()
+    report.warnings = []
+    _ = order.takeExperience()
     while let number = board.take(worker: worker) {
       exploration.beginShare(number)
       let log = ShareLog(of: number)

@@ -5,17 +5,27 @@ final class Workers {
   /// What is known of a share.
   enum Answer {
     case log(ShareLog)
-    /// It has to be run again here; what ran it was killed, or met what it cannot tell.
-    case lost(wasKilled: Bool)
+    /// It has to be run here: who ran it did not come to its end, or met what it cannot tell.
+    case lost
     /// There is nothing to wait for any more.
     case cancelled
   }
 
   private let board: WorkBoard
-  private var children: [RunningChild]
-  private var running: Set<Int>
+  private let start: (Int, WorkBoard) -> RunningChild?
+  private var children: [RunningChild] = []
+  private var running: Set<Int> = []
   private var logs: [Int: ShareLog] = [:]
+  /// The shares of which all was told, and those of which nothing will be.
+  private var told: Set<Int> = []
   private var lost: Set<Int> = []
+  /// A child was killed.
+  private(set) var hasLostChild = false
+  /// How many more children may be started in place of others.
+  ///
+  /// One that was forked while some thread held a lock of the runtime's may stand still; the
+  /// next one finds the lock free.
+  private var replacements = 3
 
   /// Starts workers.
   ///
@@ -24,11 +34,15 @@ final class Workers {
   ///   - shares: The numbers of the shares that may be run.
   ///   - start: Starts the worker with a number, from 0.
   /// - Returns: Nil where the system allows for no other process.
-  init?(_ count: Int, shares: Range<Int>, start: (Int, WorkBoard) -> RunningChild?) {
+  init?(_ count: Int, shares: Range<Int>, start: @escaping (Int, WorkBoard) -> RunningChild?) {
     guard let board = WorkBoard(workers: count, first: shares.lowerBound) else { return nil }
     board.limit = shares.upperBound
     self.board = board
-    children = (0..<min(count, shares.count)).compactMap { start($0, board) }
+    self.start = start
+    for worker in 0..<min(count, shares.count) {
+      guard let child = start(worker, board) else { break }
+      children.append(child)
+    }
     running = Set(children.indices)
     if children.isEmpty { return nil }
   }
@@ -41,9 +55,9 @@ final class Workers {
   func wait(for number: Int, while mayWait: () -> Bool) -> Answer {
     while true {
       if let log = logs.removeValue(forKey: number) {
-        return log.isBroken ? .lost(wasKilled: false) : .log(log)
+        return log.isBroken ? .lost : .log(log)
       }
-      if lost.contains(number) || running.isEmpty { return .lost(wasKilled: true) }
+      if lost.contains(number) || running.isEmpty { return .lost }
       guard mayWait() else { return .cancelled }
       receive(for: 50)
     }
@@ -56,17 +70,23 @@ final class Workers {
       while let bytes = child.takeMessage() {
         let log = ShareLog(bytes)
         logs[log.number] = log
+        told.insert(log.number)
       }
       guard child.hasEnded else { continue }
-      if let number = board.current(of: worker) { lost.insert(number) }
-      forget(worker)
+      running.remove(worker)
+      if child.end(isKilled: false) { hasLostChild = true }
+      guard let number = board.current(of: worker), !told.contains(number) else { continue }
+      lost.insert(number)
+      replace(worker)
     }
   }
 
-  /// A child has ended, or is to.
-  private func forget(_ worker: Int) {
-    children[worker].end(isKilled: true)
-    running.remove(worker)
+  private func replace(_ worker: Int) {
+    guard replacements > 0, !hasLostChild, board.limit > 0 else { return }
+    replacements -= 1
+    guard let child = start(worker, board) else { return }
+    children[worker] = child
+    running.insert(worker)
   }
 
   /// Lets the runs that go on come to their end, and ends all workers.
@@ -77,7 +97,8 @@ final class Workers {
       receive(for: 50)
       patience -= 1
     }
-    for worker in running { forget(worker) }
+    for worker in running { children[worker].end(isKilled: true) }
+    running = []
     logs = [:]
   }
 }

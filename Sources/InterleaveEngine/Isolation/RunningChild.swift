@@ -39,8 +39,10 @@ package final class RunningChild {
   private let file: Int32
   private var inbox = Inbox()
   private var silence = 0
+  private var isOver = false
+  private var hasFallenSilent = false
   /// Nothing more will come of it: it has ended, or fell silent.
-  package private(set) var hasEnded = false
+  package var hasEnded: Bool { isOver || hasFallenSilent }
 
   /// Forks.
   ///
@@ -92,7 +94,7 @@ package final class RunningChild {
         child.receive()
       } else if ready == 0 {
         child.silence += milliseconds
-        if child.silence >= patience { child.hasEnded = true }
+        child.hasFallenSilent = child.silence >= patience
       }
     }
   }
@@ -101,7 +103,7 @@ package final class RunningChild {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     let count = read(file, &buffer, buffer.count)
     if count < 0, errno == EINTR { return }
-    guard count > 0 else { return hasEnded = true }
+    guard count > 0 else { return isOver = true }
     silence = 0
     inbox.add(buffer[..<count])
   }
@@ -112,12 +114,15 @@ package final class RunningChild {
   /// Waits for the process to end, and forgets it.
   ///
   /// - Parameter isKilled: It is not left to come to its end by itself.
-  package func end(isKilled: Bool) {
-    hasEnded = true
-    if isKilled { kill(id, SIGKILL) }
+  /// - Returns: Something else than the process itself ended it.
+  @discardableResult
+  package func end(isKilled: Bool) -> Bool {
+    isOver = true
+    if isKilled || hasFallenSilent { kill(id, SIGKILL) }
     close(file)
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0, errno == EINTR {}
+    return status & 0x7F != 0
   }
 }
 

@@ -1,7 +1,8 @@
 import CInterleave
 
-/// What several processes that were forked from one another see alike of the work that they
-/// share: pieces with numbers, which are taken in order. All of it is atomic.
+/// What processes that were forked from one another see alike of the work that they share.
+///
+/// The work is pieces with numbers, which are taken in order. All access is atomic.
 package final class WorkBoard: @unchecked Sendable {
   private let board: OpaquePointer
 

@@ -48,7 +48,7 @@ private func isRareOrder() async -> Bool {
     }
   }
   let (came, left) = (await first.names, await second.names)
-  return came.starts(with: [4, 3]) && left.first == 2 && left.last == 4
+  return came.starts(with: [4, 3]) && left.last == 4
 }
 
 private struct RareOrder: Error {}
@@ -86,7 +86,7 @@ private struct RareOrder: Error {}
 
   @Test(arguments: [1, 2, 3] as [UInt64])
   func aRareBugIsFoundAtTheSameSchedule(seed: UInt64) async throws {
-    let result = try await sameForAll(schedules: 6_000, { $0.seed = seed }) {
+    let result = try await sameForAll(schedules: 3_000, { $0.seed = seed }) {
       await $0.run(named: "rare") { if await isRareOrder() { throw RareOrder() } }
     }
     #expect(result.failure != nil)
@@ -97,9 +97,8 @@ private struct RareOrder: Error {}
     FuzzConfiguration.StrategyChoice.portfolio, .randomWalk, .surw, .pct,
   ])
   func whatPassesIsReportedAlike(strategy: FuzzConfiguration.StrategyChoice) async throws {
-    let program = try #require(BugProgram.named("deep_4_4"))
     let result = try await sameForAll(schedules: 700, { $0.strategy = strategy }) {
-      await $0.run(named: "deep_4_4", program.mended)
+      await $0.run(named: "passes") { _ = await isRareOrder() }
     }
     #expect(result.failure == nil, "\(result)")
     #expect(result.report.schedules == 700)
@@ -113,7 +112,7 @@ private struct RareOrder: Error {}
       await $0.run(named: "proof") {
         let visitors = Visitors()
         await withTaskGroup(of: Void.self) { group in
-          for name in 0..<4 { group.addTask { await visitors.come(name) } }
+          for name in 0..<3 { group.addTask { await visitors.come(name) } }
         }
       }
     }
@@ -136,14 +135,7 @@ private struct RareOrder: Error {}
   }
 
   @Test func inputsAreTheSame() async throws {
-    let result = try await sameForAll(schedules: 4_000) {
-      await $0.run(named: "inputs", over: .int(in: 0...40)) { number in
-        let isRare = await isRareOrder()
-        if number == 17, isRare { throw RareOrder() }
-      }
-    }
-    #expect(result.report.schedules > ShareCut.first)
-    let found = try await sameForAll(schedules: 4_000) {
+    let found = try await sameForAll(schedules: 2_000) {
       await $0.run(named: "inputs", over: .int(in: 0...400)) { number in
         let bank = Bank(balance: 100)
         await withdrawTwice(from: bank)
@@ -165,7 +157,7 @@ private struct RareOrder: Error {}
   }
 
   @Test func aCrashOfAWorkerIsAFailureAsAnyOther() async throws {
-    let result = try await sameForAll(schedules: 6_000, { $0.shrinking.runs = 200 }) {
+    let result = try await sameForAll(schedules: 3_000, { $0.shrinking.runs = 200 }) {
       await $0.run(named: "crash") {
         if await isRareOrder() { fatalError("they came in a rare order") }
       }
@@ -175,7 +167,7 @@ private struct RareOrder: Error {}
   }
 
   @Test func aHangOfAWorkerIsAFailureAsAnyOther() async throws {
-    let result = try await sameForAll(schedules: 6_000, { $0.shrinking.runs = 200 }) {
+    let result = try await sameForAll(schedules: 3_000, { $0.shrinking.runs = 200 }) {
       await $0.run(named: "hang") {
         if await isRareOrder() { wait(for: DispatchSemaphore(value: 0)) }
       }
@@ -185,7 +177,7 @@ private struct RareOrder: Error {}
   }
 
   @Test func processesOfTheirOwnMayHaveWorkers() async throws {
-    let result = try await sameForAll(schedules: 6_000, { $0.isolation = .process }) {
+    let result = try await sameForAll(schedules: 3_000, { $0.isolation = .process }) {
       await $0.run(named: "rare") { if await isRareOrder() { throw RareOrder() } }
     }
     #expect(result.schedulesTried > ShareCut.first)
@@ -223,7 +215,7 @@ private struct RareOrder: Error {}
   @Test func theFirstFailureStopsTheOthers() async throws {
     let runs = try #require(WorkBoard(workers: 1, first: 0))
     let outcome = await fuzzed(
-      schedules: 2_000_000,
+      schedules: 100_000,
       {
         $0.workers = 2; $0.strategy = .randomWalk
       }
@@ -234,7 +226,7 @@ private struct RareOrder: Error {}
     let failure = try #require(outcome.failure)
     #expect(failure.schedulesTried > ShareCut.first)
     let made = try #require(runs.take(worker: 0))
-    #expect(made < 500_000)
+    #expect(made < 50_000)
   }
 
   @Test func workersEndWhenTheTimeIsUp() async {
