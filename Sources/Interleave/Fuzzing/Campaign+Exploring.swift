@@ -43,7 +43,8 @@ extension Campaign {
       }
       report.ending = ending(exploration.schedules, search == nil ? exploration.risk.risk : nil)
       if report.ending != nil { return nil }
-      let found = search.map { trySearch($0, exploration) } ?? tryWalk(exploration)
+      let found: FoundFailure?
+      if let search { found = trySearch(search, exploration) } else { found = tryWalk(exploration) }
       if found != nil || report.ending != nil { return found }
     }
   }
@@ -144,10 +145,12 @@ extension Campaign {
       isCancelled: machine.cancellation != nil, isGenerated: isGenerated)
   }
 
-  /// A hash of what was generated for the run that has just ended.
+  /// A hash of what was generated for the run that has just ended; 0 for nothing.
   private var hashOfDraws: UInt64 {
+    let rows = programRun.draws.rows
+    guard !rows.isEmpty else { return 0 }
     var hash = StableHash()
-    for row in programRun.draws.rows {
+    for row in rows {
       hash.combine(UInt64(row.count))
       for word in row { hash.combine(word) }
     }

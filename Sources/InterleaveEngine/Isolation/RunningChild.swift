@@ -114,15 +114,16 @@ package final class RunningChild {
   /// Waits for the process to end, and forgets it.
   ///
   /// - Parameter isKilled: It is not left to come to its end by itself.
-  /// - Returns: Something else than the process itself ended it.
+  /// - Returns: Neither this process nor itself has ended it.
   @discardableResult
   package func end(isKilled: Bool) -> Bool {
     isOver = true
-    if isKilled || hasFallenSilent { kill(id, SIGKILL) }
+    let isKilled = isKilled || hasFallenSilent
+    if isKilled { kill(id, SIGKILL) }
     close(file)
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0, errno == EINTR {}
-    return status & 0x7F != 0
+    return !isKilled && status & 0x7F != 0
   }
 }
 
