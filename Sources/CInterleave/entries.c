@@ -299,7 +299,8 @@ bool il_index_entries(il_binary *binary, const uint8_t *bytes) {
   while (section.at < section.end && is_known) is_known = read_unit(&u, &section);
   free(u.kinds);
   free(u.attributes);
-  qsort(binary->calls, binary->call_count, sizeof *binary->calls, by_range);
+  if (binary->call_count)
+    qsort(binary->calls, binary->call_count, sizeof *binary->calls, by_range);
   return is_known;
 }
 

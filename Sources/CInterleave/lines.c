@@ -116,7 +116,8 @@ bool il_index_lines(il_binary *binary, const uint8_t *bytes) {
     if (!il_read_line_unit(binary, bytes, &r, unit)) return false;
     if (!index_program(binary, bytes, (uint32_t)binary->unit_count++)) return false;
   }
-  qsort(binary->stretches, binary->stretch_count, sizeof *binary->stretches, by_low);
+  if (binary->stretch_count)
+    qsort(binary->stretches, binary->stretch_count, sizeof *binary->stretches, by_low);
   uint64_t highest = 0;
   for (size_t i = 0; i < binary->stretch_count; i++) {
     if (binary->stretches[i].high > highest) highest = binary->stretches[i].high;

@@ -9,7 +9,7 @@
   /// place of a file for that of its code.
   struct ImageTables {
     /// The images in which an address was looked for.
-    private var images: [LoadedImage] = []
+    private(set) var images: [LoadedImage] = []
 
     /// The frames of each address, in their order; nil where the image has tables that are
     /// not read here.
@@ -44,7 +44,7 @@
   }
 
   /// An image in memory, and the tables of its file.
-  private struct LoadedImage {
+  struct LoadedImage {
     let path: String
     /// What is added to the addresses in the file.
     let base: UInt
