@@ -19,7 +19,7 @@
     @Test(arguments: [
       (0x1000, "first"), (0x100F, "first"),
       // Of two that begin here, the smaller one; the larger one goes on.
-      (0x1010, "second"), (0x1011, "alias"), (0x1018, "alias"),
+      (0x1010, "second"), (0x1011, "alias"), (0x1030, "alias"),
     ]) func aFunctionGoesOnUntilTheNextOneBegins(address: UInt64, function: String) throws {
       var file = ElfFile.sample
       file[".debug_line"] = []
@@ -53,24 +53,24 @@
 
     @Test func aUnitsOwnFileIsNumberedZero() {
       var file = ElfFile.sample
-      let program = ElfFile.address(0x1000) + [4, 0, 1, 2, 4] + ElfFile.endOfSequence
+      let program = joined(ElfFile.address(0x1000), [4, 0, 1, 2, 4], ElfFile.endOfSequence)
       file[".debug_line"] = ElfFile.lines(program: program)
       #expect(frames(of: file, at: 0x1001) == ["first /unit/Unit.swift:1"])
     }
 
     @Test func aFileThatIsNotInTheTableIsUnknown() {
       var file = ElfFile.sample
-      let program = ElfFile.address(0x1000) + [4, 9, 1, 2, 4] + ElfFile.endOfSequence
+      let program = joined(ElfFile.address(0x1000), [4, 9, 1, 2, 4], ElfFile.endOfSequence)
       file[".debug_line"] = ElfFile.lines(program: program)
       #expect(frames(of: file, at: 0x1001) == ["first <unknown>:1"])
     }
 
     @Test func ofSeveralUnitsTheLastOneCounts() {
       var file = ElfFile.sample
-      let program =
-        ElfFile.address(0x1002) + [3, 50, 1, 2, 4, 3, 1, 1, 2, 4] + ElfFile.endOfSequence
-      file[".debug_line"] =
-        ElfFile.lines(program: ElfFile.sampleProgram) + ElfFile.lines(program: program)
+      let program = joined(
+        ElfFile.address(0x1002), [3, 50, 1, 2, 4, 3, 1, 1, 2, 4], ElfFile.endOfSequence)
+      file[".debug_line"] = joined(
+        ElfFile.lines(program: ElfFile.sampleProgram), ElfFile.lines(program: program))
       #expect(frames(of: file, at: 0x1001) == ["first /src/A.swift:10"])
       #expect(frames(of: file, at: 0x1002) == ["first /src/A.swift:51"])
       #expect(frames(of: file, at: 0x1007) == ["first /src/A.swift:52"])
@@ -78,10 +78,10 @@
     }
 
     @Test func aLongProgramIsReadInPieces() {
-      let rows = (0..<1_000).flatMap { _ in [UInt8(13 + 6 + 14)] }
+      let rows = [UInt8](repeating: 13 + 6 + 14, count: 1_000)
       var file = ElfFile.sample
       file[".debug_line"] = ElfFile.lines(
-        program: ElfFile.address(0x2000) + rows + [2, 1] + ElfFile.endOfSequence)
+        program: joined(ElfFile.address(0x2000), rows, [2, 1], ElfFile.endOfSequence))
       for row in [0, 1, 63, 64, 65, 127, 128, 129, 500, 999] {
         // Each row is a byte and a line further on.
         let found = frames(of: file, at: UInt64(0x2001 + row))
@@ -93,17 +93,16 @@
 
     @Test func theFifthVersionSaysHowItsFilesAreWritten() {
       var file = ElfFile.sample
-      file[".debug_line_str"] = text("/five") + text("Main.swift") + text("Other.swift")
+      file[".debug_line_str"] = ["/five", "Main.swift", "Other.swift"].flatMap(text)
       let lengths: [UInt8] = [0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1]
-      let folders: [UInt8] = [1, 1, 0x1F, 1] + word(UInt32(0))
-      let files: [UInt8] =
-        [3, 1, 0x1F, 2, 0x0B, 5, 0x1E, 2]
-        + word(UInt32(6)) + [0] + [UInt8](repeating: 9, count: 16)
-        + word(UInt32(17)) + [7] + [UInt8](repeating: 9, count: 16)
-      let header: [UInt8] = [1, 1, 1, 0xFB, 14, 13] + lengths + folders + files
-      let program =
-        ElfFile.address(0x1000) + [4, 0, 1, 2, 4, 4, 1, 1, 2, 4] + ElfFile.endOfSequence
-      let unit = word(UInt16(5)) + [8, 0] + word(UInt32(header.count)) + header + program
+      let folders = joined([1, 1, 0x1F, 1], word(UInt32(0)))
+      let sum = [UInt8](repeating: 9, count: 16)
+      let files = joined(
+        [3, 1, 0x1F, 2, 0x0B, 5, 0x1E, 2], word(UInt32(6)), [0], sum, word(UInt32(17)), [7], sum)
+      let header = joined([1, 1, 1, 0xFB, 14, 13], lengths, folders, files)
+      let program = joined(
+        ElfFile.address(0x1000), [4, 0, 1, 2, 4, 4, 1, 1, 2, 4], ElfFile.endOfSequence)
+      let unit = joined(word(UInt16(5)), [8, 0], word(UInt32(header.count)), header, program)
       file[".debug_line"] = word(UInt32(unit.count)) + unit
       #expect(frames(of: file, at: 0x1000) == ["first /five/Main.swift:1"])
       #expect(frames(of: file, at: 0x1004) == ["first <unknown>/Other.swift:1"])
@@ -153,10 +152,10 @@
       let program = ElfFile.sampleProgram
       #expect(!isRead { $0[".debug_line"] = ElfFile.lines(operations: 4, program: program) })
       #expect(!isRead { $0[".debug_line"] = ElfFile.lines(program: Array(program.dropLast(3))) })
-      let definesFile: [UInt8] = [0, 6, 3] + text("a") + [0, 0, 0]
+      let definesFile = joined([0, 6, 3], text("a"), [0, 0, 0])
       #expect(
         !isRead {
-          $0[".debug_line"] = ElfFile.lines(program: definesFile + ElfFile.endOfSequence)
+          $0[".debug_line"] = ElfFile.lines(program: joined(definesFile, ElfFile.endOfSequence))
         })
       // Of a version that is not known, nothing is known; the rest is.
       #expect(isRead { $0[".debug_line"] = ElfFile.lines(version: 9, program: program) })
