@@ -17,8 +17,10 @@ struct ProgramSymbols {
   /// into memory. A file that another thread unmaps just then, as it does when it
   /// has read the symbols in it, would be read where it is no more. So they are
   /// looked for once, and threads take turns.
-  static func withTurn<Result>(_ body: (inout ProgramSymbols) -> Result) -> Result {
-    turn.withLock { body(&$0) }
+  static func withTurn<Result, Failure: Error>(
+    _ body: (inout ProgramSymbols) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try turn.withLock { symbols throws(Failure) in try body(&symbols) }
   }
 
   /// The frames of each address, in their order.

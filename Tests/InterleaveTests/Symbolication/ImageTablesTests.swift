@@ -13,12 +13,16 @@
     }
 
     private func program() throws -> LoadedImage {
-      try withTurn { _ in try #require(LoadedImage(at: UInt(bitPattern: #dsohandle))) }
+      let function: @convention(c) () -> Void = {}
+      let address = UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self))
+      return try withTurn { _ in try #require(LoadedImage(at: address)) }
     }
 
     /// Files are mapped by nobody else meanwhile.
-    private func withTurn<Result>(_ body: (inout ImageTables) throws -> Result) rethrows -> Result {
-      try ProgramSymbols.withTurn { _ in
+    private func withTurn<Result, Failure: Error>(
+      _ body: (inout ImageTables) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+      try ProgramSymbols.withTurn { _ throws(Failure) in
         var tables = ImageTables()
         return try body(&tables)
       }
