@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Binaries.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -349,13 +351,6 @@ int il_fork(bool quiet);
 bool il_is_child(void);
 /// Ends this process at once.
 void il_leave_process(int status) __attribute__((noreturn));
-
-// MARK: - Code
-
-/// The offset of an address in the image that it lies in, and that image's path.
-/// Returns false if it lies in none.
-bool il_code_offset(const void *address, uintptr_t *offset,
-                    const char *_Nullable *_Nonnull image);
 
 // MARK: - Tasks
 
