@@ -89,15 +89,11 @@ static bool is_in_allocator(const il_stop *stop) {
   return false;
 }
 
-// MARK: - Stopping
-
-static void park(void) __attribute__((noreturn));
-static void park(void) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, NULL);
-  for (;;) pause();
+uintptr_t il_function_start(uintptr_t instruction) {
+  return (uintptr_t)_Unwind_FindEnclosingFunction((void *)instruction);
 }
+
+// MARK: - Stopping
 
 static void tell(il_guard *g, char what) {
   while (write(g->pipe[1], &what, 1) < 0 && errno == EINTR) {}
@@ -108,7 +104,7 @@ static void stop_here(il_guard *g, const il_stop *stop) {
   g->stop = *stop;
   il_current = NULL;
   tell(g, 'S');
-  park();
+  il_park(g);
 }
 
 bool il_is_contained(void) { return il_current && il_this_guard; }

@@ -112,24 +112,9 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
   }
 }
 
-// Gives back the mutexes that the dead step still holds, so that others can go on.
-static void release_locks(il_guard *g) {
-#if defined(__linux__) && defined(__GLIBC__)
-  for (size_t n = 0; n < IL_LOCKS && n < g->lock_count; n++) {
-    pthread_mutex_t *lock = g->locks[n], copy;
-    if (!il_read_memory(lock, &copy, sizeof copy)) continue;
-    bool is_plain = (copy.__data.__kind & 3) == PTHREAD_MUTEX_NORMAL && copy.__data.__kind < 4;
-    if (is_plain && copy.__data.__lock && copy.__data.__owner == g->thread_id)
-      pthread_mutex_unlock(lock);
-  }
-#else
-  (void)g;
-#endif
-}
-
 void il_guard_bury(il_guard *g) {
   il_session *s = g->session;
-  release_locks(g);
+  il_give_back_locks(g);
   if (g->has_turn) il_turn_give();
   if (!s) return;
   s->serial = &s->own_serial;
