@@ -18,7 +18,8 @@
 
 typedef struct {
   unsigned serial;
-  int64_t cpu, wall, stuck;
+  // How long it has been at the step, and for how much of that it slept.
+  int64_t cpu, wall, stuck, asleep;
 } sample;
 
 static int64_t nanoseconds(clockid_t clock) {
@@ -69,6 +70,7 @@ static int64_t measure(il_guard *g, sample *last, int64_t tick) {
   if (cpu - last->cpu < tick / 8 && is_blocked(g)) {
     spent = wall - last->wall;
     if (spent > 2 * tick) spent = 2 * tick;
+    last->asleep += spent;
   }
   last->stuck += spent;
   last->cpu = cpu;
@@ -98,7 +100,8 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     if (last.serial & 1) {
       if (stuck < g->limit) continue;
       g->suspect = last.serial;
-      g->is_asleep = is_blocked(g);
+      // What it is doing at this moment may be to handle the last signal.
+      g->is_asleep = last.asleep > stuck / 2;
       atomic_store(&g->is_suspect, true);
 #if defined(__linux__)
       // By its number: the thread itself may have ended just now.
