@@ -167,6 +167,8 @@ struct il_lock {
 };
 
 enum { IL_SAID = 4096, IL_LOCKS = 64 };
+// How often it is seen where a step is that computes for too long.
+enum { IL_SAMPLES = 16 };
 
 struct il_guard {
   int64_t limit;
@@ -186,6 +188,7 @@ struct il_guard {
   unsigned suspect;
   bool is_asleep;
   atomic_bool is_suspect;
+  unsigned samples;
   bool is_dying;
   bool has_turn;
   il_stop stop;

@@ -89,7 +89,9 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
   if (tick < 2000000) tick = 2000000;
   for (;;) {
     struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
-    int ready = poll(&wait, 1, (int)(tick / 1000000));
+    // Who is suspected is looked at often, until enough was seen.
+    bool looks = atomic_load(&g->is_suspect) && atomic_load(&g->serial) == g->suspect;
+    int ready = poll(&wait, 1, looks ? 1 : (int)(tick / 1000000));
     char what;
     if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
       return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
@@ -99,7 +101,12 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     int64_t stuck = measure(g, &last, tick);
     if (last.serial & 1) {
       if (stuck < g->limit) continue;
-      g->suspect = last.serial;
+      // Before it is suspected, its thread looks at nothing of this.
+      if (!looks) {
+        atomic_store(&g->is_suspect, false);
+        g->samples = 0;
+        g->suspect = last.serial;
+      }
       // What it is doing at this moment may be to handle the last signal.
       g->is_asleep = last.asleep > stuck / 2;
       atomic_store(&g->is_suspect, true);

@@ -63,7 +63,8 @@ import Testing
   @Test(.soonStopped) func hangsWithALock() async {
     await sellTwice { shelf in
       everybodys.withLock { count in
-        while shelf.isEmpty { count &+= 1 }
+        count += 1
+        if shelf.isEmpty { DispatchSemaphore(value: 0).wait() }
         shelf.removeLast()
       }
     }
