@@ -80,6 +80,7 @@ int il_fork(bool quiet) {
   il_is_forked = true;
   il_this_guard = NULL;
   atomic_store(&turn.state, 0);
+  atomic_store(&il_asking.state, 0);
   if (!quiet) return 0;
   int nothing = open("/dev/null", O_WRONLY);
   if (nothing >= 0) {

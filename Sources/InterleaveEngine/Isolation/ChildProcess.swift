@@ -14,6 +14,8 @@ import CInterleave
 package enum ChildProcess {
   /// How long a child may give no sign of life, in seconds of this process's own time.
   private static let patience = 20
+  /// How many children may find a lock taken by a thread that they do not have.
+  private static let mostLockedOut = 50
 
   /// Runs a body in a child.
   ///
@@ -28,8 +30,18 @@ package enum ChildProcess {
     isQuiet: Bool, holding: (() -> Void) -> Void = { $0() },
     _ body: (_ heartbeat: Int32) -> [UInt8]
   ) -> [UInt8]? {
+    for _ in 0..<mostLockedOut {
+      let (result, isLockedOut) = runOnce(isQuiet: isQuiet, holding: holding, body)
+      if !isLockedOut { return result }
+    }
+    return nil
+  }
+
+  private static func runOnce(
+    isQuiet: Bool, holding: (() -> Void) -> Void, _ body: (_ heartbeat: Int32) -> [UInt8]
+  ) -> (result: [UInt8]?, isLockedOut: Bool) {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return nil }
+    guard pipe(&ends) == 0 else { return (nil, false) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var child: Int32 = -1
     // Who runs a schedule may wait for what is held meanwhile, so the turn comes first.
@@ -44,12 +56,13 @@ package enum ChildProcess {
     }
     close(ends[1])
     defer { close(ends[0]) }
-    guard child > 0 else { return nil }
+    guard child > 0 else { return (nil, false) }
     let result = receive(from: ends[0])
     if result == nil { kill(child, SIGKILL) }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return result
+    let isLockedOut = status & 0x7F == 0 && status >> 8 & 0xFF == IL_LOCK_IS_GONE
+    return (result, result == nil && isLockedOut)
   }
 
   // A message: any number of `h`, an `R`, the number of bytes, the bytes.
