@@ -277,6 +277,9 @@ void il_drop_locals(il_task *task);
 void il_note_random(il_session *session);
 /// Makes sure that the breakpoints of watched functions come to us.
 void il_watch_renew(void);
+/// Keeps the breakpoints as they are while the process forks; the child goes on without.
+void il_watch_pause(void);
+void il_watch_resume(void);
 void il_note_escape(il_session *session, il_escape kind, void *site);
 
 /// This thread runs a step, and a guard watches over it.

@@ -347,6 +347,24 @@ void il_lock_give(il_lock *lock);
 void il_turn_take(void);
 void il_turn_give(void);
 
+/// What processes that were forked from one another see alike: pieces of work, by their
+/// numbers, that are taken in order, and the number from which on none need be done.
+struct il_board;
+typedef struct il_board il_board;
+/// A board for so many workers; NULL where there is no memory for it.
+il_board *_Nullable il_board_create(int workers, long first);
+void il_board_destroy(il_board *board);
+/// Gives the worker its next piece of work, or -1 if there is none that must be done.
+long il_board_take(il_board *board, int worker);
+/// The piece that a worker is at; -1 for none.
+long il_board_current(const il_board *board, int worker);
+/// Lowers the limit; a greater one than before changes nothing.
+void il_board_set_limit(il_board *board, long limit);
+long il_board_limit(const il_board *board);
+
+/// Tells whoever watches over this thread that it is not stuck.
+void il_guard_note_progress(void);
+
 /// Forks; the thread must have the turn, which is free in the child. With `quiet`, the
 /// child prints nothing any more.
 int il_fork(bool quiet);

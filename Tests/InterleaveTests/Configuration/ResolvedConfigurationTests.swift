@@ -72,6 +72,17 @@ import Testing
         == "`slowStepLimit` must be more than zero (was 0.0 seconds)")
   }
 
+  @Test func workersAreCounted() throws {
+    #expect(try resolved().configuration.workers == 1)
+    #expect(try resolved(["INTERLEAVE_WORKERS": "4"]).configuration.workers == 4)
+    #expect(FuzzTrait.fuzzed(workers: 3).configuration.workers == 3)
+    #expect(FuzzTrait.fuzzed(schedules: 9, workers: 2).configuration.workers == 2)
+    #expect(message { $0.workers = 0 } == "`workers` must be at least 1 (was 0)")
+    #expect(
+      message(["INTERLEAVE_WORKERS": "two"])
+        == "INTERLEAVE_WORKERS must be a whole number of at least 1 (was “two”)")
+  }
+
   @Test func schedulesAreCounted() throws {
     #expect(try resolved(["INTERLEAVE_SCHEDULES": "12"]).configuration.schedules == 12)
   }
