@@ -5,10 +5,37 @@
 #endif
 #include "binary.h"
 
+#include <stdlib.h>
+
+// MARK: - Parts
+
+il_reader il_read_part(const il_binary *binary, const uint8_t *bytes, il_part part,
+                       uint64_t offset) {
+  const uint8_t *start = bytes + binary->parts[part].offset;
+  il_reader reader = {start, start + binary->parts[part].size, false};
+  il_skip(&reader, offset);
+  return reader;
+}
+
+il_text il_text_at(const il_binary *binary, const uint8_t *bytes, il_text_place place) {
+  if (!place.is_known) return (il_text){NULL, 0};
+  il_reader reader = il_read_part(binary, bytes, place.part, place.offset);
+  return il_terminated(&reader);
+}
+
+void *il_grown(void *elements, size_t count, size_t *capacity, size_t size) {
+  if (count < *capacity) return elements;
+  *capacity = count * 2 + 256;
+  elements = realloc(elements, *capacity * size);
+  if (!elements) abort();
+  return elements;
+}
+
+// MARK: - Sections
+
 #if defined(__linux__) && defined(__LP64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #include <elf.h>
 #include <link.h>
-#include <stdlib.h>
 
 static const char *const part_names[IL_PARTS] = {
     [IL_PART_SYMBOLS] = ".symtab",
@@ -101,30 +128,6 @@ il_text il_binary_build_id(const il_binary *binary, const uint8_t *bytes) {
   il_skip(&reader, (name_size + 3) & ~3ull);
   if (reader.failed || size > il_left(&reader)) return (il_text){NULL, 0};
   return (il_text){reader.at, size};
-}
-
-// MARK: - Parts
-
-il_reader il_read_part(const il_binary *binary, const uint8_t *bytes, il_part part,
-                       uint64_t offset) {
-  const uint8_t *start = bytes + binary->parts[part].offset;
-  il_reader reader = {start, start + binary->parts[part].size, false};
-  il_skip(&reader, offset);
-  return reader;
-}
-
-il_text il_text_at(const il_binary *binary, const uint8_t *bytes, il_text_place place) {
-  if (!place.is_known) return (il_text){NULL, 0};
-  il_reader reader = il_read_part(binary, bytes, place.part, place.offset);
-  return il_terminated(&reader);
-}
-
-void *il_grown(void *elements, size_t count, size_t *capacity, size_t size) {
-  if (count < *capacity) return elements;
-  *capacity = count * 2 + 256;
-  elements = realloc(elements, *capacity * size);
-  if (!elements) abort();
-  return elements;
 }
 
 // MARK: - Images

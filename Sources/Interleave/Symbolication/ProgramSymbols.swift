@@ -3,7 +3,7 @@ import Synchronization
 /// Finds the frames of addresses in the program's images.
 @available(macOS 26.0, *)
 struct ProgramSymbols {
-  #if os(Linux)
+  #if os(Linux) && (arch(x86_64) || arch(arm64))
     private var images = ImageTables()
   #endif
   /// Made when it is first needed: it looks into every file that is mapped into memory.
@@ -25,7 +25,7 @@ struct ProgramSymbols {
 
   /// The frames of each address, in their order.
   mutating func frames(at addresses: [UInt]) -> [AddressFrames] {
-    #if os(Linux)
+    #if os(Linux) && (arch(x86_64) || arch(arm64))
       let found = images.frames(at: addresses)
     #else
       let found = addresses.map { _ in AddressFrames?.none }
@@ -40,7 +40,7 @@ struct ProgramSymbols {
 
   /// Reads the program's own tables, if they have not been read yet.
   mutating func prepare() {
-    #if os(Linux)
+    #if os(Linux) && (arch(x86_64) || arch(arm64))
       images.prepare()
     #endif
   }
