@@ -12,6 +12,7 @@ enum Benchmark: String, CaseIterable {
   case determinism
   case systems
   case trust
+  case workers
 
   var summary: String {
     switch self {
@@ -23,6 +24,7 @@ enum Benchmark: String, CaseIterable {
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
+    case .workers: "schedules per second with 1 and 2 workers, and the ratio"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     }
   }
@@ -41,6 +43,7 @@ enum Benchmark: String, CaseIterable {
     case .determinism: try await measureDeterminism()
     case .systems: await measureSystems()
     case .trust: try await showTrust()
+    case .workers: await measureWorkers()
     }
   }
 }

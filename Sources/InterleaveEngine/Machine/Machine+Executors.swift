@@ -14,6 +14,7 @@ extension Machine {
         ExecutorState(
           identity: address, place: ready.pointee.place,
           name: outsideName(type, ready.pointee.place), type: type))
+      adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
     if ready.pointee.custom { executors[index].isCustom = true }
     return Int32(index)
