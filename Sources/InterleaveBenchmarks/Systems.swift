@@ -7,7 +7,8 @@ import Interleave
 ///
 /// - Parameter system: The system to look at, with the report on each of its races; nil for all
 ///   systems, without reports.
-/// - Returns: Every seed found every race, no mended system failed, and the chat was quick enough.
+/// - Returns: Every seed found every race, no mended system failed, the chat was quick enough, and
+///   the corpus fails as it should.
 func measureSystems(only system: String? = nil) async -> Bool {
   var isGood = true
   let all = SystemRace.all.filter { system == nil || $0.system == system }
@@ -34,8 +35,7 @@ func measureSystems(only system: String? = nil) async -> Bool {
   print("20 seeds; sizes after shrinking: median, worst\n\n\(races)\n")
   isGood = await checkMended(all) && isGood
   if all.contains(where: { $0.system == "chat" }) { isGood = await timeChat() && isGood }
-  await replayCorpus(all)
-  return isGood
+  return await replayCorpus(all) && isGood
 }
 
 /// Looks for a race with 20 seeds.
@@ -85,19 +85,26 @@ private func checkMended(_ races: [SystemRace]) async -> Bool {
 
 /// Replays what the corpus keeps of each race, and names what does not fail.
 ///
-/// The entries are those of debug builds, where the test suite replays them all; the optimizer
-/// merges steps, so that one or the other may be stale in release.
-private func replayCorpus(_ races: [SystemRace]) async {
+/// The entries are those of debug builds. The optimizer merges steps and puts functions into one
+/// another, so they were chosen among those that mean the same in release.
+///
+/// - Returns: Each race has an entry, and they all fail.
+private func replayCorpus(_ races: [SystemRace]) async -> Bool {
   let began = ContinuousClock.now
+  var isGood = true
   for race in races {
     var fuzzer = fuzzer(schedules: 1, seed: 1)
     fuzzer.configuration.corpus = .automatic
     let outcome = await race.inRacySystem(fuzzer)
     for warning in outcome.report.warnings { print(warning) }
     if outcome.report.replayed == 0 { print("the corpus has no entry of \(race.name)") }
+    let fails = outcome.failure != nil && outcome.report.schedules == 0
+    if !fails { print("the corpus entry of \(race.name) does not fail") }
+    isGood = isGood && fails && outcome.report.repaired == []
   }
   let time = (ContinuousClock.now - began) / .milliseconds(1)
   print("\ncorpus: \(races.count) races replayed in \(time.fixed(0)) ms")
+  return isGood
 }
 
 /// Times one schedule of a chat with 150 users and 1,000 messages.

@@ -19,8 +19,7 @@ enum ImageRaces {
       racy: { try await replace(ImageLoader.self, $0) },
       mended: { try await replace(MendedImageLoader.self, $0) }),
     SystemRace(
-      "images", "images-stay", staying, .thrownError, tasks: 4, steps: 16, preemptions: 0,
-      cancellation: .anyTask,
+      "images", "images-stay", staying, .thrownError, tasks: 5, steps: 21, cancellation: .anyTask,
       racy: { try await stay(ImageLoader.self, $0) },
       mended: { try await stay(MendedImageLoader.self, $0) }),
   ]
