@@ -11,7 +11,10 @@ enum Benchmark: String, CaseIterable {
   case specs
   case determinism
   case systems
+  case load
   case trust
+  case isolation
+  case traces
 
   var summary: String {
     switch self {
@@ -21,9 +24,12 @@ enum Benchmark: String, CaseIterable {
     case .shrink: "how small failures become, and at what cost"
     case .proofs: "how often the fewest preemptions are shown, over the suite of bugs"
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
+    case .isolation: "what isolation costs while nothing crashes"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
+    case .load: "a schedule of a chat with 150 users and 1,000 messages, in under 50 ms"
+    case .traces: "a hash of all choices, for many programs: the same in two builds that choose alike"
     }
   }
 
@@ -32,15 +38,20 @@ enum Benchmark: String, CaseIterable {
   /// - Returns: What was measured is as it must be.
   func run() async throws -> Bool {
     switch self {
-    case .speed: try await measureSpeed()
-    case .stress: await runStress()
-    case .memory: try measureMemory()
-    case .shrink: try await measureShrinking()
-    case .proofs: try await measureProofs()
-    case .specs: await measureSpecs()
-    case .determinism: try await measureDeterminism()
-    case .systems: await measureSystems()
-    case .trust: try await showTrust()
+    case .speed: return try await measureSpeed()
+    case .stress: return await runStress()
+    case .memory: return try measureMemory()
+    case .shrink: return try await measureShrinking()
+    case .proofs: return try await measureProofs()
+    case .specs: return await measureSpecs()
+    case .determinism: return try await measureDeterminism()
+    case .systems: return await measureSystems()
+    case .load: return await timeChat()
+    case .trust: return try await showTrust()
+    case .isolation: return await measureIsolation()
+    case .traces:
+      await printTraces()
+      return true
     }
   }
 }
@@ -80,6 +91,7 @@ enum Benchmarks {
       guard await measureSystems(only: system) else { exit(1) }
       return
     }
+    if arguments.first == "traces" { return await printTraces() }
     guard arguments.count == 1, let name = arguments.first else {
       complain(arguments.isEmpty ? "no benchmark was named" : "one benchmark at a time")
     }

@@ -68,6 +68,13 @@ struct Column<Element> {
     header.pointee.count += 1
   }
 
+  /// Adds the elements of another column.
+  func append(contentsOf other: Column) {
+    reserve(count + other.count)
+    (header.pointee.base + count).initialize(from: other.header.pointee.base, count: other.count)
+    header.pointee.count += other.count
+  }
+
   @inline(__always)
   func popLast() -> Element? {
     guard header.pointee.count > 0 else { return nil }
@@ -77,12 +84,10 @@ struct Column<Element> {
 
   func insert(_ element: Element, at index: Int) {
     append(element)
-    var place = count - 1
-    while place > index {
-      self[place] = self[place - 1]
-      place -= 1
-    }
-    self[index] = element
+    precondition(index >= 0 && index < count)
+    let place = header.pointee.base + index
+    (place + 1).update(from: place, count: count - index - 1)
+    place.pointee = element
   }
 
   @inline(__always)

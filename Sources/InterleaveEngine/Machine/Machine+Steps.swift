@@ -10,14 +10,14 @@ extension Machine {
   func perform(_ slot: Int32, baseline: Int32) {
     let job = slots.pointer(at: Int(slot))
     if job.pointee.reason == .timer {
-      remove(slot, from: timers)
+      removeTimer(slot)
       il_advance(session, job.pointee.since)
     } else {
-      remove(slot, from: waiting)
+      queue.take(slot)
+      tasks[Int(job.pointee.task)].slot = -1
       if job.pointee.isIdle { progress.idlers -= 1 }
-      leaveMailbox(job.pointee.executor)
     }
-    begin(job, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))
+    begin(slot, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.
     var ready = job.pointee.ready
@@ -33,17 +33,17 @@ extension Machine {
     end()
   }
 
-  private func remove(_ slot: Int32, from list: Column<Int32>) {
-    guard let index = list.elements.firstIndex(of: slot) else {
-      preconditionFailure("a job that was chosen does not wait")
+  private func removeTimer(_ slot: Int32) {
+    guard let index = timers.elements.firstIndex(of: slot) else {
+      preconditionFailure("a timer that was chosen is not set")
     }
-    list.remove(at: index)
+    timers.remove(at: index)
   }
 
   private func begin(
-    _ job: UnsafeMutablePointer<WaitingJob>, isBaseline: Bool,
-    passed: UnsafeMutablePointer<WaitingJob>
+    _ slot: Int32, isBaseline: Bool, passed: UnsafeMutablePointer<WaitingJob>
   ) {
+    let job = slots.pointer(at: Int(slot))
     let index = Int(job.pointee.task)
     let task = tasks.pointer(at: index)
     let executor = executors.pointer(at: Int(job.pointee.executor))
@@ -69,9 +69,7 @@ extension Machine {
     progress.clock += 1
     let goesOn = job.pointee.task == progress.lastTask && enabled.count > 1
     progress.streak = goesOn ? progress.streak + 1 : 0
-    if job.pointee.left >= 0 { depart(job) }
-    if executor.pointee.departures > 0 { fixDepartures(from: job.pointee.executor) }
-    executor.pointee.freeSince = .max
+    queue.beginStep(slot, at: progress.clock)
     progress.currentStep = Int32(steps.count - 1)
     progress.currentTask = job.pointee.task
     progress.currentExecutor = job.pointee.executor
@@ -80,42 +78,18 @@ extension Machine {
     task.pointee.isReady = false
     task.pointee.lastResume = resume
     task.pointee.lastExecutor = job.pointee.executor
-    noteMoments(job, at: executor)
+    noteMoments(of: slot, at: executor)
     noteContention(by: job.pointee.task, on: executor)
-  }
-
-  /// A task that left an actor goes on elsewhere, and no other step has begun on
-  /// that actor since.
-  ///
-  /// A thread that goes along with its task lets go of the actor first.
-  private func depart(_ job: UnsafeMutablePointer<WaitingJob>) {
-    let left = executors.pointer(at: Int(job.pointee.left))
-    left.pointee.departures -= 1
-    let place = executors.pointer(at: Int(job.pointee.executor)).pointee.place
-    if place == IL_PLACE_GLOBAL || surelyTookActor(job.pointee) {
-      left.pointee.freeSince = progress.clock
-    }
-  }
-
-  /// A hop that left an actor has arrived by the time that actor's next step
-  /// begins: the actor was released only after the task had been queued.
-  private func fixDepartures(from executor: Int32) {
-    for slot in waiting.elements {
-      let job = slots.pointer(at: Int(slot))
-      guard job.pointee.left == executor else { continue }
-      job.pointee.arrival.latest = progress.clock
-      job.pointee.left = -1
-    }
-    executors[Int(executor)].departures = 0
   }
 
   @inline(__always)
   private func noteMoments(
-    _ job: UnsafeMutablePointer<WaitingJob>, at executor: UnsafeMutablePointer<ExecutorState>
+    of slot: Int32, at executor: UnsafeMutablePointer<ExecutorState>
   ) {
+    let arrival = queue.jobs.pointer(at: Int(slot)).pointee.arrival
     moments.append(
       StepMoments(
-        earliest: job.pointee.arrival.earliest, latest: job.pointee.arrival.latest,
+        earliest: arrival.earliest, latest: arrival.latest,
         begin: progress.clock, firstTouch: touches.count))
     // A hop that left this actor has arrived by now: that may put it before others.
     guard executor.pointee.lastHop >= 0 else { return }
@@ -135,7 +109,7 @@ extension Machine {
 
   private func end() {
     progress.clock += 1
-    executors[Int(progress.currentExecutor)].lastEnd = progress.clock
+    queue.endStep(on: progress.currentExecutor, at: progress.clock)
     tasks[Int(progress.currentTask)].steps += 1
     steps[steps.count - 1].end = progress.currentEnd
     progress.lastTask = progress.currentTask

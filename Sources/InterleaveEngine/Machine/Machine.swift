@@ -29,8 +29,8 @@ package final class Machine {
   package internal(set) var slowSteps: Set<SlowStep> = []
   let slots = Column<WaitingJob>()
   let freeSlots = Column<Int32>()
-  /// Slots of the jobs that wait, in the order in which they began to.
-  let waiting = Column<Int32>()
+  /// The jobs that wait, by their slots.
+  let queue = RunQueue()
   /// Slots of the timers, by deadline.
   let timers = Column<Int32>()
   /// Slots of what could run now; the baseline's choice first, timers last.
@@ -89,7 +89,8 @@ package final class Machine {
 
   deinit {
     il_session_destroy(session)
-    for column in [waiting, timers, enabled, freeSlots] { column.deallocate() }
+    for column in [timers, enabled, freeSlots] { column.deallocate() }
+    queue.deallocate()
     tasks.deallocate()
     executors.deallocate()
     executorIndex.deallocate()
@@ -165,7 +166,7 @@ package final class Machine {
     escapes.removeAll()
     slots.removeAll()
     freeSlots.removeAll()
-    waiting.removeAll()
+    queue.removeAll(isOrdered: settings.mailboxes == .asRuntime)
     timers.removeAll()
     steps.removeAll()
     moments.removeAll()
@@ -175,7 +176,7 @@ package final class Machine {
     codePlaces.removeAll()
     rescheduled.removeAll()
     if !errors.isEmpty { errors.removeAll() }
-    executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
+    addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
     progress.mayCancel = canceller != nil
     canceller?.begin()

@@ -1,0 +1,143 @@
+/// Which jobs of a mailbox may run next.
+///
+/// While all are equally urgent, a job may run if no other's latest arrival lies before its
+/// earliest one. Since jobs are in the order of their earliest arrivals, those that may run are
+/// the first few, the *front* of the mailbox: it reaches as far as earliest arrivals are not
+/// above the least of the latest ones before. So a job that comes or goes moves the front's end.
+/// Where urgencies differ, the mailbox is looked at as a whole.
+extension RunQueue {
+  /// Brings up to date which jobs may run.
+  func settle() {
+    for index in 0..<unsettled.count {
+      let mailbox = mailboxes.pointer(at: Int(unsettled[index]))
+      mailbox.pointee.isUnsettled = false
+      if mailbox.pointee.isMixed {
+        mailbox.pointee.hasFront = false
+        settleMixed(mailbox)
+      } else {
+        moveFront(of: mailbox)
+      }
+    }
+    unsettled.removeAll()
+  }
+
+  private func moveFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
+    if !mailbox.pointee.hasFront {
+      mailbox.pointee.hasFront = true
+      clearFront(of: mailbox)
+    } else if mailbox.pointee.lacksLeast {
+      findLeast(of: mailbox)
+    }
+    mailbox.pointee.lacksLeast = false
+    shortenFront(of: mailbox)
+    while mailbox.pointee.frontier >= 0 {
+      let slot = mailbox.pointee.frontier
+      let job = jobs.pointer(at: Int(slot))
+      guard job.pointee.arrival.earliest <= mailbox.pointee.least else { return }
+      enable(slot, job)
+      mailbox.pointee.least = min(mailbox.pointee.least, job.pointee.arrival.latest)
+      mailbox.pointee.frontier = mailboxLinks[Int(slot)].next
+    }
+  }
+
+  /// Begins anew, where urgencies differed before.
+  private func clearFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
+    for slot in waiting(in: mailbox) { disable(slot, jobs.pointer(at: Int(slot))) }
+    mailbox.pointee.frontier = mailbox.pointee.jobs.first
+    mailbox.pointee.least = .max
+  }
+
+  private func findLeast(of mailbox: UnsafeMutablePointer<Mailbox>) {
+    var least = Int.max
+    var slot = mailbox.pointee.jobs.first
+    while slot != mailbox.pointee.frontier {
+      least = min(least, jobs[Int(slot)].arrival.latest)
+      slot = mailboxLinks[Int(slot)].next
+    }
+    mailbox.pointee.least = least
+  }
+
+  /// Takes those out at the front's end whom the arrival of another has come before.
+  ///
+  /// What is taken out arrived after the least of the latest arrivals, so that is none of theirs.
+  private func shortenFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
+    while true {
+      let frontier = mailbox.pointee.frontier
+      let slot =
+        frontier < 0
+        ? mailbox.pointee.jobs.last : mailboxLinks[Int(frontier)].previous
+      guard slot >= 0 else { return }
+      let job = jobs.pointer(at: Int(slot))
+      guard job.pointee.arrival.earliest > mailbox.pointee.least else { return }
+      disable(slot, job)
+      mailbox.pointee.frontier = slot
+    }
+  }
+
+  // MARK: Different urgencies
+
+  /// Decides for each job of a mailbox, by the least of the latest arrivals of each urgency.
+  private func settleMixed(_ mailbox: UnsafeMutablePointer<Mailbox>) {
+    var least = SIMD8<Int>(repeating: .max)
+    for slot in waiting(in: mailbox) {
+      let arrival = jobs[Int(slot)].arrival
+      let urgency = Int(arrival.urgency)
+      least[urgency] = min(least[urgency], arrival.latest)
+    }
+    for slot in waiting(in: mailbox) {
+      let job = jobs.pointer(at: Int(slot))
+      if mayGoFirst(slot, least, mailbox) { enable(slot, job) } else { disable(slot, job) }
+    }
+  }
+
+  /// Tells whether no other job must precede a job.
+  ///
+  /// - Parameter least: The least of the latest arrivals of each urgency.
+  private func mayGoFirst(
+    _ slot: Int32, _ least: SIMD8<Int>, _ mailbox: UnsafeMutablePointer<Mailbox>
+  ) -> Bool {
+    let arrival = jobs[Int(slot)].arrival
+    for urgency in Int(arrival.urgency)...Int(Arrival.mostUrgent) {
+      let first = Arrival(earliest: 0, latest: least[urgency], urgency: UInt8(urgency))
+      if first.mustPrecede(arrival, lastEnd: mailbox.pointee.lastEnd) { return false }
+    }
+    guard mailbox.pointee.freeSince != .max else { return true }
+    // A less urgent one goes first if it did not wait for a thread.
+    return waiting(in: mailbox).allSatisfy { other in
+      let rival = jobs[Int(other)].arrival
+      return rival.urgency >= arrival.urgency || rival.latest >= arrival.earliest
+        || !surelyTookActor(other, limit: arrival.urgency)
+    }
+  }
+
+  /// Tells whether a job surely found its actor free and went on there.
+  ///
+  /// - Parameter limit: Only jobs that are less urgent than this may have been there
+  ///   before.
+  func surelyTookActor(_ slot: Int32, limit: UInt8 = .max) -> Bool {
+    let job = jobs[Int(slot)]
+    let mailbox = mailboxes.pointer(at: Int(job.executor))
+    guard job.arrival.takesFreeActor, mailbox.pointee.freeSince <= job.arrival.earliest else {
+      return false
+    }
+    let others = waiting(in: mailbox).lazy.filter { $0 != slot }.map { jobs[Int($0)].arrival }
+    return job.arrival.surelyTookActor(
+      among: others, freeSince: mailbox.pointee.freeSince, limit: limit)
+  }
+
+  /// The jobs that wait in a mailbox, in the order in which they began to.
+  private func waiting(in mailbox: UnsafeMutablePointer<Mailbox>) -> MailboxJobs {
+    MailboxJobs(links: mailboxLinks, slot: mailbox.pointee.jobs.first)
+  }
+
+  private struct MailboxJobs: Sequence, IteratorProtocol {
+    let links: Column<Links>
+    var slot: Int32
+
+    mutating func next() -> Int32? {
+      guard slot >= 0 else { return nil }
+      defer { slot = links[Int(slot)].next }
+      return slot
+    }
+  }
+}
