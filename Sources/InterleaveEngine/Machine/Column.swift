@@ -45,6 +45,15 @@ struct Column<Element> {
     return header.pointee.base + index
   }
 
+  /// The same for an index that is known to be one of the column's.
+  ///
+  /// What is read there costs nothing where nobody looks at it, as a check would.
+  @inline(__always)
+  func known(at index: Int) -> UnsafeMutablePointer<Element> {
+    assert(index >= 0 && index < header.pointee.count)
+    return header.pointee.base + index
+  }
+
   /// Makes room for so many elements in all.
   @inline(__always)
   func reserve(_ count: Int) {
@@ -66,6 +75,13 @@ struct Column<Element> {
     if header.pointee.count == header.pointee.capacity { grow() }
     (header.pointee.base + header.pointee.count).initialize(to: element)
     header.pointee.count += 1
+  }
+
+  /// Adds so many equal elements.
+  func append(repeating element: Element, count: Int) {
+    reserve(self.count + count)
+    (header.pointee.base + self.count).initialize(repeating: element, count: count)
+    header.pointee.count += count
   }
 
   /// Adds the elements of another column.

@@ -9,18 +9,20 @@ extension Machine {
     enabled.reserve(queue.enabled.count + timers.count)
     let isBusy = progress.idlers > 0 && progress.idlers < queue.count
     if isBusy {
-      for slot in queue.enabled.elements where !slots.pointer(at: Int(slot)).pointee.isIdle {
-        enabled.append(slot)
+      for entry in queue.enabled.elements
+      where !slots.pointer(at: Int(entry.slot)).pointee.isIdle {
+        enabled.append(entry)
       }
     } else {
       enabled.append(contentsOf: queue.enabled)
     }
     let first = placeOfLastTask(isBusy: isBusy)
+    progress.first = isBusy ? -1 : first
     progress.lastTaskIsEnabled = first >= 0
     if first > 0 { enabled.moveToFront(first) }
     if !timers.isEmpty {
       collectTimers()
-      if enabled.count > 1, slots[Int(enabled[enabled.count - 1])].reason == .timer {
+      if enabled.count > 1, slots[Int(enabled[enabled.count - 1].slot)].reason == .timer {
         progress.limits.insert(.timers)
       }
     }
@@ -35,7 +37,7 @@ extension Machine {
     let job = queue.jobs.pointer(at: Int(slot))
     guard job.pointee.isEnabled else { return -1 }
     return isBusy
-      ? enabled.elements.firstIndex(of: slot) ?? -1 : queue.enabledPlace(of: job.pointee.serial)
+      ? enabled.elements.firstIndex { $0.slot == slot } ?? -1 : queue.enabledPlace(of: job.pointee.serial)
   }
 
   /// Adds the timers that may fire now.
@@ -49,9 +51,9 @@ extension Machine {
     guard slots[Int(timers[0])].since <= lastMoment else { return }
     switch progress.settings.time {
     case .whenIdle:
-      if enabled.isEmpty { enabled.append(timers[0]) }
+      if enabled.isEmpty { enabled.append(queue.entry(of: timers[0])) }
     case .adversarial:
-      enabled.append(timers[0])
+      enabled.append(queue.entry(of: timers[0]))
     case .asRuntime(let stall):
       var oldest = slots[Int(timers[0])].since
       // Virtual time never runs back: who began to wait first has waited longest.
@@ -60,9 +62,9 @@ extension Machine {
       for slot in timers.elements {
         let since = slots[Int(slot)].since
         guard overflow || since <= limit, since <= lastMoment else { break }
-        enabled.append(slot)
+        enabled.append(queue.entry(of: slot))
       }
-      if enabled.isEmpty { enabled.append(timers[0]) }
+      if enabled.isEmpty { enabled.append(queue.entry(of: timers[0])) }
     }
   }
 }

@@ -58,12 +58,14 @@ extension Machine {
       to: WaitingJob(
         ready: ready.pointee, task: task, executor: index, reason: .resumed,
         cause: progress.currentStep, since: il_now(session)))
+    let state = tasks.pointer(at: Int(task))
     var arrival = Arrival(earliest: progress.clock, latest: progress.clock)
     if executor.pointee.isDefaultActor {
       arrival.urgency = Arrival.urgency(ofPriority: ready.pointee.priority)
     }
+    // What the running step queues of its own task comes after it.
+    let ordinal = state.pointee.steps + (task == progress.currentTask ? 1 : 0)
     var left: Int32 = -1
-    let state = tasks.pointer(at: Int(task))
     state.pointee.isReady = true
     state.pointee.lostContinuation = false
     switch ready.pointee.arrival {
@@ -72,7 +74,8 @@ extension Machine {
       job.pointee.since = ready.pointee.deadline
       state.pointee.isTimer = true
       progress.hasTimers = true
-      queue.register(slot, RunQueue.Job(arrival, executor: index))
+      queue.register(
+        slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
       insertTimer(slot, at: ready.pointee.deadline)
       return
     case IL_ARRIVAL_HOP:
@@ -97,8 +100,8 @@ extension Machine {
     }
     if progress.nextIsIdle { waitForIdleness(job) }
     state.pointee.slot = slot
-    queue.register(slot, RunQueue.Job(arrival, executor: index, left: left))
-    queue.add(slot)
+    queue.add(
+      slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index, left: left))
   }
 
   /// The order in which jobs arrive at an executor matters.

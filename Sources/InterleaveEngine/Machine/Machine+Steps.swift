@@ -5,19 +5,20 @@ extension Machine {
   /// Runs the step of a waiting job, or of a timer, to its end.
   ///
   /// - Parameters:
-  ///   - slot: The job that was chosen.
-  ///   - baseline: The job that the baseline would have taken.
-  func perform(_ slot: Int32, baseline: Int32) {
+  ///   - index: Which of the enabled steps was chosen.
+  func perform(_ index: Int) {
+    let chosen = enabled[index]
+    let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     if job.pointee.reason == .timer {
       removeTimer(slot)
       il_advance(session, job.pointee.since)
     } else {
-      queue.take(slot)
+      queue.take(slot, hint: progress.placeInQueue(ofEnabled: index))
       tasks[Int(job.pointee.task)].slot = -1
       if job.pointee.isIdle { progress.idlers -= 1 }
     }
-    begin(slot, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))
+    begin(chosen, isBaseline: index == 0, passed: enabled[0])
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.
     var ready = job.pointee.ready
@@ -41,8 +42,9 @@ extension Machine {
   }
 
   private func begin(
-    _ slot: Int32, isBaseline: Bool, passed: UnsafeMutablePointer<WaitingJob>
+    _ chosen: RunQueue.Entry, isBaseline: Bool, passed: RunQueue.Entry
   ) {
+    let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     let index = Int(job.pointee.task)
     let task = tasks.pointer(at: index)
@@ -54,10 +56,9 @@ extension Machine {
         task: job.pointee.task, executor: job.pointee.executor, ordinal: task.pointee.steps,
         cause: job.pointee.cause, resume: resume, time: now, reason: job.pointee.reason,
         priority: job.pointee.ready.priority, enabled: Int32(enabled.count),
-        passedTask: passed.pointee.task,
-        passedOrdinal: tasks.pointer(at: Int(passed.pointee.task)).pointee.steps,
-        passedResume: UInt(bitPattern: passed.pointee.ready.resume),
-        passedExecutor: passed.pointee.executor,
+        passedTask: passed.task, passedOrdinal: passed.ordinal,
+        passedResume: UInt(bitPattern: slots.pointer(at: Int(passed.slot)).pointee.ready.resume),
+        passedExecutor: passed.executor,
         isPreemption: progress.lastTaskIsEnabled && job.pointee.task != progress.lastTask,
         isStall: job.pointee.reason == .timer && !isBaseline))
     if now != progress.instant {
@@ -74,7 +75,9 @@ extension Machine {
     progress.currentTask = job.pointee.task
     progress.currentExecutor = job.pointee.executor
     progress.currentEnd = .suspended
-    precondition(task.pointee.isReady, "a task that runs was ready")
+    precondition(
+      task.pointee.isReady && task.pointee.steps == chosen.ordinal,
+      "a task that runs was ready for this step")
     task.pointee.isReady = false
     task.pointee.lastResume = resume
     task.pointee.lastExecutor = job.pointee.executor

@@ -7,7 +7,12 @@
 /// Where urgencies differ, the mailbox is looked at as a whole.
 extension RunQueue {
   /// Brings up to date which jobs may run.
+  @inline(__always)
   func settle() {
+    if !unsettled.isEmpty { settleAll() }
+  }
+
+  private func settleAll() {
     for index in 0..<unsettled.count {
       let mailbox = mailboxes.pointer(at: Int(unsettled[index]))
       mailbox.pointee.isUnsettled = false
@@ -20,6 +25,8 @@ extension RunQueue {
     }
     unsettled.removeAll()
   }
+
+  // MARK: The front
 
   private func moveFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
     if !mailbox.pointee.hasFront {
@@ -34,25 +41,24 @@ extension RunQueue {
       let slot = mailbox.pointee.frontier
       let job = jobs.pointer(at: Int(slot))
       guard job.pointee.arrival.earliest <= mailbox.pointee.least else { return }
-      enable(slot, job)
+      enable(slot)
       mailbox.pointee.least = min(mailbox.pointee.least, job.pointee.arrival.latest)
-      mailbox.pointee.frontier = mailboxLinks[Int(slot)].next
+      mailbox.pointee.frontier = job.pointee.next
     }
   }
 
   /// Begins anew, where urgencies differed before.
   private func clearFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
-    for slot in waiting(in: mailbox) { disable(slot, jobs.pointer(at: Int(slot))) }
-    mailbox.pointee.frontier = mailbox.pointee.jobs.first
+    for slot in waiting(in: mailbox) { disable(slot) }
+    mailbox.pointee.frontier = mailbox.pointee.first
     mailbox.pointee.least = .max
   }
 
   private func findLeast(of mailbox: UnsafeMutablePointer<Mailbox>) {
     var least = Int.max
-    var slot = mailbox.pointee.jobs.first
-    while slot != mailbox.pointee.frontier {
-      least = min(least, jobs[Int(slot)].arrival.latest)
-      slot = mailboxLinks[Int(slot)].next
+    for slot in waiting(in: mailbox) {
+      if slot == mailbox.pointee.frontier { break }
+      least = min(least, jobs.pointer(at: Int(slot)).pointee.arrival.latest)
     }
     mailbox.pointee.least = least
   }
@@ -63,18 +69,25 @@ extension RunQueue {
   private func shortenFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
     while true {
       let frontier = mailbox.pointee.frontier
-      let slot =
-        frontier < 0
-        ? mailbox.pointee.jobs.last : mailboxLinks[Int(frontier)].previous
+      let slot = frontier < 0 ? mailbox.pointee.last : jobs[Int(frontier)].previous
       guard slot >= 0 else { return }
-      let job = jobs.pointer(at: Int(slot))
-      guard job.pointee.arrival.earliest > mailbox.pointee.least else { return }
-      disable(slot, job)
+      guard jobs[Int(slot)].arrival.earliest > mailbox.pointee.least else { return }
+      disable(slot)
       mailbox.pointee.frontier = slot
     }
   }
 
   // MARK: Different urgencies
+
+  /// The jobs of the mailbox's urgency have gone: another one is that of most.
+  func recountUrgencies(of mailbox: UnsafeMutablePointer<Mailbox>) {
+    mailbox.pointee.urgency = jobs[Int(mailbox.pointee.first)].arrival.urgency
+    mailbox.pointee.others = 0
+    for slot in waiting(in: mailbox)
+    where jobs[Int(slot)].arrival.urgency != mailbox.pointee.urgency {
+      mailbox.pointee.others += 1
+    }
+  }
 
   /// Decides for each job of a mailbox, by the least of the latest arrivals of each urgency.
   private func settleMixed(_ mailbox: UnsafeMutablePointer<Mailbox>) {
@@ -85,8 +98,7 @@ extension RunQueue {
       least[urgency] = min(least[urgency], arrival.latest)
     }
     for slot in waiting(in: mailbox) {
-      let job = jobs.pointer(at: Int(slot))
-      if mayGoFirst(slot, least, mailbox) { enable(slot, job) } else { disable(slot, job) }
+      if mayGoFirst(slot, least, mailbox) { enable(slot) } else { disable(slot) }
     }
   }
 
@@ -97,8 +109,8 @@ extension RunQueue {
     _ slot: Int32, _ least: SIMD8<Int>, _ mailbox: UnsafeMutablePointer<Mailbox>
   ) -> Bool {
     let arrival = jobs[Int(slot)].arrival
-    for urgency in Int(arrival.urgency)...Int(Arrival.mostUrgent) {
-      let first = Arrival(earliest: 0, latest: least[urgency], urgency: UInt8(urgency))
+    for urgency in arrival.urgency...Arrival.mostUrgent {
+      let first = Arrival(earliest: 0, latest: least[Int(urgency)], urgency: urgency)
       if first.mustPrecede(arrival, lastEnd: mailbox.pointee.lastEnd) { return false }
     }
     guard mailbox.pointee.freeSince != .max else { return true }
@@ -115,29 +127,73 @@ extension RunQueue {
   /// - Parameter limit: Only jobs that are less urgent than this may have been there
   ///   before.
   func surelyTookActor(_ slot: Int32, limit: UInt8 = .max) -> Bool {
-    let job = jobs[Int(slot)]
-    let mailbox = mailboxes.pointer(at: Int(job.executor))
-    guard job.arrival.takesFreeActor, mailbox.pointee.freeSince <= job.arrival.earliest else {
+    let job = jobs.pointer(at: Int(slot))
+    let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
+    let arrival = job.pointee.arrival
+    guard arrival.takesFreeActor, mailbox.pointee.freeSince <= arrival.earliest else {
       return false
     }
     let others = waiting(in: mailbox).lazy.filter { $0 != slot }.map { jobs[Int($0)].arrival }
-    return job.arrival.surelyTookActor(
+    return arrival.surelyTookActor(
       among: others, freeSince: mailbox.pointee.freeSince, limit: limit)
   }
 
+  // MARK: Lists
+
   /// The jobs that wait in a mailbox, in the order in which they began to.
   private func waiting(in mailbox: UnsafeMutablePointer<Mailbox>) -> MailboxJobs {
-    MailboxJobs(links: mailboxLinks, slot: mailbox.pointee.jobs.first)
+    MailboxJobs(jobs: jobs, slot: mailbox.pointee.count > 0 ? mailbox.pointee.first : -1)
   }
 
   private struct MailboxJobs: Sequence, IteratorProtocol {
-    let links: Column<Links>
+    let jobs: Column<Job>
     var slot: Int32
 
     mutating func next() -> Int32? {
       guard slot >= 0 else { return nil }
-      defer { slot = links[Int(slot)].next }
+      defer { slot = jobs.pointer(at: Int(slot)).pointee.next }
       return slot
     }
+  }
+
+  private func enable(_ slot: Int32) {
+    let job = jobs.pointer(at: Int(slot))
+    guard !job.pointee.isEnabled else { return }
+    job.pointee.isEnabled = true
+    enabled.insert(entry(of: slot), at: enabledPlace(of: job.pointee.serial))
+  }
+
+  private func disable(_ slot: Int32) {
+    let job = jobs.pointer(at: Int(slot))
+    guard job.pointee.isEnabled else { return }
+    job.pointee.isEnabled = false
+    enabled.remove(at: enabledPlace(of: job.pointee.serial))
+  }
+
+  /// What strategies look at of a job.
+  @inline(__always)
+  func entry(of slot: Int32) -> Entry {
+    let job = jobs.pointer(at: Int(slot))
+    return Entry(
+      slot: slot, task: job.pointee.task, executor: job.pointee.executor,
+      ordinal: job.pointee.ordinal, serial: job.pointee.serial)
+  }
+
+  /// Where an enabled job is among them, or a job would be that is not.
+  func enabledPlace(of serial: Int32) -> Int {
+    var low = 0
+    var high = enabled.count
+    if high > 0, enabled.known(at: high - 1).pointee.serial <= serial {
+      return enabled.known(at: high - 1).pointee.serial == serial ? high - 1 : high
+    }
+    while low < high {
+      let middle = (low + high) / 2
+      if enabled.known(at: middle).pointee.serial < serial {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
   }
 }

@@ -4,36 +4,45 @@
 /// changes, however many jobs wait. A job goes by its *slot*, a small number that somebody else
 /// hands out, and an executor by its number in the run.
 struct RunQueue {
+  /// A job that may run, with what most strategies look at.
+  ///
+  /// Strategies look at all of them at every choice, so these lie side by side.
+  struct Entry {
+    var slot: Int32
+    var task: Int32
+    var executor: Int32
+    /// How many steps of the task will have run before.
+    var ordinal: Int32
+    /// The job's place in the order in which all began to wait.
+    var serial: Int32
+  }
+
   /// What decides when a job may run.
   struct Job {
     var arrival: Arrival
+    var task: Int32
+    /// How many steps of the task will have run before.
+    var ordinal: Int32
     var executor: Int32
     /// The executor that it left in flight; -1 where it did not leave a mailbox.
     var left: Int32
-    /// The next one of those that left the same executor.
+    /// The next one of those that left the same executor; -1 for none.
     var nextDeparture: Int32 = -1
+    /// Its neighbours in its mailbox; -1 for none.
+    var previous: Int32 = -1
+    var next: Int32 = -1
     /// Its place in the order in which all jobs began to wait.
-    var serial = 0
+    var serial: Int32 = -1
     var isWaiting = false
     var isEnabled = false
 
-    init(_ arrival: Arrival, executor: Int32, left: Int32 = -1) {
+    init(_ arrival: Arrival, task: Int32, ordinal: Int32, executor: Int32, left: Int32 = -1) {
       self.arrival = arrival
+      self.task = task
+      self.ordinal = ordinal
       self.executor = executor
       self.left = left
     }
-  }
-
-  /// The neighbours of a job in a list; -1 for none.
-  struct Links {
-    var previous: Int32 = -1
-    var next: Int32 = -1
-  }
-
-  /// The ends of a list of jobs.
-  struct Ends {
-    var first: Int32 = -1
-    var last: Int32 = -1
   }
 
   /// What decides in which order the jobs of one executor may run.
@@ -42,46 +51,48 @@ struct RunQueue {
     let isOrdered: Bool
     /// Whoever goes there leaves its thread's actor at once.
     let isGlobal: Bool
-    var jobs = Ends()
-    /// How many jobs of each urgency wait, and how many urgencies have any.
-    var counts = SIMD8<Int32>()
-    var urgencies = 0
+    /// Something happened that may have changed which of its jobs may run.
+    var isUnsettled = false
+    /// While all jobs are equally urgent, those that may run come first in the mailbox.
+    var hasFront = true
+    /// The job with the least of the front's latest arrivals has left.
+    var lacksLeast = false
+    /// The urgency of most jobs, and how many are of another one.
+    var urgency: UInt8 = 0
+    var others: Int32 = 0
+    var count: Int32 = 0
+    var first: Int32 = -1
+    var last: Int32 = -1
+    /// The first job behind the front; -1 where all may run.
+    var frontier: Int32 = -1
+    /// The first of those that left it and are in flight.
+    var firstDeparture: Int32 = -1
+    /// The least of the front's latest arrivals.
+    var least = Int.max
     /// The moment at which its last step ended.
     var lastEnd = 0
     /// The moment since which it has surely been free, but for what waits; `.max` while
     /// a step runs on it, and until it is known that the thread has let go of it.
     var freeSince = 0
-    /// The first of those that left it and are in flight.
-    var firstDeparture: Int32 = -1
-    /// Something happened that may have changed which of its jobs may run.
-    var isUnsettled = false
-    /// While all jobs are equally urgent, those that may run come first in the mailbox.
-    var hasFront = true
-    /// The first job behind them; -1 where all may run.
-    var frontier: Int32 = -1
-    /// The least of the front's latest arrivals, and whether that job has left.
-    var least = Int.max
-    var lacksLeast = false
 
     /// Jobs of different urgency wait.
-    @inline(__always) var isMixed: Bool { urgencies > 1 }
+    @inline(__always) var isMixed: Bool { others > 0 }
   }
 
   private struct State {
     var isOrdered = true
-    var serial = 0
-    var waiting = Ends()
     var count = 0
+    /// All before this place of `order` have been taken.
+    var head = 0
   }
 
   let jobs = Column<Job>()
-  /// By slot: the neighbours among all that wait, and among those of the mailbox.
-  private let links = Column<Links>()
-  let mailboxLinks = Column<Links>()
   let mailboxes = Column<Mailbox>()
   let unsettled = Column<Int32>()
   /// The jobs that may run, in the order in which they began to wait; valid when settled.
-  let enabled = Column<Int32>()
+  let enabled = Column<Entry>()
+  /// All jobs that ever waited, in the order in which they began to.
+  private let order = Column<Int32>()
   private let state: UnsafeMutablePointer<State>
 
   init() {
@@ -91,11 +102,10 @@ struct RunQueue {
 
   func deallocate() {
     jobs.deallocate()
-    links.deallocate()
-    mailboxLinks.deallocate()
     mailboxes.deallocate()
     unsettled.deallocate()
     enabled.deallocate()
+    order.deallocate()
     state.deallocate()
   }
 
@@ -104,11 +114,10 @@ struct RunQueue {
   /// - Parameter isOrdered: Mailboxes run their jobs in the order in which they arrive.
   func removeAll(isOrdered: Bool) {
     jobs.removeAll()
-    links.removeAll()
-    mailboxLinks.removeAll()
     mailboxes.removeAll()
     unsettled.removeAll()
     enabled.removeAll()
+    order.removeAll()
     state.pointee = State(isOrdered: isOrdered)
   }
 
@@ -116,7 +125,15 @@ struct RunQueue {
   @inline(__always) var count: Int { state.pointee.count }
 
   /// The job that has waited longest.
-  @inline(__always) var oldest: Int32? { count == 0 ? nil : state.pointee.waiting.first }
+  var oldest: Int32? {
+    guard count > 0 else { return nil }
+    while true {
+      let slot = order[state.pointee.head]
+      let job = jobs.pointer(at: Int(slot))
+      if job.pointee.isWaiting, Int(job.pointee.serial) == state.pointee.head { return slot }
+      state.pointee.head += 1
+    }
+  }
 
   /// Adds the executor with the next number.
   func addExecutor(isMailbox: Bool, isGlobal: Bool) {
@@ -126,57 +143,117 @@ struct RunQueue {
 
   // MARK: What happens to jobs
 
-  /// Notes what is known of a job, which does not wait yet.
-  func register(_ slot: Int32, _ job: Job) {
-    while jobs.count <= Int(slot) {
-      _ = jobs.extend()
-      _ = links.extend()
-      _ = mailboxLinks.extend()
-    }
-    jobs.pointer(at: Int(slot)).initialize(to: job)
-    guard job.left >= 0 else { return }
-    let left = mailboxes.pointer(at: Int(job.left))
-    jobs[Int(slot)].nextDeparture = left.pointee.firstDeparture
-    left.pointee.firstDeparture = slot
+  /// Notes what is known of a job that does not wait here.
+  @inline(__always)
+  @discardableResult
+  func register(_ slot: Int32, _ new: Job) -> UnsafeMutablePointer<Job> {
+    while jobs.count <= Int(slot) { _ = jobs.extend() }
+    let job = jobs.pointer(at: Int(slot))
+    job.initialize(to: new)
+    return job
   }
 
-  /// Lets a job wait that was registered and that arrived after all others.
-  func add(_ slot: Int32) {
-    let job = jobs.pointer(at: Int(slot))
-    precondition(!job.pointee.isWaiting, "a job waits in exactly one place")
-    state.pointee.serial += 1
-    state.pointee.count += 1
-    job.pointee.serial = state.pointee.serial
+  /// Lets a job wait that arrived after all others.
+  func add(_ slot: Int32, _ new: Job) {
+    let job = register(slot, new)
+    job.pointee.serial = Int32(order.count)
     job.pointee.isWaiting = true
-    append(slot, to: &state.pointee.waiting, links)
+    order.append(slot)
+    state.pointee.count += 1
+    if job.pointee.left >= 0 {
+      let left = mailboxes.pointer(at: Int(job.pointee.left))
+      job.pointee.nextDeparture = left.pointee.firstDeparture
+      left.pointee.firstDeparture = slot
+    }
     let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
-    guard mailbox.pointee.isOrdered else { return enable(slot, job) }
-    append(slot, to: &mailbox.pointee.jobs, mailboxLinks)
-    let urgency = Int(job.pointee.arrival.urgency)
-    if mailbox.pointee.counts[urgency] == 0 { mailbox.pointee.urgencies += 1 }
-    mailbox.pointee.counts[urgency] += 1
-    if mailbox.pointee.frontier < 0 { mailbox.pointee.frontier = slot }
-    unsettle(mailbox, job.pointee.executor)
+    if !mailbox.pointee.isOrdered || enter(slot, job, mailbox) {
+      job.pointee.isEnabled = true
+      enabled.append(entry(of: slot))
+    }
+  }
+
+  /// Puts a job at the end of its mailbox.
+  ///
+  /// - Returns: It may run; otherwise it may not, or that is to be settled.
+  @inline(__always)
+  private func enter(
+    _ slot: Int32, _ job: UnsafeMutablePointer<Job>, _ mailbox: UnsafeMutablePointer<Mailbox>
+  ) -> Bool {
+    let arrival = job.pointee.arrival
+    mailbox.pointee.count += 1
+    guard mailbox.pointee.count > 1 else {
+      mailbox.pointee.first = slot
+      mailbox.pointee.last = slot
+      mailbox.pointee.urgency = arrival.urgency
+      mailbox.pointee.hasFront = true
+      mailbox.pointee.lacksLeast = false
+      mailbox.pointee.least = arrival.latest
+      return true
+    }
+    job.pointee.previous = mailbox.pointee.last
+    jobs.known(at: Int(mailbox.pointee.last)).pointee.next = slot
+    mailbox.pointee.last = slot
+    if arrival.urgency != mailbox.pointee.urgency { mailbox.pointee.others += 1 }
+    let isLate = mailbox.pointee.frontier >= 0
+    if !isLate { mailbox.pointee.frontier = slot }
+    guard !mailbox.pointee.isMixed else {
+      unsettle(mailbox, job.pointee.executor)
+      return false
+    }
+    guard !isLate, !mailbox.pointee.isUnsettled, arrival.earliest <= mailbox.pointee.least else {
+      return false
+    }
+    mailbox.pointee.frontier = -1
+    mailbox.pointee.least = min(mailbox.pointee.least, arrival.latest)
+    return true
   }
 
   /// Takes a job that may run.
-  func take(_ slot: Int32) {
+  ///
+  /// - Parameter hint: Where it may be among those.
+  func take(_ slot: Int32, hint: Int) {
     let job = jobs.pointer(at: Int(slot))
     precondition(job.pointee.isWaiting && job.pointee.isEnabled, "a job that was chosen does wait")
     job.pointee.isWaiting = false
+    job.pointee.isEnabled = false
     state.pointee.count -= 1
-    disable(slot, job)
-    remove(slot, from: &state.pointee.waiting, links)
+    let isThere = hint < enabled.count && enabled[hint].slot == slot
+    enabled.remove(at: isThere ? hint : enabledPlace(of: job.pointee.serial))
     let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
-    guard mailbox.pointee.isOrdered else { return }
-    if mailbox.pointee.frontier == slot { mailbox.pointee.frontier = mailboxLinks[Int(slot)].next }
-    remove(slot, from: &mailbox.pointee.jobs, mailboxLinks)
-    let urgency = Int(job.pointee.arrival.urgency)
-    mailbox.pointee.counts[urgency] -= 1
-    if mailbox.pointee.counts[urgency] == 0 { mailbox.pointee.urgencies -= 1 }
+    if mailbox.pointee.isOrdered { leave(job, mailbox) }
+  }
+
+  @inline(__always)
+  private func leave(
+    _ job: UnsafeMutablePointer<Job>, _ mailbox: UnsafeMutablePointer<Mailbox>
+  ) {
+    let (previous, next) = (job.pointee.previous, job.pointee.next)
+    if previous >= 0 {
+      jobs.known(at: Int(previous)).pointee.next = next
+    } else {
+      mailbox.pointee.first = next
+    }
+    if next >= 0 {
+      jobs.known(at: Int(next)).pointee.previous = previous
+    } else {
+      mailbox.pointee.last = previous
+    }
+    mailbox.pointee.count -= 1
+    guard mailbox.pointee.count > 0 else {
+      mailbox.pointee.frontier = -1
+      mailbox.pointee.others = 0
+      return
+    }
+    if job.pointee.arrival.urgency != mailbox.pointee.urgency {
+      mailbox.pointee.others -= 1
+    } else if mailbox.pointee.others == mailbox.pointee.count {
+      recountUrgencies(of: mailbox)
+    }
     let latest = job.pointee.arrival.latest
     if latest == mailbox.pointee.least, latest != .max { mailbox.pointee.lacksLeast = true }
-    unsettle(mailbox, job.pointee.executor)
+    if mailbox.pointee.isMixed || !mailbox.pointee.hasFront || mailbox.pointee.lacksLeast {
+      unsettle(mailbox, job.pointee.executor)
+    }
   }
 
   /// A step begins: that of a job that was taken, or that never waited.
@@ -226,71 +303,24 @@ struct RunQueue {
       job.pointee.arrival.latest = clock
       job.pointee.left = -1
       let place = mailboxes.pointer(at: Int(job.pointee.executor))
-      if place.pointee.isOrdered {
-        if job.pointee.isEnabled, clock < place.pointee.least { place.pointee.least = clock }
-        unsettle(place, job.pointee.executor)
-      }
+      if place.pointee.isOrdered { noteFix(of: job, place) }
       slot = job.pointee.nextDeparture
     }
     mailbox.pointee.firstDeparture = -1
   }
 
-  // MARK: Lists
-
-  private func append(_ slot: Int32, to ends: inout Ends, _ links: Column<Links>) {
-    links.pointer(at: Int(slot)).initialize(to: Links(previous: ends.last))
-    if ends.last >= 0 {
-      links.pointer(at: Int(ends.last)).pointee.next = slot
-    } else {
-      ends.first = slot
+  /// The latest arrival of a job is known.
+  private func noteFix(
+    of job: UnsafeMutablePointer<Job>, _ mailbox: UnsafeMutablePointer<Mailbox>
+  ) {
+    let arrival = job.pointee.arrival
+    if job.pointee.isEnabled, arrival.latest < mailbox.pointee.least {
+      mailbox.pointee.least = arrival.latest
     }
-    ends.last = slot
-  }
-
-  private func remove(_ slot: Int32, from ends: inout Ends, _ links: Column<Links>) {
-    let own = links[Int(slot)]
-    if own.previous >= 0 {
-      links.pointer(at: Int(own.previous)).pointee.next = own.next
-    } else {
-      ends.first = own.next
+    let last = jobs.pointer(at: Int(mailbox.pointee.last))
+    if mailbox.pointee.isMixed || last.pointee.arrival.earliest > arrival.latest {
+      unsettle(mailbox, job.pointee.executor)
     }
-    if own.next >= 0 {
-      links.pointer(at: Int(own.next)).pointee.previous = own.previous
-    } else {
-      ends.last = own.previous
-    }
-  }
-
-  // MARK: The jobs that may run
-
-  @inline(__always)
-  func enable(_ slot: Int32, _ job: UnsafeMutablePointer<Job>) {
-    guard !job.pointee.isEnabled else { return }
-    job.pointee.isEnabled = true
-    enabled.insert(slot, at: enabledPlace(of: job.pointee.serial))
-  }
-
-  @inline(__always)
-  func disable(_ slot: Int32, _ job: UnsafeMutablePointer<Job>) {
-    guard job.pointee.isEnabled else { return }
-    job.pointee.isEnabled = false
-    enabled.remove(at: enabledPlace(of: job.pointee.serial))
-  }
-
-  /// Where an enabled job is among them, or a job would be that is not.
-  func enabledPlace(of serial: Int) -> Int {
-    var low = 0
-    var high = enabled.count
-    if high > 0, jobs.pointer(at: Int(enabled[high - 1])).pointee.serial < serial { return high }
-    while low < high {
-      let middle = (low + high) / 2
-      if jobs.pointer(at: Int(enabled[middle])).pointee.serial < serial {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    return low
   }
 
   @inline(__always)

@@ -101,6 +101,8 @@ struct RunState {
   var clock = 0
   var lastTask: Int32 = -1
   var lastTaskIsEnabled = false
+  /// Where the first of the enabled steps is among the queue's; -1 for the front as well.
+  var first = -1
   /// How many steps the last task has run in a row while another could have run.
   var streak = 0
   var currentStep: Int32 = -1
@@ -138,6 +140,13 @@ struct RunState {
   /// The task that was cancelled, and how many steps had run before; -1 for none.
   var cancelledTask: Int32 = -1
   var stepsBeforeCancellation: Int32 = 0
+
+  /// Where an enabled step most likely is among the queue's: the first one was moved.
+  @inline(__always)
+  func placeInQueue(ofEnabled index: Int) -> Int {
+    guard index <= first else { return index }
+    return index == 0 ? first : index - 1
+  }
 
   init(settings: MachineSettings, isObserved: Bool = false) {
     self.settings = settings

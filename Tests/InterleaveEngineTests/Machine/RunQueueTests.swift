@@ -101,7 +101,8 @@ private final class QueuePair {
     }
     let slot = enabled[random.below(enabled.count)]
     guard let index = jobs.firstIndex(where: { $0.slot == slot }) else { return }
-    queue.take(slot)
+    let hint = random.below(2) == 0 ? enabled.firstIndex(of: slot) : nil
+    queue.take(slot, hint: hint ?? 0)
     let job = jobs.remove(at: index)
     clock += 1
     begin(job)
@@ -142,9 +143,10 @@ private final class QueuePair {
       if origin != Self.global { left = origin }
     }
     jobs.append(PlainJob(slot: slot, arrival: arrival, executor: executor, left: left))
-    queue.register(
-      slot, RunQueue.Job(arrival, executor: Int32(executor), left: Int32(left)))
-    queue.add(slot)
+    queue.add(
+      slot,
+      RunQueue.Job(
+        arrival, task: slot, ordinal: 0, executor: Int32(executor), left: Int32(left)))
   }
 
   // MARK: The comparison
@@ -167,7 +169,7 @@ private final class QueuePair {
     let enabled = plainEnabled
     hasBlocked = hasBlocked || enabled.count < jobs.count
     hasChoice = hasChoice || enabled.count > 1
-    return Array(queue.enabled.elements) == enabled && queue.count == jobs.count
+    return queue.enabled.elements.map(\.slot) == enabled && queue.count == jobs.count
       && queue.oldest == jobs.first?.slot
       && enabled.indices.allSatisfy {
         queue.enabledPlace(of: queue.jobs[Int(enabled[$0])].serial) == $0
@@ -177,6 +179,6 @@ private final class QueuePair {
   var isMeaningful: Bool { hasBlocked && hasChoice }
 
   var words: String {
-    "\(Array(queue.enabled.elements)) instead of \(plainEnabled) of \(jobs)"
+    "\(queue.enabled.elements.map(\.slot)) instead of \(plainEnabled) of \(jobs)"
   }
 }
