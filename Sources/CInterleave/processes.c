@@ -6,7 +6,9 @@
 #include "internal.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <linux/futex.h>
@@ -67,6 +69,46 @@ void il_turn_give(void) {
   il_lock_give(&turn);
 }
 
+// MARK: - Boards
+
+struct il_board {
+  size_t size;
+  int workers;
+  atomic_long next, limit;
+  // What each worker is at; -1 where it is at nothing.
+  atomic_long current[];
+};
+
+il_board *il_board_create(int workers, long first) {
+  size_t size = sizeof(il_board) + (size_t)workers * sizeof(atomic_long);
+  il_board *b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (b == MAP_FAILED) return NULL;
+  b->size = size;
+  b->workers = workers;
+  atomic_store(&b->next, first);
+  atomic_store(&b->limit, LONG_MAX);
+  for (int n = 0; n < workers; n++) atomic_store(&b->current[n], -1);
+  return b;
+}
+
+void il_board_destroy(il_board *b) { munmap(b, b->size); }
+
+long il_board_take(il_board *b, int worker) {
+  long number = atomic_fetch_add(&b->next, 1);
+  if (number >= atomic_load(&b->limit)) number = -1;
+  atomic_store(&b->current[worker], number);
+  return number;
+}
+
+long il_board_current(const il_board *b, int worker) { return atomic_load(&b->current[worker]); }
+
+void il_board_set_limit(il_board *b, long limit) {
+  long known = atomic_load(&b->limit);
+  while (limit < known && !atomic_compare_exchange_weak(&b->limit, &known, limit)) {}
+}
+
+long il_board_limit(const il_board *b) { return atomic_load(&b->limit); }
+
 // MARK: - Children
 
 bool il_is_child(void) { return il_is_forked; }
@@ -74,12 +116,15 @@ bool il_is_child(void) { return il_is_forked; }
 int il_fork(bool quiet) {
   // Nobody is at the inboxes meanwhile: the child finds none half changed.
   pthread_mutex_lock(&il_inbox_lock);
+  il_watch_pause();
   int child = fork();
+  if (!child) il_is_forked = true;
+  il_watch_resume();
   pthread_mutex_unlock(&il_inbox_lock);
   if (child) return child;
-  il_is_forked = true;
   il_this_guard = NULL;
   atomic_store(&turn.state, 0);
+  atomic_store(&il_asking.state, 0);
   if (!quiet) return 0;
   int nothing = open("/dev/null", O_WRONLY);
   if (nothing >= 0) {

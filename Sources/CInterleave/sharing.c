@@ -220,6 +220,17 @@ void il_watch_renew(void) {
   if (__atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
 }
 
+void il_watch_pause(void) { pthread_mutex_lock(&watch_lock); }
+
+void il_watch_resume(void) {
+  // Those who watch are in the parent.
+  if (il_is_forked && watchers) {
+    watchers = 0;
+    write_breakpoints(false);
+  }
+  pthread_mutex_unlock(&watch_lock);
+}
+
 size_t il_watched_count(void) {
   pthread_once(&prepare_once, prepare);
   return list_count;
@@ -230,6 +241,8 @@ const char *il_watched_name(size_t index) { return list[index].function->name; }
 bool il_watch_begin(void) { return false; }
 void il_watch_end(void) {}
 void il_watch_renew(void) {}
+void il_watch_pause(void) {}
+void il_watch_resume(void) {}
 size_t il_watched_count(void) { return 0; }
 const char *il_watched_name(size_t index) { return ""; }
 #endif

@@ -14,6 +14,7 @@ enum Benchmark: String, CaseIterable {
   case load
   case trust
   case isolation
+  case workers
   case traces
 
   var summary: String {
@@ -27,9 +28,10 @@ enum Benchmark: String, CaseIterable {
     case .isolation: "what isolation costs while nothing crashes"
     case .specs: "how small programs of operations become, over 200 seeds"
     case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
+    case .workers: "schedules per second with 1 and 2 workers, and the ratio"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     case .load: "a schedule of a chat with 150 users and 1,000 messages, in under 50 ms"
-    case .traces: "a hash of all choices, for many programs: the same in two builds that choose alike"
+    case .traces: "a hash of all choices, for two builds to compare; [program: and its report]"
     }
   }
 
@@ -49,6 +51,7 @@ enum Benchmark: String, CaseIterable {
     case .load: return await timeChat()
     case .trust: return try await showTrust()
     case .isolation: return await measureIsolation()
+    case .workers: return await measureWorkers()
     case .traces:
       await printTraces()
       return true
@@ -91,7 +94,9 @@ enum Benchmarks {
       guard await measureSystems(only: system) else { exit(1) }
       return
     }
-    if arguments.first == "traces" { return await printTraces() }
+    if arguments.first == Benchmark.traces.rawValue, arguments.count == 2 {
+      return await printTraces(showing: arguments.last)
+    }
     guard arguments.count == 1, let name = arguments.first else {
       complain(arguments.isEmpty ? "no benchmark was named" : "one benchmark at a time")
     }

@@ -10,7 +10,8 @@ enum FindingBenchmark {
 
   /// The strategies that are compared, by the names that configurations use.
   static let strategies: [NamedStrategy] = [
-    ("portfolio", { Portfolio() }), ("randomWalk", { RandomWalk() }),
+    ("portfolio", { InShares(Portfolio(), later: { Portfolio(onlyRandom: true) }) }),
+    ("randomWalk", { RandomWalk() }),
     ("stratifiedWalk", { StratifiedWalk() }), ("pct", { PCT() }), ("pos", { POS() }),
     ("urw", { URW() }), ("surw", { SURW() }),
     ("surwNoRepeat", { SURW(repeatsOrders: false) }), ("delayBounded", { DelayBounded() }),

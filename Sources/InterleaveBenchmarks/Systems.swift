@@ -3,7 +3,7 @@ import Foundation
 import Interleave
 
 /// Finds and shrinks each race of the systems from 20 seeds, runs the mended systems for 10,000
-/// schedules, replays the corpus, and times a busy chat.
+/// schedules under each of five rules, replays the corpus, and times a busy chat.
 ///
 /// - Parameter system: The system to look at, with the report on each of its races; nil for all
 ///   systems, without reports.
@@ -32,7 +32,7 @@ func measureSystems(only system: String? = nil) async -> Bool {
       words(\.tasks), words(\.steps), words(\.preemptions), words(\.operations))
   }
   print("20 seeds; sizes after shrinking: median, worst\n\n\(races)\n")
-  for race in all { isGood = await checkMended(race) && isGood }
+  isGood = await checkMended(all) && isGood
   if all.contains(where: { $0.system == "chat" }) { isGood = await timeChat() && isGood }
   await replayCorpus(all)
   return isGood
@@ -49,33 +49,38 @@ private func findRace(_ race: SystemRace) async -> [FuzzFailure] {
   return failures
 }
 
-/// Runs a mended system, under the rules of the runtime and under harder ones.
+/// Runs the mended systems, under the rules of the runtime and under harder ones, and prints how
+/// many schedules each passes.
 ///
-/// - Returns: It keeps its rule.
-private func checkMended(_ race: SystemRace) async -> Bool {
-  let asRuntime = fuzzer(schedules: 10_000, seed: 1)
-  var adversarial = asRuntime
-  adversarial.configuration.time = .adversarial
-  var unordered = asRuntime
-  unordered.configuration.mailboxes = .unordered
-  let outcomes = [
-    ("as the runtime", await race.inMendedSystem(asRuntime)),
-    ("timers at any time", await race.inMendedSystem(adversarial)),
-    ("mailboxes in any order", await race.inMendedSystem(unordered)),
-    ("the caller gives up", await race.inForsakenSystem(asRuntime)),
-  ]
-  var words: [String] = []
-  var isGood = true
-  for case (let rules, let outcome?) in outcomes {
-    if let failure = outcome.failure {
-      isGood = false
-      words.append("\(rules): FAILED\n\(failure)")
-    } else {
-      words.append("\(rules): \(outcome.report.schedules.grouped) pass")
+/// - Returns: They keep their rules.
+private func checkMended(_ races: [SystemRace]) async -> Bool {
+  var table = MarkdownTable(
+    "race, mended", "as the runtime", "timers at any time", "mailboxes in any order",
+    "anyone gives up", "anyone gives up, timers at any time")
+  var failures: [String] = []
+  for race in races {
+    let asRuntime = fuzzer(schedules: 10_000, seed: 1)
+    var adversarial = asRuntime
+    adversarial.configuration.time = .adversarial
+    var unordered = asRuntime
+    unordered.configuration.mailboxes = .unordered
+    func words(_ outcome: FuzzOutcome) -> String {
+      let report = outcome.report
+      guard let failure = outcome.failure else {
+        return report.schedules.grouped + (report.isExhaustive ? ", a proof" : "")
+      }
+      failures.append("\(race.name), mended:\n\(failure)")
+      return "FAILED"
     }
+    table.add(
+      race.name, words(await race.inMendedSystem(asRuntime)),
+      words(await race.inMendedSystem(adversarial)), words(await race.inMendedSystem(unordered)),
+      words(await race.inForsakenSystem(asRuntime)),
+      words(await race.inForsakenSystem(adversarial)))
   }
-  print("\(race.name), mended: \(words.joined(separator: "; "))")
-  return isGood
+  print("schedules that the mended systems pass\n\n\(table)\n")
+  for failure in failures { print("\(failure)\n") }
+  return failures.isEmpty
 }
 
 /// Replays what the corpus keeps of each race, and names what does not fail.

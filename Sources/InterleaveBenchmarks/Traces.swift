@@ -7,73 +7,72 @@ import InterleaveEngine
 ///
 /// Two builds of Interleave that print the same make the same choices of the same steps: that is
 /// how to check that a change to the scheduler changed nothing but its speed.
-func printTraces() async {
-  var table = MarkdownTable("program", "rules", "schedules", "steps", "choices", "trace", "outcome")
+///
+/// - Parameter shown: The program whose reports are printed, too.
+func printTraces(showing shown: String? = nil) async {
+  var traces = TraceTable(shown: shown)
   for program in BugProgram.all {
-    await trace(program.name, in: &table, program.body)
-    await trace(program.name + ", mended", in: &table, program.mended)
+    await traces.add(program.name, program.body)
+    await traces.add(program.name + ", mended", program.mended)
   }
-  for program in environmentPrograms { await trace(program.name, in: &table, program.body) }
+  for program in environmentPrograms { await traces.add(program.name, program.body) }
   for race in SystemRace.all {
-    for (rules, configure) in TraceRules.all {
-      let (fuzzer, ledger) = fuzzer(schedules: 100, configure)
-      let outcome = await race.inMendedSystem(fuzzer)
-      add(race.name + ", mended", rules, ledger, outcome, to: &table)
-    }
+    await traces.add(race.name + ", mended", schedules: 100) { await race.inMendedSystem($0) }
   }
-  await trace("chat load", schedules: 12, in: &table) {
-    try await ChatLoad.run(users: 30, messages: 200)
+  await traces.add("chat load", schedules: 12) {
+    await $0.run(named: "chat load") { try await ChatLoad.run(users: 30, messages: 200) }
   }
-  print(table)
+  print(traces.table)
 }
 
-/// The rules under which each program is run.
-private enum TraceRules {
-  typealias Change = @Sendable (inout FuzzConfiguration) -> Void
+/// A row for each program under each of some rules.
+private struct TraceTable {
+  private(set) var table = MarkdownTable(
+    "program", "rules", "schedules", "steps", "choices", "trace", "outcome")
+  /// The program whose reports are printed, too.
+  let shown: String?
 
-  static let all: [(name: String, change: Change)] = [
+  private static let rules: [(name: String, change: (inout FuzzConfiguration) -> Void)] = [
     ("as the runtime", { _ in }),
     ("timers at any time", { $0.time = .adversarial }),
     ("mailboxes in any order", { $0.mailboxes = .unordered }),
     ("tasks are cancelled", { $0.cancellation = .anyTask }),
   ]
-}
 
-private func trace(
-  _ name: String, schedules: Int = 200, in table: inout MarkdownTable,
-  _ body: @escaping @Sendable () async throws -> Void
-) async {
-  for (rules, change) in TraceRules.all {
-    let (fuzzer, ledger) = fuzzer(schedules: schedules, change)
-    add(name, rules, ledger, await fuzzer.run(named: name, body), to: &table)
+  init(shown: String?) {
+    self.shown = shown
   }
-}
 
-private func fuzzer(schedules: Int, _ change: TraceRules.Change) -> (Fuzzer, TraceLedger) {
-  let ledger = TraceLedger()
-  var configuration = FuzzConfiguration()
-  configuration.schedules = schedules
-  configuration.seed = 7
-  configuration.corpus = .none
-  configuration.shrinking.runs = 100
-  configuration.stepLimit = 20_000
-  configuration.strategy = .custom("portfolio") { ledger.watching(Portfolio()) }
-  change(&configuration)
-  return (Fuzzer(configuration), ledger)
-}
+  mutating func add(
+    _ name: String, _ body: @escaping @Sendable () async throws -> Void
+  ) async {
+    await add(name, schedules: 200) { await $0.run(named: name, body) }
+  }
 
-private func add(
-  _ name: String, _ rules: String, _ ledger: TraceLedger, _ outcome: FuzzOutcome,
-  to table: inout MarkdownTable
-) {
-  var report = outcome.report
-  report.elapsed = .zero
-  let text = "\(report)" + (outcome.failure.map { $0.text(width: 100) } ?? "")
-  if CommandLine.arguments.last == name { print(text) }
-  table.add(
-    name, rules, "\(report.schedules)", "\(report.steps)", "\(report.choices)",
-    String(ledger.hash, radix: 16),
-    String(text.utf8.reduce(0) { mix($0, UInt64($1)) }, radix: 16))
+  mutating func add(
+    _ name: String, schedules: Int, _ run: (Fuzzer) async -> FuzzOutcome
+  ) async {
+    for (rules, change) in Self.rules {
+      let ledger = TraceLedger()
+      var configuration = FuzzConfiguration()
+      configuration.schedules = schedules
+      configuration.seed = 7
+      configuration.corpus = .none
+      configuration.shrinking.runs = 100
+      configuration.stepLimit = 20_000
+      configuration.strategy = .custom("portfolio") { ledger.watching(Portfolio()) }
+      change(&configuration)
+      let outcome = await run(Fuzzer(configuration))
+      var report = outcome.report
+      report.elapsed = .zero
+      let text = "\(report)" + (outcome.failure.map { $0.text(width: 100) } ?? "")
+      if name == shown { print(text) }
+      table.add(
+        name, rules, "\(report.schedules)", "\(report.steps)", "\(report.choices)",
+        String(ledger.hash, radix: 16),
+        String(text.utf8.reduce(0) { mix($0, UInt64($1)) }, radix: 16))
+    }
+  }
 }
 
 /// The hash of all choices of a campaign, which one thread at a time adds to.

@@ -98,6 +98,12 @@ package final class ListedRun {
 
   package init() {}
 
+  /// Copies a run.
+  package init(_ run: RunRecord) {
+    steps = (0..<run.stepCount).map { run.step(at: $0) }
+    tasks = (0..<run.taskCount).map { run.task($0) }
+  }
+
   /// What ``Machine/signature`` is for a machine's run.
   var signature: UInt64 {
     var orders: [UInt64: UInt64] = [:]

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Binaries.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -318,6 +320,9 @@ typedef enum {
 ///
 /// `heartbeat`: a file that gets an `h` now and then; -1 for none.
 il_end il_guard_wait(il_guard *guard, int heartbeat);
+/// The start of the function, or of the part of an asynchronous one, that an instruction
+/// belongs to; 0 where that is not known.
+uintptr_t il_function_start(uintptr_t instruction);
 /// How the step was stopped, and the last that it wrote to standard error.
 const il_stop *il_guard_stop(const il_guard *guard);
 size_t il_guard_said(const il_guard *guard, char *buffer, size_t capacity);
@@ -342,6 +347,24 @@ void il_lock_give(il_lock *lock);
 void il_turn_take(void);
 void il_turn_give(void);
 
+/// What processes that were forked from one another see alike: pieces of work, by their
+/// numbers, that are taken in order, and the number from which on none need be done.
+struct il_board;
+typedef struct il_board il_board;
+/// A board for so many workers; NULL where there is no memory for it.
+il_board *_Nullable il_board_create(int workers, long first);
+void il_board_destroy(il_board *board);
+/// Gives the worker its next piece of work, or -1 if there is none that must be done.
+long il_board_take(il_board *board, int worker);
+/// The piece that a worker is at; -1 for none.
+long il_board_current(const il_board *board, int worker);
+/// Lowers the limit; a greater one than before changes nothing.
+void il_board_set_limit(il_board *board, long limit);
+long il_board_limit(const il_board *board);
+
+/// Tells whoever watches over this thread that it is not stuck.
+void il_guard_note_progress(void);
+
 /// Forks; the thread must have the turn, which is free in the child. With `quiet`, the
 /// child prints nothing any more.
 int il_fork(bool quiet);
@@ -349,13 +372,9 @@ int il_fork(bool quiet);
 bool il_is_child(void);
 /// Ends this process at once.
 void il_leave_process(int status) __attribute__((noreturn));
-
-// MARK: - Code
-
-/// The offset of an address in the image that it lies in, and that image's path.
-/// Returns false if it lies in none.
-bool il_code_offset(const void *address, uintptr_t *offset,
-                    const char *_Nullable *_Nonnull image);
+/// The status with which a child leaves that needs a lock which a thread held that it does
+/// not have: another child may find it free.
+enum { IL_LOCK_IS_GONE = 75 };
 
 // MARK: - Tasks
 

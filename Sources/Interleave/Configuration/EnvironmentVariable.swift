@@ -18,6 +18,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case mode = "INTERLEAVE_MODE"
   /// `automatic`, `process` for runs in child processes alone, or `none` for a debugger.
   case isolation = "INTERLEAVE_ISOLATION"
+  /// The number of processes that explore: a whole number of at least 1.
+  case workers = "INTERLEAVE_WORKERS"
   /// `failures`, or `all` for a few lines about each campaign that passes.
   case report = "INTERLEAVE_REPORT"
 }
@@ -65,11 +67,10 @@ struct ResolvedConfiguration: Sendable {
     let variables = Variables(environment)
     self.configuration = configuration
     self.isCI = CorpusPlan.isCI(environment)
-    if let schedules = try variables.value(
-      .schedules, "a whole number of at least 1", { Int($0).flatMap { $0 >= 1 ? $0 : nil } })
-    {
+    if let schedules = try variables.count(.schedules) {
       self.configuration.schedules = schedules
     }
+    if let workers = try variables.count(.workers) { self.configuration.workers = workers }
     if let duration = try variables.value(
       .duration, "a number with a unit, such as 500ms, 30s, 5m or 1h", Duration.init(setting:))
     {
@@ -117,6 +118,7 @@ struct ResolvedConfiguration: Sendable {
 
   private func checkProperties() throws(ConfigurationError) {
     try require("schedules", atLeast: 1, configuration.schedules)
+    try require("workers", atLeast: 1, configuration.workers)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
     try OrderPlan(configuration).validate()
@@ -139,6 +141,10 @@ struct ResolvedConfiguration: Sendable {
     if configuration.hangLimit <= .zero {
       throw ConfigurationError(
         "`hangLimit` must be more than zero (was \(configuration.hangLimit))")
+    }
+    if configuration.foreignGrace < .zero {
+      throw ConfigurationError(
+        "`foreignGrace` must not be negative (was \(configuration.foreignGrace))")
     }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")
@@ -170,6 +176,11 @@ private struct Variables {
       throw ConfigurationError("\(variable.rawValue) must be \(expected) (was “\(text)”)")
     }
     return value
+  }
+
+  /// How many there are to be of something.
+  func count(_ variable: EnvironmentVariable) throws(ConfigurationError) -> Int? {
+    try value(variable, "a whole number of at least 1", { Int($0).flatMap { $0 >= 1 ? $0 : nil } })
   }
 
   func choice<Value: RawRepresentable & CaseIterable>(

@@ -32,6 +32,12 @@ public struct FuzzConfiguration: Sendable {
   ///
   /// More than zero; what a step sleeps in virtual time does not count.
   public var hangLimit: Duration = .seconds(10)
+  /// How long a run waits for threads outside of its control, in real time, at least zero.
+  ///
+  /// Where nothing else can run, such a thread may still resume a task that waits for it. Only
+  /// after that time does the task count as stuck. What a slow server or device answers may
+  /// take longer.
+  public var foreignGrace: Duration = .seconds(3)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
   /// The real time that a step may take before a warning names it, more than zero.
@@ -47,6 +53,17 @@ public struct FuzzConfiguration: Sendable {
   public var cancellation: CancellationMode = .never
   /// What keeps crashes and hangs of the body away from the tests.
   public var isolation: Isolation = .automatic
+  /// In how many processes schedules are explored, at least 1.
+  ///
+  /// What is found, and all of the report but the time it took, is the same for the same seed,
+  /// however many there are: the schedules are cut into shares, each with seeds and a strategy of
+  /// its own, and it is shares that are handed out. This process runs the first 64 schedules
+  /// itself; then as many child processes as there are workers run the others, and the first
+  /// failure stops those that could only find a later one. What a body writes to variables that
+  /// outlive it stays in the child. A strategy that goes through schedules one after another
+  /// (``StrategyChoice/depthFirst``, ``StrategyChoice/reduction`` and the like), or that is one's
+  /// own, explores in one process, and so does `isolation: .none`; a warning says so.
+  public var workers: Int = 1
   /// Where failures are kept.
   public var corpus: CorpusMode = .automatic
   /// How a failure is made small.
@@ -71,6 +88,9 @@ extension FuzzConfiguration {
     let make: @Sendable () -> any Strategy
     /// What passes all that it ever chooses is proved.
     var isComplete = false
+    /// Makes the strategy of a later share of the schedules; nil where one strategy must choose
+    /// all, since it goes through them one after another or may learn from them all.
+    var makeLater: (@Sendable () -> any Strategy)?
     /// How much is done to run one schedule of each interleaving, by reduction.
     var proof = ProofAttempt.Effort.none
 
@@ -79,21 +99,22 @@ extension FuzzConfiguration {
     /// Where the first schedules show that there are few interleavings, it goes on to run
     /// one schedule of each of them, as ``reduction`` does.
     public static let portfolio = StrategyChoice(
-      name: "portfolio", make: { Portfolio() }, proof: .whereSmall)
+      name: "portfolio", make: { Portfolio() }, makeLater: { Portfolio(onlyRandom: true) },
+      proof: .whereSmall)
     /// Chooses uniformly among the enabled steps.
-    public static let randomWalk = StrategyChoice(name: "randomWalk") { RandomWalk() }
+    public static let randomWalk = drawn("randomWalk") { RandomWalk() }
     /// Chooses uniformly among the places in the code where steps go on.
-    public static let stratifiedWalk = StrategyChoice(name: "stratifiedWalk") {
+    public static let stratifiedWalk = drawn("stratifiedWalk") {
       StratifiedWalk()
     }
     /// Runs the task of highest priority, and lowers a few at random moments.
-    public static let pct = StrategyChoice(name: "pct") { PCT() }
+    public static let pct = drawn("pct") { PCT() }
     /// Runs the step of highest priority, and redraws those of steps in conflict.
-    public static let pos = StrategyChoice(name: "pos") { POS() }
+    public static let pos = drawn("pos") { POS() }
     /// Chooses tasks in proportion to the steps that they have left.
-    public static let urw = StrategyChoice(name: "urw") { URW() }
+    public static let urw = drawn("urw") { URW() }
     /// Makes all orders of the steps on one actor equally likely.
-    public static let surw = StrategyChoice(name: "surw") { SURW() }
+    public static let surw = drawn("surw") { SURW() }
     /// Tries every schedule, those with the fewest delays of the baseline first.
     public static let delayBounded = StrategyChoice(
       name: "delayBounded", make: { DelayBounded() }, isComplete: true)
@@ -122,6 +143,13 @@ extension FuzzConfiguration {
       _ name: String, _ make: @escaping @Sendable () -> any Strategy
     ) -> StrategyChoice {
       StrategyChoice(name: name, make: make)
+    }
+
+    /// A strategy that draws each schedule at random.
+    private static func drawn(
+      _ name: String, _ make: @escaping @Sendable () -> any Strategy
+    ) -> StrategyChoice {
+      StrategyChoice(name: name, make: make, makeLater: make)
     }
 
     static let named = [

@@ -13,15 +13,16 @@ extension Campaign {
   /// Whom and when is drawn from a stream of its own, so that neither the schedule nor
   /// what is generated depends on it.
   ///
-  /// - Parameter always: Every run is to cancel one, since there is no new schedule.
-  func canceller(forRun index: Int, always: Bool) -> (any Canceller)? {
+  /// - Parameters:
+  ///   - average: How many steps runs take on average.
+  ///   - always: Every run is to cancel one, since there is no new schedule.
+  func canceller(forRun index: Int, within average: Int, always: Bool) -> (any Canceller)? {
     guard cancels, index > 0, always || !index.isMultiple(of: Self.cancellationPeriod) else {
       return nil
     }
     let seed = SplitMix64.seed(
       SplitMix64.seed(resolved.seed, stream: 1 << 40), stream: UInt64(index))
     // A cancelled run may be shorter than others, so look a little beyond the average.
-    let average = report.steps / max(1, report.schedules)
     return RandomCancellation(seed: seed, within: max(1, average + average / 4))
   }
 
@@ -63,14 +64,19 @@ extension Campaign {
   }
 }
 
+/// Cancels the task that a corpus entry cancels.
+protocol StoredCanceller: Canceller {
+  /// The task was there, after a step like the one that was stored.
+  var found: Bool { get }
+}
+
 /// Finds the cancellation of a corpus entry again, in a program that may have changed
 /// since.
-final class CorpusCancellation: Canceller {
+final class CorpusCancellation: StoredCanceller {
   private let cancellation: Interleaving.Cancellation
   private let strictness: EntryMatcher.Strictness
   private let machine: Machine
   private var namer: StepNamer
-  /// The task was there, after a step like the one that was stored.
   private(set) var found = false
 
   init(

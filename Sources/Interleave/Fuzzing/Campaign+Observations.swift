@@ -11,8 +11,37 @@ struct Observations {
 
   /// Errors that nobody looked at, in the words of the first.
   fileprivate(set) var errors: [ErrorKind: String] = [:]
+  /// Steps that took long in runs of workers, in words.
+  var slowSteps: Set<String> = []
   /// Different errors are told up to this number.
   fileprivate static let mostErrors = 20
+}
+
+extension Observations {
+  var isEmpty: Bool { errors.isEmpty && slowSteps.isEmpty }
+
+  func pack(into packet: inout Packet) {
+    let kinds = errors.sorted { ($0.value, $0.key.site) < ($1.value, $1.key.site) }
+    packet.put(kinds.count)
+    for (kind, words) in kinds {
+      packet.put(kind.site)
+      packet.put(kind.caller)
+      packet.put([kind.type, words])
+    }
+    packet.put(slowSteps.sorted())
+  }
+
+  /// Takes over what is not known yet.
+  mutating func unpack(from packet: inout Packet) {
+    let count: Int = packet.take()
+    for _ in 0..<count {
+      let (site, caller): (UInt, UInt) = (packet.take(), packet.take())
+      let texts = packet.takeTexts()
+      let kind = ErrorKind(site: site, caller: caller, type: texts[0])
+      if errors[kind] == nil, errors.count < Self.mostErrors { errors[kind] = texts[1] }
+    }
+    slowSteps.formUnion(packet.takeTexts())
+  }
 }
 
 extension Campaign {
@@ -35,7 +64,12 @@ extension Campaign {
 
   /// What was noticed, for people, in an order that does not change.
   var observationLines: [String] {
-    observations.errors.values.sorted() + Set(machine.slowSteps.map(words)).sorted()
+    observations.errors.values.sorted() + slowSteps.sorted()
+  }
+
+  /// The steps that took long, in words.
+  var slowSteps: Set<String> {
+    Set(machine.slowSteps.map(words)).union(observations.slowSteps)
   }
 
   private func words(_ step: SlowStep) -> String {

@@ -19,13 +19,13 @@ final class Campaign {
   var shelter = Shelter.none
   /// What a child process has run ahead.
   var distantRuns = DistantRuns()
-  /// What explores, if anything does.
-  private(set) var exploring: (any Strategy)?
+  /// What the exploration has come to, if there is one.
+  var exploring: Exploration?
   /// The corpus file that is being replayed.
   var replayedFile: String?
   /// The entry near whose interleaving its failure is looked for.
   var repairing: StaleEntry?
-  private let isCancelled: @Sendable () -> Bool
+  let isCancelled: @Sendable () -> Bool
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
   var report = FuzzReport()
@@ -35,20 +35,26 @@ final class Campaign {
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
   /// Every interleaving was run, and passed.
-  private var isProved = false
+  var isProved = false
   private var signatures: Set<UInt64> = []
   /// Every schedule was run, so that what held is proved.
-  private var isExhausted = false
+  var isExhausted = false
   /// What the runs show of the order of checkpoints that is asked for.
   let order: OrderLedger
   private var contended: Set<UInt> = []
+  /// The names of the types of which workers say the same.
+  private var contendedElsewhere: Set<String> = []
   private var escaped: [Escape: Int] = [:]
+  /// A worker's run has shown that something is generated.
+  private var isGeneratedElsewhere = false
   /// The report says already that the same choices gave another interleaving.
   var hasWarnedOfNondeterminism = false
   /// What was noticed in runs that did not fail for it.
   var observations = Observations()
 
   var hasEscapes: Bool { !escaped.isEmpty }
+  /// Something is generated, so that runs differ by more than their schedules.
+  var isGenerated: Bool { program.isGenerated || isGeneratedElsewhere }
 
   /// How many interleavings are told apart; above that, counting stops.
   private static let signatureLimit = 1 << 20
@@ -105,97 +111,11 @@ final class Campaign {
     return failure
   }
 
-  /// Explores until something fails or the budget is spent.
-  ///
-  /// - Returns: The failure, and the schedule that led to it.
-  func explore() -> FoundFailure? {
-    let choice = resolved.configuration.strategy
-    let strategy = choice.make()
-    exploring = strategy
-    let baseline = Baseline()
-    let walk = RandomWalk()
-    var own = StrategyShare(name: choice.proof == .all ? "randomWalk" : choice.name)
-    var reduced = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
-    var risk = RiskEstimator(includesInputs: program.isGenerated)
-    var proof = ProofAttempt(
-      effort: program.isGenerated || cancels ? .none : choice.proof,
-      schedules: resolved.configuration.schedules)
-    var index = 0
-    defer {
-      report.strategies = (strategy as? Portfolio)?.spent ?? [own]
-      if choice.proof != .none { report.strategies.append(reduced) }
-    }
-    while true {
-      let search = program.isGenerated ? nil : proof.next()
-      if proof.isComplete, !program.isGenerated {
-        report.ending = .exhaustion
-        break
-      }
-      report.ending = ending(index, search == nil ? risk.risk : nil)
-      if report.ending != nil { break }
-      let start = RunStart(
-        index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
-      machine.canceller = canceller(forRun: index, always: strategy.isExhausted)
-      // A search of all schedules must not meet a run that differs by more than choices.
-      let isCut = machine.canceller != nil && choice.isComplete
-      let chosen: any Strategy = index == 0 ? baseline : isCut ? walk : search ?? strategy
-      plan = drawingPlan(index)
-      var schedule: RecordedSchedule?
-      var kept: KeptRun?
-      let failure = execute(chosen, start) { [self] failure in
-        let (signature, isNew) = count()
-        if index == 0 {
-          // The baseline shows how many steps and tasks there are.
-          strategy.end(machine.record)
-        } else if search == nil {
-          own.add(isNew: isNew)
-        } else {
-          reduced.add(isNew: isNew)
-        }
-        let isDrawn = index > 0 && search == nil && strategy.drewLastRun
-        assess(&risk, run: index, signature: signature, isDrawn: isDrawn)
-        search?.learn(from: machine)
-        proof.learn(
-          signature, limits: machine.limits, sharedIn: machine.sharedIn,
-          isOfSearch: search != nil)
-        if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
-        if failure != nil { schedule = kept?.schedule }
-      }
-      index += 1
-      if let failure, let schedule {
-        report.ending = .failure
-        return FoundFailure(
-          failure: failure, schedule: schedule, draws: programRun.draws, kept: kept,
-          schedulesTried: index,
-          seed: resolved.seed,
-          strategy: index == 1
-            ? "baseline"
-            : search.map { _ in reduced.name } ?? (strategy as? Portfolio)?.lastUsed
-              ?? own.name)
-      }
-      if strategy.isExhausted, !program.isGenerated, !cancels {
-        isExhausted = choice.isComplete && escaped.isEmpty
-        report.ending = .exhaustion
-        break
-      }
-      // Without a choice, every schedule is the baseline.
-      if index == 1, machine.choices == 0, !program.isGenerated, !cancels {
-        report.ending = .exhaustion
-        break
-      }
-      checkRepeats(kept, programRun.draws)
-    }
-    isProved = proof.isProved && !program.isGenerated
-    if choice.proof == .all, !isProved { noteObstacle(to: proof) }
-    report.residualRisk = risk.risk
-    return nil
-  }
-
   /// How many schedules in a row run what was generated once, before it is generated anew.
   static let schedulesPerDraw = 16
 
   /// What is generated for the run with an index: first the simplest, then at random.
-  private func drawingPlan(_ index: Int) -> DrawingPlan {
+  func drawingPlan(_ index: Int) -> DrawingPlan {
     Self.drawingPlan(index, seed: resolved.seed)
   }
 
@@ -206,15 +126,19 @@ final class Campaign {
       ? .simplest : .fresh(seed: SplitMix64.seed(seed, stream: UInt64.max - UInt64(number)))
   }
 
+  /// The time that the campaign may take is over.
+  var isTimeUp: Bool {
+    resolved.configuration.duration.map { clock.now - began >= $0 } ?? false
+  }
+
   /// Why the run with an index does not take place; nil if it does.
-  private func ending(_ index: Int, _ risk: FuzzReport.ResidualRisk?) -> FuzzReport.Ending? {
+  func ending(_ index: Int, _ risk: FuzzReport.ResidualRisk?) -> FuzzReport.Ending? {
     guard run.cancellation == nil else { return .cancellation }
     guard index < resolved.configuration.schedules else { return .schedules }
     guard index > 0 else { return nil }
     if isCancelled() { return .cancellation }
-    if let duration = resolved.configuration.duration, clock.now - began >= duration {
-      return .duration
-    }
+    // Workers stop by themselves, and what they have found by then counts.
+    if exploring?.isElsewhere != true, isTimeUp { return .duration }
     return resolved.configuration.until.flatMap { $0.isMet(by: risk) ? $0.ending : nil }
   }
 
@@ -228,16 +152,44 @@ final class Campaign {
   @discardableResult
   func count() -> (signature: UInt64, isNew: Bool) {
     let signature = machine.signature
-    report.schedules += 1
-    report.steps += machine.stepCount
-    report.choices += machine.choices
-    report.cancellations += machine.cancellation == nil ? 0 : 1
-    let isNew = signatures.count < Self.signatureLimit && signatures.insert(signature).inserted
+    let isNew = count(
+      signature, steps: machine.stepCount, choices: machine.choices,
+      isCancelled: machine.cancellation != nil)
     machine.forEachContendedType { contended.insert($0) }
     if machine.hasEscapes {
       for escape in machine.recordedEscapes { escaped[escape.withoutTask, default: 0] += 1 }
     }
     return (signature, isNew)
+  }
+
+  private func count(
+    _ signature: UInt64, steps: Int, choices: Int, isCancelled: Bool
+  ) -> Bool {
+    report.schedules += 1
+    report.steps += steps
+    report.choices += choices
+    report.cancellations += isCancelled ? 1 : 0
+    return signatures.count < Self.signatureLimit && signatures.insert(signature).inserted
+  }
+
+  /// Counts a run that a worker has made.
+  ///
+  /// - Returns: No run before had its interleaving.
+  func count(_ note: RunNote) -> Bool {
+    if note.isGenerated { isGeneratedElsewhere = true }
+    return count(
+      note.signature, steps: Int(note.steps), choices: Int(note.choices),
+      isCancelled: note.isCancelled)
+  }
+
+  /// Takes note of what else a worker says of its run.
+  ///
+  /// - Parameters:
+  ///   - types: The names of actors on which tasks met.
+  ///   - escapes: What left the run's control.
+  func note(contended types: [String], _ escapes: [Escape]) {
+    contendedElsewhere.formUnion(types)
+    for escape in escapes { escaped[escape, default: 0] += 1 }
   }
 
   /// Completes the report.
@@ -246,12 +198,13 @@ final class Campaign {
     guard !isReportFinished else { return }
     isReportFinished = true
     report.distinctInterleavings = signatures.count
-    report.contendedActors = contended.map { TypeName.short(Takeover.typeName($0)) }.sorted()
+    report.contendedActors = Set(contended.map(Takeover.typeName)).union(contendedElsewhere)
+      .map(TypeName.short).sorted()
     report.escapes = escapeLines
     report.warnings += observationLines
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
-      isExhausted || isProved || (hasOneSchedule && !program.isGenerated && !cancels)
+      isExhausted || isProved || (hasOneSchedule && choicesAreAll)
     if report.isExhaustive { report.residualRisk = nil }
   }
 
@@ -287,6 +240,7 @@ extension MachineSettings {
     instantLimit = max(1, configuration.stepLimit / 2)
     if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
+    foreignGrace = Int64(clamping: configuration.foreignGrace.nanoseconds)
     if configuration.checks.contains(.slowSteps) {
       slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
     }

@@ -85,9 +85,12 @@ struct ProofAttempt {
   }
 
   private mutating func end(_ next: Phase) {
-    watch = nil
+    stopWatching()
     phase = next
   }
+
+  /// No run that follows is one of the search.
+  mutating func stopWatching() { watch = nil }
 
   private var isWorthwhile: Bool {
     guard walks.count >= Self.fewestSchedules else { return false }

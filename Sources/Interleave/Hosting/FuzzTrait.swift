@@ -91,13 +91,16 @@ extension Trait where Self == FuzzTrait {
   ///   - seed: The seed of everything that is drawn at random; nil for a fresh
   ///     one, or on CI for one that is derived from the test's name.
   ///   - until: What may end it before; nil for nothing.
+  ///   - workers: In how many processes schedules are explored, at least 1.
   public static func fuzzed(
-    schedules: Int, seed: UInt64? = nil, until: FuzzConfiguration.StopRule? = nil
+    schedules: Int, seed: UInt64? = nil, until: FuzzConfiguration.StopRule? = nil,
+    workers: Int = 1
   ) -> FuzzTrait {
     var configuration = FuzzConfiguration()
     configuration.schedules = schedules
     configuration.seed = seed
     configuration.until = until
+    configuration.workers = workers
     return fuzzed(configuration)
   }
 
@@ -112,10 +115,25 @@ extension Trait where Self == FuzzTrait {
   ///   - until: What may end it before all schedules were tried.
   ///   - seed: The seed of everything that is drawn at random; nil for a fresh
   ///     one, or on CI for one that is derived from the test's name.
+  ///   - workers: In how many processes schedules are explored, at least 1.
   public static func fuzzed(
-    until: FuzzConfiguration.StopRule, seed: UInt64? = nil
+    until: FuzzConfiguration.StopRule, seed: UInt64? = nil, workers: Int = 1
   ) -> FuzzTrait {
-    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, until: until)
+    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, until: until, workers: workers)
+  }
+
+  /// Runs the test under the default number of schedules, in several processes.
+  ///
+  /// ```swift
+  /// @Test(.fuzzed(workers: 4)) func neverOverdrawn() async throws { … }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - workers: In how many processes schedules are explored, at least 1.
+  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
+  ///     one, or on CI for one that is derived from the test's name.
+  public static func fuzzed(workers: Int, seed: UInt64? = nil) -> FuzzTrait {
+    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, workers: workers)
   }
 }
 

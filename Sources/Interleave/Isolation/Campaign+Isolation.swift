@@ -38,25 +38,20 @@ extension Campaign {
 
   /// The failure of a run whose thread was stopped, from what its machine knows.
   private func found(_ stop: StepStop) -> FoundFailure {
-    let isExploring = replayedFile == nil && exploring != nil
-    if isExploring { count() }
-    let strategy = exploring as? Portfolio
-    if let strategy { report.strategies = strategy.spent }
+    let exploration = replayedFile == nil ? exploring : nil
+    let strategy = exploration.map { learnOfStop($0) }
+    if let exploration { end(exploration) }
     var found = foundHere(
       run.failure ?? RunFailure(stop, steps: machine.stepCount),
-      schedulesTried: isExploring ? report.schedules : report.replayed,
+      schedulesTried: exploration?.schedules ?? report.replayed,
       seed: machine.settings.environmentSeed)
+    found.strategy = strategy
     if let repairing, repairing.entry.isOf(FuzzFailure(found.failure)) {
       found.corpusFile = nil
       found.repaired = repairing
       report.repaired.append(repairing.path)
     }
     found.interleaving = Explainer(machine).interleaving(upTo: found.failure.steps)
-    if isExploring {
-      found.strategy =
-        report.schedules == 1
-        ? "baseline" : strategy?.lastUsed ?? resolved.configuration.strategy.name
-    }
     replayedFile = nil
     return found
   }

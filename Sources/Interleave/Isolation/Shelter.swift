@@ -118,8 +118,8 @@ extension Campaign {
   }
 
   /// What a run in a child came to.
-  private func packed(
-    _ failure: RunFailure?, _ search: BoundedSearch?, _ stop: StepStop? = nil
+  func packed(
+    _ failure: RunFailure?, _ search: BoundedSearch? = nil, _ stop: StepStop? = nil
   ) -> [UInt8] {
     var packet = Packet()
     packet.put(optional: failure) { $1.pack(into: &$0) }
@@ -130,8 +130,9 @@ extension Campaign {
   }
 
   /// Goes on as if a run of a child had been made here.
-  private func takeOver(
-    _ packet: Packet, _ search: BoundedSearch?, _ inspect: ((RunFailure?) -> Void)?
+  @discardableResult
+  func takeOver(
+    _ packet: Packet, _ search: BoundedSearch? = nil, _ inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
     var packet = packet
     var failure = packet.takeOptional { RunFailure(from: &$0) }

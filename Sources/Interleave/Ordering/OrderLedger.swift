@@ -6,11 +6,29 @@ import InterleaveEngine
 /// neither fails nor proves anything. If all runs are void, that is what the campaign comes to.
 final class OrderLedger {
   private let plan: OrderPlan
-  private var runs = 0
-  private var isMet = false
-  /// What kept the order from coming about in the run that came nearest, and where tasks waited.
-  private var obstacles: [String] = []
-  private var standstill: String?
+  private var experience = Experience()
+
+  /// What runs have shown.
+  struct Experience: Equatable {
+    var runs = 0
+    var isMet = false
+    /// What kept the order from coming about in the run that came nearest, and where tasks
+    /// waited.
+    var obstacles: [String] = []
+    var standstill: String?
+
+    /// Learns from what later runs have shown.
+    mutating func add(_ other: Experience) {
+      let isFirst = runs == 0
+      runs += other.runs
+      isMet = isMet || other.isMet
+      guard !isMet, other.runs > 0 else { return }
+      if isFirst || other.obstacles.count < obstacles.count {
+        obstacles = other.obstacles
+        standstill = other.standstill
+      }
+    }
+  }
 
   init(_ configuration: FuzzConfiguration) {
     plan = OrderPlan(configuration)
@@ -28,21 +46,29 @@ final class OrderLedger {
   /// - Returns: The failure, unless the run is void.
   func judge(_ gate: OrderGate?, _ failure: RunFailure?) -> RunFailure? {
     guard let state = gate?.state else { return failure }
-    runs += 1
-    isMet = isMet || state.isMet
-    guard !isMet else { return state.isHeldUp ? nil : failure }
-    if runs == 1 || state.obstacles.count < obstacles.count {
-      obstacles = state.obstacles
-      standstill = state.isHeldUp ? failure?.message : nil
-    }
+    experience.add(
+      Experience(
+        runs: 1, isMet: state.isMet, obstacles: experience.isMet ? [] : state.obstacles,
+        standstill: state.isHeldUp ? failure?.message : nil))
     return state.isHeldUp ? nil : failure
+  }
+
+  /// Learns from what runs of another process have shown.
+  func learn(from other: Experience) { experience.add(other) }
+
+  /// Takes what runs have shown since it was last taken.
+  func takeExperience() -> Experience {
+    defer { experience = Experience() }
+    return experience
   }
 
   /// Why the campaign has tested nothing; nil if some run came in the order.
   var complaint: String? {
-    guard !plan.isEmpty, runs > 0, !isMet else { return nil }
+    guard !plan.isEmpty, experience.runs > 0, !experience.isMet else { return nil }
+    let runs = experience.runs
     let count = runs == 1 ? "the run did not come" : "none of \(grouped(runs)) runs came"
-    let lines = obstacles.map { "• \($0)" } + (standstill.map { [$0] } ?? [])
+    let lines =
+      experience.obstacles.map { "• \($0)" } + (experience.standstill.map { [$0] } ?? [])
     return (["\(count) in the order \(plan.words):"] + lines).joined(separator: "\n")
   }
 }
@@ -50,5 +76,20 @@ final class OrderLedger {
 extension OrderPlan {
   init(_ configuration: FuzzConfiguration) {
     self.init(pairs: configuration.ordering, sequence: configuration.sequence)
+  }
+}
+
+extension OrderLedger.Experience {
+  func pack(into packet: inout Packet) {
+    packet.put(runs)
+    packet.put(isMet)
+    packet.put(obstacles)
+    packet.put(optional: standstill) { $0.put($1) }
+  }
+
+  init(from packet: inout Packet) {
+    self.init(
+      runs: packet.take(), isMet: packet.take(), obstacles: packet.takeTexts(),
+      standstill: packet.takeOptional { $0.takeText() })
   }
 }

@@ -59,6 +59,30 @@ extension Machine {
     }
   }
 
+  // MARK: Escapes
+
+  /// Packs what left the control of the last run, with what is known of the places.
+  package func packEscapes(into packet: inout Packet) {
+    let escapes = recordedEscapes.map(\.withoutTask)
+    packet.put(all: escapes)
+    for escape in escapes {
+      packet.put(all: callers[escape.site] ?? [])
+      packet.put(all: origins[escape.origin] ?? [])
+    }
+  }
+
+  /// Takes over what was packed, as of a run that came later than all that are known.
+  package func unpackEscapes(from packet: inout Packet) -> [Escape] {
+    let escapes = packet.takeAll(Escape.self)
+    for escape in escapes {
+      let known: [UInt] = packet.takeAll()
+      if !known.isEmpty, callers[escape.site] == nil { callers[escape.site] = known }
+      let origin: [UInt] = packet.takeAll()
+      if !origin.isEmpty, origins[escape.origin] == nil { origins[escape.origin] = origin }
+    }
+    return escapes
+  }
+
   // MARK: The journal
 
   /// Writes the choices made so far, a line for each that departs from the baseline.

@@ -15,6 +15,7 @@ extension Machine {
           identity: address, place: ready.pointee.place,
           name: outsideName(type, ready.pointee.place), type: type))
       executorIndex.set(address, to: index)
+      adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
     if ready.pointee.custom { executors[index].isCustom = true }
     return Int32(index)

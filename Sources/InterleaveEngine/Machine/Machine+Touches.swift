@@ -64,6 +64,27 @@ extension Machine {
     return TouchedObject.firstLock | UInt(progress.locks)
   }
 
+  /// Notes that the running step uses what an actor's steps use: it depends on all of them.
+  ///
+  /// - Parameter identity: The actor's executor, which need not have run a step.
+  package func noteUse(ofExecutor identity: UInt) {
+    guard progress.currentStep >= 0 else { return }
+    if let known = executorIndex[identity] {
+      touch(.executor(Int32(known)), .exclusive)
+    } else {
+      touches.append(Touch(object: lockNumber(identity), mode: .exclusive))
+    }
+  }
+
+  /// What was used before its first step goes by the name of its executor from now on.
+  func adoptUses(ofExecutor identity: UInt, as object: TouchedObject) {
+    guard let provisional = lockIndex[identity] else { return }
+    let name = TouchedObject.firstLock | UInt(provisional)
+    for index in 0..<touches.count where touches[index].object == name {
+      touches[index].object = object.name
+    }
+  }
+
   /// A step called something that touches tasks, locks or randomness.
   func touched(_ kind: il_touch, _ object: UnsafeMutableRawPointer?) {
     guard progress.currentStep >= 0 else { return }

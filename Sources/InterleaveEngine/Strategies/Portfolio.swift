@@ -66,20 +66,30 @@ public final class Portfolio: Strategy {
 
   /// Makes the portfolio that is the default.
   public convenience init() {
-    let profile = TaskProfile()
-    let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
-    self.init(
-      [
-        ("stratifiedWalk", StratifiedWalk(), 1.6), ("surw", surw, 2.3), ("pos", POS(), 1.6),
-        ("delayBounded", DelayBounded(), 0.17), ("randomWalk", RandomWalk(), 0.2),
-        ("urw", URW(sharing: profile), 0.3), ("pct", PCT(), 0.3),
-      ], profile: profile)
+    self.init(onlyRandom: false)
     // The weights were chosen so that `InterleaveBenchmarks find` needs few schedules on the
     // geometric mean over its programs, and none of them many more than another strategy.
     // The baseline with one delay is worth much, with many delays little.
     if let search = members.first(where: { $0.share.name == "delayBounded" }) {
       search.headStart = 30
     }
+  }
+
+  /// Makes the default portfolio.
+  ///
+  /// - Parameter onlyRandom: Without the search by delays, which would begin with the schedules
+  ///   that another portfolio's search has run.
+  package convenience init(onlyRandom: Bool) {
+    let profile = TaskProfile()
+    let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
+    let search: [(String, any Strategy, Double)] = [("delayBounded", DelayBounded(), 0.17)]
+    self.init(
+      [("stratifiedWalk", StratifiedWalk(), 1.6), ("surw", surw, 2.3), ("pos", POS(), 1.6)]
+        + (onlyRandom ? [] : search)
+        + [
+          ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.3),
+          ("pct", PCT(), 0.3),
+        ], profile: profile)
   }
 
   /// Makes a portfolio of one's own.
@@ -118,6 +128,12 @@ public final class Portfolio: Strategy {
 
   /// The name of the strategy that made the choices of the last run.
   public var lastUsed: String? { running?.share.name }
+
+  /// The names of its strategies.
+  package var names: [String] { members.map(\.name) }
+
+  /// The index among ``names`` of the strategy that made the choices of the last run.
+  package var lastMember: Int? { running }
 
   /// The strategy that made the choices of the last run.
   var lastStrategy: (any Strategy)? { running?.strategy }

@@ -1,3 +1,4 @@
+import InterleaveEngine
 import Testing
 
 @testable import Interleave
@@ -69,6 +70,17 @@ import Testing
     #expect(
       message([:], { $0.slowStepLimit = .zero })
         == "`slowStepLimit` must be more than zero (was 0.0 seconds)")
+  }
+
+  @Test func workersAreCounted() throws {
+    #expect(try resolved().configuration.workers == 1)
+    #expect(try resolved(["INTERLEAVE_WORKERS": "4"]).configuration.workers == 4)
+    #expect(FuzzTrait.fuzzed(workers: 3).configuration.workers == 3)
+    #expect(FuzzTrait.fuzzed(schedules: 9, workers: 2).configuration.workers == 2)
+    #expect(message { $0.workers = 0 } == "`workers` must be at least 1 (was 0)")
+    #expect(
+      message(["INTERLEAVE_WORKERS": "two"])
+        == "INTERLEAVE_WORKERS must be a whole number of at least 1 (was “two”)")
   }
 
   @Test func schedulesAreCounted() throws {
@@ -221,8 +233,19 @@ import Testing
     #expect(
       message { $0.timeLimit = .zero }?.hasPrefix("`timeLimit` must be more than zero") == true)
     #expect(
+      message { $0.foreignGrace = .seconds(-1) }?.hasPrefix("`foreignGrace` must not be negative")
+        == true)
+    #expect(
       message { $0.time = .asRuntime(stall: .seconds(-1)) }?.hasPrefix(
         "`time`: the stall must not be negative") == true)
+  }
+
+  @Test func theMachineWaitsForForeignThreadsAsIsConfigured() throws {
+    #expect(MachineSettings(try resolved()).foreignGrace == 3_000_000_000)
+    let longer = try resolved { $0.foreignGrace = .seconds(60) }
+    #expect(MachineSettings(longer).foreignGrace == 60_000_000_000)
+    let forEver = try resolved { $0.foreignGrace = .seconds(Int64.max) }
+    #expect(MachineSettings(forEver).foreignGrace == .max)
   }
 
   @Test func aVariableMendsAPropertyThatCannotBeUsed() throws {

@@ -1,0 +1,196 @@
+import InterleaveEngine
+
+extension Campaign {
+  /// Runs differ by their choices alone, so that to have made all choices is to have run all.
+  var choicesAreAll: Bool { !isGenerated && !cancels }
+
+  /// Explores until something fails or the budget is spent.
+  ///
+  /// - Returns: The failure, and the schedule that led to it.
+  func explore() -> FoundFailure? {
+    let exploration = Exploration(resolved.configuration, isGenerated: isGenerated)
+    exploring = exploration
+    if let obstacle = Workers.obstacle(in: resolved.configuration) {
+      report.warnings.append(obstacle)
+    }
+    if let found = tryAll(exploration) {
+      report.ending = .failure
+      end(exploration)
+      return found
+    }
+    end(exploration)
+    isProved = choicesAreAll && exploration.proof.isProved
+    if exploration.choice.proof == .all, !isProved { noteObstacle(to: exploration.proof) }
+    report.residualRisk = exploration.risk.risk
+    return nil
+  }
+
+  /// Stops all who explore, and says what was used for what.
+  func end(_ exploration: Exploration) {
+    exploration.workers?.stop()
+    exploration.proof.stopWatching()
+    report.strategies = exploration.strategies
+  }
+
+  private func tryAll(_ exploration: Exploration) -> FoundFailure? {
+    while true {
+      // What workers have found when the time is up is still to be looked at.
+      let maySearch = choicesAreAll && (exploration.workers == nil || !isTimeUp)
+      let search = maySearch ? exploration.proof.next() : nil
+      if choicesAreAll, exploration.proof.isComplete {
+        report.ending = .exhaustion
+        return nil
+      }
+      report.ending = ending(exploration.schedules, search == nil ? exploration.risk.risk : nil)
+      if report.ending != nil { return nil }
+      let found = search.map { trySearch($0, exploration) } ?? tryWalk(exploration)
+      if found != nil || report.ending != nil { return found }
+    }
+  }
+
+  // MARK: The search for a proof
+
+  private func trySearch(_ search: Reduction, _ exploration: Exploration) -> FoundFailure? {
+    exploration.isSearching = true
+    defer { exploration.isSearching = false }
+    machine.canceller = nil
+    plan = .simplest
+    var kept: KeptRun?
+    let index = exploration.schedules
+    let failure = execute(search, start(index)) { [self] failure in
+      learnOfSearch(exploration)
+      search.learn(from: machine)
+      if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
+    }
+    if let failure, let kept {
+      return found(failure, kept, exploration, by: exploration.nameOfSearch)
+    }
+    checkRepeats(kept, programRun.draws)
+    return nil
+  }
+
+  private func learnOfSearch(_ exploration: Exploration) {
+    let (signature, isNew) = count()
+    exploration.learn(
+      search: signature, isNew: isNew, limits: machine.limits, sharedIn: machine.sharedIn)
+  }
+
+  // MARK: Walks
+
+  private func tryWalk(_ exploration: Exploration) -> FoundFailure? {
+    while exploration.isShareOver {
+      beginShare(exploration)
+      if report.ending != nil { return nil }
+    }
+    if case .elsewhere(let log) = exploration.source { return takeWalk(from: log, exploration) }
+    var last: RunNote?
+    let (failure, kept) = makeWalk(exploration) { [self] note, _ in
+      exploration.learn(note, isNew: count().isNew, isGenerated: isGenerated)
+      last = note
+    }
+    if let failure, let kept, let last {
+      return found(failure, kept, exploration, by: exploration.name(ofPlace: last.place))
+    }
+    if hasMadeAllChoices(exploration) {
+      report.ending = .exhaustion
+      return nil
+    }
+    checkRepeats(kept, programRun.draws)
+    return nil
+  }
+
+  /// Makes the next walk in this process.
+  ///
+  /// - Parameters:
+  ///   - exploration: The exploration, with the walk's share.
+  ///   - learn: Is called when the run is over, before it is forgotten.
+  /// - Returns: How it failed, if it did; and what is kept of it for its repetition.
+  func makeWalk(
+    _ exploration: Exploration, learn: @escaping (RunNote, RunFailure?) -> Void
+  ) -> (RunFailure?, KeptRun?) {
+    let (number, share) = (exploration.nextWalk, exploration.share)
+    machine.canceller = canceller(
+      forRun: number, within: share.averageSteps, always: share.strategy.isExhausted)
+    // A search of all schedules must not meet a run that differs by more than choices.
+    let isApart = machine.canceller != nil && exploration.choice.isComplete
+    let chosen: any Strategy =
+      number == 0 ? Baseline() : isApart ? exploration.cancelledWalk : share.strategy
+    plan = drawingPlan(number)
+    var kept: KeptRun?
+    let failure = execute(chosen, start(number)) { [self] failure in
+      if number == 0 {
+        // The baseline shows how many steps and tasks there are.
+        share.strategy.end(machine.record)
+        if exploration.isCut, resolved.configuration.schedules > ShareCut.first {
+          exploration.baseline = ListedRun(machine.record)
+        }
+      }
+      learn(note(ofWalk: number, share), failure)
+      if failure != nil || Self.isSample(number) { kept = KeptRun(machine, failure: failure) }
+    }
+    return (failure, kept)
+  }
+
+  /// What is kept of the walk that has just ended.
+  func note(ofWalk number: Int, _ share: Share) -> RunNote {
+    RunNote(
+      signature: machine.signature, draws: isGenerated ? hashOfDraws : 0,
+      steps: Int32(truncatingIfNeeded: machine.stepCount),
+      choices: Int32(truncatingIfNeeded: machine.choices),
+      place: number == 0 ? -1 : Int32(share.lastPlace),
+      // Only the search is watched: what it meets unseen, it meets in its own runs.
+      limits: machine.limits.subtracting(.sharing),
+      isDrawn: number > 0 && share.strategy.drewLastRun,
+      isCancelled: machine.cancellation != nil, isGenerated: isGenerated)
+  }
+
+  /// A hash of what was generated for the run that has just ended.
+  private var hashOfDraws: UInt64 {
+    var hash = StableHash()
+    for row in programRun.draws.rows {
+      hash.combine(UInt64(row.count))
+      for word in row { hash.combine(word) }
+    }
+    return hash.value
+  }
+
+  /// What a run with an index or a walk with a number is told.
+  private func start(_ index: Int) -> RunStart {
+    RunStart(index: index, seed: SplitMix64.seed(resolved.seed, stream: UInt64(index)))
+  }
+
+  /// There is no schedule that was not run.
+  private func hasMadeAllChoices(_ exploration: Exploration) -> Bool {
+    guard choicesAreAll else { return false }
+    if exploration.share.strategy.isExhausted {
+      isExhausted = exploration.choice.isComplete && !hasEscapes
+      return true
+    }
+    // Without a choice, every schedule is the baseline.
+    return exploration.schedules == 1 && machine.choices == 0
+  }
+
+  // MARK: Failures
+
+  /// The failure of the run that has just ended.
+  func found(
+    _ failure: RunFailure, _ kept: KeptRun, _ exploration: Exploration, by strategy: String
+  ) -> FoundFailure {
+    FoundFailure(
+      failure: failure, schedule: kept.schedule, draws: programRun.draws, kept: kept,
+      schedulesTried: exploration.schedules, seed: resolved.seed, strategy: strategy)
+  }
+
+  /// Counts the run whose thread was stopped.
+  ///
+  /// - Returns: The name of the strategy that chose it.
+  func learnOfStop(_ exploration: Exploration) -> String {
+    guard !exploration.isSearching else {
+      learnOfSearch(exploration)
+      return exploration.nameOfSearch
+    }
+    let note = note(ofWalk: exploration.nextWalk, exploration.share)
+    exploration.learn(note, isNew: count().isNew, isGenerated: isGenerated)
+    return exploration.name(ofPlace: note.place)
+  }
+}
