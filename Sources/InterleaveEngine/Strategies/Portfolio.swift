@@ -130,10 +130,10 @@ public final class Portfolio: Strategy {
   public var lastUsed: String? { running?.share.name }
 
   /// The names of its strategies.
-  package var names: [String] { members.map(\.name) }
+  package var names: [String] { members.map(\.share.name) }
 
   /// The index among ``names`` of the strategy that made the choices of the last run.
-  package var lastMember: Int? { running }
+  package var lastMember: Int? { running.flatMap { last in members.firstIndex { $0 === last } } }
 
   /// The strategy that made the choices of the last run.
   var lastStrategy: (any Strategy)? { running?.strategy }
