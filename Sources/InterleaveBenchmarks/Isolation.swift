@@ -60,7 +60,8 @@ private struct IsolationCost {
     for mode in [FuzzConfiguration.Isolation.none, .automatic] { _ = await time(mode) }
     for round in 0..<Self.rounds {
       let isEven = round.isMultiple(of: 2)
-      let modes: [FuzzConfiguration.Isolation] = isEven ? [.none, .automatic] : [.automatic, .none]
+      let modes: [FuzzConfiguration.Isolation] =
+        isEven ? [.none, .automatic] : [.automatic, .none]
       var seconds: [FuzzConfiguration.Isolation: Double] = [:]
       for mode in modes {
         let time = await time(mode)

@@ -37,7 +37,8 @@ extension Machine {
     let job = queue.jobs.pointer(at: Int(slot))
     guard job.pointee.isEnabled else { return -1 }
     return isBusy
-      ? enabled.elements.firstIndex { $0.slot == slot } ?? -1 : queue.enabledPlace(of: job.pointee.serial)
+      ? enabled.elements.firstIndex { $0.slot == slot } ?? -1
+      : queue.enabledPlace(of: job.pointee.serial)
   }
 
   /// Adds the timers that may fire now.
