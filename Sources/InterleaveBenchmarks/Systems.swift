@@ -110,7 +110,7 @@ private func replayCorpus(_ races: [SystemRace]) async -> Bool {
 /// Times one schedule of a chat with 150 users and 1,000 messages.
 ///
 /// - Returns: Nothing failed, and a schedule takes less than 50 ms.
-private func timeChat() async -> Bool {
+func timeChat() async -> Bool {
   let began = processorTime()
   let outcome = await fuzzer(schedules: 100, seed: 1).run(named: "chat load") {
     try await ChatLoad.run(users: 150, messages: 1_000)
@@ -123,12 +123,6 @@ private func timeChat() async -> Bool {
     "chat, 150 users, 1,000 messages: \(time.fixed(1)) ms of processor time a schedule "
       + "(\(elapsed.fixed(1)) ms elapsed), \((outcome.report.steps / schedules).grouped) steps")
   return outcome.failure == nil && time < 50
-}
-
-/// What the process has used of its processors, in seconds; unlike a clock, it does not count what
-/// other processes use.
-private func processorTime() -> Double {
-  Double(clock()) / Double(CLOCKS_PER_SEC)
 }
 
 private func fuzzer(schedules: Int, seed: UInt64) -> Fuzzer {
