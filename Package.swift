@@ -18,7 +18,8 @@ let package = Package(
   targets: [
     .target(name: "CInterleave"),
     .target(name: "InterleaveEngine", dependencies: ["CInterleave"], swiftSettings: strict),
-    .target(name: "Interleave", dependencies: ["InterleaveEngine"], swiftSettings: strict),
+    .target(
+      name: "Interleave", dependencies: ["CInterleave", "InterleaveEngine"], swiftSettings: strict),
     .target(name: "Examples", dependencies: ["Interleave"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),

@@ -2,7 +2,8 @@
 //
 // All steps of a run share one thread. So a step that waits for what only another
 // step can do waits for ever. Where it is certain that nobody else can do it, the
-// step is stopped at once; where it is not, the limit on the time of a step is.
+// step is stopped at once, and a wait for a limited time is over at once, by the clocks
+// of the run; where it is not, the limit on the time of a step is.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -52,6 +53,16 @@ void *dispatch_semaphore_create(intptr_t value) {
   return made;
 }
 
+// A wait that may time out: libdispatch reads the clocks of the run to know for how long.
+static intptr_t wait_for(void *object, uint64_t timeout, intptr_t (*original)(void *, uint64_t)) {
+  il_session *s = il_current;
+  if (!s || timeout == FOREVER || timeout == NOW) return original(object, timeout);
+  int64_t deadline = il_deadline_of(s, timeout);
+  intptr_t result = original(object, is_own(object) ? NOW : timeout);
+  if (result) il_advance(s, deadline);
+  return result;
+}
+
 intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   void *caller = IL_CALLER();
   REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
@@ -60,7 +71,7 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
     if (!original(semaphore, NOW)) return 0;
     STOP(IL_BLOCKED_SEMAPHORE);
   }
-  return original(semaphore, timeout);
+  return wait_for(semaphore, timeout, original);
 }
 
 void *dispatch_group_create(void) {
@@ -76,7 +87,7 @@ intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
     if (!original(group, NOW)) return 0;
     STOP(IL_BLOCKED_GROUP);
   }
-  return original(group, timeout);
+  return wait_for(group, timeout, original);
 }
 
 #if defined(__linux__)
@@ -95,6 +106,61 @@ int sem_wait(sem_t *semaphore) {
     if (errno == EAGAIN) STOP(IL_BLOCKED_SEMAPHORE);
   }
   return original(semaphore);
+}
+
+// How long it is until a moment of the run's clock; at least 0.
+static int64_t time_until(il_session *s, clockid_t clock, const struct timespec *moment) {
+  int64_t left = (int64_t)moment->tv_sec * 1000000000 + moment->tv_nsec -
+                 (il_clock_origin(clock) + s->now);
+  return left > 0 ? left : 0;
+}
+
+// The moment of the system's clock at which so much time will have passed.
+static struct timespec real_moment(clockid_t clock, int64_t left) {
+  struct timespec moment = {0};
+  syscall(SYS_clock_gettime, clock, &moment);
+  left += moment.tv_nsec;
+  moment.tv_sec += left / 1000000000;
+  moment.tv_nsec = left % 1000000000;
+  return moment;
+}
+
+int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
+  REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
+  il_session *s = il_current;
+  if (!s) return original(semaphore, deadline);
+  int64_t left = time_until(s, CLOCK_REALTIME, deadline);
+  struct timespec moment = real_moment(CLOCK_REALTIME, is_own(semaphore) ? 0 : left);
+  int result = original(semaphore, &moment);
+  if (result && errno == ETIMEDOUT) il_pass(s, left);
+  return result;
+}
+
+// The lock is of a kind that its own thread cannot take again, and that thread is this.
+static bool is_held_here(const pthread_mutex_t *lock) {
+#if defined(__GLIBC__)
+  int kind = lock->__data.__kind & 3;
+  if (lock->__data.__kind >= 4 ||
+      (kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP)) return false;
+  return lock->__data.__lock && lock->__data.__owner == (int)syscall(SYS_gettid);
+#else
+  (void)lock;
+  return false;
+#endif
+}
+
+int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  REAL(pthread_mutex_timedlock, int (*)(pthread_mutex_t *, const struct timespec *));
+  il_note_lock(lock, caller);
+  il_session *s = il_current;
+  if (!s) return original(lock, deadline);
+  int64_t left = time_until(s, CLOCK_REALTIME, deadline);
+  struct timespec moment = real_moment(CLOCK_REALTIME, is_held_here(lock) ? 0 : left);
+  int result = original(lock, &moment);
+  if (!result) il_guard_note_lock(lock);
+  if (result == ETIMEDOUT) il_pass(s, left);
+  return result;
 }
 
 int pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes) {
@@ -118,15 +184,30 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   return original(condition, lock);
 }
 
-void il_check_lock(pthread_mutex_t *lock, void *caller) {
-  if (!il_is_contained()) return;
+int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
+                           const struct timespec *deadline) {
+  static int (*original)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+  if (UNLIKELY(!original)) {
+    *(void **)&original = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+    if (!original) *(void **)&original = il_next_symbol("pthread_cond_timedwait");
+  }
+  il_session *s = il_current;
+  if (!s) return original(condition, lock, deadline);
+  clockid_t clock = CLOCK_REALTIME;
 #if defined(__GLIBC__)
-  int kind = lock->__data.__kind & 3;
-  if (lock->__data.__kind >= 4 ||
-      (kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP)) return;
-  if (lock->__data.__lock && lock->__data.__owner == (int)syscall(SYS_gettid))
-    il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_LOCK, caller);
+  enum { IS_MONOTONIC = 2 };
+  if (condition->__data.__wrefs & IS_MONOTONIC) clock = CLOCK_MONOTONIC;
 #endif
+  int64_t left = time_until(s, clock, deadline);
+  struct timespec moment = real_moment(clock, is_own(condition) ? 0 : left);
+  int result = original(condition, lock, &moment);
+  if (result == ETIMEDOUT) il_pass(s, left);
+  return result;
+}
+
+void il_check_lock(pthread_mutex_t *lock, void *caller) {
+  if (il_is_contained() && is_held_here(lock))
+    il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_LOCK, caller);
 }
 
 void il_check_futex(const int *word, long operation, void *caller) {

@@ -89,15 +89,11 @@ static bool is_in_allocator(const il_stop *stop) {
   return false;
 }
 
-// MARK: - Stopping
-
-static void park(void) __attribute__((noreturn));
-static void park(void) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, NULL);
-  for (;;) pause();
+uintptr_t il_function_start(uintptr_t instruction) {
+  return (uintptr_t)_Unwind_FindEnclosingFunction((void *)instruction);
 }
+
+// MARK: - Stopping
 
 static void tell(il_guard *g, char what) {
   while (write(g->pipe[1], &what, 1) < 0 && errno == EINTR) {}
@@ -108,7 +104,7 @@ static void stop_here(il_guard *g, const il_stop *stop) {
   g->stop = *stop;
   il_current = NULL;
   tell(g, 'S');
-  park();
+  il_park(g);
 }
 
 bool il_is_contained(void) { return il_current && il_this_guard; }
@@ -287,6 +283,27 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
   stop_here(g, &stop);
 }
 
+// Keeps of what was seen first what is seen now as well: the calls that led into a loop,
+// and the function that it is in, but not what it calls now and then.
+static void keep_common(il_stop *stop, const il_stop *now) {
+  size_t common = 0, least = stop->frame_count;
+  if (now->frame_count < least) least = now->frame_count;
+  if (stop->frame_count == IL_STOP_FRAMES || now->frame_count == IL_STOP_FRAMES) return;
+  uintptr_t *kept = stop->frames + stop->frame_count;
+  const uintptr_t *seen = now->frames + now->frame_count;
+  while (common < least && kept[-1] == seen[-1]) {
+    common++;
+    kept--;
+    seen--;
+  }
+  if (common < least && il_function_start(kept[-1]) == il_function_start(seen[-1])) {
+    common++;
+    kept--;
+  }
+  for (size_t n = 0; n < common; n++) stop->frames[n] = kept[n];
+  stop->frame_count = common;
+}
+
 static void on_hang(int signal, siginfo_t *info, void *context) {
   il_guard *g = il_this_guard;
   if (!g || !atomic_load(&g->is_suspect)) {
@@ -299,6 +316,10 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
   uintptr_t reached = note_frames(&stop, program_counter(context));
   note_callers(&stop, context, reached, 0);
   if (!il_is_forked && is_in_allocator(&stop)) return;
+  if (stop.is_asleep) stop_here(g, &stop);
+  if (!g->samples++) g->stop = stop; else keep_common(&g->stop, &stop);
+  if (g->samples < IL_SAMPLES) return;
+  stop = g->stop;
   stop_here(g, &stop);
 }
 

@@ -27,7 +27,7 @@ static bool is_job_runner(work_function work) {
   return true;
 }
 
-static int64_t deadline_of(il_session *s, uint64_t when) {
+int64_t il_deadline_of(il_session *s, uint64_t when) {
   // libdispatch's encoding of a time: the two top bits name its clock.
   if (when == 0) return s->now;
   if (when == ~0ull) return INT64_MAX;
@@ -66,7 +66,7 @@ void dispatch_after_f(uint64_t when, void *queue, void *context, work_function w
   il_session *s = il_current;
   if (s) {
     if (is_job_runner(work) &&
-        il_deliver(s, context, IL_PLACE_GLOBAL, NULL, deadline_of(s, when))) return;
+        il_deliver(s, context, IL_PLACE_GLOBAL, NULL, il_deadline_of(s, when))) return;
     il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
   }
   original(when, queue, context, work);
@@ -120,7 +120,7 @@ void dispatch_activate(void *object) {
   if (s && s->timer_source == object) {
     struct { void *source, *job; } *pair = s->timer_context;
     s->timer_source = NULL;
-    if (il_deliver(s, pair->job, IL_PLACE_GLOBAL, NULL, deadline_of(s, s->timer_when))) {
+    if (il_deliver(s, pair->job, IL_PLACE_GLOBAL, NULL, il_deadline_of(s, s->timer_when))) {
       // The session's own timer calls the handler. The source must still be
       // active when the handler releases it, so it is set to fire never.
       il_task *task = il_record(pair->job);

@@ -198,9 +198,20 @@ long syscall(long number, ...) {
     fill_random(s, (void *)a[0], (size_t)a[1]);
     return a[1];
   }
-  if (s && number == SYS_futex) il_check_futex((const int *)a[0], a[1], __builtin_return_address(0));
   if (UNLIKELY(!original)) original = (long (*)(long, ...))il_next_symbol("syscall");
-  return original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  int waits = -1;
+  if (number == SYS_futex) {
+    bool is_taken;
+    if (s) il_check_futex((const int *)a[0], a[1], __builtin_return_address(0));
+    waits = il_wait_begin((void *)a[0], a[1], &is_taken);
+    if (is_taken) {
+      il_wait_end(waits);
+      return 0;
+    }
+  }
+  long result = original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  il_wait_end(waits);
+  return result;
 }
 #endif
 

@@ -167,6 +167,8 @@ struct il_lock {
 };
 
 enum { IL_SAID = 4096, IL_LOCKS = 64 };
+// How often it is seen where a step is that computes for too long.
+enum { IL_SAMPLES = 16 };
 
 struct il_guard {
   int64_t limit;
@@ -186,6 +188,7 @@ struct il_guard {
   unsigned suspect;
   bool is_asleep;
   atomic_bool is_suspect;
+  unsigned samples;
   bool is_dying;
   bool has_turn;
   il_stop stop;
@@ -194,6 +197,13 @@ struct il_guard {
   size_t lock_count;
   char said[IL_SAID];
   size_t said_count;
+  // What the stopped thread is asked to give back.
+  atomic_int is_asked;
+  void *asked;
+  bool asked_is_word;
+  // The process in which it was stopped, and who was stopped before it.
+  int process;
+  il_guard *next;
   char journal[1024];
   char journal_head[512];
 };
@@ -290,7 +300,24 @@ void il_guard_begin_run(il_session *session);
 /// Stops the step if it is about to wait for a lock that its own thread holds.
 void il_check_lock(pthread_mutex_t *lock, void *caller);
 void il_check_futex(const int *word, long operation, void *caller);
+/// Leaves a forked process if the lock is held by a thread that it does not have.
+void il_check_owner(const pthread_mutex_t *lock);
 
+/// Sleeps for ever, but for giving back locks.
+void il_park(il_guard *guard) __attribute__((noreturn));
+/// Asks a thread that was stopped for the locks that its step still holds.
+void il_give_back_locks(il_guard *guard);
+/// One at a time asks.
+extern il_lock il_asking;
+/// Surrounds a system call that may wait for a lock which knows its owner; it is not to be
+/// made where the lock is taken already.
+int il_wait_begin(void *word, long operation, bool *is_taken);
+void il_wait_end(int slot);
+
+/// Lets virtual time pass within a step, if it is positive.
+void il_pass(il_session *session, int64_t nanoseconds);
+/// The virtual time that a time of libdispatch's stands for.
+int64_t il_deadline_of(il_session *session, uint64_t when);
 /// Answers from the session's clock: nanoseconds for a clock's own origin.
 int64_t il_clock_origin(int clock);
 int64_t il_clock_read(il_session *session, int clock);

@@ -109,6 +109,8 @@ bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
 bool il_wait_foreign(il_session *s, int64_t nanoseconds) {
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
+  // Years are as good as any longer time.
+  if (nanoseconds > 1000000000ll << 28) nanoseconds = 1000000000ll << 28;
   int64_t total = until.tv_nsec + nanoseconds;
   until.tv_sec += total / 1000000000;
   until.tv_nsec = total % 1000000000;

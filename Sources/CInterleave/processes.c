@@ -124,6 +124,7 @@ int il_fork(bool quiet) {
   if (child) return child;
   il_this_guard = NULL;
   atomic_store(&turn.state, 0);
+  atomic_store(&il_asking.state, 0);
   if (!quiet) return 0;
   int nothing = open("/dev/null", O_WRONLY);
   if (nothing >= 0) {

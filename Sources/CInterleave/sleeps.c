@@ -18,28 +18,28 @@ static int64_t nanoseconds(const struct timespec *time) {
   return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
 }
 
-static void pass(il_session *s, int64_t time) {
+void il_pass(il_session *s, int64_t time) {
   if (time > 0) s->now += time;
 }
 
 int nanosleep(const struct timespec *time, struct timespec *rest) {
   REAL(nanosleep);
   int result = original(time, rest);
-  if (il_current && result == 0) pass(il_current, nanoseconds(time));
+  if (il_current && result == 0) il_pass(il_current, nanoseconds(time));
   return result;
 }
 
 int usleep(useconds_t time) {
   REAL(usleep);
   int result = original(time);
-  if (il_current && result == 0) pass(il_current, (int64_t)time * 1000);
+  if (il_current && result == 0) il_pass(il_current, (int64_t)time * 1000);
   return result;
 }
 
 unsigned sleep(unsigned seconds) {
   REAL(sleep);
   unsigned rest = original(seconds);
-  if (il_current) pass(il_current, (int64_t)(seconds - rest) * 1000000000);
+  if (il_current) il_pass(il_current, (int64_t)(seconds - rest) * 1000000000);
   return rest;
 }
 
@@ -55,7 +55,7 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
   if (wanted <= 0) return 0;
   struct timespec relative = {.tv_sec = wanted / 1000000000, .tv_nsec = wanted % 1000000000};
   int result = original(clock, 0, &relative, flags & TIMER_ABSTIME ? NULL : rest);
-  if (result == 0) pass(s, wanted);
+  if (result == 0) il_pass(s, wanted);
   return result;
 }
 #endif

@@ -166,23 +166,25 @@ int pthread_mutex_lock(pthread_mutex_t *lock) {
     il_check_lock(lock, caller);
     il_guard_note_lock(lock);
   }
+  if (UNLIKELY(il_is_forked)) il_check_owner(lock);
   il_note_lock(lock, caller);
   return original(lock);
 }
 
-LOCK(pthread_mutex_trylock, pthread_mutex_t)
+int pthread_mutex_trylock(pthread_mutex_t *lock) {
+  void *caller = IL_CALLER();
+  static int (*original)(pthread_mutex_t *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_trylock");
+  il_note_lock(lock, caller);
+  int result = original(lock);
+  if (UNLIKELY(il_current != NULL) && !result) il_guard_note_lock(lock);
+  return result;
+}
+
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
 LOCK(pthread_spin_lock, pthread_spinlock_t volatile)
 LOCK(pthread_spin_trylock, pthread_spinlock_t volatile)
-
-int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadline) {
-  void *caller = IL_CALLER();
-  static int (*original)(pthread_mutex_t *, const struct timespec *);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_timedlock");
-  il_note_lock(lock, caller);
-  return original(lock, deadline);
-}
 
 // Queues and semaphores that serve as locks: the work is done then and there.
 #define SYNC(name)                                                                \

@@ -18,7 +18,8 @@
 
 typedef struct {
   unsigned serial;
-  int64_t cpu, wall, stuck;
+  // How long it has been at the step, and for how much of that it slept.
+  int64_t cpu, wall, stuck, asleep;
 } sample;
 
 static int64_t nanoseconds(clockid_t clock) {
@@ -69,6 +70,7 @@ static int64_t measure(il_guard *g, sample *last, int64_t tick) {
   if (cpu - last->cpu < tick / 8 && is_blocked(g)) {
     spent = wall - last->wall;
     if (spent > 2 * tick) spent = 2 * tick;
+    last->asleep += spent;
   }
   last->stuck += spent;
   last->cpu = cpu;
@@ -87,7 +89,9 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
   if (tick < 2000000) tick = 2000000;
   for (;;) {
     struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
-    int ready = poll(&wait, 1, (int)(tick / 1000000));
+    // Who is suspected is looked at often, until enough was seen.
+    bool looks = atomic_load(&g->is_suspect) && atomic_load(&g->serial) == g->suspect;
+    int ready = poll(&wait, 1, looks ? 1 : (int)(tick / 1000000));
     char what;
     if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
       return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
@@ -97,8 +101,14 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     int64_t stuck = measure(g, &last, tick);
     if (last.serial & 1) {
       if (stuck < g->limit) continue;
-      g->suspect = last.serial;
-      g->is_asleep = is_blocked(g);
+      // Before it is suspected, its thread looks at nothing of this.
+      if (!looks) {
+        atomic_store(&g->is_suspect, false);
+        g->samples = 0;
+        g->suspect = last.serial;
+      }
+      // What it is doing at this moment may be to handle the last signal.
+      g->is_asleep = last.asleep > stuck / 2;
       atomic_store(&g->is_suspect, true);
 #if defined(__linux__)
       // By its number: the thread itself may have ended just now.
@@ -116,24 +126,9 @@ void il_guard_note_progress(void) {
   if (il_this_guard) atomic_fetch_add(&il_this_guard->serial, 2);
 }
 
-// Gives back the mutexes that the dead step still holds, so that others can go on.
-static void release_locks(il_guard *g) {
-#if defined(__linux__) && defined(__GLIBC__)
-  for (size_t n = 0; n < IL_LOCKS && n < g->lock_count; n++) {
-    pthread_mutex_t *lock = g->locks[n], copy;
-    if (!il_read_memory(lock, &copy, sizeof copy)) continue;
-    bool is_plain = (copy.__data.__kind & 3) == PTHREAD_MUTEX_NORMAL && copy.__data.__kind < 4;
-    if (is_plain && copy.__data.__lock && copy.__data.__owner == g->thread_id)
-      pthread_mutex_unlock(lock);
-  }
-#else
-  (void)g;
-#endif
-}
-
 void il_guard_bury(il_guard *g) {
   il_session *s = g->session;
-  release_locks(g);
+  il_give_back_locks(g);
   if (g->has_turn) il_turn_give();
   if (!s) return;
   s->serial = &s->own_serial;

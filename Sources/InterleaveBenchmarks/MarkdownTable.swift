@@ -3,11 +3,19 @@ struct MarkdownTable: CustomStringConvertible {
   private var rows: [[String]]
 
   init(_ header: String...) {
+    self.init(header)
+  }
+
+  init(_ header: [String]) {
     rows = [header]
   }
 
   /// Adds a row of as many cells as the header has.
   mutating func add(_ cells: String...) {
+    add(cells)
+  }
+
+  mutating func add(_ cells: [String]) {
     precondition(cells.count == rows[0].count, "a row has as many cells as the header")
     rows.append(cells)
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Figures of one kind, sorted.
 struct Sample {
   private let values: [Double]
@@ -18,4 +20,10 @@ struct Sample {
 func seconds(_ work: () throws -> Void) rethrows -> Double {
   let clock = ContinuousClock()
   return try clock.measure(work) / .seconds(1)
+}
+
+/// What the process has used of its processors, in seconds; unlike a clock, it does not count what
+/// other processes use.
+func processorTime() -> Double {
+  Double(clock()) / Double(CLOCKS_PER_SEC)
 }

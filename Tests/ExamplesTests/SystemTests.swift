@@ -50,9 +50,24 @@ import Testing
 
   @Test(arguments: SystemRace.all)
   func theMendedSystemKeepsTheRuleWhoeverGivesUp(race: SystemRace) async {
-    if let outcome = await race.inForsakenSystem(fuzzer(schedules: 100, seed: 3)) {
-      expectPassed(outcome)
-    }
+    let outcome = await race.inForsakenSystem(fuzzer(schedules: 100, seed: 3))
+    expectPassed(outcome)
+    #expect(outcome.report.cancellations > 50)
+  }
+
+  @Test(arguments: SystemRace.all)
+  func theMendedSystemKeepsTheRuleWhoeverGivesUpAndWheneverItsTimersFire(
+    race: SystemRace
+  ) async {
+    var fuzzer = fuzzer(schedules: 100, seed: 4)
+    fuzzer.configuration.time = .adversarial
+    expectPassed(await race.inForsakenSystem(fuzzer))
+  }
+
+  @Test(arguments: SystemRace.all.filter { $0.cancellation == .anyTask })
+  func aRuleThatACancellationBreaksHoldsWhereNobodyGivesUp(race: SystemRace) async {
+    expectPassed(
+      await race.inRacySystem(fuzzer(schedules: 1_000, seed: 1), cancellation: .never))
   }
 
   @Test func everySystemHasRacesOfItsOwn() {

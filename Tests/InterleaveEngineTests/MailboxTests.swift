@@ -66,18 +66,4 @@ import Testing
       #expect(box.jobs.indices.contains { box.allows($0) }, "round \(round): \(box)")
     }
   }
-
-  @Test func twoNumbersTellTheSameAsEachPair() {
-    var random = SplitMix64(seed: 3)
-    for round in 0..<50_000 {
-      var box = RandomMailbox(&random, most: 7)
-      for index in box.jobs.indices { box.jobs[index].urgency = 2 }
-      var summary = MailboxSummary(box.jobs[0])
-      for job in box.jobs.dropFirst() { summary.add(job) }
-      #expect(!summary.isMixed)
-      for index in box.jobs.indices {
-        #expect(summary.allows(box.jobs[index]) == box.allows(index), "round \(round): \(box)")
-      }
-    }
-  }
 }

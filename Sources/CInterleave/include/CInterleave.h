@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Binaries.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -318,6 +320,9 @@ typedef enum {
 ///
 /// `heartbeat`: a file that gets an `h` now and then; -1 for none.
 il_end il_guard_wait(il_guard *guard, int heartbeat);
+/// The start of the function, or of the part of an asynchronous one, that an instruction
+/// belongs to; 0 where that is not known.
+uintptr_t il_function_start(uintptr_t instruction);
 /// How the step was stopped, and the last that it wrote to standard error.
 const il_stop *il_guard_stop(const il_guard *guard);
 size_t il_guard_said(const il_guard *guard, char *buffer, size_t capacity);
@@ -367,13 +372,9 @@ int il_fork(bool quiet);
 bool il_is_child(void);
 /// Ends this process at once.
 void il_leave_process(int status) __attribute__((noreturn));
-
-// MARK: - Code
-
-/// The offset of an address in the image that it lies in, and that image's path.
-/// Returns false if it lies in none.
-bool il_code_offset(const void *address, uintptr_t *offset,
-                    const char *_Nullable *_Nonnull image);
+/// The status with which a child leaves that needs a lock which a thread held that it does
+/// not have: another child may find it free.
+enum { IL_LOCK_IS_GONE = 75 };
 
 // MARK: - Tasks
 

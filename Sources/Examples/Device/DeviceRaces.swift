@@ -10,7 +10,7 @@ enum DeviceRaces {
       racy: { try await disconnectTwice(Peripheral.self, $0) },
       mended: { try await disconnectTwice(MendedPeripheral.self, $0) }),
     SystemRace(
-      "device", "device-link", "a device has one link", tasks: 2, steps: 7, preemptions: 2,
+      "device", "device-link", "a device has one link", tasks: 3, steps: 8,
       racy: { try await disconnectWhileConnecting(Peripheral.self, $0) },
       mended: { try await disconnectWhileConnecting(MendedPeripheral.self, $0) }),
     SystemRace(
@@ -37,8 +37,12 @@ enum DeviceRaces {
     let device = Subject(radio: radio)
     always(radio, rule) { $0.open.count <= 1 }
     async let connecting: Void = device.connect()
+    async let switching: Void = switchOffAndOn(device)
+    _ = await (connecting, switching)
+  }
+
+  private static func switchOffAndOn(_ device: some Device) async {
     await device.disconnect()
     await device.connect()
-    await connecting
   }
 }

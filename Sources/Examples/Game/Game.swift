@@ -1,13 +1,15 @@
 /// Gives matches the machines that they run on, at a price.
 actor Arena {
-  private(set) var allocated = 0
+  /// The machines that were set aside, by the matches that run on them.
+  private(set) var machines: Set<Int> = []
 
   /// Sets a machine aside.
   ///
   /// - Returns: The number of the match that will run on it.
   func allocate() -> Int {
-    allocated += 1
-    return allocated
+    let match = machines.count + 1
+    machines.insert(match)
+    return match
   }
 }
 

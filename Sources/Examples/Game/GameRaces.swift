@@ -29,7 +29,7 @@ enum GameRaces {
   static func doubleStart<Subject: MatchServer>(_: Subject.Type, _ rule: String) async throws {
     let services = GameServices()
     let server = Subject(services, winningScore: 10)
-    always(services.arena, rule) { $0.allocated <= 1 }
+    always(services.arena, rule) { $0.machines.count <= 1 }
     async let ann = server.startMatch()
     async let bob = server.startMatch()
     _ = await (ann, bob)

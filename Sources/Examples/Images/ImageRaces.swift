@@ -2,14 +2,15 @@ import Interleave
 
 /// What goes wrong in an image cache.
 enum ImageRaces {
+  private static let staying = "a view that stays gets its image"
+
   static let all = [
     SystemRace(
       "images", "images-download", "an image is downloaded once", tasks: 5, steps: 14,
       racy: { try await showTwice(ImageLoader.self, $0) },
       mended: { try await showTwice(MendedImageLoader.self, $0) }),
     SystemRace(
-      "images", "images-leave", "a view that stays gets its image", .thrownError, tasks: 4,
-      steps: 16, preemptions: 0,
+      "images", "images-leave", staying, .thrownError, tasks: 4, steps: 16, preemptions: 0,
       racy: { try await leave(ImageLoader.self, $0) },
       mended: { try await leave(MendedImageLoader.self, $0) }),
     SystemRace(
@@ -17,6 +18,10 @@ enum ImageRaces {
       .thrownError, tasks: 3, steps: 17,
       racy: { try await replace(ImageLoader.self, $0) },
       mended: { try await replace(MendedImageLoader.self, $0) }),
+    SystemRace(
+      "images", "images-stay", staying, .thrownError, tasks: 5, steps: 21, cancellation: .anyTask,
+      racy: { try await stay(ImageLoader.self, $0) },
+      mended: { try await stay(MendedImageLoader.self, $0) }),
   ]
 
   /// A list and a detail view show the same image.
@@ -49,6 +54,14 @@ enum ImageRaces {
     _ = try await before
     guard let image = try await unlessCancelled({ try await cache.image("avatar") }) else { return }
     try expect(image == "<avatar 2>", "\(rule) (was \(image))")
+  }
+
+  /// Two views show the same image, for as long as they are there.
+  static func stay<Subject: Images>(_: Subject.Type, _ rule: String) async throws {
+    let cache = Subject(disk: Disk(), server: PictureServer())
+    async let list: Void = show("avatar", of: cache, rule)
+    async let detail: Void = show("avatar", of: cache, rule)
+    _ = try await (list, detail)
   }
 
   /// Shows an image, in a view that stays unless it is itself given up.

@@ -32,7 +32,9 @@ actor MailServer {
     self.failures = failures
   }
 
+  /// - Throws: ``OutOfOrder``; `CancellationError` if the letter was given up.
   func send(_ letter: String) throws {
+    try Task.checkCancellation()
     guard failures == 0 else {
       failures -= 1
       throw OutOfOrder()

@@ -18,6 +18,11 @@ enum PoolRaces {
       "pool", "pool-close", "a pool that is closed leaves no connection open", tasks: 3, steps: 13,
       racy: { try await queryAndClose(ConnectionPool.self, $0) },
       mended: { try await queryAndClose(MendedConnectionPool.self, $0) }),
+    SystemRace(
+      "pool", "pool-permit", "whoever gives up makes room for the next", .lostWakeUp, tasks: 3,
+      steps: 8, cancellation: .anyTask,
+      racy: { _ in try await queryTogether(CountingConnectionPool.self) },
+      mended: { _ in try await queryTogether(MendedConnectionPool.self) }),
   ]
 
   /// A connection is used for one query while another waits.
@@ -25,6 +30,15 @@ enum PoolRaces {
     let database = Database()
     let pool = Subject(database, limit: 1)
     try await query(database, pool)
+    async let first: Void = query(database, pool)
+    async let second: Void = query(database, pool)
+    _ = try await (first, second)
+  }
+
+  /// Two queries share a connection that is yet to be opened.
+  static func queryTogether<Subject: Pool>(_: Subject.Type) async throws {
+    let database = Database()
+    let pool = Subject(database, limit: 1)
     async let first: Void = query(database, pool)
     async let second: Void = query(database, pool)
     _ = try await (first, second)

@@ -12,6 +12,7 @@ public struct SystemRace: Sendable, CustomStringConvertible {
     public var operations: Int
   }
 
+  typealias Scenario = @Sendable (_ rule: String) async throws -> Void
   typealias Search = @Sendable (_ fuzzer: Fuzzer, _ name: String) async -> FuzzOutcome
 
   /// The system, by the folder of its source.
@@ -24,9 +25,11 @@ public struct SystemRace: Sendable, CustomStringConvertible {
   public let kind: FuzzFailure.Kind
   /// What a failure shrinks to, or less; in a debug build.
   public let size: Size
+  /// Who has to be cancelled for the race to show.
+  public let cancellation: FuzzConfiguration.CancellationMode
   private let racy: Search
   private let mended: Search
-  private let forsaken: Search?
+  private let forsaken: Search
 
   public var description: String { name }
 
@@ -34,24 +37,18 @@ public struct SystemRace: Sendable, CustomStringConvertible {
   init(
     _ system: String, _ name: String, _ rule: String, _ kind: FuzzFailure.Kind = .invariant,
     tasks: Int, steps: Int, preemptions: Int = 1,
-    racy: @escaping @Sendable (_ rule: String) async throws -> Void,
-    mended: @escaping @Sendable (_ rule: String) async throws -> Void
+    cancellation: FuzzConfiguration.CancellationMode = .never,
+    racy: @escaping Scenario, mended: @escaping Scenario
   ) {
     self.system = system
     self.name = name
     self.rule = rule
     self.kind = kind
+    self.cancellation = cancellation
     size = Size(tasks: tasks, steps: steps, preemptions: preemptions, operations: 0)
     self.racy = { await Self.search($0, $1) { try await racy(rule) } }
     self.mended = { await Self.search($0, $1) { try await mended(rule) } }
-    forsaken = {
-      await Self.search($0, $1) {
-        let caller = Task { try await mended(rule) }
-        async let leaving: Void = caller.cancel()
-        await leaving
-        try await caller.value
-      }
-    }
+    forsaken = { await Self.search($0, $1) { try await Task { try await mended(rule) }.value } }
   }
 
   /// Makes a race from generated programs of operations.
@@ -63,23 +60,32 @@ public struct SystemRace: Sendable, CustomStringConvertible {
     self.name = name
     self.rule = rule
     self.kind = kind
+    cancellation = .never
     size = Size(tasks: tasks, steps: steps, preemptions: preemptions, operations: operations)
     self.racy = { await $0.run(named: $1, racy, fileID: Self.fileID) }
     self.mended = { await $0.run(named: $1, mended, fileID: Self.fileID) }
-    forsaken = nil
+    forsaken = self.mended
   }
 
   /// Looks for the race where it is.
-  public func inRacySystem(_ fuzzer: Fuzzer) async -> FuzzOutcome { await racy(fuzzer, name) }
+  ///
+  /// - Parameters:
+  ///   - fuzzer: What looks for it.
+  ///   - cancellation: Who is cancelled; nil for what the race needs.
+  public func inRacySystem(
+    _ fuzzer: Fuzzer, cancellation: FuzzConfiguration.CancellationMode? = nil
+  ) async -> FuzzOutcome {
+    await racy(fuzzer.cancelling(cancellation ?? self.cancellation), name)
+  }
 
   /// Looks for the race where it was mended.
   public func inMendedSystem(_ fuzzer: Fuzzer) async -> FuzzOutcome { await mended(fuzzer, name) }
 
-  /// Looks for the race where it was mended, and the caller gives up at any moment.
+  /// Looks for the race where it was mended, and anyone may give up at any moment.
   ///
-  /// - Returns: Nil for generated programs, whose lanes are not given up together.
-  public func inForsakenSystem(_ fuzzer: Fuzzer) async -> FuzzOutcome? {
-    await forsaken?(fuzzer, name)
+  /// A scenario runs in a task of its own here, so that it may be cancelled as a whole, too.
+  public func inForsakenSystem(_ fuzzer: Fuzzer) async -> FuzzOutcome {
+    await forsaken(fuzzer.cancelling(.anyTask), name)
   }
 
   /// By which the corpus keeps the races in `corpus/Examples`.
@@ -99,6 +105,14 @@ extension SystemRace {
     + ImageRaces.all + JobRaces.all + HubRaces.all + DeviceRaces.all
 }
 
+extension Fuzzer {
+  fileprivate func cancelling(_ cancellation: FuzzConfiguration.CancellationMode) -> Fuzzer {
+    var fuzzer = self
+    fuzzer.configuration.cancellation = cancellation
+    return fuzzer
+  }
+}
+
 extension SystemRace.Size {
   /// The size of a failure as it was shrunk.
   public init(_ failure: FuzzFailure) {
@@ -113,13 +127,15 @@ extension SystemRace.Size {
 /// Does what its caller may give up: a task that was cancelled has nothing to show.
 ///
 /// - Returns: What was done; nil if it was given up.
+/// - Throws: What the work throws; ``Violation`` if it was given up, but not by its caller.
 @discardableResult
 func unlessCancelled<Value>(
   isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Value
-) async rethrows -> Value? {
+) async throws -> Value? {
   do {
     return try await work()
   } catch is CancellationError {
+    try expect(Task.isCancelled, "who has not given up gets an answer")
     return nil
   }
 }

@@ -27,8 +27,10 @@ actor AuthServer {
 
   /// Trades an expired token in.
   ///
-  /// - Throws: ``SignedOut`` for a token that was traded in before.
+  /// - Throws: ``SignedOut`` for a token that was traded in before; `CancellationError` if nobody
+  ///   waits for the answer any more.
   func refresh(_ token: AccessToken) throws -> AccessToken {
+    try Task.checkCancellation()
     refreshes += 1
     guard token.number == latest else { throw SignedOut() }
     latest += 1
@@ -42,7 +44,7 @@ protocol TokenSession: Actor {
   var token: AccessToken? { get }
   /// A token that the server will accept.
   ///
-  /// - Throws: ``SignedOut``.
+  /// - Throws: ``SignedOut``; `CancellationError` if the caller has given up.
   func validToken() async throws -> AccessToken
   /// Signs a user in, with a token that is good.
   func signIn(_ token: AccessToken)

@@ -1,5 +1,8 @@
 /// A session in which whoever finds a refresh *of the same token* in flight waits for it, and its
 /// answer counts only while that token does.
+///
+/// The refresh belongs to the session and to no request, so nobody who gives up takes it away from
+/// others; if the system cancels it, whoever still waits begins anew.
 actor MendedClientSession: TokenSession {
   private struct Refresh {
     var expired: AccessToken
@@ -16,14 +19,20 @@ actor MendedClientSession: TokenSession {
   }
 
   func validToken() async throws -> AccessToken {
-    guard let token else { throw SignedOut() }
-    if !token.isExpired { return token }
-    let task = refresh(of: token)
-    let result = await task.result
-    if refresh?.task == task { refresh = nil }
-    let fresh = try result.get()
-    if self.token == token { self.token = fresh }
-    return fresh
+    while true {
+      guard let token else { throw SignedOut() }
+      if !token.isExpired { return token }
+      let task = refresh(of: token)
+      let result = await task.result
+      if refresh?.task == task { refresh = nil }
+      do {
+        let fresh = try result.get()
+        if self.token == token { self.token = fresh }
+        return fresh
+      } catch is CancellationError {
+        try Task.checkCancellation()
+      }
+    }
   }
 
   /// The refresh of a token that is in flight, or else a new one.

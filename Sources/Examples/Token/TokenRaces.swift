@@ -2,6 +2,8 @@ import Interleave
 
 /// What goes wrong in a session whose token expires.
 enum TokenRaces {
+  private static let staying = "a request that stays is answered"
+
   static let all = [
     SystemRace(
       "token", "token-refresh", "a token is traded in once", tasks: 3, steps: 8,
@@ -16,6 +18,11 @@ enum TokenRaces {
       .thrownError, tasks: 3, steps: 12,
       racy: { try await requestAndSignIn(CoalescingSession.self, $0) },
       mended: { try await requestAndSignIn(MendedClientSession.self, $0) }),
+    SystemRace(
+      "token", "token-line", staying, .lostWakeUp, tasks: 3, steps: 8,
+      cancellation: .anyTask,
+      racy: { try await requestTwice(QueueingSession.self, $0) },
+      mended: { try await requestTwice(MendedClientSession.self, $0) }),
   ]
 
   /// Two requests are made just after the token has expired.
@@ -53,11 +60,14 @@ enum TokenRaces {
     try expect(token?.user == "bob", "\(rule) (was \(token?.user ?? "nobody"))")
   }
 
-  /// A token, if the user is still there.
+  /// A token, if the user is still there, and still wants it.
   private static func token(of session: some TokenSession) async throws -> AccessToken? {
     do {
       return try await session.validToken()
     } catch is SignedOut {
+      return nil
+    } catch is CancellationError {
+      try expect(Task.isCancelled, staying)
       return nil
     }
   }

@@ -142,6 +142,10 @@ struct ResolvedConfiguration: Sendable {
       throw ConfigurationError(
         "`hangLimit` must be more than zero (was \(configuration.hangLimit))")
     }
+    if configuration.foreignGrace < .zero {
+      throw ConfigurationError(
+        "`foreignGrace` must not be negative (was \(configuration.foreignGrace))")
+    }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")
     }

@@ -32,6 +32,12 @@ public struct FuzzConfiguration: Sendable {
   ///
   /// More than zero; what a step sleeps in virtual time does not count.
   public var hangLimit: Duration = .seconds(10)
+  /// How long a run waits for threads outside of its control, in real time, at least zero.
+  ///
+  /// Where nothing else can run, such a thread may still resume a task that waits for it. Only
+  /// after that time does the task count as stuck. What a slow server or device answers may
+  /// take longer.
+  public var foreignGrace: Duration = .seconds(3)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all
   /// The real time that a step may take before a warning names it, more than zero.

@@ -3,7 +3,7 @@ import InterleaveEngine
 /// The schedules near the one of an entry whose own does not fail any more, nearest first.
 ///
 /// In turn: the same deviations wherever functions and actors have other names, and a few steps
-/// earlier or later; one or two of them left out; one more, near the old ones first; two more; and
+/// earlier or later, the cancellation too; one or two of them left out; one more, near the old ones first; two more; and
 /// the old ones among others at random. Each run tells which choices there are now, and so where
 /// there could be another deviation.
 ///
@@ -46,7 +46,7 @@ package struct EntryNeighbourhood: Sendable {
     old = Array(entry.deviations.prefix(Self.mostShifted))
     self.limit = limit
     seeds = SplitMix64(seed: entry.seed)
-    let same = Self.shifts(of: entry.deviations)
+    let same = Self.shifts(of: entry.deviations, cancels: entry.cancellation != nil)
     queue = ((matched.map { [NearbySchedule($0)] } ?? []) + same)[...]
   }
 
@@ -64,7 +64,11 @@ package struct EntryNeighbourhood: Sendable {
   }
 
   /// Takes note of a run that did not fail as the entry says.
-  package mutating func record(_ run: NearbyRun) {
+  ///
+  /// - Parameter hasCancelled: The cancellation of the entry found a place in it.
+  package mutating func record(_ run: NearbyRun, hasCancelled: Bool = false) {
+    var run = run
+    if hasCancelled { run.noteCancellation() }
     guard run.schedule.forced.isEmpty, run.schedule.noise == nil else { return }
     if best.map({ run.applied > $0.applied }) ?? true { best = run }
     if stage == .fewer { bases.append(run) }
@@ -84,8 +88,11 @@ package struct EntryNeighbourhood: Sendable {
       queue = twoMore().prefix(max(1, limit / 6))
     case .twoMore, .random:
       stage = .random
-      let deviations = bases.isEmpty ? [] : bases[count % bases.count].schedule.deviations
-      queue = [NearbySchedule(deviations, noise: seeds.next())]
+      let base = bases.isEmpty ? NearbySchedule([]) : bases[count % bases.count].schedule
+      queue = [
+        NearbySchedule(
+          base.deviations, noise: seeds.next(), cancellationShift: base.cancellationShift)
+      ]
     }
   }
 
@@ -94,18 +101,28 @@ package struct EntryNeighbourhood: Sendable {
   /// How far steps are looked for before and after their old places.
   private static let pickedShifts = -1...2
   private static let passedOverShifts = -2...3
+  private static let cancellationShifts: [Int?] = [nil, 0, 1, -1, 2]
   /// The most deviations that are moved about: no failure that was shrunk has more.
   private static let mostShifted = 256
 
-  private static func shifts(of deviations: [Interleaving.Deviation]) -> [NearbySchedule] {
-    guard (1...mostShifted).contains(deviations.count) else {
+  private static func shifts(
+    of deviations: [Interleaving.Deviation], cancels: Bool
+  ) -> [NearbySchedule] {
+    guard deviations.count <= mostShifted else {
       return [NearbySchedule(deviations.map(NearbySchedule.Deviation.init))]
     }
     let shifts = pickedShifts.flatMap { picked in
-      passedOverShifts.map { (picked: picked, passedOver: $0) }
+      passedOverShifts.flatMap { passedOver in
+        (cancels ? cancellationShifts : [nil]).map {
+          (picked: picked, passedOver: passedOver, cancellation: $0)
+        }
+      }
     }
     let nearestFirst = shifts.enumerated().sorted { one, other in
-      let distances = [one, other].map { abs($0.element.picked) + abs($0.element.passedOver) }
+      let distances = [one, other].map { shift in
+        abs(shift.element.picked) + abs(shift.element.passedOver)
+          + abs(shift.element.cancellation ?? 0)
+      }
       return (distances[0], one.offset) < (distances[1], other.offset)
     }
     return nearestFirst.map { _, shift in
@@ -115,7 +132,7 @@ package struct EntryNeighbourhood: Sendable {
           moved.picked.ordinal = moved.picked.ordinal.moved(by: shift.picked)
           moved.passedOver.ordinal = moved.passedOver.ordinal.moved(by: shift.passedOver)
           return moved
-        })
+        }, cancellationShift: shift.cancellation)
     }
   }
 
@@ -124,14 +141,17 @@ package struct EntryNeighbourhood: Sendable {
 
   /// The best so far with one or two deviations left out, and the baseline.
   private func fewer() -> [NearbySchedule] {
-    let deviations = best?.schedule.deviations ?? []
+    let base = best?.schedule ?? NearbySchedule([])
+    let deviations = base.deviations
     let range = deviations.indices.prefix(Self.mostLeftOut)
-    func without(_ left: [Int]) -> NearbySchedule {
-      NearbySchedule(deviations.indices.filter { !left.contains($0) }.map { deviations[$0] })
+    func without(_ left: some Collection<Int>) -> NearbySchedule {
+      NearbySchedule(
+        deviations.indices.filter { !left.contains($0) }.map { deviations[$0] },
+        cancellationShift: base.cancellationShift)
     }
     let one = range.map { without([$0]) }
     let two = range.flatMap { a in range.filter { $0 > a }.map { without([a, $0]) } }
-    return [NearbySchedule([])] + one + two.prefix(Self.mostLeftOut)
+    return [without(deviations.indices)] + one + two.prefix(Self.mostLeftOut)
   }
 
   /// The choices of a run, those near the old deviations first.
@@ -152,7 +172,7 @@ package struct EntryNeighbourhood: Sendable {
     let longest = choices.map(\.count).max() ?? 0
     return (0..<min(longest, limit)).flatMap { rank in
       bases.indices.filter { rank < choices[$0].count }.map { base in
-        NearbySchedule(bases[base].schedule.deviations, forced: [choices[base][rank]])
+        bases[base].schedule.with(forced: [choices[base][rank]])
       }
     }
   }
@@ -166,10 +186,16 @@ package struct EntryNeighbourhood: Sendable {
       let near = choices(of: base).prefix(Self.mostPaired)
       return near.flatMap { first in
         near.filter { $0.choice > first.choice }.map { second in
-          NearbySchedule(base.schedule.deviations, forced: [first, second])
+          base.schedule.with(forced: [first, second])
         }
       }
     }
+  }
+}
+
+extension NearbySchedule {
+  fileprivate func with(forced: [Forced]) -> NearbySchedule {
+    NearbySchedule(deviations, forced: forced, cancellationShift: cancellationShift)
   }
 }
 
@@ -177,7 +203,7 @@ extension Int {
   /// The sum, or the nearest number that there is.
   ///
   /// A file may say anything of where a step was.
-  fileprivate func moved(by distance: Int) -> Int {
+  func moved(by distance: Int) -> Int {
     let (sum, isTooFar) = addingReportingOverflow(distance)
     return isTooFar ? (distance < 0 ? .min + 1 : .max) : sum
   }

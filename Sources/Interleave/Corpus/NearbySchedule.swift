@@ -50,11 +50,18 @@ package struct NearbySchedule: Sendable, Hashable {
   package var forced: [Forced]
   /// The seed of deviations at random; nil for none.
   package var noise: UInt64?
+  /// How many steps of its task later than stored the step is after which one is cancelled;
+  /// nil where its function tells it.
+  package var cancellationShift: Int?
 
-  package init(_ deviations: [Deviation], forced: [Forced] = [], noise: UInt64? = nil) {
+  package init(
+    _ deviations: [Deviation], forced: [Forced] = [], noise: UInt64? = nil,
+    cancellationShift: Int? = nil
+  ) {
     self.deviations = deviations
     self.forced = forced
     self.noise = noise
+    self.cancellationShift = cancellationShift
   }
 }
 
@@ -76,7 +83,7 @@ package struct NearbyRun: Sendable {
   package let schedule: NearbySchedule
   /// The first choices of the run.
   package private(set) var points: [Point] = []
-  /// How many of the deviations found their place.
+  /// How many of the deviations found their place, and the cancellation if it did.
   package private(set) var applied = 0
   private var number = 0
   private var isApplied: [Bool]
@@ -87,6 +94,9 @@ package struct NearbyRun: Sendable {
   private static let mostPoints = 4_096
   /// One choice in so many is made at random, where some are.
   private static let noiseEvery = 6
+
+  /// Takes note that the task was cancelled that the entry cancels.
+  package mutating func noteCancellation() { applied += 1 }
 
   package init(_ schedule: NearbySchedule) {
     self.schedule = schedule

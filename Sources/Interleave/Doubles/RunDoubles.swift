@@ -58,16 +58,3 @@ func schedulingPoint(isolation: isolated (any Actor)? = #isolation) async {
 func runTime() -> Duration? {
   Machine.current.map { .nanoseconds($0.now) }
 }
-
-extension Duration {
-  /// The duration for people, in whole units: `30 ms`, `1.5 s`, `20 µs`.
-  var words: String {
-    let nanoseconds = nanoseconds
-    for (unit, size) in [("s", Int128(1_000_000_000)), ("ms", 1_000_000), ("µs", 1_000)]
-    where nanoseconds >= size {
-      let tenths = (nanoseconds * 10 + size / 2) / size
-      return tenths % 10 == 0 ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
-    }
-    return nanoseconds == 0 ? "0 ms" : "\(nanoseconds) ns"
-  }
-}

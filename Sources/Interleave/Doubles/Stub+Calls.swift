@@ -101,13 +101,13 @@ extension TypedStub {
 
   private func time(of call: Call) -> String? {
     guard let start = call.start, let end = call.end, end > start else { return nil }
-    return ", after \((end - start).words)"
+    return ", after \((end - start).spelledOut)"
   }
 
   /// The calls, a line for each.
   var listing: [String] {
     calls.enumerated().map { number, call in
-      let start = call.start.flatMap { $0 > .zero ? " at \($0.words)" : nil } ?? ""
+      let start = call.start.flatMap { $0 > .zero ? " at \($0.spelledOut)" : nil } ?? ""
       return "\(number + 1). \(text(of: call)) (\(call.task)\(start))"
     }
   }

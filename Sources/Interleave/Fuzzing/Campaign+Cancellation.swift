@@ -64,14 +64,19 @@ extension Campaign {
   }
 }
 
+/// Cancels the task that a corpus entry cancels.
+protocol StoredCanceller: Canceller {
+  /// The task was there, after a step like the one that was stored.
+  var found: Bool { get }
+}
+
 /// Finds the cancellation of a corpus entry again, in a program that may have changed
 /// since.
-final class CorpusCancellation: Canceller {
+final class CorpusCancellation: StoredCanceller {
   private let cancellation: Interleaving.Cancellation
   private let strictness: EntryMatcher.Strictness
   private let machine: Machine
   private var namer: StepNamer
-  /// The task was there, after a step like the one that was stored.
   private(set) var found = false
 
   init(

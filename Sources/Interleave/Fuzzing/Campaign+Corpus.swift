@@ -111,9 +111,6 @@ extension Campaign {
       return nil
     }
     let stale = StaleEntry(path: path, entry: entry, reason: reason)
-    machine.canceller = entry.cancellation.map {
-      CorpusCancellation($0, strictness: .function, machine: machine)
-    }
     let repair = repair(stale, matched: nearest?.deviations)
     if repair.found == nil {
       note(verdict, of: path, searched: repair.runs)

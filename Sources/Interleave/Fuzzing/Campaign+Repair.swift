@@ -26,6 +26,7 @@ extension Campaign {
     repairing = stale
     defer {
       repairing = nil
+      machine.canceller = nil
       machine.settings.environmentSeed = resolved.seed
     }
     guard adaptDraws(of: entry) else { return (nil, 0) }
@@ -34,8 +35,10 @@ extension Campaign {
     var found: FoundFailure?
     while found == nil, mayGoOn(neighbourhood.count + 1), let schedule = neighbourhood.next() {
       let strategy = NearbyReplay(schedule, machine: machine)
+      let canceller = entry.cancellation.map { storedCanceller($0, near: schedule) }
+      machine.canceller = canceller
       _ = execute(strategy, RunStart(index: 0, seed: entry.seed)) { [self] failure in
-        neighbourhood.record(strategy.nearby)
+        neighbourhood.record(strategy.nearby, hasCancelled: canceller?.found ?? false)
         guard let failure, entry.isOf(FuzzFailure(failure)) else { return }
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
@@ -43,9 +46,18 @@ extension Campaign {
           seed: entry.seed)
       }
       // Whatever the schedule, nothing else can happen.
-      if machine.choices == 0 { break }
+      if machine.choices == 0, canceller == nil { break }
     }
     return (found, neighbourhood.count)
+  }
+
+  private func storedCanceller(
+    _ cancellation: Interleaving.Cancellation, near schedule: NearbySchedule
+  ) -> any StoredCanceller {
+    guard let shift = schedule.cancellationShift else {
+      return CorpusCancellation(cancellation, strictness: .function, machine: machine)
+    }
+    return NearbyCancellation(cancellation, shift: shift, machine: machine)
   }
 
   /// Generates what comes nearest to what an entry stores, for all runs that follow.

@@ -240,6 +240,7 @@ extension MachineSettings {
     instantLimit = max(1, configuration.stepLimit / 2)
     if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
+    foreignGrace = Int64(clamping: configuration.foreignGrace.nanoseconds)
     if configuration.checks.contains(.slowSteps) {
       slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
     }

@@ -21,6 +21,39 @@ final class NearbyReplay: Strategy {
   }
 }
 
+/// Cancels the task that a stale entry cancels, near the step after which the entry does.
+///
+/// What the function of that step is called now does not matter.
+final class NearbyCancellation: StoredCanceller {
+  private let task: TaskPath
+  private let after: StepPlace
+  private let machine: Machine
+  private(set) var found = false
+
+  /// - Parameters:
+  ///   - cancellation: What the entry stores.
+  ///   - shift: How many steps of its task later the step is.
+  ///   - machine: What makes the runs.
+  init(_ cancellation: Interleaving.Cancellation, shift: Int, machine: Machine) {
+    task = cancellation.task
+    var after = StepPlace(cancellation.after)
+    after.ordinal = after.ordinal.moved(by: shift)
+    self.after = after
+    self.machine = machine
+  }
+
+  func begin() { found = false }
+
+  func choose(at moment: CancellationMoment) -> Int? {
+    let last = moment.inspectedLast
+    guard machine.path(ofTask: last.task) == after.task, last.ordinal == after.ordinal,
+      let task = moment.tasks.first(where: { moment.path(of: $0) == task })
+    else { return nil }
+    found = true
+    return task
+  }
+}
+
 extension Machine {
   /// The deviations of the run that has just ended, without names.
   var nearbyDeviations: [NearbySchedule.Deviation] {

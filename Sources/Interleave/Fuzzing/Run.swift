@@ -100,6 +100,8 @@ final class Run: RunObserver {
 
   func add(always invariant: Invariant) {
     invariants.append(invariant)
+    // Whether a step of the actor comes before or after decides whether it is checked.
+    machine.noteUse(ofExecutor: invariant.executor)
     observeIfNeeded()
   }
 

@@ -13,9 +13,7 @@ extension RunFailure {
   ///   - stop: How and where.
   ///   - steps: How many steps had begun, the stopped one included.
   init(_ stop: StepStop, steps: Int) {
-    let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
-    let own = Self.own(
-      Symbolicator.shared.places(of: frames), recurring: stop.cause == .stackOverflow)
+    let own = Self.own(Self.calls(of: stop), recurring: stop.cause == .stackOverflow)
     let message = RuntimeMessage(in: stop.said)
     // Code that computes may be stopped anywhere: what it was called by is always the same.
     let code = stop.cause == .hang(isAsleep: false) ? own.last : own.first
@@ -26,13 +24,32 @@ extension RunFailure {
       place: Self.place(of: stop, in: own), steps: steps)
   }
 
+  /// The calls that led to where the step was stopped, innermost first.
+  ///
+  /// Code that computes is stopped anywhere, also where an instruction belongs to no line. The
+  /// innermost call with a line is told by where its function begins, which is always the same.
+  private static func calls(of stop: StepStop) -> [CodePlace] {
+    let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
+    var calls = Symbolicator.shared.places(of: frames)
+    guard stop.cause == .hang(isAsleep: false) else { return calls }
+    let known = calls.firstIndex { isUsers($0) } ?? calls.count - 1
+    let starts = stop.frames.prefix(known + 1).map { StepStop.functionStart(of: $0) ?? $0 }
+    let begun = Symbolicator.shared.places(of: starts.map(CodeAddress.start))
+    if let first = begun.indices.first(where: { isUsers(calls[$0]) || isUsers(begun[$0]) }) {
+      calls[first] = isUsers(begun[first]) ? begun[first] : calls[first]
+    }
+    return calls
+  }
+
+  private static func isUsers(_ call: CodePlace) -> Bool {
+    call.place.map { !$0.file.contains("/CInterleave/") } ?? false
+  }
+
   /// The calls that are code of the user, innermost first.
   ///
   /// - Parameter recurring: Those of the function that called itself most often come first.
   private static func own(_ frames: [CodePlace], recurring: Bool) -> [CodePlace] {
-    let own = frames.filter { frame in
-      frame.place.map { !$0.file.contains("/CInterleave/") } ?? false
-    }
+    let own = frames.filter(isUsers)
     guard recurring else { return own }
     var counts: [String: Int] = [:]
     for frame in own { counts[frame.function, default: 0] += 1 }
@@ -65,7 +82,8 @@ extension RunFailure {
       return "the code called `exit` with status \(status), which would have ended the process"
     case .hang(let isAsleep):
       return "this step did not return within the time that a step may take; "
-        + (isAsleep ? "it slept in" : "when it was stopped, it was in") + trace(own)
+        + (isAsleep ? "it slept in" : "it was stopped in the function that begins here")
+        + trace(own)
     case .blocked(let obstacle):
       let what =
         switch obstacle {

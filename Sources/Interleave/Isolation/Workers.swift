@@ -25,7 +25,7 @@ final class Workers {
   ///
   /// One that was forked while some thread held a lock of the runtime's may stand still; the
   /// next one finds the lock free.
-  private var replacements = 3
+  private var replacements = 50
 
   /// Starts workers.
   ///
@@ -74,10 +74,14 @@ final class Workers {
       }
       guard child.hasEnded else { continue }
       running.remove(worker)
-      if child.end(isKilled: false) { hasLostChild = true }
-      guard let number = board.current(of: worker), !told.contains(number) else { continue }
-      lost.insert(number)
-      replace(worker)
+      let end = child.end(isKilled: false)
+      if end == .killed { hasLostChild = true }
+      var hasFinished = true
+      if let number = board.current(of: worker), !told.contains(number) {
+        lost.insert(number)
+        hasFinished = false
+      }
+      if end == .lockedOut || !hasFinished { replace(worker) }
     }
   }
 

@@ -55,7 +55,7 @@ final class OrderGate: Sendable {
     }
     guard !state.isGivenUp else { return }
     record(
-      "the order \(plan.words) must come about (a task has waited for \(limit.duration.words))",
+      "the order \(plan.words) must come about (a task has waited for \(limit.duration.spelledOut))",
       state.obstacles, at: limit.location)
   }
 

@@ -1,15 +1,12 @@
 import Foundation
 import InterleaveEngine
-import Runtime
 import Synchronization
 
 /// Finds the function and the line of addresses in the program's code.
 ///
-/// The toolchain's `Runtime` module reads symbols and lines. It takes addresses
-/// only as a backtrace, so ours are written as one, in the compact format in which
-/// backtraces are stored. Each address is looked up once in a process: a lookup
-/// takes from a millisecond to tens of them, with the size of the program's tables, and
-/// many in one batch share the opening of files.
+/// Each address is looked up once in a process. The first lookup reads the program's tables,
+/// which takes tens of milliseconds with a large program; many in one batch share the opening
+/// of files.
 package final class Symbolicator: Sendable {
   /// The one that everybody shares, so that no address is looked up twice.
   package static let shared = Symbolicator()
@@ -52,7 +49,7 @@ package final class Symbolicator: Sendable {
     guard #available(macOS 26.0, *) else { return nil }
     let mark = "Swift runtime failure: "
     let frames = turn.withLock {
-      BinarySymbols.withTurn { $0.frames(at: [address.instruction]) }
+      ProgramSymbols.withTurn { $0.frames(at: [address.instruction]) }
     }
     return frames.first?.frames.lazy.compactMap { frame in
       [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map {
@@ -62,9 +59,12 @@ package final class Symbolicator: Sendable {
   }
 
   /// Does something while nobody looks anything up: a process that is forked meanwhile finds
-  /// no lock taken.
+  /// no lock taken, and the program's tables read.
   package func pause(_ body: () -> Void) {
-    turn.withLock { body() }
+    turn.withLock {
+      if #available(macOS 26.0, *) { ProgramSymbols.withTurn { $0.prepare() } }
+      body()
+    }
   }
 
   /// How far behind a function's start a line is looked for, if the start itself
@@ -76,11 +76,11 @@ package final class Symbolicator: Sendable {
     guard !addresses.isEmpty, #available(macOS 26.0, *) else {
       return addresses.map { _ in CodePlace(function: "") }
     }
-    return BinarySymbols.withTurn { lookUp(addresses, in: $0) }
+    return ProgramSymbols.withTurn { lookUp(addresses, in: &$0) }
   }
 
   @available(macOS 26.0, *)
-  private func lookUp(_ addresses: [CodeAddress], in symbols: BinarySymbols) -> [CodePlace] {
+  private func lookUp(_ addresses: [CodeAddress], in symbols: inout ProgramSymbols) -> [CodePlace] {
     var frames = symbols.frames(at: addresses.map(\.instruction))
     let retried = addresses.indices.filter { index in
       addresses[index].isStart && frames[index].userFrame == nil && frames[index].mayHaveUserFrame
@@ -93,135 +93,5 @@ package final class Symbolicator: Sendable {
       if let better = inside.first(where: { $0.userFrame != nil }) { frames[index] = better }
     }
     return frames.map(\.place)
-  }
-}
-
-/// What the binary says of one address: functions that were inlined there first,
-/// the function whose code it is last.
-private struct AddressFrames {
-  struct Frame {
-    var symbol: String
-    var name: String
-    var file: String
-    var line: Int
-
-    /// It is a function of the standard library.
-    ///
-    /// Its symbol begins with that module, or with a type that is known by a
-    /// letter. Such names are left out: they tell a user nothing, and one that has
-    /// no line is not always found.
-    var isRuntimes: Bool { symbol.hasPrefix("$ss") || symbol.hasPrefix("$sS") }
-
-    /// It is of a test double or a checkpoint: what matters is who called it.
-    var isDoubles: Bool {
-      ["Doubles", "Ordering"].contains { file.contains("/Sources/Interleave/\($0)/") }
-    }
-
-    var isUsers: Bool { line > 0 && !file.hasSuffix("<compiler-generated>") && !isDoubles }
-  }
-
-  var frames: [Frame] = []
-
-  /// The symbol of the function whose code it is.
-  var function: String { frames.last?.symbol ?? "" }
-  var userFrame: Frame? { frames.first(where: \.isUsers) }
-
-  /// The user's code may begin further on in the function.
-  ///
-  /// Not in one that only passes arguments on, unless the optimizer has put into it
-  /// what it calls. Each address takes as long as reading the program's table of lines.
-  var mayHaveUserFrame: Bool {
-    guard frames.contains(where: { !$0.file.isEmpty }) else { return false }
-    #if DEBUG
-      let name = frames.last?.name ?? ""
-      return !["partial apply for ", "thunk for ", "protocol witness for "]
-        .contains(where: name.hasPrefix)
-    #else
-      return true
-    #endif
-  }
-
-  var place: CodePlace {
-    guard let frame = userFrame else {
-      let last = frames.last.flatMap { $0.isRuntimes || $0.isDoubles ? nil : $0 }
-      return CodePlace(function: last.map { FunctionName.readable($0.name) } ?? "")
-    }
-    return CodePlace(
-      function: FunctionName.readable(frame.name),
-      place: Interleaving.Place(file: frame.file, line: frame.line))
-  }
-}
-
-@available(macOS 26.0, *)
-private struct BinarySymbols: Sendable {
-  private let images = ImageMap.capture()
-
-  private static let turn = Mutex<BinarySymbols?>(nil)
-
-  /// Does something with the process's symbols while nobody else does.
-  ///
-  /// The images of the process are found by looking into every file that is mapped
-  /// into memory. A file that another thread unmaps just then, as it does when it
-  /// has read the symbols in it, would be read where it is no more. So they are
-  /// looked for once, and threads take turns.
-  static func withTurn<Result>(_ body: (BinarySymbols) -> Result) -> Result {
-    turn.withLock { known in
-      let symbols = known ?? BinarySymbols()
-      known = symbols
-      return body(symbols)
-    }
-  }
-
-  /// A backtrace as its `Decodable` conformance reads it.
-  private struct Stored: Encodable {
-    var architecture: String
-    var backtrace: String
-  }
-
-  func frames(at addresses: [UInt]) -> [AddressFrames] {
-    var result = addresses.map { _ in AddressFrames() }
-    guard let symbolicated = symbolicate(addresses) else { return result }
-    var index = -1
-    var isNew = true
-    for frame in symbolicated.frames {
-      if isNew { index += 1 }
-      isNew = !frame.inlined
-      guard result.indices.contains(index), let symbol = frame.symbol else { continue }
-      result[index].frames.append(
-        AddressFrames.Frame(
-          symbol: symbol.rawName, name: symbol.name, file: symbol.sourceLocation?.path ?? "",
-          line: symbol.sourceLocation?.line ?? 0))
-    }
-    return result
-  }
-
-  /// Symbolicates addresses as the frames of a backtrace.
-  ///
-  /// The compact format: a byte for version 0 and words of 64 bits, then for each
-  /// frame an instruction (a program counter, absolute, of eight bytes) and the
-  /// address, most significant byte first; a zero ends it; all in base 64 without
-  /// padding.
-  private func symbolicate(_ addresses: [UInt]) -> SymbolicatedBacktrace? {
-    guard !addresses.isEmpty else { return nil }
-    var bytes: [UInt8] = [0b10]
-    for address in addresses {
-      bytes.append(0b0001_1111)
-      withUnsafeBytes(of: UInt64(address).bigEndian) { bytes.append(contentsOf: $0) }
-    }
-    bytes.append(0)
-    let text = String(Data(bytes).base64EncodedString().prefix { $0 != "=" })
-    let stored = Stored(architecture: Self.architecture, backtrace: text)
-    guard let data = try? JSONEncoder().encode(stored),
-      let backtrace = try? JSONDecoder().decode(Backtrace.self, from: data)
-    else { return nil }
-    return backtrace.symbolicated(with: images, options: .default)
-  }
-
-  private static var architecture: String {
-    #if arch(arm64)
-      "arm64"
-    #else
-      "x86_64"
-    #endif
   }
 }

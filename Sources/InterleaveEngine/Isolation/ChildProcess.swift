@@ -10,6 +10,9 @@
 /// it is now. It can start threads of its own; those of its parent, such as libdispatch's,
 /// are not there.
 package enum ChildProcess {
+  /// How many children may find a lock taken by a thread that they do not have.
+  private static let mostLockedOut = 50
+
   /// Runs a body in a child.
   ///
   /// - Parameters:
@@ -23,16 +26,19 @@ package enum ChildProcess {
     isQuiet: Bool, holding: (() -> Void) -> Void = { $0() },
     _ body: (_ heartbeat: Int32) -> [UInt8]
   ) -> [UInt8]? {
-    let child = RunningChild(isQuiet: isQuiet, holding: holding) { parent in
-      parent.send(body(parent.heartbeat))
+    for _ in 0..<mostLockedOut {
+      let child = RunningChild(isQuiet: isQuiet, holding: holding) { parent in
+        parent.send(body(parent.heartbeat))
+      }
+      guard let child else { return nil }
+      var result: [UInt8]?
+      while result == nil, !child.hasEnded {
+        RunningChild.wait(for: [child], milliseconds: 1000)
+        result = child.takeMessage()
+      }
+      let end = child.end(isKilled: result == nil)
+      if result != nil || end != .lockedOut { return result }
     }
-    guard let child else { return nil }
-    var result: [UInt8]?
-    while result == nil, !child.hasEnded {
-      RunningChild.wait(for: [child], milliseconds: 1000)
-      result = child.takeMessage()
-    }
-    child.end(isKilled: result == nil)
-    return result
+    return nil
   }
 }

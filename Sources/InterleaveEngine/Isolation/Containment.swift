@@ -35,6 +35,12 @@ package struct StepStop: Sendable, Hashable {
     self.said = said
   }
 
+  /// Where the function begins that an instruction belongs to; nil where that is not known.
+  package static func functionStart(of instruction: UInt) -> UInt? {
+    let start = il_function_start(instruction)
+    return start == 0 ? nil : start
+  }
+
   fileprivate init(of guardian: OpaquePointer) {
     let stop = il_guard_stop(guardian).pointee
     cause =

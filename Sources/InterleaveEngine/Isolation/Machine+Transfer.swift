@@ -44,7 +44,9 @@ extension Machine {
     for step in packet.takeAll(RawStep.self) { steps.append(step) }
     escapes.removeAll()
     for escape in packet.takeAll(Escape.self) { escapes.append(escape) }
-    for column in [waiting, timers, enabled, freeSlots] { column.removeAll() }
+    for column in [timers, freeSlots] { column.removeAll() }
+    enabled.removeAll()
+    queue.removeAll(isOrdered: progress.settings.mailboxes == .asRuntime)
     slots.removeAll()
     moments.removeAll()
     touches.removeAll()

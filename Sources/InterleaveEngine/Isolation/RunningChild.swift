@@ -32,6 +32,15 @@ package final class RunningChild {
     }
   }
 
+  /// How a child came to its end.
+  package enum End {
+    case ordinary
+    /// It found a lock taken by a thread of its parent, which nobody gives back to it.
+    case lockedOut
+    /// Neither its parent nor itself has ended it.
+    case killed
+  }
+
   /// How long a child may give no sign of life, in milliseconds of this process's own time.
   private static let patience = 20_000
 
@@ -114,16 +123,16 @@ package final class RunningChild {
   /// Waits for the process to end, and forgets it.
   ///
   /// - Parameter isKilled: It is not left to come to its end by itself.
-  /// - Returns: Neither this process nor itself has ended it.
   @discardableResult
-  package func end(isKilled: Bool) -> Bool {
+  package func end(isKilled: Bool) -> End {
     isOver = true
     let isKilled = isKilled || hasFallenSilent
     if isKilled { kill(id, SIGKILL) }
     close(file)
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0, errno == EINTR {}
-    return !isKilled && status & 0x7F != 0
+    guard status & 0x7F == 0 else { return isKilled ? .ordinary : .killed }
+    return status >> 8 & 0xFF == IL_LOCK_IS_GONE ? .lockedOut : .ordinary
   }
 }
 

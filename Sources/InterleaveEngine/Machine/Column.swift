@@ -45,6 +45,15 @@ struct Column<Element> {
     return header.pointee.base + index
   }
 
+  /// The same for an index that is known to be one of the column's.
+  ///
+  /// What is read there costs nothing where nobody looks at it, as a check would.
+  @inline(__always)
+  func known(at index: Int) -> UnsafeMutablePointer<Element> {
+    assert(index >= 0 && index < header.pointee.count)
+    return header.pointee.base + index
+  }
+
   /// Makes room for so many elements in all.
   @inline(__always)
   func reserve(_ count: Int) {
@@ -68,6 +77,20 @@ struct Column<Element> {
     header.pointee.count += 1
   }
 
+  /// Adds so many equal elements.
+  func append(repeating element: Element, count: Int) {
+    reserve(self.count + count)
+    (header.pointee.base + self.count).initialize(repeating: element, count: count)
+    header.pointee.count += count
+  }
+
+  /// Adds the elements of another column.
+  func append(contentsOf other: Column) {
+    reserve(count + other.count)
+    (header.pointee.base + count).initialize(from: other.header.pointee.base, count: other.count)
+    header.pointee.count += other.count
+  }
+
   @inline(__always)
   func popLast() -> Element? {
     guard header.pointee.count > 0 else { return nil }
@@ -77,12 +100,10 @@ struct Column<Element> {
 
   func insert(_ element: Element, at index: Int) {
     append(element)
-    var place = count - 1
-    while place > index {
-      self[place] = self[place - 1]
-      place -= 1
-    }
-    self[index] = element
+    precondition(index >= 0 && index < count)
+    let place = header.pointee.base + index
+    (place + 1).update(from: place, count: count - index - 1)
+    place.pointee = element
   }
 
   @inline(__always)

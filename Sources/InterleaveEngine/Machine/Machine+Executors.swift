@@ -14,6 +14,8 @@ extension Machine {
         ExecutorState(
           identity: address, place: ready.pointee.place,
           name: outsideName(type, ready.pointee.place), type: type))
+      executorIndex.set(address, to: index)
+      adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
     if ready.pointee.custom { executors[index].isCustom = true }
     return Int32(index)
@@ -31,7 +33,7 @@ extension Machine {
       tasks[index].actors += 1
       state.name = mix(mix(1, tasks[index].name), UInt64(state.ordinal))
     }
-    _ = addExecutor(state)
+    executorIndex.set(state.identity, to: addExecutor(state))
   }
 
   /// A default actor is no more; what lies at its address later is another one.
@@ -44,9 +46,13 @@ extension Machine {
     executors.elements.filter { $0.maker >= 0 && !$0.isGone && $0.type != 0 }.map(\.type)
   }
 
-  private func addExecutor(_ state: ExecutorState) -> Int {
+  /// Adds an executor.
+  ///
+  /// - Returns: Its number.
+  @discardableResult
+  func addExecutor(_ state: ExecutorState) -> Int {
     executors.append(state)
-    executorIndex.set(state.identity, to: executors.count - 1)
+    queue.addExecutor(isMailbox: state.isMailbox, isGlobal: state.place == IL_PLACE_GLOBAL)
     return executors.count - 1
   }
 

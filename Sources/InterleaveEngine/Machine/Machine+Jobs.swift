@@ -56,13 +56,16 @@ extension Machine {
     let job = slots.pointer(at: Int(slot))
     job.initialize(
       to: WaitingJob(
-        ready: ready.pointee, task: task, executor: index,
-        arrival: Arrival(earliest: progress.clock, latest: progress.clock), left: -1,
-        reason: .resumed, cause: progress.currentStep, since: il_now(session)))
-    if executor.pointee.isDefaultActor {
-      job.pointee.arrival.urgency = Arrival.urgency(ofPriority: ready.pointee.priority)
-    }
+        ready: ready.pointee, task: task, executor: index, reason: .resumed,
+        cause: progress.currentStep, since: il_now(session)))
     let state = tasks.pointer(at: Int(task))
+    var arrival = Arrival(earliest: progress.clock, latest: progress.clock)
+    if executor.pointee.isDefaultActor {
+      arrival.urgency = Arrival.urgency(ofPriority: ready.pointee.priority)
+    }
+    // What the running step queues of its own task comes after it.
+    let ordinal = state.pointee.steps + (task == progress.currentTask ? 1 : 0)
+    var left: Int32 = -1
     state.pointee.isReady = true
     state.pointee.lostContinuation = false
     switch ready.pointee.arrival {
@@ -71,13 +74,18 @@ extension Machine {
       job.pointee.since = ready.pointee.deadline
       state.pointee.isTimer = true
       progress.hasTimers = true
+      queue.register(
+        slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
       insertTimer(slot, at: ready.pointee.deadline)
       return
     case IL_ARRIVAL_HOP:
       job.pointee.reason = .hopped
-      putInFlight(job, to: executor)
-      if keepsOrder(executor), job.pointee.left >= 0 {
-        executors.pointer(at: Int(job.pointee.left)).pointee.lastHop = index
+      putInFlight(&arrival, to: executor)
+      if executors.pointer(at: Int(progress.currentExecutor)).pointee.isMailbox {
+        left = progress.currentExecutor
+      }
+      if keepsOrder(executor), left >= 0 {
+        executors.pointer(at: Int(left)).pointee.lastHop = index
       }
     case IL_ARRIVAL_CREATED:
       job.pointee.reason = .created
@@ -86,13 +94,14 @@ extension Machine {
     default:
       break
     }
-    if keepsOrder(executor) { noteArrival(of: job, at: executor) }
+    if keepsOrder(executor) { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }
     if progress.nextIsIdle { waitForIdleness(job) }
-    waiting.append(slot)
-    enterMailbox(executor)
+    state.pointee.slot = slot
+    queue.add(
+      slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index, left: left))
   }
 
   /// The order in which jobs arrive at an executor matters.
@@ -104,13 +113,13 @@ extension Machine {
   /// A job was sent to a mailbox.
   @inline(__always)
   private func noteArrival(
-    of job: UnsafeMutablePointer<WaitingJob>, at executor: UnsafeMutablePointer<ExecutorState>
+    of job: UnsafeMutablePointer<WaitingJob>, urgency: UInt8,
+    at executor: UnsafeMutablePointer<ExecutorState>
   ) {
     if progress.currentStep >= 0 {
       touch(
         .mailbox(job.pointee.executor), job.pointee.reason == .hopped ? .first : .exclusive)
     }
-    let urgency = job.pointee.arrival.urgency
     if executor.pointee.hasReceived, executor.pointee.urgency != urgency {
       progress.limits.insert(.priorities)
     }
@@ -120,35 +129,15 @@ extension Machine {
 
   /// The running task is on its way to another executor.
   private func putInFlight(
-    _ job: UnsafeMutablePointer<WaitingJob>, to executor: UnsafeMutablePointer<ExecutorState>
+    _ arrival: inout Arrival, to executor: UnsafeMutablePointer<ExecutorState>
   ) {
-    job.pointee.arrival.earliest = progress.clock + 1
-    job.pointee.arrival.latest = .max
+    arrival.earliest = progress.clock + 1
+    arrival.latest = .max
     let current = executors.pointer(at: Int(progress.currentExecutor))
     // The main thread, and one that serves a user's own executor, never goes along.
-    job.pointee.arrival.takesFreeActor =
+    arrival.takesFreeActor =
       executor.pointee.isDefaultActor
       && (current.pointee.isDefaultActor || current.pointee.place == IL_PLACE_GLOBAL)
-    if current.pointee.isMailbox {
-      job.pointee.left = progress.currentExecutor
-      current.pointee.departures += 1
-    }
-  }
-
-  /// One more job waits for an executor.
-  @inline(__always)
-  private func enterMailbox(_ executor: UnsafeMutablePointer<ExecutorState>) {
-    executor.pointee.waiting += 1
-    if executor.pointee.waiting == 2, executor.pointee.isMailbox { progress.crowdedMailboxes += 1 }
-  }
-
-  /// One job less waits for an executor.
-  @inline(__always)
-  func leaveMailbox(_ index: Int32) {
-    let executor = executors.pointer(at: Int(index))
-    executor.pointee.waiting -= 1
-    precondition(executor.pointee.waiting >= 0, "a job waits in exactly one place")
-    if executor.pointee.waiting == 1, executor.pointee.isMailbox { progress.crowdedMailboxes -= 1 }
   }
 
   private func freeSlot() -> Int32 {

@@ -5,19 +5,20 @@ extension Machine {
   /// Runs the step of a waiting job, or of a timer, to its end.
   ///
   /// - Parameters:
-  ///   - slot: The job that was chosen.
-  ///   - baseline: The job that the baseline would have taken.
-  func perform(_ slot: Int32, baseline: Int32) {
+  ///   - index: Which of the enabled steps was chosen.
+  func perform(_ index: Int) {
+    let chosen = enabled[index]
+    let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     if job.pointee.reason == .timer {
-      remove(slot, from: timers)
+      removeTimer(slot)
       il_advance(session, job.pointee.since)
     } else {
-      remove(slot, from: waiting)
+      queue.take(slot, hint: progress.placeInQueue(ofEnabled: index))
+      tasks[Int(job.pointee.task)].slot = -1
       if job.pointee.isIdle { progress.idlers -= 1 }
-      leaveMailbox(job.pointee.executor)
     }
-    begin(job, isBaseline: slot == baseline, passed: slots.pointer(at: Int(baseline)))
+    begin(chosen, isBaseline: index == 0, passed: enabled[0])
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.
     var ready = job.pointee.ready
@@ -33,17 +34,18 @@ extension Machine {
     end()
   }
 
-  private func remove(_ slot: Int32, from list: Column<Int32>) {
-    guard let index = list.elements.firstIndex(of: slot) else {
-      preconditionFailure("a job that was chosen does not wait")
+  private func removeTimer(_ slot: Int32) {
+    guard let index = timers.elements.firstIndex(of: slot) else {
+      preconditionFailure("a timer that was chosen is not set")
     }
-    list.remove(at: index)
+    timers.remove(at: index)
   }
 
   private func begin(
-    _ job: UnsafeMutablePointer<WaitingJob>, isBaseline: Bool,
-    passed: UnsafeMutablePointer<WaitingJob>
+    _ chosen: RunQueue.Entry, isBaseline: Bool, passed: RunQueue.Entry
   ) {
+    let slot = chosen.slot
+    let job = slots.pointer(at: Int(slot))
     let index = Int(job.pointee.task)
     let task = tasks.pointer(at: index)
     let executor = executors.pointer(at: Int(job.pointee.executor))
@@ -54,10 +56,9 @@ extension Machine {
         task: job.pointee.task, executor: job.pointee.executor, ordinal: task.pointee.steps,
         cause: job.pointee.cause, resume: resume, time: now, reason: job.pointee.reason,
         priority: job.pointee.ready.priority, enabled: Int32(enabled.count),
-        passedTask: passed.pointee.task,
-        passedOrdinal: tasks.pointer(at: Int(passed.pointee.task)).pointee.steps,
-        passedResume: UInt(bitPattern: passed.pointee.ready.resume),
-        passedExecutor: passed.pointee.executor,
+        passedTask: passed.task, passedOrdinal: passed.ordinal,
+        passedResume: UInt(bitPattern: slots.pointer(at: Int(passed.slot)).pointee.ready.resume),
+        passedExecutor: passed.executor,
         isPreemption: progress.lastTaskIsEnabled && job.pointee.task != progress.lastTask,
         isStall: job.pointee.reason == .timer && !isBaseline))
     if now != progress.instant {
@@ -69,53 +70,29 @@ extension Machine {
     progress.clock += 1
     let goesOn = job.pointee.task == progress.lastTask && enabled.count > 1
     progress.streak = goesOn ? progress.streak + 1 : 0
-    if job.pointee.left >= 0 { depart(job) }
-    if executor.pointee.departures > 0 { fixDepartures(from: job.pointee.executor) }
-    executor.pointee.freeSince = .max
+    queue.beginStep(slot, at: progress.clock)
     progress.currentStep = Int32(steps.count - 1)
     progress.currentTask = job.pointee.task
     progress.currentExecutor = job.pointee.executor
     progress.currentEnd = .suspended
-    precondition(task.pointee.isReady, "a task that runs was ready")
+    precondition(
+      task.pointee.isReady && task.pointee.steps == chosen.ordinal,
+      "a task that runs was ready for this step")
     task.pointee.isReady = false
     task.pointee.lastResume = resume
     task.pointee.lastExecutor = job.pointee.executor
-    noteMoments(job, at: executor)
+    noteMoments(of: slot, at: executor)
     noteContention(by: job.pointee.task, on: executor)
-  }
-
-  /// A task that left an actor goes on elsewhere, and no other step has begun on
-  /// that actor since.
-  ///
-  /// A thread that goes along with its task lets go of the actor first.
-  private func depart(_ job: UnsafeMutablePointer<WaitingJob>) {
-    let left = executors.pointer(at: Int(job.pointee.left))
-    left.pointee.departures -= 1
-    let place = executors.pointer(at: Int(job.pointee.executor)).pointee.place
-    if place == IL_PLACE_GLOBAL || surelyTookActor(job.pointee) {
-      left.pointee.freeSince = progress.clock
-    }
-  }
-
-  /// A hop that left an actor has arrived by the time that actor's next step
-  /// begins: the actor was released only after the task had been queued.
-  private func fixDepartures(from executor: Int32) {
-    for slot in waiting.elements {
-      let job = slots.pointer(at: Int(slot))
-      guard job.pointee.left == executor else { continue }
-      job.pointee.arrival.latest = progress.clock
-      job.pointee.left = -1
-    }
-    executors[Int(executor)].departures = 0
   }
 
   @inline(__always)
   private func noteMoments(
-    _ job: UnsafeMutablePointer<WaitingJob>, at executor: UnsafeMutablePointer<ExecutorState>
+    of slot: Int32, at executor: UnsafeMutablePointer<ExecutorState>
   ) {
+    let arrival = queue.jobs.pointer(at: Int(slot)).pointee.arrival
     moments.append(
       StepMoments(
-        earliest: job.pointee.arrival.earliest, latest: job.pointee.arrival.latest,
+        earliest: arrival.earliest, latest: arrival.latest,
         begin: progress.clock, firstTouch: touches.count))
     // A hop that left this actor has arrived by now: that may put it before others.
     guard executor.pointee.lastHop >= 0 else { return }
@@ -135,7 +112,7 @@ extension Machine {
 
   private func end() {
     progress.clock += 1
-    executors[Int(progress.currentExecutor)].lastEnd = progress.clock
+    queue.endStep(on: progress.currentExecutor, at: progress.clock)
     tasks[Int(progress.currentTask)].steps += 1
     steps[steps.count - 1].end = progress.currentEnd
     progress.lastTask = progress.currentTask

@@ -64,6 +64,27 @@ extension Machine {
     return TouchedObject.firstLock | UInt(progress.locks)
   }
 
+  /// Notes that the running step uses what an actor's steps use: it depends on all of them.
+  ///
+  /// - Parameter identity: The actor's executor, which need not have run a step.
+  package func noteUse(ofExecutor identity: UInt) {
+    guard progress.currentStep >= 0 else { return }
+    if let known = executorIndex[identity] {
+      touch(.executor(Int32(known)), .exclusive)
+    } else {
+      touches.append(Touch(object: lockNumber(identity), mode: .exclusive))
+    }
+  }
+
+  /// What was used before its first step goes by the name of its executor from now on.
+  func adoptUses(ofExecutor identity: UInt, as object: TouchedObject) {
+    guard let provisional = lockIndex[identity] else { return }
+    let name = TouchedObject.firstLock | UInt(provisional)
+    for index in 0..<touches.count where touches[index].object == name {
+      touches[index].object = object.name
+    }
+  }
+
   /// A step called something that touches tasks, locks or randomness.
   func touched(_ kind: il_touch, _ object: UnsafeMutableRawPointer?) {
     guard progress.currentStep >= 0 else { return }
@@ -124,13 +145,14 @@ extension Machine {
   /// The object that stands for the executor of a step: all that is outside of
   /// actors is one.
   private func executorObject(ofStep index: Int) -> TouchedObject {
-    let executor = steps[index].executor
-    return .executor(executors[Int(executor)].isMailbox ? executor : 0)
+    let executor = steps.known(at: index).pointee.executor
+    return .executor(executors.known(at: Int(executor)).pointee.isMailbox ? executor : 0)
   }
 
   private func touchesOfStep(_ index: Int) -> Range<Int> {
-    let end = index + 1 < steps.count ? moments[index + 1].firstTouch : touches.count
-    return moments[index].firstTouch..<end
+    let end =
+      index + 1 < steps.count ? moments.known(at: index + 1).pointee.firstTouch : touches.count
+    return moments.known(at: index).pointee.firstTouch..<end
   }
 
   /// What a step touched.
@@ -231,12 +253,13 @@ extension Machine {
     let end = withLocks ? UInt.max : TouchedObject.firstLock
     let places = TouchedObject.places(executors: executors.count, tasks: tasks.count)
     sums.removeAll()
-    for _ in 0...places + (withLocks ? progress.locks : 0) { sums.append(ObjectSum()) }
+    sums.append(repeating: ObjectSum(), count: places + (withLocks ? progress.locks : 0) + 1)
     hashes.removeAll()
     var total: UInt64 = 0
     for index in 0..<steps.count {
-      let step = steps[index]
-      let key = mix(tasks[Int(step.task)].name, UInt64(truncatingIfNeeded: step.ordinal))
+      let step = steps.known(at: index).pointee
+      let key = mix(
+        tasks.known(at: Int(step.task)).pointee.name, UInt64(truncatingIfNeeded: step.ordinal))
       let executor = executorObject(ofStep: index).name
       let timeMode: AccessMode = step.reason == .timer ? .exclusive : .first
       let range = touchesOfStep(index)
@@ -244,15 +267,17 @@ extension Machine {
         gather(executor, .exclusive) &+ gather(TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { gathered &+= gather(TouchedObject.time.name, timeMode) }
       if step.cause >= 0 { gathered &+= mix(4, hashes[Int(step.cause)]) }
-      for touch in range where touches[touch].object < end {
-        gathered &+= gather(touches[touch].object, touches[touch].mode)
+      for index in range {
+        let touch = touches.known(at: index).pointee
+        if touch.object < end { gathered &+= gather(touch.object, touch.mode) }
       }
       let hash = mix(key, gathered)
       leave(hash, executor, .exclusive)
       leave(hash, TouchedObject.task(step.task).name, .exclusive)
       if progress.hasTimers { leave(hash, TouchedObject.time.name, timeMode) }
-      for touch in range where touches[touch].object < end {
-        leave(hash, touches[touch].object, touches[touch].mode)
+      for index in range {
+        let touch = touches.known(at: index).pointee
+        if touch.object < end { leave(hash, touch.object, touch.mode) }
       }
       hashes.append(hash)
       total &+= hash
@@ -273,7 +298,7 @@ extension Machine {
   @inline(__always)
   private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
     // Whoever touched it without a conflict must leave no trace here.
-    let sum = sums[place(of: object)]
+    let sum = sums.known(at: place(of: object)).pointee
     return switch mode {
     case .exclusive: mix(mix(1, sum.first), sum.second)
     case .first: mix(2, sum.second)
@@ -283,7 +308,7 @@ extension Machine {
 
   @inline(__always)
   private func leave(_ hash: UInt64, _ object: UInt, _ mode: AccessMode) {
-    let sum = sums.pointer(at: place(of: object))
+    let sum = sums.known(at: place(of: object))
     if mode != .second { sum.pointee.first &+= hash }
     if mode != .first { sum.pointee.second &+= hash }
   }

@@ -29,12 +29,12 @@ package final class Machine {
   package internal(set) var slowSteps: Set<SlowStep> = []
   let slots = Column<WaitingJob>()
   let freeSlots = Column<Int32>()
-  /// Slots of the jobs that wait, in the order in which they began to.
-  let waiting = Column<Int32>()
+  /// The jobs that wait, by their slots.
+  let queue = RunQueue()
   /// Slots of the timers, by deadline.
   let timers = Column<Int32>()
   /// Slots of what could run now; the baseline's choice first, timers last.
-  let enabled = Column<Int32>()
+  let enabled = Column<RunQueue.Entry>()
   let steps = Column<RawStep>()
   /// The places in the code of the run, numbered as strategies ask for them.
   private let codePlaces = CodePlaces()
@@ -89,7 +89,9 @@ package final class Machine {
 
   deinit {
     il_session_destroy(session)
-    for column in [waiting, timers, enabled, freeSlots] { column.deallocate() }
+    for column in [timers, freeSlots] { column.deallocate() }
+    enabled.deallocate()
+    queue.deallocate()
     tasks.deallocate()
     executors.deallocate()
     executorIndex.deallocate()
@@ -165,7 +167,7 @@ package final class Machine {
     escapes.removeAll()
     slots.removeAll()
     freeSlots.removeAll()
-    waiting.removeAll()
+    queue.removeAll(isOrdered: settings.mailboxes == .asRuntime)
     timers.removeAll()
     steps.removeAll()
     moments.removeAll()
@@ -175,7 +177,7 @@ package final class Machine {
     codePlaces.removeAll()
     rescheduled.removeAll()
     if !errors.isEmpty { errors.removeAll() }
-    executors.append(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
+    addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
     progress.mayCancel = canceller != nil
     canceller?.begin()
@@ -205,9 +207,9 @@ package final class Machine {
           "a strategy must choose an index below \(enabled.count) (was \(pick))")
       }
       if progress.isObserved, let observer {
-        performObserved(enabled[pick], baseline: enabled[0], observer)
+        performObserved(pick, observer)
       } else {
-        perform(enabled[pick], baseline: enabled[0])
+        perform(pick)
       }
       if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
       if steps.count >= progress.settings.stepLimit
@@ -226,17 +228,15 @@ package final class Machine {
     il_leave(previous)
   }
 
-  private func performObserved(
-    _ slot: Int32, baseline: Int32, _ observer: some RunObserver
-  ) {
-    let job = slots[Int(slot)]
-    let executor = executors[Int(job.executor)]
+  private func performObserved(_ index: Int, _ observer: some RunObserver) {
+    let entry = enabled[index]
+    let executor = executors[Int(entry.executor)]
     withEnvironment {
       observer.stepWillBegin(
-        self, task: Int(job.task),
+        self, task: Int(entry.task),
         actor: executor.place == IL_PLACE_SERIAL ? executor.identity : 0)
     }
-    perform(slot, baseline: baseline)
+    perform(index)
     withEnvironment { observer.stepDidEnd(self) }
   }
 
@@ -256,15 +256,14 @@ package final class Machine {
   /// Inlined, so that a strategy pays only for what it looks at.
   @inline(__always)
   func enabledStep(at index: Int) -> EnabledStep {
-    let job = slots.pointer(at: Int(enabled[index]))
-    let number = job.pointee.task
-    let task = tasks.pointer(at: Int(number))
+    let entry = enabled[index]
+    let job = slots.known(at: Int(entry.slot))
     return EnabledStep(
-      task: task.pointee.name, taskNumber: Int(number),
-      executor: executors.pointer(at: Int(job.pointee.executor)).pointee.name,
-      executorNumber: Int(job.pointee.executor),
-      ordinal: Int(task.pointee.steps), priority: job.pointee.ready.priority,
-      reason: job.pointee.reason, continuesLastTask: number == progress.lastTask)
+      task: tasks.known(at: Int(entry.task)).pointee.name, taskNumber: Int(entry.task),
+      executor: executors.known(at: Int(entry.executor)).pointee.name,
+      executorNumber: Int(entry.executor), ordinal: Int(entry.ordinal),
+      priority: job.pointee.ready.priority, reason: job.pointee.reason,
+      continuesLastTask: entry.task == progress.lastTask)
   }
 
   /// Where an enabled step goes on; for a new task's, where and with what it was made.
@@ -272,7 +271,7 @@ package final class Machine {
   /// It is looked up once for each job that waits.
   @inline(__always)
   func placeOfEnabled(at index: Int) -> UInt64 {
-    let job = slots.pointer(at: Int(enabled[index]))
+    let job = slots.known(at: Int(enabled[index].slot))
     if job.pointee.place == 0 { job.pointee.place = place(of: job) }
     return job.pointee.place
   }
@@ -287,19 +286,17 @@ package final class Machine {
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {
-    let job = slots[Int(enabled[index])]
+    let entry = enabled[index]
     return InspectedStep.StepIdentity(
-      task: Int(job.task), ordinal: Int(tasks[Int(job.task)].steps),
-      resume: UInt(bitPattern: job.ready.resume), executor: Int(job.executor))
+      task: Int(entry.task), ordinal: Int(entry.ordinal),
+      resume: UInt(bitPattern: slots[Int(entry.slot)].ready.resume), executor: Int(entry.executor))
   }
 
   /// The index of an enabled step by its name.
   func enabledIndex(of key: StepKey) -> Int? {
-    for index in 0..<enabled.count {
-      let task = tasks[Int(slots[Int(enabled[index])].task)]
-      if task.name == key.task, task.steps == key.ordinal { return index }
+    enabled.elements.firstIndex {
+      $0.ordinal == key.ordinal && tasks[Int($0.task)].name == key.task
     }
-    return nil
   }
 
   /// The schedule as it was run, up to the given number of steps.

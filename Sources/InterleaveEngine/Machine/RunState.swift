@@ -27,6 +27,8 @@ struct TaskState {
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
+  /// The slot of that job, unless it is a timer; -1 for none.
+  var slot: Int32 = -1
   /// Nobody holds the continuation any more that it waits for.
   var lostContinuation = false
   /// Somebody asked for its result.
@@ -56,12 +58,8 @@ struct ExecutorState {
   var ordinal: UInt32 = 0
   /// It has been destroyed.
   var isGone = false
-  /// The moment at which its last step ended.
-  var lastEnd = 0
   /// A user's own executor: first in first out, whatever the priorities.
   var isCustom = false
-  /// How many jobs that left it for another executor are in flight.
-  var departures: Int32 = 0
   /// The mailbox to which its last step hopped; -1 for none.
   var lastHop: Int32 = -1
   /// A job was sent to it, and the urgency of the last one.
@@ -70,14 +68,6 @@ struct ExecutorState {
   /// How many different tasks ran on it, up to two, for counting contention.
   var lastTask: Int32 = -1
   var isContended = false
-  /// How many jobs wait for it, those in flight included.
-  var waiting: Int32 = 0
-  /// The moment since which it has surely been free, but for what waits; `.max` while
-  /// a step runs on it, and until it is known that the thread has let go of it.
-  var freeSince = 0
-  /// What may run next in its mailbox; valid where `stamp` is the current one.
-  var summary = MailboxSummary(Arrival(earliest: 0, latest: 0))
-  var stamp = 0
 
   /// It runs one job after the other, in the order in which they arrive.
   @inline(__always) var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
@@ -90,9 +80,6 @@ struct WaitingJob {
   var ready: il_ready
   var task: Int32
   var executor: Int32
-  var arrival: Arrival
-  /// The executor that it left in flight; -1 where it did not leave a mailbox.
-  var left: Int32
   var reason: EnabledReason
   /// The step that made it wait; -1 for the machine itself.
   var cause: Int32
@@ -110,13 +97,12 @@ struct RunState {
   let settings: MachineSettings
   /// Something looks at the program around each step.
   var isObserved = false
-  /// How many mailboxes there are in which more than one job waits.
-  var crowdedMailboxes = 0
   /// The event clock: it orders arrivals and steps.
   var clock = 0
-  var stamp = 0
   var lastTask: Int32 = -1
   var lastTaskIsEnabled = false
+  /// Where the first of the enabled steps is among the queue's; -1 for the front as well.
+  var first = -1
   /// How many steps the last task has run in a row while another could have run.
   var streak = 0
   var currentStep: Int32 = -1
@@ -154,6 +140,13 @@ struct RunState {
   /// The task that was cancelled, and how many steps had run before; -1 for none.
   var cancelledTask: Int32 = -1
   var stepsBeforeCancellation: Int32 = 0
+
+  /// Where an enabled step most likely is among the queue's: the first one was moved.
+  @inline(__always)
+  func placeInQueue(ofEnabled index: Int) -> Int {
+    guard index <= first else { return index }
+    return index == 0 ? first : index - 1
+  }
 
   init(settings: MachineSettings, isObserved: Bool = false) {
     self.settings = settings

@@ -6,13 +6,13 @@
 /// of steps that never followed each other on an executor. The choice depends on
 /// the run's seed and on what earlier runs reached, so a campaign can be repeated.
 public final class Portfolio: Strategy {
-  private struct Member {
-    var name: String
-    var strategy: any Strategy
+  /// One of the strategies: an object, so that looking at it copies nothing.
+  private final class Member {
+    let strategy: any Strategy
     /// How much of the guaranteed runs it gets.
-    var baseWeight: Double
+    let baseWeight: Double
     /// In how many runs its weight is greater.
-    var headStart: Int
+    var headStart = 0
     var weight: Double {
       share.schedules < headStart ? baseWeight * Portfolio.headStartFactor : baseWeight
     }
@@ -21,6 +21,14 @@ public final class Portfolio: Strategy {
     var yield = 1.0
     /// How far it is behind its share: who is furthest behind is next.
     var claim = 0.0
+    /// What it is due of the next run, before that is divided among all.
+    var due = 0.0
+
+    init(_ strategy: any Strategy, name: String, baseWeight: Double) {
+      self.strategy = strategy
+      self.baseWeight = baseWeight
+      share = StrategyShare(name: name)
+    }
   }
 
   /// The steps of a run on one executor.
@@ -44,9 +52,9 @@ public final class Portfolio: Strategy {
   /// How many interleavings and pairs are told apart.
   private static let knownLimit = 1 << 17
 
-  private var members: [Member]
+  private let members: [Member]
   private let profile: TaskProfile?
-  private var running: Int?
+  private var running: Member?
   private let interleavings = AddressTable()
   private var knownInterleavings = 0
   /// Orders of steps on executors, and pairs of steps.
@@ -62,8 +70,8 @@ public final class Portfolio: Strategy {
     // The weights were chosen so that `InterleaveBenchmarks find` needs few schedules on the
     // geometric mean over its programs, and none of them many more than another strategy.
     // The baseline with one delay is worth much, with many delays little.
-    if let search = members.firstIndex(where: { $0.name == "delayBounded" }) {
-      members[search].headStart = 30
+    if let search = members.first(where: { $0.share.name == "delayBounded" }) {
+      search.headStart = 30
     }
   }
 
@@ -104,9 +112,7 @@ public final class Portfolio: Strategy {
     let sum = strategies.reduce(0) { $0 + $1.weight }
     self.profile = profile
     members = strategies.map { name, strategy, weight in
-      Member(
-        name: name, strategy: strategy, baseWeight: weight / sum, headStart: 0,
-        share: StrategyShare(name: name))
+      Member(strategy, name: name, baseWeight: weight / sum)
     }
   }
 
@@ -121,16 +127,16 @@ public final class Portfolio: Strategy {
   public var spent: [StrategyShare] { members.map(\.share) }
 
   /// The name of the strategy that made the choices of the last run.
-  public var lastUsed: String? { running.map { members[$0].name } }
+  public var lastUsed: String? { running?.share.name }
 
   /// The names of its strategies.
-  package var names: [String] { members.map(\.name) }
+  package var names: [String] { members.map(\.share.name) }
 
   /// The index among ``names`` of the strategy that made the choices of the last run.
-  package var lastMember: Int? { running }
+  package var lastMember: Int? { running.flatMap { last in members.firstIndex { $0 === last } } }
 
   /// The strategy that made the choices of the last run.
-  var lastStrategy: (any Strategy)? { running.map { members[$0].strategy } }
+  var lastStrategy: (any Strategy)? { running?.strategy }
 
   /// One of the strategies has run all that it ever will, and that is everything.
   public var isExhausted: Bool { members.allSatisfy(\.strategy.isExhausted) }
@@ -138,45 +144,50 @@ public final class Portfolio: Strategy {
   public func begin(_ run: RunStart) {
     let next = nextMember()
     running = next
-    members[next].share.schedules += 1
-    members[next].strategy.begin(run)
+    next.share.schedules += 1
+    next.strategy.begin(run)
   }
 
   /// Adds to all claims what one more run entitles to, and serves the greatest.
-  private func nextMember() -> Int {
+  private func nextMember() -> Member {
     var weights = 0.0
     var yields = 0.0
-    for member in members where !member.strategy.isExhausted {
-      weights += member.weight
-      yields += member.weight * member.yield * member.yield
+    for member in members {
+      // Whoever is due nothing does not compete.
+      member.due = member.strategy.isExhausted ? 0 : member.weight
+      guard member.due > 0 else { continue }
+      weights += member.due
+      yields += member.due * member.yield * member.yield
     }
-    var next: Int?
-    for index in members.indices where !members[index].strategy.isExhausted {
-      let member = members[index]
-      members[index].claim +=
-        Self.guaranteed * member.weight / weights
-        + (1 - Self.guaranteed) * member.weight * member.yield * member.yield / yields
-      if members[index].claim > next.map({ members[$0].claim }) ?? -.infinity { next = index }
+    var chosen: Member?
+    var most = -Double.infinity
+    for member in members where member.due > 0 {
+      member.claim +=
+        Self.guaranteed * member.due / weights
+        + (1 - Self.guaranteed) * member.due * member.yield * member.yield / yields
+      if member.claim > most {
+        most = member.claim
+        chosen = member
+      }
     }
-    let chosen = next ?? 0
-    members[chosen].claim -= 1
-    return chosen
+    let next = chosen ?? members[0]
+    next.claim -= 1
+    return next
   }
 
   public func choose(among steps: EnabledSteps) -> Int {
     guard let running else { return 0 }
-    return members[running].strategy.choose(among: steps)
+    return running.strategy.choose(among: steps)
   }
 
   public func end(_ run: RunRecord) {
     let isNew = noteInterleaving(of: run)
     if let running {
-      members[running].share.newInterleavings += isNew ? 1 : 0
-      let schedules = members[running].share.schedules
+      running.share.newInterleavings += isNew ? 1 : 0
+      let schedules = running.share.schedules
       if schedules <= Self.alwaysNoted || schedules % Self.laterPeriod == 0 {
         let gain = noteOrders(of: run)
-        members[running].yield = max(
-          0.01, members[running].yield * (1 - Self.recency) + gain * Self.recency)
+        running.yield = max(0.01, running.yield * (1 - Self.recency) + gain * Self.recency)
       }
     }
     profile?.learn(from: run)

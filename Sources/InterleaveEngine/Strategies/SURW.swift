@@ -15,7 +15,6 @@ public final class SURW: Strategy, PureStrategy {
   private struct Candidate {
     var index: Int
     var task: Int
-    var name: UInt64
     /// It would run on the executor whose steps are ordered.
     var isThere: Bool
   }
@@ -121,7 +120,7 @@ public final class SURW: Strategy, PureStrategy {
       let drawn = random.below(candidates.count)
       let candidate = candidates[drawn]
       guard candidate.isThere else { return candidate.index }
-      if intended == nil { intended = drawIntended() }
+      if intended == nil { intended = drawIntended(at: point) }
       if candidate.task == intended { return candidate.index }
       blocked[candidate.task] = round
       candidates[drawn] = candidates[candidates.count - 1]
@@ -143,8 +142,7 @@ public final class SURW: Strategy, PureStrategy {
       guard blocked[step.taskNumber] != round else { continue }
       candidates.append(
         Candidate(
-          index: index, task: step.taskNumber, name: step.task,
-          isThere: step.executor == executor))
+          index: index, task: step.taskNumber, isThere: step.executor == executor))
     }
   }
 
@@ -152,7 +150,7 @@ public final class SURW: Strategy, PureStrategy {
   ///
   /// Where orders are not to be repeated, a task's weight is by how much it has
   /// been next less often than its steps left entitle it to.
-  private func drawIntended() -> Int? {
+  private func drawIntended(at point: some ChoicePoint) -> Int? {
     var steps = 0
     var orders = 0
     weights.removeAll()
@@ -161,7 +159,7 @@ public final class SURW: Strategy, PureStrategy {
       // A task that is there now has a step left, whatever the profile says.
       var weight = Weight(steps: candidate.isThere ? max(1, left) : left, orders: 0)
       if avoided != nil, weight.steps > 0, let seen {
-        weight.orders = seen.count(next: candidate.name)
+        weight.orders = seen.count(next: point.step(at: candidate.index).task)
       }
       steps += weight.steps
       orders += weight.orders

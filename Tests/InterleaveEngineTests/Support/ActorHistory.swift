@@ -10,6 +10,13 @@ struct RandomMailbox {
   /// The moment at which the next job is chosen.
   var now: Int
 
+  init(jobs: [Arrival], lastEnd: Int, freeSince: Int, now: Int) {
+    self.jobs = jobs
+    self.lastEnd = lastEnd
+    self.freeSince = freeSince
+    self.now = now
+  }
+
   /// Draws a mailbox of at least one job.
   init(_ random: inout SplitMix64, most: Int = 4) {
     let now = 1_000

@@ -1,3 +1,4 @@
+import InterleaveEngine
 import Testing
 
 @testable import Interleave
@@ -232,8 +233,19 @@ import Testing
     #expect(
       message { $0.timeLimit = .zero }?.hasPrefix("`timeLimit` must be more than zero") == true)
     #expect(
+      message { $0.foreignGrace = .seconds(-1) }?.hasPrefix("`foreignGrace` must not be negative")
+        == true)
+    #expect(
       message { $0.time = .asRuntime(stall: .seconds(-1)) }?.hasPrefix(
         "`time`: the stall must not be negative") == true)
+  }
+
+  @Test func theMachineWaitsForForeignThreadsAsIsConfigured() throws {
+    #expect(MachineSettings(try resolved()).foreignGrace == 3_000_000_000)
+    let longer = try resolved { $0.foreignGrace = .seconds(60) }
+    #expect(MachineSettings(longer).foreignGrace == 60_000_000_000)
+    let forEver = try resolved { $0.foreignGrace = .seconds(Int64.max) }
+    #expect(MachineSettings(forEver).foreignGrace == .max)
   }
 
   @Test func aVariableMendsAPropertyThatCannotBeUsed() throws {

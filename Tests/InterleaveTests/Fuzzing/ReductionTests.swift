@@ -93,3 +93,36 @@ private actor Account {
       outcome.report.warnings == ["nothing was proved: a timer competed with other work"])
   }
 }
+
+/// An actor whose own task breaks what should hold, and mends it in the next step.
+private actor Dipper {
+  private(set) var level = 0
+
+  func start() {
+    Task {
+      level = -1
+      await Task.yield()
+      level = 0
+    }
+  }
+}
+
+@Suite struct LateInvariantTests {
+  private func outcome(_ body: @escaping @Sendable () async -> Void) async -> FuzzOutcome {
+    var configuration = FuzzConfiguration()
+    configuration.strategy = .reduction
+    configuration.seed = 1
+    configuration.corpus = .none
+    return await Fuzzer(configuration).run(named: "late invariant", body)
+  }
+
+  @Test func anInvariantThatIsStatedWhileItsActorWorksIsTriedBeforeAndAfterEachStep() async {
+    let outcome = await outcome {
+      let dipper = Dipper()
+      await dipper.start()
+      for _ in 0..<3 { await Task.yield() }
+      always(dipper, "the level is never below 0") { $0.level >= 0 }
+    }
+    #expect(outcome.failure?.kind == .invariant)
+  }
+}

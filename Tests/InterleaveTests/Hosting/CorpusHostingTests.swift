@@ -60,6 +60,41 @@ import Testing
     }
   }
 
+  @Test func onCIARepairIsShownButNotWritten() async throws {
+    try await withTemporaryFolder { folder in
+      try Data().write(to: URL(fileURLWithPath: folder + "/Package.swift"))
+      let original = ["INTERLEAVE_CORPUS": "", "REPAIRED_PACKAGE": folder]
+      let renamed = original.merging(["REPAIRED_PACKAGE_IS_RENAMED": "1"]) { $1 }
+      func contents() throws -> [String: Data] {
+        var result: [String: Data] = [:]
+        for file in try allFiles(below: folder + "/corpus") {
+          result[file] = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/corpus/\(file)"))
+        }
+        return result
+      }
+
+      let first = try await runFixtures("RepairFixtures", environment: original)
+      #expect(first.exitCode == 1, "\(first)")
+      let kept = try contents()
+      #expect(kept.count == 1)
+
+      let onCI = try await runFixtures(
+        "RepairFixtures", environment: renamed.merging(["CI": "true"]) { $1 })
+      #expect(onCI.exitCode == 1, "\(onCI)")
+      #expect(onCI.output.contains("Corpus entry repaired"), "\(onCI)")
+      #expect(onCI.output.contains("and delete this one."), "\(onCI)")
+      #expect(onCI.lines(with: "-").contains { $0.contains("\"function\": \"Account.take(_:)\"") })
+      #expect(onCI.lines(with: "+").contains { $0.contains("\"function\": \"Wallet.spend(_:)\"") })
+      #expect(try contents() == kept)
+
+      let elsewhere = try await runFixtures("RepairFixtures", environment: renamed)
+      #expect(elsewhere.exitCode == 1)
+      #expect(elsewhere.output.contains("was written in its place"), "\(elsewhere)")
+      let new = try contents()
+      #expect(new.count == 1 && new != kept)
+    }
+  }
+
   /// The folder of Package.swift above a file.
   private func packageFolder(of file: String) -> String? {
     var url = URL(fileURLWithPath: file)

@@ -3,7 +3,7 @@ import Interleave
 import Testing
 
 // Fuzzed tests, some of which fail, beside ordinary tests that keep the runtime
-// busy. `.ci/stress` runs them again and again: their verdicts must not change.
+// busy. StressTests runs them a few times: their verdicts must not change.
 
 @Suite(.fixture) struct StressFixtures {
   @Test(.fuzzed(schedules: 200, seed: 3)) func fuzzedAndFails() async {

@@ -2,7 +2,8 @@ import Foundation
 import Interleave
 import Testing
 
-/// A few rounds of what `.ci/stress` does two hundred times.
+/// A few rounds of fuzzed tests beside busy ones; `.ci/trust` makes five hundred, also with
+/// tests that crash and hang.
 @Suite(.enabled(if: !fixturesAreEnabled)) struct StressTests {
   @Test func testsBesideEachOtherKeepTheirVerdicts() async throws {
     var verdicts: [[String]] = []
