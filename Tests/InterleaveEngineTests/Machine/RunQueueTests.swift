@@ -87,7 +87,7 @@ private final class QueuePair {
     lastEnds = Array(repeating: 0, count: Self.executors)
     freeSince = lastEnds
     clock = 0
-    freeSlots = (0..<40).reversed()
+    freeSlots = (0..<14).reversed()
   }
 
   // MARK: A step
