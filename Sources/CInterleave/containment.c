@@ -115,20 +115,6 @@ void il_stop_step(il_stop_kind kind, int code, void *site) {
   stop_here(il_this_guard, &stop);
 }
 
-// MARK: - What is said before
-
-void il_note_said(const char *text, size_t count) {
-  il_guard *g = il_this_guard;
-  for (size_t n = 0; n < count; n++) g->said[g->said_count++ % IL_SAID] = text[n];
-}
-
-size_t il_guard_said(const il_guard *g, char *buffer, size_t capacity) {
-  size_t kept = g->said_count < IL_SAID ? g->said_count : IL_SAID;
-  if (kept > capacity) kept = capacity;
-  for (size_t n = 0; n < kept; n++) buffer[n] = g->said[(g->said_count - kept + n) % IL_SAID];
-  return kept;
-}
-
 // MARK: - The journal
 
 void il_guard_set_journal(il_guard *g, const char *path, const char *head) {
@@ -403,8 +389,3 @@ void il_guard_detach(il_guard *g) {
 il_guard *il_current_guard(void) { return il_this_guard; }
 il_session *il_guard_session(const il_guard *g) { return g->session; }
 const il_stop *il_guard_stop(const il_guard *g) { return &g->stop; }
-
-void il_guard_note_lock(void *lock) {
-  il_guard *g = il_this_guard;
-  if (g) g->locks[g->lock_count++ % IL_LOCKS] = lock;
-}

@@ -54,6 +54,18 @@ void __assert_fail(const char *expression, const char *file, unsigned line,
 
 // MARK: - What is said
 
+void il_note_said(const char *text, size_t count) {
+  il_guard *g = il_this_guard;
+  for (size_t n = 0; n < count; n++) g->said[g->said_count++ % IL_SAID] = text[n];
+}
+
+size_t il_guard_said(const il_guard *g, char *buffer, size_t capacity) {
+  size_t kept = g->said_count < IL_SAID ? g->said_count : IL_SAID;
+  if (kept > capacity) kept = capacity;
+  for (size_t n = 0; n < kept; n++) buffer[n] = g->said[(g->said_count - kept + n) % IL_SAID];
+  return kept;
+}
+
 int fputs(const char *text, FILE *stream) {
   static int (*original)(const char *, FILE *);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("fputs");

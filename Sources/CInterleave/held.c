@@ -12,6 +12,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+void il_guard_note_lock(void *lock) {
+  il_guard *g = il_this_guard;
+  if (g) g->locks[g->lock_count++ % IL_LOCKS] = lock;
+}
+
 #if defined(__linux__) && defined(__GLIBC__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
