@@ -32,7 +32,9 @@ private struct TraceTable {
   /// The program whose reports are printed, too.
   let shown: String?
 
-  private static let rules: [(name: String, change: (inout FuzzConfiguration) -> Void)] = [
+  private typealias Change = @Sendable (inout FuzzConfiguration) -> Void
+
+  private static let rules: [(name: String, change: Change)] = [
     ("as the runtime", { _ in }),
     ("timers at any time", { $0.time = .adversarial }),
     ("mailboxes in any order", { $0.mailboxes = .unordered }),

@@ -79,7 +79,7 @@ extension RunQueue {
 
   // MARK: Different urgencies
 
-  /// The jobs of the mailbox's urgency have gone: another one is that of most.
+  /// The jobs of the mailbox's urgency have gone: it takes another one's.
   func recountUrgencies(of mailbox: UnsafeMutablePointer<Mailbox>) {
     mailbox.pointee.urgency = jobs[Int(mailbox.pointee.first)].arrival.urgency
     mailbox.pointee.others = 0

@@ -57,7 +57,7 @@ struct RunQueue {
     var hasFront = true
     /// The job with the least of the front's latest arrivals has left.
     var lacksLeast = false
-    /// The urgency of most jobs, and how many are of another one.
+    /// The urgency of some job, and how many are of another one.
     var urgency: UInt8 = 0
     var others: Int32 = 0
     var count: Int32 = 0
@@ -213,7 +213,7 @@ struct RunQueue {
   /// - Parameter hint: Where it may be among those.
   func take(_ slot: Int32, hint: Int) {
     let job = jobs.pointer(at: Int(slot))
-    precondition(job.pointee.isWaiting && job.pointee.isEnabled, "a job that was chosen does wait")
+    precondition(job.pointee.isWaiting && job.pointee.isEnabled, "a job that was chosen waits")
     job.pointee.isWaiting = false
     job.pointee.isEnabled = false
     state.pointee.count -= 1
