@@ -24,12 +24,15 @@ import Testing
       #expect(failure.interleaving.deviations.count == 1, "seed \(seed)")
       #expect(failure.isMinimal, "seed \(seed)")
       let report = "\(failure)"
-      for part in [
+      var parts = [
         "Task 0.1 checked at Bank.swift:", "task 0.0 changed",
-        "guard balance >= amount else { return false }", "balance -= amount", "Bank.withdraw",
-      ] {
-        #expect(report.contains(part), "seed \(seed)")
-      }
+        "guard balance >= amount else { return false }", "Bank.withdraw",
+      ]
+      #if DEBUG
+        // The optimiser gives the line of the check to what comes after the `await`, too.
+        parts.append("balance -= amount")
+      #endif
+      for part in parts { #expect(report.contains(part), "seed \(seed)") }
     }
   }
 
