@@ -5,8 +5,10 @@
 #endif
 #include "internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,6 +84,9 @@ static int64_t measure(il_guard *g, sample *last, int64_t tick) {
 // child does not have; longer, if a lock was taken when the child was forked.
 static const int64_t longest_sleep = 8000000000;
 
+// Somebody writes to the parent.
+static atomic_flag is_sending = ATOMIC_FLAG_INIT;
+
 il_end il_guard_wait(il_guard *g, int heartbeat) {
   sample last = {0};
   int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
@@ -96,7 +101,11 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
       return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
     if (ready) continue;
-    if (heartbeat >= 0) il_write_all(heartbeat, "h", 1);
+    // A message that is being sent tells as much.
+    if (heartbeat >= 0 && !atomic_flag_test_and_set(&is_sending)) {
+      il_write_all(heartbeat, "h", 1);
+      atomic_flag_clear(&is_sending);
+    }
     if (g->limit <= 0 || !atomic_load(&g->is_attached)) continue;
     int64_t stuck = measure(g, &last, tick);
     if (last.serial & 1) {
@@ -124,6 +133,28 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
 
 void il_guard_note_progress(void) {
   if (il_this_guard) atomic_fetch_add(&il_this_guard->serial, 2);
+}
+
+bool il_send_message(int file, const void *bytes, size_t count) {
+  // So much can be written at once where anything can.
+  enum { PIECE = 4096 };
+  while (atomic_flag_test_and_set(&is_sending)) sched_yield();
+  const char *next = bytes;
+  bool is_heard = true;
+  while (count && is_heard) {
+    struct pollfd wait = {.fd = file, .events = POLLOUT};
+    int ready = poll(&wait, 1, 1000);
+    // A parent that takes its time is no reason to take this thread for lost.
+    il_guard_note_progress();
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    ssize_t sent = write(file, next, count < PIECE ? count : PIECE);
+    is_heard = sent > 0 || errno == EINTR;
+    if (sent <= 0) continue;
+    next += sent;
+    count -= (size_t)sent;
+  }
+  atomic_flag_clear(&is_sending);
+  return is_heard;
 }
 
 void il_guard_bury(il_guard *g) {

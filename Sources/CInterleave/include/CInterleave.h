@@ -320,6 +320,9 @@ typedef enum {
 ///
 /// `heartbeat`: a file that gets an `h` now and then; -1 for none.
 il_end il_guard_wait(il_guard *guard, int heartbeat);
+/// Sends a message to whoever reads the heartbeats, none of which gets into it; false if there is
+/// nobody.
+bool il_send_message(int heartbeat, const void *bytes, size_t count);
 /// The start of the function, or of the part of an asynchronous one, that an instruction
 /// belongs to; 0 where that is not known.
 uintptr_t il_function_start(uintptr_t instruction);

@@ -52,6 +52,7 @@ extension Campaign {
   // MARK: The search for a proof
 
   private func trySearch(_ search: Reduction, _ exploration: Exploration) -> FoundFailure? {
+    exploration.workers?.takeIn()
     exploration.isSearching = true
     defer { exploration.isSearching = false }
     machine.canceller = nil

@@ -98,21 +98,25 @@ extension Campaign {
     observations = Observations()
     report.warnings = []
     _ = order.takeExperience()
-    while let number = board.take(worker: worker) {
-      exploration.beginShare(number)
-      let log = ShareLog(of: number)
-      let remarks = Remarks(slowSteps: machine.slowSteps)
-      let outcome = Containment.run(hangLimit: hangLimit, heartbeat: parent.heartbeat) { [self] in
+    var log = ShareLog(of: 0)
+    var remarks = Remarks(slowSteps: [])
+    let outcome = Containment.run(hangLimit: hangLimit, heartbeat: parent.heartbeat) { [self] in
+      while let number = board.take(worker: worker) {
+        exploration.beginShare(number)
+        log = ShareLog(of: number)
+        remarks = Remarks(slowSteps: machine.slowSteps)
         runShare(exploration, board, log, remarks)
+        if log.isLast { board.limit = number + 1 }
+        guard parent.send(log.bytes), !log.isLast, !isTimeUp else { return }
       }
-      if case .stopped(let stop) = outcome {
-        log.add(note(ofWalk: exploration.nextWalk, exploration.share))
-        remarks.look(at: machine)
-        tell(remarks, in: log)
-        log.fail(packed(run.failure, nil, stop), wasStopped: true)
-      }
-      if log.isLast { board.limit = number + 1 }
-      guard parent.send(log.bytes), !log.isLast, !isTimeUp else { return }
+    }
+    if case .stopped(let stop) = outcome {
+      log.add(note(ofWalk: exploration.nextWalk, exploration.share))
+      remarks.look(at: machine)
+      tell(remarks, in: log)
+      log.fail(packed(run.failure, nil, stop), wasStopped: true)
+      board.limit = log.number + 1
+      parent.send(log.bytes)
     }
   }
 

@@ -63,6 +63,9 @@ final class Workers {
     }
   }
 
+  /// Takes what workers have told, so that none of them has to wait until it is asked for.
+  func takeIn() { receive(for: 0) }
+
   private func receive(for milliseconds: Int) {
     RunningChild.wait(for: children, milliseconds: milliseconds)
     for worker in running.sorted() {

@@ -20,15 +20,7 @@ package final class RunningChild {
     @discardableResult
     package func send(_ message: [UInt8]) -> Bool {
       let bytes = Inbox.framed(message)
-      var sent = 0
-      while sent < bytes.count {
-        let count = bytes.withUnsafeBytes { bytes in
-          write(heartbeat, bytes.baseAddress.map { $0 + sent }, bytes.count - sent)
-        }
-        guard count > 0 || errno == EINTR else { return false }
-        sent += max(count, 0)
-      }
-      return true
+      return il_send_message(heartbeat, bytes, bytes.count)
     }
   }
 
