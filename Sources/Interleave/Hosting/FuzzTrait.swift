@@ -84,56 +84,29 @@ extension Trait where Self == FuzzTrait {
     FuzzTrait(configuration: configuration)
   }
 
-  /// Runs the test under a number of schedules.
+  /// Runs the test under many schedules, with some of the settings that are changed most often.
+  ///
+  /// ```swift
+  /// @Test(.fuzzed(schedules: 10_000, workers: 4)) func neverOverdrawn() async throws { … }
+  /// @Test(.fuzzed(until: .risk(below: 0.01))) func neverEmpty() async throws { … }
+  /// ```
   ///
   /// - Parameters:
-  ///   - schedules: The number of schedules to try, at least 1.
+  ///   - schedules: The number of schedules to try, at least 1; nil for the default number.
+  ///   - until: What may end it before; nil for nothing.
   ///   - seed: The seed of everything that is drawn at random; nil for a fresh
   ///     one, or on CI for one that is derived from the test's name.
-  ///   - until: What may end it before; nil for nothing.
   ///   - workers: In how many processes schedules are explored, at least 1.
   public static func fuzzed(
-    schedules: Int, seed: UInt64? = nil, until: FuzzConfiguration.StopRule? = nil,
+    schedules: Int? = nil, until: FuzzConfiguration.StopRule? = nil, seed: UInt64? = nil,
     workers: Int = 1
   ) -> FuzzTrait {
     var configuration = FuzzConfiguration()
-    configuration.schedules = schedules
-    configuration.seed = seed
+    if let schedules { configuration.schedules = schedules }
     configuration.until = until
+    configuration.seed = seed
     configuration.workers = workers
     return fuzzed(configuration)
-  }
-
-  /// Runs the test until a rule says that it is enough, or the default number of schedules was
-  /// tried.
-  ///
-  /// ```swift
-  /// @Test(.fuzzed(until: .risk(below: 0.01))) func neverOverdrawn() async throws { … }
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - until: What may end it before all schedules were tried.
-  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
-  ///     one, or on CI for one that is derived from the test's name.
-  ///   - workers: In how many processes schedules are explored, at least 1.
-  public static func fuzzed(
-    until: FuzzConfiguration.StopRule, seed: UInt64? = nil, workers: Int = 1
-  ) -> FuzzTrait {
-    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, until: until, workers: workers)
-  }
-
-  /// Runs the test under the default number of schedules, in several processes.
-  ///
-  /// ```swift
-  /// @Test(.fuzzed(workers: 4)) func neverOverdrawn() async throws { … }
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - workers: In how many processes schedules are explored, at least 1.
-  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
-  ///     one, or on CI for one that is derived from the test's name.
-  public static func fuzzed(workers: Int, seed: UInt64? = nil) -> FuzzTrait {
-    fuzzed(schedules: FuzzConfiguration().schedules, seed: seed, workers: workers)
   }
 }
 

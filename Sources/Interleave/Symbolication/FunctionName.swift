@@ -20,6 +20,9 @@ package enum FunctionName {
     var name = demangled[...]
     if name.hasPrefix("reabstraction thunk helper") || name.hasPrefix("$s") { return "" }
     if name.hasSuffix("(swift::AsyncContext*)") { return "" }
+    // Of the runtime's own functions, this one is what a program calls by another name.
+    if name.hasPrefix("swift::NullaryContinuationJob::process") { return "Task.yield()" }
+    if name.hasPrefix("swift::") { return "" }
     stripPrefixes(&name)
     if let member = witnessed(name) { return readable(member) }
     let parts = split(name, at: " in ").map { part in

@@ -1,10 +1,24 @@
 import Testing
 
+@testable import Interleave
+
 /// `.fuzzed`, as the one who runs the tests sees it.
 @Suite(.enabled(if: !fixturesAreEnabled)) struct FuzzTraitTests {
   /// The lines that say that a test recorded an issue or a warning.
   private func records(_ result: ProgramResult) -> [String] {
     result.output.split(separator: "\n").filter { $0.contains(" recorded a") }.map(String.init)
+  }
+
+  @Test func eachSettingOfTheTraitMayBeGivenAlone() {
+    let seeded: FuzzTrait = .fuzzed(seed: 3)
+    #expect(seeded.configuration.seed == 3)
+    #expect(seeded.configuration.schedules == FuzzConfiguration().schedules)
+    let shared: FuzzTrait = .fuzzed(workers: 2)
+    #expect(shared.configuration.workers == 2)
+    #expect(shared.configuration.until == nil)
+    let plain: FuzzTrait = .fuzzed
+    #expect(plain.configuration.seed == nil)
+    #expect(plain.configuration.workers == 1)
   }
 
   @Test func hundredsOfFailingRunsRecordOneIssueAtTheExpectation() async throws {

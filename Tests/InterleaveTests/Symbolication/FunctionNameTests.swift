@@ -27,6 +27,8 @@ import Testing
     ("static Amount.< infix(_:_:)", "Amount.< infix(_:_:)"),
     ("reabstraction thunk helper from @escaping", ""),
     ("future_adapter(swift::AsyncContext*)", ""),
+    ("swift::NullaryContinuationJob::process(swift::Job*)", "Task.yield()"),
+    ("swift::runJobInEstablishedExecutorContext(swift::Job*)", ""),
     ("main", "main"),
     ("", ""),
   ]) func whatTheCompilerAddedGoesAway(demangled: String, readable: String) {
