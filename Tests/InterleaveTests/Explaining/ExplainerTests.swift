@@ -38,7 +38,7 @@ import Testing
     #expect(changes.contains("task nil → Task<(), Never>"))
   }
 
-  @Test func aStepThatGoesOnInTheRuntimeHasAPlaceButNoName() async throws {
+  @Test(.unoptimised) func aStepThatGoesOnInTheRuntimeHasAPlaceButNoName() async throws {
     let failure = try await failingRun {
       let shelf = Shelf()
       async let one: Void = shelf.put(1)

@@ -3,7 +3,7 @@ import Interleave
 import Testing
 
 /// Stale entries of runs in which a task was cancelled.
-@Suite struct CancellationRepairTests {
+@Suite(.unoptimised) struct CancellationRepairTests {
   private func run(
     in folder: String, schedules: Int = 300, _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzOutcome {

@@ -3,7 +3,7 @@ import Interleave
 import Testing
 
 /// Entries of the corpus, replayed in programs that have changed since.
-@Suite struct CorpusDriftTests {
+@Suite(.unoptimised) struct CorpusDriftTests {
   private func run(
     in folder: String, _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzOutcome {

@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func aFixThatMovesTheBugIsFoundOutByWhatIsNearby() async throws {
+  @Test(.unoptimised) func aFixThatMovesTheBugIsFoundOutByWhatIsNearby() async throws {
     try await withTemporaryFolder { folder in
       let file = try await keepOriginal(in: folder)
       let replayed = await replay(.moved, in: folder, runs: 0)
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func whatTheFixMovedIsKeptAsAnEntryOfItsOwn() async throws {
+  @Test(.unoptimised) func whatTheFixMovedIsKeptAsAnEntryOfItsOwn() async throws {
     try await withTemporaryFolder { folder in
       let file = try await keepOriginal(in: folder)
       let moved = try #require(await replay(.moved, in: folder).failure?.corpusFile)
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test func whatWasGeneratedStaysAsItIsStored() async throws {
+  @Test(.unoptimised) func whatWasGeneratedStaysAsItIsStored() async throws {
     func fuzz(_ stage: Stage, in folder: String) async -> FuzzOutcome {
       var configuration = FuzzConfiguration()
       configuration.seed = 1

@@ -119,7 +119,7 @@ import Testing
 
   // MARK: Threads
 
-  @Test func aThreadThatResumesATaskIsNamedAndCounted() async throws {
+  @Test(.unoptimised) func aThreadThatResumesATaskIsNamedAndCounted() async throws {
     let outcome = await fuzzed(schedules: 5) {
       async let other: Void = Self.meet(0)
       await withCheckedContinuation { continuation in

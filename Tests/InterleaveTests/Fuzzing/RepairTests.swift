@@ -3,7 +3,7 @@ import Interleave
 import Testing
 
 /// Entries whose interleaving has gone, but not their failure.
-@Suite struct RepairTests {
+@Suite(.unoptimised) struct RepairTests {
   private func run(
     in folder: String, schedules: Int = 300, _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzOutcome {

@@ -58,8 +58,8 @@ import Testing
   #else
     // The optimiser leaves out hops, and with them interleavings.
     static let crowds = [
-      (Crowd(tasks: 2, visits: 1), 10), (Crowd(tasks: 2, visits: 2), RELEASE2),
-      (Crowd(tasks: 3, visits: 1), RELEASE3),
+      (Crowd(tasks: 2, visits: 1), 10), (Crowd(tasks: 2, visits: 2), 10),
+      (Crowd(tasks: 3, visits: 1), 246),
     ]
   #endif
 
@@ -126,7 +126,7 @@ import Testing
     #expect(line.contains("an unseen interleaving with a probability of"), "\(line)")
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
+  @Test(.unoptimised, arguments: [1, 2, 3] as [UInt64])
   func aSmallSpaceIsLeftEarlierThanALargeOne(seed: UInt64) async throws {
     var schedules: [Int] = []
     for (tasks, visits) in [(2, 1), (2, 2), (3, 1)] {

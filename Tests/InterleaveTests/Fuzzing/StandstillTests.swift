@@ -166,7 +166,7 @@ import Testing
 
   // MARK: Leaked continuations
 
-  @Test func aContinuationThatIsDroppedWhenTheBodyHasEndedIsLeaked() async throws {
+  @Test(.unoptimised) func aContinuationThatIsDroppedWhenTheBodyHasEndedIsLeaked() async throws {
     let outcome = await fuzzed {
       Task { await waitForNobody() }
       await withdrawTwice(from: Bank(balance: 100))
@@ -188,7 +188,7 @@ import Testing
 
   // MARK: Livelock
 
-  @Test func tasksThatYieldToEachOtherForEverAreALivelock() async throws {
+  @Test(.unoptimised) func tasksThatYieldToEachOtherForEverAreALivelock() async throws {
     let outcome = await fuzzed(schedules: 5, { $0.stepLimit = 3000 }) {
       let turn = Box(0)
       async let a: Void = giveWay(to: 1, turn)

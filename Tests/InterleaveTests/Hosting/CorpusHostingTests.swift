@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func onCIARepairIsShownButNotWritten() async throws {
+  @Test(.unoptimised) func onCIARepairIsShownButNotWritten() async throws {
     try await withTemporaryFolder { folder in
       try Data().write(to: URL(fileURLWithPath: folder + "/Package.swift"))
       let original = ["INTERLEAVE_CORPUS": "", "REPAIRED_PACKAGE": folder]
