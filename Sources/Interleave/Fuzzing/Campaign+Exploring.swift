@@ -13,12 +13,9 @@ extension Campaign {
     if let obstacle = Workers.obstacle(in: resolved.configuration) {
       report.warnings.append(obstacle)
     }
-    if let found = tryAll(exploration) {
-      report.ending = .failure
-      end(exploration)
-      return found
-    }
-    end(exploration)
+    let found = tryAll(exploration)
+    end(exploration, hasFailed: found != nil)
+    if let found { return found }
     isProved = choicesAreAll && exploration.proof.isProved
     if exploration.choice.proof == .all, !isProved { noteObstacle(to: exploration.proof) }
     report.residualRisk = exploration.risk.risk
@@ -26,7 +23,8 @@ extension Campaign {
   }
 
   /// Stops all who explore, and says what was used for what.
-  func end(_ exploration: Exploration) {
+  func end(_ exploration: Exploration, hasFailed: Bool) {
+    if hasFailed { report.ending = .failure }
     exploration.workers?.stop()
     exploration.proof.stopWatching()
     report.strategies = exploration.strategies

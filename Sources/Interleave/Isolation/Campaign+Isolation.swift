@@ -40,10 +40,7 @@ extension Campaign {
   private func found(_ stop: StepStop) -> FoundFailure {
     let exploration = replayedFile == nil ? exploring : nil
     let strategy = exploration.map { learnOfStop($0) }
-    if let exploration {
-      report.ending = .failure
-      end(exploration)
-    }
+    if let exploration { end(exploration, hasFailed: true) }
     var found = foundHere(
       run.failure ?? RunFailure(stop, steps: machine.stepCount),
       schedulesTried: exploration?.schedules ?? report.replayed,

@@ -106,8 +106,7 @@ extension Campaign {
         log = ShareLog(of: number)
         remarks = Remarks(slowSteps: machine.slowSteps)
         runShare(exploration, board, log, remarks)
-        if log.isLast { board.limit = number + 1 }
-        guard parent.send(log.bytes), !log.isLast, !isTimeUp else { return }
+        guard send(log, to: parent, board), !log.isLast, !isTimeUp else { return }
       }
     }
     if case .stopped(let stop) = outcome {
@@ -115,9 +114,19 @@ extension Campaign {
       remarks.look(at: machine)
       tell(remarks, in: log)
       log.fail(packed(run.failure, nil, stop), wasStopped: true)
-      board.limit = log.number + 1
-      parent.send(log.bytes)
+      send(log, to: parent, board)
     }
+  }
+
+  /// Tells of a share, and spares the others what can count no more.
+  ///
+  /// - Returns: The parent is still there.
+  @discardableResult
+  private func send(
+    _ log: ShareLog, to parent: RunningChild.Parent, _ board: WorkBoard
+  ) -> Bool {
+    if log.isLast { board.limit = log.number + 1 }
+    return parent.send(log.bytes)
   }
 
   private func runShare(

@@ -10,8 +10,8 @@ import CInterleave
 package final class RunningChild {
   /// The child's way to its parent.
   package struct Parent {
-    /// A file to which the child must write an `h` every few seconds as long as it lives, but
-    /// not while it sends.
+    /// A file to which the child must write an `h` every few seconds as long as it lives; none
+    /// gets into a message that is being sent.
     package let heartbeat: Int32
 
     /// Sends a message.
