@@ -90,6 +90,11 @@ intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
   return wait_for(group, timeout, original);
 }
 
+intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
+  REAL(dispatch_block_wait, intptr_t (*)(void *, uint64_t));
+  return wait_for(block, timeout, original);
+}
+
 #if defined(__linux__)
 // MARK: - POSIX
 
@@ -108,31 +113,35 @@ int sem_wait(sem_t *semaphore) {
   return original(semaphore);
 }
 
-// How long it is until a moment of the run's clock; at least 0.
-static int64_t time_until(il_session *s, clockid_t clock, const struct timespec *moment) {
-  int64_t left = (int64_t)moment->tv_sec * 1000000000 + moment->tv_nsec -
-                 (il_clock_origin(clock) + s->now);
-  return left > 0 ? left : 0;
+// A moment of the run's clock, by the system's; one that is past if nobody can end the wait.
+static struct timespec real_moment(il_session *s, clockid_t clock, const struct timespec *deadline,
+                                   bool is_vain) {
+  int64_t moment = is_vain ? 1 : il_real_moment(s, clock, il_nanoseconds(deadline));
+  return (struct timespec){.tv_sec = moment / 1000000000, .tv_nsec = moment % 1000000000};
 }
 
-// The moment of the system's clock at which so much time will have passed.
-static struct timespec real_moment(clockid_t clock, int64_t left) {
-  struct timespec moment = {0};
-  syscall(SYS_clock_gettime, clock, &moment);
-  left += moment.tv_nsec;
-  moment.tv_sec += left / 1000000000;
-  moment.tv_nsec = left % 1000000000;
-  return moment;
+// A wait is over because its time is.
+static void reach(il_session *s, clockid_t clock, const struct timespec *deadline) {
+  il_advance(s, il_nanoseconds(deadline) - il_clock_origin(clock));
 }
 
 int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
   REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, deadline);
-  int64_t left = time_until(s, CLOCK_REALTIME, deadline);
-  struct timespec moment = real_moment(CLOCK_REALTIME, is_own(semaphore) ? 0 : left);
+  struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, is_own(semaphore));
   int result = original(semaphore, &moment);
-  if (result && errno == ETIMEDOUT) il_pass(s, left);
+  if (result && errno == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
+  return result;
+}
+
+int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline) {
+  REAL(sem_clockwait, int (*)(sem_t *, clockid_t, const struct timespec *));
+  il_session *s = il_current;
+  if (!s) return original(semaphore, clock, deadline);
+  struct timespec moment = real_moment(s, clock, deadline, is_own(semaphore));
+  int result = original(semaphore, clock, &moment);
+  if (result && errno == ETIMEDOUT) reach(s, clock, deadline);
   return result;
 }
 
@@ -155,11 +164,10 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
   il_note_lock(lock, caller);
   il_session *s = il_current;
   if (!s) return original(lock, deadline);
-  int64_t left = time_until(s, CLOCK_REALTIME, deadline);
-  struct timespec moment = real_moment(CLOCK_REALTIME, is_held_here(lock) ? 0 : left);
+  struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, is_held_here(lock));
   int result = original(lock, &moment);
   if (!result) il_guard_note_lock(lock);
-  if (result == ETIMEDOUT) il_pass(s, left);
+  if (result == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
   return result;
 }
 
@@ -198,11 +206,47 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
   enum { IS_MONOTONIC = 2 };
   if (condition->__data.__wrefs & IS_MONOTONIC) clock = CLOCK_MONOTONIC;
 #endif
-  int64_t left = time_until(s, clock, deadline);
-  struct timespec moment = real_moment(clock, is_own(condition) ? 0 : left);
+  struct timespec moment = real_moment(s, clock, deadline, is_own(condition));
   int result = original(condition, lock, &moment);
-  if (result == ETIMEDOUT) il_pass(s, left);
+  if (result == ETIMEDOUT) reach(s, clock, deadline);
   return result;
+}
+
+int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *lock, clockid_t clock,
+                           const struct timespec *deadline) {
+  REAL(pthread_cond_clockwait,
+       int (*)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *));
+  il_session *s = il_current;
+  if (!s) return original(condition, lock, clock, deadline);
+  struct timespec moment = real_moment(s, clock, deadline, is_own(condition));
+  int result = original(condition, lock, clock, &moment);
+  if (result == ETIMEDOUT) reach(s, clock, deadline);
+  return result;
+}
+
+// MARK: Locks of many readers
+
+static int lock_until(pthread_rwlock_t *lock, const struct timespec *deadline, void *caller,
+                      int (*original)(pthread_rwlock_t *, const struct timespec *)) {
+  il_note_lock(lock, caller);
+  il_session *s = il_current;
+  if (!s) return original(lock, deadline);
+  struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, false);
+  int result = original(lock, &moment);
+  if (result == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
+  return result;
+}
+
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  REAL(pthread_rwlock_timedrdlock, int (*)(pthread_rwlock_t *, const struct timespec *));
+  return lock_until(lock, deadline, caller, original);
+}
+
+int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  REAL(pthread_rwlock_timedwrlock, int (*)(pthread_rwlock_t *, const struct timespec *));
+  return lock_until(lock, deadline, caller, original);
 }
 
 void il_check_lock(pthread_mutex_t *lock, void *caller) {

@@ -27,17 +27,6 @@ static bool is_job_runner(work_function work) {
   return true;
 }
 
-int64_t il_deadline_of(il_session *s, uint64_t when) {
-  // libdispatch's encoding of a time: the two top bits name its clock.
-  if (when == 0) return s->now;
-  if (when == ~0ull) return INT64_MAX;
-  bool top = when >> 63, next = when >> 62 & 1;
-  int64_t at;
-  if (top && next) at = (int64_t)(0 - when) - il_clock_origin(CLOCK_REALTIME);
-  else at = (int64_t)(when & ~(1ull << 63)) - il_clock_origin(CLOCK_MONOTONIC);
-  return at < 0 ? 0 : at;
-}
-
 void dispatch_async_f(void *queue, void *context, work_function work) {
   void *caller = IL_CALLER();
   REAL(dispatch_async_f, void (*)(void *, void *, work_function));
@@ -68,8 +57,12 @@ void dispatch_after_f(uint64_t when, void *queue, void *context, work_function w
     if (is_job_runner(work) &&
         il_deliver(s, context, IL_PLACE_GLOBAL, NULL, il_deadline_of(s, when))) return;
     il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
+    when = il_real_deadline(s, when);
   }
+  // libdispatch asks the system's clocks for how long that is.
+  il_current = NULL;
   original(when, queue, context, work);
+  il_current = s;
 }
 
 // A sleep with a tolerance sets up a dispatch source, by these calls in this order.
@@ -97,7 +90,10 @@ static set_timer_function real_set_timer(void) {
 void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval, uint64_t leeway) {
   il_session *s = il_current;
   if (s && s->timer_source == source) s->timer_when = start;
+  else if (s) start = il_real_deadline(s, start);
+  il_current = NULL;
   real_set_timer()(source, start, interval, leeway);
+  il_current = s;
 }
 
 void dispatch_set_context(void *object, void *context) {
@@ -167,8 +163,12 @@ void dispatch_async(void *queue, void *block) {
 
 void dispatch_after(uint64_t when, void *queue, void *block) {
   REAL(dispatch_after, void (*)(uint64_t, void *, void *));
-  ESCAPES(il_current);
+  il_session *s = il_current;
+  ESCAPES(s);
+  if (s) when = il_real_deadline(s, when);
+  il_current = NULL;
   original(when, queue, block);
+  il_current = s;
 }
 
 void dispatch_group_async(void *group, void *queue, void *block) {

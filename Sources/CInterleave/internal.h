@@ -208,6 +208,10 @@ struct il_guard {
   char journal_head[512];
 };
 
+static inline int64_t il_nanoseconds(const struct timespec *time) {
+  return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
 // A step begins, or ends.
 static inline void il_step_edge(il_session *s) {
   atomic_store_explicit(
@@ -318,6 +322,13 @@ void il_wait_end(int slot);
 void il_pass(il_session *session, int64_t nanoseconds);
 /// The virtual time that a time of libdispatch's stands for.
 int64_t il_deadline_of(il_session *session, uint64_t when);
+/// The same moment of libdispatch's by the clocks of the system, for what goes by those.
+uint64_t il_real_deadline(il_session *session, uint64_t when);
+/// The moment of the system's clock at which so much time will have passed as is left until a
+/// moment of the run's; nanoseconds, at least 1.
+int64_t il_real_moment(il_session *session, clockid_t clock, int64_t moment);
+/// The system's clock, in nanoseconds.
+int64_t il_real_clock(clockid_t clock);
 /// Answers from the session's clock: nanoseconds for a clock's own origin.
 int64_t il_clock_origin(int clock);
 int64_t il_clock_read(il_session *session, int clock);

@@ -14,10 +14,6 @@
   static __typeof__(&name) original;                                         \
   if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
 
-static int64_t nanoseconds(const struct timespec *time) {
-  return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
-}
-
 void il_pass(il_session *s, int64_t time) {
   if (time > 0) s->now += time;
 }
@@ -25,7 +21,7 @@ void il_pass(il_session *s, int64_t time) {
 int nanosleep(const struct timespec *time, struct timespec *rest) {
   REAL(nanosleep);
   int result = original(time, rest);
-  if (il_current && result == 0) il_pass(il_current, nanoseconds(time));
+  if (il_current && result == 0) il_pass(il_current, il_nanoseconds(time));
   return result;
 }
 
@@ -49,7 +45,7 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
   REAL(clock_nanosleep);
   il_session *s = il_current;
   if (!s) return original(clock, flags, time, rest);
-  int64_t wanted = nanoseconds(time);
+  int64_t wanted = il_nanoseconds(time);
   // A moment is one of the run's clocks, which the system does not know.
   if (flags & TIMER_ABSTIME) wanted -= il_clock_origin(clock) + s->now;
   if (wanted <= 0) return 0;
