@@ -49,6 +49,12 @@ func controlled<Value: Sendable>(
   try await onThread { try Machine(settings: settings).controlled(seed: seed, body) }
 }
 
+/// When runs begin, in seconds since 1970; a suite that is run with shifted clocks says how.
+func calendarOrigin() throws -> Int64 {
+  let shift = ProcessInfo.processInfo.environment["INTERLEAVE_ORIGIN"]
+  return try #require(Int64(shift?.split(separator: ",").last ?? "1735689600"))
+}
+
 /// Runs a body once under control within the task that calls.
 func controlledInPlace<Value: Sendable>(
   _ body: @escaping @Sendable () async throws -> Value
