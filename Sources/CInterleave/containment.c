@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <setjmp.h>
 #include <unistd.h>
 #include <unwind.h>
 #include <dlfcn.h>
@@ -57,11 +58,22 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argu
   return _URC_NO_REASON;
 }
 
+// Where a walk goes on that met memory which is not there.
+static __thread sigjmp_buf *walking;
+
 // Returns where the walk came to; 0 if it has all.
 static uintptr_t note_frames(il_stop *stop, uintptr_t start) {
+  // In the first and the last instructions of an asynchronous function, what tells the
+  // way on is no address: it bears the mark of such a function.
+  sigjmp_buf broken;
   walk w = {.stop = stop, .start = start};
   if (il_current) w.end = (uintptr_t)il_current->step_frame;
-  _Unwind_Backtrace(add_frame, &w);
+  stop->is_broken = sigsetjmp(broken, 0) != 0;
+  if (!stop->is_broken) {
+    walking = &broken;
+    _Unwind_Backtrace(add_frame, &w);
+  }
+  walking = NULL;
   if (!stop->frame_count) stop->frames[stop->frame_count++] = start;
   return w.is_complete ? 0 : w.reached;
 }
@@ -183,11 +195,14 @@ static uintptr_t stack_pointer(void *context) {
 #endif
 }
 
+// The frame pointer that an asynchronous function keeps bears a mark.
+static uintptr_t unmarked(uintptr_t fp) { return fp & ~((uintptr_t)1 << 60); }
+
 static uintptr_t frame_pointer(void *context) {
 #if defined(__linux__) && defined(__x86_64__)
-  return (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RBP];
+  return unmarked((uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RBP]);
 #elif defined(__linux__) && defined(__aarch64__)
-  return (uintptr_t)((ucontext_t *)context)->uc_mcontext.regs[29];
+  return unmarked((uintptr_t)((ucontext_t *)context)->uc_mcontext.regs[29]);
 #else
   (void)context;
   return 0;
@@ -217,7 +232,7 @@ static void note_callers(il_stop *stop, void *context, uintptr_t reached, uintpt
   }
   while (fp >= readable && fp >= sp && fp < end && fp % sizeof fp == 0 &&
          stop->frame_count < IL_STOP_FRAMES) {
-    uintptr_t next = ((uintptr_t *)fp)[0], back = ((uintptr_t *)fp)[1];
+    uintptr_t next = unmarked(((uintptr_t *)fp)[0]), back = ((uintptr_t *)fp)[1];
     if (fp >= from && back && back - 1 != stop->frames[stop->frame_count - 1])
       stop->frames[stop->frame_count++] = back - 1;
     if (next <= fp) break;
@@ -245,6 +260,7 @@ static void pass_on(int signal, siginfo_t *info, void *context, const struct sig
 static void on_crash(int signal, siginfo_t *info, void *context) {
   int index = 0;
   while (index < CRASHES - 1 && crashes[index] != signal) index++;
+  if (walking && (signal == SIGSEGV || signal == SIGBUS)) siglongjmp(*walking, 1);
   il_guard *g = il_this_guard;
   if (!g || !il_current || g->is_dying) {
     pass_on(signal, info, context, &previous[index]);
@@ -290,6 +306,8 @@ static void keep_common(il_stop *stop, const il_stop *now) {
   stop->frame_count = common;
 }
 
+enum { BROKEN_SAMPLES = 100 };
+
 static void on_hang(int signal, siginfo_t *info, void *context) {
   il_guard *g = il_this_guard;
   if (!g || !atomic_load(&g->is_suspect)) {
@@ -300,6 +318,8 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
   if (!il_current || atomic_load(&g->serial) != g->suspect) return;
   il_stop stop = {.kind = IL_STOP_HANG, .is_asleep = g->is_asleep};
   uintptr_t reached = note_frames(&stop, program_counter(context));
+  // Where that cannot be told at this moment, it will be at another.
+  if (stop.is_broken && ++g->broken_samples < BROKEN_SAMPLES) return;
   note_callers(&stop, context, reached, 0);
   if (!il_is_forked && is_in_allocator(&stop)) return;
   if (stop.is_asleep) stop_here(g, &stop);

@@ -188,7 +188,7 @@ struct il_guard {
   unsigned suspect;
   bool is_asleep;
   atomic_bool is_suspect;
-  unsigned samples;
+  unsigned samples, broken_samples;
   bool is_dying;
   bool has_turn;
   il_stop stop;

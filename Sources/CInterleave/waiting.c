@@ -113,7 +113,7 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
       // Before it is suspected, its thread looks at nothing of this.
       if (!looks) {
         atomic_store(&g->is_suspect, false);
-        g->samples = 0;
+        g->samples = g->broken_samples = 0;
         g->suspect = last.serial;
       }
       // What it is doing at this moment may be to handle the last signal.

@@ -112,6 +112,8 @@ typedef struct {
   int code;
   /// The stack had no room left.
   bool is_overflow;
+  /// The walk along the calls came to what was no call.
+  bool is_broken;
   /// The thread slept, rather than computed, when it was stopped.
   bool is_asleep;
   /// The address that could not be accessed; 0 where there is none.

@@ -9,18 +9,42 @@ struct ShrunkFailure {
 }
 
 extension Campaign {
-  /// How many runs may be spent on a failure in which a thread is waited for.
-  private static let runsWithThreads = 50
+  /// The number of steps above which a run is taken to be endless while one is made small.
+  private static let stepsOfDrafts = 5_000
 
   /// Makes a failure small: first what was generated for it, then its schedule, until neither
   /// gets smaller.
+  ///
+  /// A run that never ends takes long to be known as one. While a failure is made small, runs
+  /// are given up soon; what comes of it must fail when it is given the time that counts.
   func shrink(_ found: FoundFailure) -> ShrunkFailure {
-    // To wait for a thread in vain takes long, and each trial may have to.
-    let waits = [.lostWakeUp, .deadlock, .leakedTask].contains(found.failure.kind) && hasEscapes
-    let limit = min(resolved.configuration.shrinking.runs, waits ? Self.runsWithThreads : .max)
-    let grace = machine.settings.foreignGrace
-    if waits { machine.settings.foreignGrace = grace / 10 }
-    defer { machine.settings.foreignGrace = grace }
+    let settings = machine.settings
+    machine.settings.stepLimit = min(
+      settings.stepLimit, max(Self.stepsOfDrafts, 2 * found.schedule.steps.count))
+    let shrunk = shrinkInHaste(found)
+    let isHasty = machine.settings.stepLimit != settings.stepLimit
+    machine.settings.stepLimit = settings.stepLimit
+    guard isHasty, found.failure.kind.isToldByTime, shrunk.schedule != found.schedule,
+      !fails(like: found.failure, shrunk.schedule, shrunk.draws)
+    else { return shrunk }
+    return ShrunkFailure(schedule: found.schedule, draws: found.draws, isMinimal: false)
+  }
+
+  /// Whether a schedule fails in the same way.
+  private func fails(
+    like original: RunFailure, _ schedule: RecordedSchedule, _ draws: Draws
+  ) -> Bool {
+    plan = .replay(draws)
+    repeatCancellation(of: schedule)
+    var fails = false
+    _ = execute(Replay(schedule.deviations), RunStart(index: 0, seed: 0)) { failure in
+      fails = failure?.isLike(original) ?? false
+    }
+    return fails
+  }
+
+  private func shrinkInHaste(_ found: FoundFailure) -> ShrunkFailure {
+    let limit = resolved.configuration.shrinking.runs
     var joint = JointShrinking(best: found.schedule, draws: found.draws, limit: limit)
     dropCancellation(&joint, like: found.failure)
     guard program.isGenerated else { return shrinkSchedule(&joint, like: found.failure) }

@@ -237,7 +237,6 @@ extension MachineSettings {
     }
     mailboxes = configuration.mailboxes == .asRuntime ? .asRuntime : .unordered
     stepLimit = configuration.stepLimit
-    instantLimit = max(1, configuration.stepLimit / 2)
     if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
     foreignGrace = Int64(clamping: configuration.foreignGrace.nanoseconds)

@@ -94,7 +94,7 @@ struct Standstill {
     return failure(
       .livelock,
       "the run had not ended after \(machine.stepCount) steps "
-        + "(`stepLimit` and the time at which nothing moves on set the bound).\(turning)",
+        + "(`stepLimit` sets the bound).\(turning)",
       lines, Array(Set(cycle.map(\.task))).sorted())
   }
 

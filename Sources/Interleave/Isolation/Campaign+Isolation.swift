@@ -42,7 +42,7 @@ extension Campaign {
     let strategy = exploration.map { learnOfStop($0) }
     if let exploration { end(exploration, hasFailed: true) }
     var found = foundHere(
-      run.failure ?? RunFailure(stop, steps: machine.stepCount),
+      run.failure ?? RunFailure(stop, in: machine),
       schedulesTried: exploration?.schedules ?? report.replayed,
       seed: machine.settings.environmentSeed)
     found.strategy = strategy
@@ -155,7 +155,7 @@ extension Campaign {
     defer { shelter = .none }
     machine.settings.environmentSeed = found.seed
     plan = .replay(found.draws)
-    let limit = shortHangLimit()
+    let limit = shortHangLimit(found)
     for candidate in [Shelter.process(hangLimit: limit), .thread(hangLimit: limit, left: 200)] {
       shelter = candidate
       guard fails(like: found) else { continue }
@@ -188,8 +188,12 @@ extension Campaign {
 
   /// How long a step of a run that is made again may take: three times as long as a whole run
   /// without deviations, a tenth of a second at least, and no longer than is allowed anyway.
-  private func shortHangLimit() -> Int64 {
+  private func shortHangLimit(_ found: FoundFailure) -> Int64 {
     let least: Int64 = 100_000_000
+    // What is known to hang has no time to measure.
+    if found.failure.kind == .hang, found.schedule.deviations.isEmpty {
+      return min(hangLimit, least)
+    }
     shelter = .process(hangLimit: hangLimit)
     let clock = ContinuousClock()
     let start = clock.now
@@ -231,6 +235,11 @@ extension Campaign {
 }
 
 extension FuzzFailure.Kind {
+  /// It shows only by what has not happened after a time, or a number of steps.
+  var isToldByTime: Bool {
+    [.livelock, .lostWakeUp, .deadlock, .leakedTask, .leakedContinuation].contains(self)
+  }
+
   /// Without isolation, the process would end or stand still.
   var endsTheProcess: Bool { self == .crash || self == .hang }
 }

@@ -11,9 +11,14 @@ extension RunFailure {
   ///
   /// - Parameters:
   ///   - stop: How and where.
-  ///   - steps: How many steps had begun, the stopped one included.
-  init(_ stop: StepStop, steps: Int) {
-    let own = Self.own(Self.calls(of: stop), recurring: stop.cause == .stackOverflow)
+  ///   - machine: What ran the step that was stopped.
+  init(_ stop: StepStop, in machine: Machine) {
+    var own = Self.own(Self.calls(of: stop), recurring: stop.cause == .stackOverflow)
+    // The parts of an asynchronous function that turns in a circle call one another as their
+    // last act, and have no caller in common: that it is in this step is what is known.
+    if own.isEmpty, stop.isHang, let step = machine.lastResume {
+      own = [Symbolicator.shared.place(of: .start(step))].filter(Self.isUsers)
+    }
     let message = RuntimeMessage(in: stop.said)
     // Code that computes may be stopped anywhere: what it was called by is always the same.
     let code = stop.cause == .hang(isAsleep: false) ? own.last : own.first
@@ -21,7 +26,7 @@ extension RunFailure {
       kind: stop.isHang ? .hang : .crash,
       message: Self.words(stop, message, in: own),
       location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
-      place: Self.place(of: stop, in: own), steps: steps)
+      place: Self.place(of: stop, in: own), steps: machine.stepCount)
   }
 
   /// The calls that led to where the step was stopped, innermost first.

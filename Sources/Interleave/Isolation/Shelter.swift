@@ -51,7 +51,7 @@ extension Campaign {
       return failure
     case .stopped(let stop):
       shelter = .thread(hangLimit: hangLimit, left: left - 1)
-      let failure = run.failure ?? RunFailure(stop, steps: machine.stepCount)
+      let failure = run.failure ?? RunFailure(stop, in: machine)
       inspect?(failure)
       return failure
     }
@@ -140,7 +140,7 @@ extension Campaign {
     unpackRun(from: &packet)
     search?.unpack(from: &packet)
     // Naming places takes time, and what was named once is remembered here.
-    if let stop, failure == nil { failure = RunFailure(stop, steps: machine.stepCount) }
+    if let stop, failure == nil { failure = RunFailure(stop, in: machine) }
     inspect?(failure)
     return failure
   }

@@ -109,6 +109,9 @@ extension Machine {
     }
   }
 
+  /// The address at which the task of the last step went on; nil before the first.
+  package var lastResume: UInt? { steps.isEmpty ? nil : steps[steps.count - 1].resume }
+
   /// A task and where it went on.
   package struct Turn: Hashable, Sendable {
     package var task: Int

@@ -61,12 +61,8 @@ extension Machine {
         passedExecutor: passed.executor,
         isPreemption: progress.lastTaskIsEnabled && job.pointee.task != progress.lastTask,
         isStall: job.pointee.reason == .timer && !isBaseline))
-    if now != progress.instant {
-      precondition(now > progress.instant, "virtual time must not run back")
-      progress.instant = now
-      progress.instantSteps = 0
-    }
-    progress.instantSteps += 1
+    precondition(now >= progress.instant, "virtual time must not run back")
+    progress.instant = now
     progress.clock += 1
     let goesOn = job.pointee.task == progress.lastTask && enabled.count > 1
     progress.streak = goesOn ? progress.streak + 1 : 0

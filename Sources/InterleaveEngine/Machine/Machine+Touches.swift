@@ -124,11 +124,7 @@ extension Machine {
     if hasEscapes { limits.insert(.escapes) }
     if !il_sees_awaits() || !Takeover.seesStreams { limits.insert(.blindness) }
     if sharedIn != nil { limits.insert(.sharing) }
-    if steps.count >= progress.settings.stepLimit
-      || progress.instantSteps >= progress.settings.instantLimit
-    {
-      limits.insert(.length)
-    }
+    if steps.count >= progress.settings.stepLimit { limits.insert(.length) }
     return limits
   }
 

@@ -212,11 +212,7 @@ package final class Machine {
         perform(pick)
       }
       if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
-      if steps.count >= progress.settings.stepLimit
-        || progress.instantSteps >= progress.settings.instantLimit
-      {
-        return .stepLimit
-      }
+      if steps.count >= progress.settings.stepLimit { return .stepLimit }
     }
   }
 

@@ -22,8 +22,6 @@ package struct MachineSettings: Sendable {
   package var mailboxes = Mailboxes.asRuntime
   /// The number of steps above which a run is taken to be a livelock.
   package var stepLimit = 100_000
-  /// The same for the steps at one instant of virtual time.
-  package var instantLimit = 50_000
   /// How far virtual time may go in a run, in nanoseconds; `.max` for any distance.
   package var timeLimit = Int64.max
   /// How far it may go once the root has ended.

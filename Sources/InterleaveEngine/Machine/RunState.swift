@@ -111,9 +111,8 @@ struct RunState {
   var currentEnd = StepEnd.suspended
   var rootHasEnded = false
   var hasFailed = false
-  /// The instant of virtual time at which the last step began, and how many have.
+  /// The instant of virtual time at which the last step began.
   var instant: Int64 = 0
-  var instantSteps = 0
   /// The number of choices in which more than one step was enabled.
   var choices = 0
   /// The number of locks that steps took.
