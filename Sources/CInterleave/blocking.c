@@ -10,7 +10,6 @@
 #endif
 #include "internal.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <semaphore.h>
 #if defined(__linux__)
@@ -18,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+
+IL_UNINSTRUMENTED_BEGIN
 
 // What the run made itself is known to its steps alone, unless something left the
 // run's control.
@@ -173,10 +174,8 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
 
 int pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes) {
   static int (*original)(pthread_cond_t *, const pthread_condattr_t *);
-  if (UNLIKELY(!original)) {
-    *(void **)&original = dlvsym(RTLD_NEXT, "pthread_cond_init", "GLIBC_2.3.2");
-    if (!original) *(void **)&original = il_next_symbol("pthread_cond_init");
-  }
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_version("pthread_cond_init", "GLIBC_2.3.2");
   note_own(condition);
   return original(condition, attributes);
 }
@@ -184,10 +183,8 @@ int pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attri
 int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   static int (*original)(pthread_cond_t *, pthread_mutex_t *);
   // The oldest of its versions, which a search by name may find, is another function.
-  if (UNLIKELY(!original)) {
-    *(void **)&original = dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.3.2");
-    if (!original) *(void **)&original = il_next_symbol("pthread_cond_wait");
-  }
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_version("pthread_cond_wait", "GLIBC_2.3.2");
   if (il_current && is_own(condition)) STOP(IL_BLOCKED_CONDITION);
   return original(condition, lock);
 }
@@ -195,10 +192,8 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
 int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
                            const struct timespec *deadline) {
   static int (*original)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
-  if (UNLIKELY(!original)) {
-    *(void **)&original = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
-    if (!original) *(void **)&original = il_next_symbol("pthread_cond_timedwait");
-  }
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_version("pthread_cond_timedwait", "GLIBC_2.3.2");
   il_session *s = il_current;
   if (!s) return original(condition, lock, deadline);
   clockid_t clock = CLOCK_REALTIME;
@@ -262,3 +257,5 @@ void il_check_futex(const int *word, long operation, void *caller) {
     il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_LOCK, caller);
 }
 #endif
+
+IL_UNINSTRUMENTED_END

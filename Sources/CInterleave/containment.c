@@ -26,6 +26,8 @@
 #include <ucontext.h>
 #endif
 
+IL_UNINSTRUMENTED_BEGIN
+
 __thread il_guard *il_this_guard;
 bool il_is_forked;
 
@@ -85,7 +87,7 @@ static void find_allocator(void) {
   static const char *const names[] = {"malloc", "free", "calloc", "realloc", "malloc_trim",
                                       "mallopt", "posix_memalign", "malloc_info"};
   for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
-    uintptr_t address = (uintptr_t)dlsym(RTLD_DEFAULT, names[n]);
+    uintptr_t address = (uintptr_t)il_allocator_symbol(names[n]);
     if (!address) continue;
     if (!allocator_begin || address < allocator_begin) allocator_begin = address;
     if (address > allocator_end) allocator_end = address;
@@ -96,6 +98,7 @@ static void find_allocator(void) {
 }
 
 static bool is_in_allocator(const il_stop *stop) {
+  if (stop->frame_count && il_is_sanitizer_code(stop->frames[0])) return true;
   for (size_t n = 0; n < stop->frame_count && n < 8; n++)
     if (stop->frames[n] - allocator_begin < allocator_end - allocator_begin) return true;
   return false;
@@ -252,7 +255,7 @@ static void pass_on(int signal, siginfo_t *info, void *context, const struct sig
     return;
   }
   struct sigaction fallback = {.sa_handler = SIG_DFL};
-  sigaction(signal, &fallback, NULL);
+  il_handle_signal(signal, &fallback, NULL);
   // What the processor raised comes again when the instruction is tried again.
   if (info->si_code <= 0) raise(signal);
 }
@@ -333,10 +336,10 @@ static void install(void) {
   find_allocator();
   struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
   sigemptyset(&action.sa_mask);
-  for (int n = 0; n < CRASHES; n++) sigaction(crashes[n], &action, &previous[n]);
+  for (int n = 0; n < CRASHES; n++) il_handle_signal(crashes[n], &action, &previous[n]);
   action.sa_sigaction = on_hang;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  sigaction(IL_HANG_SIGNAL, &action, &previous_hang);
+  il_handle_signal(IL_HANG_SIGNAL, &action, &previous_hang);
   // The first walk loads what later ones, in handlers, must not.
   il_stop stop = {0};
   note_frames(&stop, (uintptr_t)__builtin_return_address(0));
@@ -409,3 +412,5 @@ void il_guard_detach(il_guard *g) {
 il_guard *il_current_guard(void) { return il_this_guard; }
 il_session *il_guard_session(const il_guard *g) { return g->session; }
 const il_stop *il_guard_stop(const il_guard *g) { return &g->stop; }
+
+IL_UNINSTRUMENTED_END

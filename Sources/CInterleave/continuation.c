@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 // What a checked continuation refers to, as its deinitializer sees it.
 typedef struct {
   void *type;
@@ -68,3 +70,5 @@ void swift_reportError(uint32_t flags, const char *message) {
     original = (void (*)(uint32_t, const char *))il_next_symbol("swift_reportError");
   original(flags, message);
 }
+
+IL_UNINSTRUMENTED_END

@@ -14,6 +14,8 @@
 #include <sys/timerfd.h>
 #endif
 
+IL_UNINSTRUMENTED_BEGIN
+
 int64_t il_real_moment(il_session *s, clockid_t clock, int64_t moment) {
   int64_t left = moment - (il_clock_origin(clock) + s->now), real;
   if (__builtin_add_overflow(il_real_clock(clock), left, &real)) return INT64_MAX;
@@ -81,3 +83,5 @@ int timerfd_settime(int file, int flags, const struct itimerspec *value,
   return original(file, flags, &real, before);
 }
 #endif
+
+IL_UNINSTRUMENTED_END

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <time.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 typedef void (*work_function)(void *);
 
 extern char _dispatch_main_q __attribute__((weak));
@@ -194,3 +196,5 @@ void dispatch_apply(size_t iterations, void *queue, void *block) {
   ESCAPES(il_current);
   original(iterations, queue, block);
 }
+
+IL_UNINSTRUMENTED_END

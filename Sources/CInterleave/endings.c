@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 #define ENDING(name, kind, number)                                                \
   void name(int status) {                                                         \
     (void)status;                                                                 \
@@ -108,3 +110,5 @@ ssize_t write(int file, const void *bytes, size_t count) {
   if (file == STDERR_FILENO && il_is_contained()) il_note_said(bytes, count);
   return original(file, bytes, count);
 }
+
+IL_UNINSTRUMENTED_END

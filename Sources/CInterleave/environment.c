@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #endif
 
+IL_UNINSTRUMENTED_BEGIN
+
 // MARK: - Time
 
 // Runs begin at a fixed moment, so that what they print repeats.
@@ -299,3 +301,5 @@ __attribute__((constructor)) static void fix_hashing(void) {
   parameters->seed1 = 0;
   parameters->deterministic = true;
 }
+
+IL_UNINSTRUMENTED_END

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 // MARK: - Generators of the C library
 
 #define REAL(name)                                                           \
@@ -187,3 +189,5 @@ FILE *fopen64(const char *path, const char *mode) {
   return original(path, mode);
 }
 #endif
+
+IL_UNINSTRUMENTED_END

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 void il_guard_note_lock(void *lock) {
   il_guard *g = il_this_guard;
   if (g) g->locks[g->lock_count++ % IL_LOCKS] = lock;
@@ -168,3 +170,5 @@ int il_wait_begin(void *word, long operation, bool *is_taken) {
 
 void il_wait_end(int slot) { (void)slot; }
 #endif
+
+IL_UNINSTRUMENTED_END

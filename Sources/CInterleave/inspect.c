@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 // MARK: - Reading memory that may not be there
 
 // The kernel refuses to write from memory that cannot be read, so bytes that
@@ -123,3 +125,5 @@ size_t il_task_backtrace(const il_task *task, void **frames, size_t capacity) {
   }
   return count;
 }
+
+IL_UNINSTRUMENTED_END

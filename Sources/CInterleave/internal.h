@@ -12,10 +12,20 @@
 #pragma clang section text = "il_text"
 #endif
 
+// Code that the sanitizers leave alone: what stands in for other functions, runs in signal
+// handlers, or keeps what it has looked up once, whichever thread comes first.
+#define IL_UNINSTRUMENTED                                                              \
+  __attribute__((no_sanitize("address", "thread"), disable_sanitizer_instrumentation))
+#define IL_UNINSTRUMENTED_BEGIN                                                        \
+  _Pragma("clang attribute push(IL_UNINSTRUMENTED, apply_to = function)")
+#define IL_UNINSTRUMENTED_END _Pragma("clang attribute pop")
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
+
+IL_UNINSTRUMENTED_BEGIN
 
 #define SWIFT_CC __attribute__((swiftcall))
 #define SWIFT_ASYNC __attribute__((swiftasynccall))
@@ -240,8 +250,20 @@ static inline bool il_prefers_executor(const il_task *task) {
   return status & IL_STATUS_HAS_EXECUTOR_PREFERENCE;
 }
 
-/// Finds the function that an interposed one hides, once.
+/// Finds the function that an interposed one hides: a sanitizer's, where it stands in for it.
 void *il_next_symbol(const char *name);
+/// The same for a function of the C library that has versions.
+void *il_next_version(const char *name, const char *version);
+/// `sigaction`, past a sanitizer that keeps signals back.
+int il_handle_signal(int number, const struct sigaction *action, struct sigaction *previous);
+/// Finds a function of the C library's allocator, which a sanitizer does not use.
+void *il_allocator_symbol(const char *name);
+/// True if the code is a sanitizer's own, which may hold its locks.
+bool il_is_sanitizer_code(uintptr_t address);
+/// Tells a thread sanitizer that this thread goes on from what others have released, or
+/// releases what it did.
+void il_acquired(void *object);
+void il_releases(void *object);
 /// True if the code at the address belongs to libswift_Concurrency.
 bool il_is_concurrency_code(const void *address);
 
@@ -338,5 +360,7 @@ bool il_draw(void *buffer, size_t count);
 /// The same from the stream that the program can seed, and seeding it.
 bool il_draw_seeded(uint64_t *word);
 bool il_seed_drawing(uint64_t seed);
+
+IL_UNINSTRUMENTED_END
 
 #endif

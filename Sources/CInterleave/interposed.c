@@ -5,6 +5,8 @@
 #endif
 #include "internal.h"
 
+IL_UNINSTRUMENTED_BEGIN
+
 // The library pushes a task executor preference out of sight: it is a record in
 // the task's list, which is given our witness table before it is first used.
 static void own_preference(il_task *task) {
@@ -223,3 +225,5 @@ void swift_once(void *predicate, void (*initializer)(void *), void *context) {
   s->random[0] = random;
   s->random[1] = seeded;
 }
+
+IL_UNINSTRUMENTED_END

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 pthread_mutex_t il_inbox_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void il_note_escape(il_session *s, il_escape kind, void *site) {
@@ -122,3 +124,5 @@ bool il_wait_foreign(il_session *s, int64_t nanoseconds) {
   pthread_mutex_unlock(&il_inbox_lock);
   return any;
 }
+
+IL_UNINSTRUMENTED_END

@@ -10,9 +10,16 @@
 #endif
 #include "internal.h"
 
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__APPLE__)
+#include <mach-o/dyld.h>
+#include <mach-o/getsect.h>
+#else
+#include <link.h>
+#endif
+
+IL_UNINSTRUMENTED_BEGIN
 
 enum { MOST_SHARED = 16 };
 
@@ -48,6 +55,18 @@ static bool is_shared(void *key) {
 
 static uintptr_t library_begin, library_end;
 
+#if defined(__APPLE__)
+static void look_for_library(void) {
+  for (uint32_t i = 0; i < _dyld_image_count(); i++) {
+    const char *path = _dyld_get_image_name(i), *name = path ? strrchr(path, '/') : NULL;
+    if (!name || (strcmp(name, "/Testing") && strcmp(name, "/libTesting.dylib"))) continue;
+    unsigned long size = 0;
+    const struct mach_header_64 *header = (const void *)_dyld_get_image_header(i);
+    library_begin = (uintptr_t)getsegmentdata(header, "__TEXT", &size);
+    library_end = library_begin + size;
+  }
+}
+#else
 static int find_library(struct dl_phdr_info *info, size_t size, void *unused) {
   (void)size, (void)unused;
   const char *name = strrchr(info->dlpi_name, '/');
@@ -63,6 +82,7 @@ static int find_library(struct dl_phdr_info *info, size_t size, void *unused) {
 }
 
 static void look_for_library(void) { dl_iterate_phdr(find_library, NULL); }
+#endif
 
 typedef SWIFT_CC void (*push_function)(void *key, void *value, const void *type);
 static push_function original_push;
@@ -158,3 +178,5 @@ void il_drop_locals(il_task *task) {
   }
   free(bindings);
 }
+
+IL_UNINSTRUMENTED_END

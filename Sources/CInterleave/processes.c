@@ -15,18 +15,23 @@
 #include <sys/syscall.h>
 #endif
 
+IL_UNINSTRUMENTED_BEGIN
+
 // MARK: - Locks
 
 #if defined(__linux__)
 // 0: free, 1: taken, 2: taken, and somebody may wait.
 void il_lock_take(il_lock *lock) {
   int expected = 0;
-  if (atomic_compare_exchange_strong(&lock->state, &expected, 1)) return;
-  while (atomic_exchange(&lock->state, 2))
-    syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+  if (!atomic_compare_exchange_strong(&lock->state, &expected, 1)) {
+    while (atomic_exchange(&lock->state, 2))
+      syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+  }
+  il_acquired(lock);
 }
 
 void il_lock_give(il_lock *lock) {
+  il_releases(lock);
   if (atomic_exchange(&lock->state, 0) == 2)
     syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
@@ -143,3 +148,5 @@ void il_leave_process(int status) {
   (void)status;
 #endif
 }
+
+IL_UNINSTRUMENTED_END

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 il_session *il_session_create(const il_callbacks *callbacks) {
   il_session *s = calloc(1, sizeof *s);
   s->callbacks = *callbacks;
@@ -132,3 +134,5 @@ int64_t il_now(const il_session *s) { return s->now; }
 void il_advance(il_session *s, int64_t now) { if (now > s->now) s->now = now; }
 
 void *il_main_executor(void) { return il_main; }
+
+IL_UNINSTRUMENTED_END

@@ -13,6 +13,8 @@
 #include "instructions.h"
 #include "watchlist.h"
 
+IL_UNINSTRUMENTED_BEGIN
+
 #if defined(__linux__) && defined(__x86_64__)
 #include <fcntl.h>
 #include <signal.h>
@@ -80,6 +82,8 @@ static int by_function(const void *a, const void *b) {
 }
 
 static void prepare(void) {
+  // A sanitizer puts calls of its own in the place of atomic instructions, and is full of them.
+  if (il_has_thread_sanitizer() || il_has_address_sanitizer()) return;
   if (!il_find_functions(&images)) return;
   size_t capacity = 0;
   for (il_image *image = images; image; image = image->next)
@@ -154,10 +158,10 @@ static void take_traps(void) {
                              .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
   struct sigaction current;
   sigemptyset(&action.sa_mask);
-  if (sigaction(SIGTRAP, NULL, &current) ||
+  if (il_handle_signal(SIGTRAP, NULL, &current) ||
       (current.sa_flags & SA_SIGINFO && current.sa_sigaction == on_trap)) return;
   previous = current;
-  sigaction(SIGTRAP, &action, NULL);
+  il_handle_signal(SIGTRAP, &action, NULL);
 }
 
 // A debugger would take the breakpoints for its own.
@@ -248,3 +252,5 @@ const char *il_watched_name(size_t index) { return ""; }
 #endif
 
 const void *il_session_shared(const il_session *s) { return s->shared; }
+
+IL_UNINSTRUMENTED_END

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 #define REAL(name)                                                           \
   static __typeof__(&name) original;                                         \
   if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
@@ -55,3 +57,5 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
   return result;
 }
 #endif
+
+IL_UNINSTRUMENTED_END

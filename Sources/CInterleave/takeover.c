@@ -7,6 +7,8 @@
 
 #include <dlfcn.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 __thread il_session *il_current;
 // The session on whose behalf this thread empties a default actor's own queue.
 static __thread il_session *draining;
@@ -30,11 +32,6 @@ typedef SWIFT_CC void (*deadline_hook)(long long sec, long long nsec, long long 
 static global_hook previous_global, previous_main;
 static delay_hook previous_delay;
 static deadline_hook previous_deadline;
-
-void *il_next_symbol(const char *name) {
-  void *found = dlsym(RTLD_NEXT, name);
-  return found ? found : dlsym(RTLD_DEFAULT, name);
-}
 
 switch_function il_found_switch;
 
@@ -238,3 +235,5 @@ void il_session_leave_hops(il_session *s, bool value) { s->leaves_hops = value; 
 bool il_is_interposed(void) {
   return dlsym(RTLD_DEFAULT, "swift_task_switch") == (void *)swift_task_switch;
 }
+
+IL_UNINSTRUMENTED_END

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+IL_UNINSTRUMENTED_BEGIN
+
 static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT void *error);
 
 static il_task *new_record(il_session *s) {
@@ -95,3 +97,5 @@ il_task *il_current_task(void) {
   void *current = il_current ? il_swift_task_getCurrent() : NULL;
   return current ? il_record(current) : NULL;
 }
+
+IL_UNINSTRUMENTED_END

@@ -14,10 +14,14 @@
 #include <link.h>
 #endif
 
+IL_UNINSTRUMENTED_BEGIN
+
+#if defined(__linux__)
 static void note(il_touch kind, void *object) {
   il_session *s = il_current;
   if (s && s->step_task) s->callbacks.touched(s->context, kind, object);
 }
+#endif
 
 void il_note_random(il_session *s) {
   if (s->step_task && !s->initializing)
@@ -214,3 +218,5 @@ bool il_learn_streams(void (*use_one)(void)) {
   return false;
 }
 #endif
+
+IL_UNINSTRUMENTED_END

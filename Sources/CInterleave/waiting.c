@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #endif
 
+IL_UNINSTRUMENTED_BEGIN
+
 // MARK: - Waiting for the thread
 
 typedef struct {
@@ -176,3 +178,5 @@ void il_guard_begin_run(il_session *s) {
   g->lock_count = 0;
   g->said_count = 0;
 }
+
+IL_UNINSTRUMENTED_END

@@ -229,6 +229,10 @@ void *il_main_executor(void);
 /// True where the interposed functions are the ones that this image calls.
 bool il_is_interposed(void);
 
+/// The compiler's sanitizers that watch over this process.
+bool il_has_thread_sanitizer(void);
+bool il_has_address_sanitizer(void);
+
 /// True where a step's awaiting and cancelling of tasks is noted.
 bool il_sees_awaits(void);
 /// Learns where the library locks a stream, from a function that does so in one place
