@@ -46,7 +46,7 @@ func measureSpecs() async -> Bool {
   for example in SpecExample.all {
     let outcome = await example.mended(fuzzer(schedules: 160_000, seed: 1))
     show(
-      "\(example.name), mended, 10,000 programs: \(outcome.failure.map { "\($0)" } ?? "nothing")")
+      "\(example.name), mended, 10,000 programs: \(outcome.failure?.terminalText ?? "nothing")")
     isGood = isGood && outcome.failure == nil
   }
   return isGood

@@ -16,7 +16,7 @@ func measureSystems(only system: String? = nil) async -> Bool {
     "race", "found of 20", "schedules: mean, worst", "tasks", "steps", "preemptions", "operations")
   for race in all {
     let failures = await findRace(race)
-    if system != nil, let failure = failures.first { print("\(failure)\n") }
+    if system != nil, let failure = failures.first { print("\(failure.terminalText)\n") }
     isGood = isGood && failures.count == 20
     guard !failures.isEmpty else {
       races.add(race.name, "0", "", "", "", "", "")
@@ -69,7 +69,7 @@ private func checkMended(_ races: [SystemRace]) async -> Bool {
       guard let failure = outcome.failure else {
         return report.schedules.grouped + (report.isExhaustive ? ", a proof" : "")
       }
-      failures.append("\(race.name), mended:\n\(failure)")
+      failures.append("\(race.name), mended:\n\(failure.terminalText)")
       return "FAILED"
     }
     table.add(
@@ -115,7 +115,7 @@ func timeChat() async -> Bool {
   let outcome = await fuzzer(schedules: 100, seed: 1).run(named: "chat load") {
     try await ChatLoad.run(users: 150, messages: 1_000)
   }
-  if let failure = outcome.failure { print("chat load: \(failure)") }
+  if let failure = outcome.failure { print("chat load: \(failure.terminalText)") }
   let schedules = outcome.report.schedules
   let time = (processorTime() - began) * 1_000 / Double(schedules)
   let elapsed = outcome.report.elapsed / .milliseconds(1) / Double(schedules)

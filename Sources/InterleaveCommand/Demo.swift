@@ -29,11 +29,11 @@ package struct Demo: Sendable {
     for showcase in showcases {
       let racy = await fuzzer.run(named: showcase.name, showcase.racy)
       if Self.explained.contains(showcase.name), let failure = racy.failure {
-        output("\n\(Self.rule(showcase.name))\n\n\(failure)")
+        output("\n\(Self.rule(showcase.name))\n\n\(failure.terminalText)")
       }
       let mended = await fuzzer.run(named: "\(showcase.name), mended", showcase.mended)
       if let failure = mended.failure {
-        output("\n\(Self.rule("\(showcase.name), mended"))\n\n\(failure)")
+        output("\n\(Self.rule("\(showcase.name), mended"))\n\n\(failure.terminalText)")
       }
       lines.append(Summary(showcase, racy: racy, mended: mended))
     }

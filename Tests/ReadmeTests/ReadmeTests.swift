@@ -23,7 +23,7 @@ struct ReadmeTests {
       _ = await (first, second)
     }
     let failure = try #require(outcome.failure)
-    let report = failure.text(width: 100)
+    let report = failure.asciiText(width: 100)
     // In release the optimizer merges steps, so the interleaving is another one.
     #if DEBUG
       #expect(try readme().contains(report), "the README must show:\n\(report)")

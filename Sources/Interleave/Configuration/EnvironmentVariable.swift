@@ -30,7 +30,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
   public let description: String
 
   public init(_ description: String) {
-    self.description = description
+    self.description = description.ascii
   }
 }
 
@@ -173,7 +173,7 @@ private struct Variables {
   ) throws(ConfigurationError) -> Value? {
     guard let text = environment[variable.rawValue], !text.isEmpty else { return nil }
     guard let value = read(text) else {
-      throw ConfigurationError("\(variable.rawValue) must be \(expected) (was “\(text)”)")
+      throw ConfigurationError("\(variable.rawValue) must be \(expected) (was `\(text)`)")
     }
     return value
   }

@@ -156,7 +156,7 @@ func quotation(of text: String) -> String {
     default: String(scalar)
     }
   }
-  return "`\(shown.joined())\(start.count > limit ? "…" : "")`"
+  return "`\(shown.joined())\(start.count > limit ? "..." : "")`"
 }
 
 /// What is wrong with the content of a file that is JSON.

@@ -31,7 +31,7 @@ package struct CorpusFileError: Error, Sendable, Hashable, CustomStringConvertib
   }
 
   package var description: String {
-    (line.map { "\(file):\($0): " } ?? "\(file): ") + explanation
+    ((line.map { "\(file):\($0): " } ?? "\(file): ") + explanation).ascii
   }
 
   private var explanation: String {

@@ -28,8 +28,8 @@ package struct CorpusPlan: Sendable, Hashable {
     package var sourceFile: String
 
     package var description: String {
-      "no Package.swift lies above \(sourceFile), so there is no place for a corpus; name one "
-        + "with `corpus: .at(path)`, or keep none with `corpus: .none`"
+      "no Package.swift lies above \(sourceFile.ascii), so there is no place for a corpus; name "
+        + "one with `corpus: .at(path)`, or keep none with `corpus: .none`"
     }
   }
 

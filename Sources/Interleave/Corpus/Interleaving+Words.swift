@@ -4,7 +4,7 @@ extension Interleaving {
   /// ```text
   /// 1  task 0    transfers()        BankTests.swift:9
   /// 2  task 0.0  Bank.withdraw(_:)  Bank.swift:12      on Bank
-  /// 3  task 0.1  Bank.withdraw(_:)  Bank.swift:12      on Bank  interrupting  balance 100 → 20
+  /// 3  task 0.1  Bank.withdraw(_:)  Bank.swift:12      on Bank  interrupting  balance 100 -> 20
   /// ```
   ///
   /// - Parameter limit: The most lines, at least 3; of a longer interleaving the middle is left
@@ -15,7 +15,7 @@ extension Interleaving {
     let tail = limit - 1 - head
     let numbered = Array(steps.enumerated())
     let lines = lines(numbered.prefix(head) + numbered.suffix(tail))
-    let gap = "… \(steps.count - head - tail) more steps …"
+    let gap = "... \(steps.count - head - tail) more steps ..."
     return lines.prefix(head) + [gap] + lines.suffix(tail)
   }
 
@@ -34,7 +34,7 @@ extension Interleaving {
       cells[0] = String(repeating: " ", count: widths[0] - row[0].count) + row[0]
       if step.element.isPreemption { cells.append("interrupting") }
       if step.element.isStall { cells.append("after a stall") }
-      let changes = step.element.changes.map { "\($0.property) \($0.before) → \($0.after)" }
+      let changes = step.element.changes.map { "\($0.property) \($0.before) -> \($0.after)" }
       if !step.element.notes.isEmpty { cells.append(step.element.notes.joined(separator: ", ")) }
       if !changes.isEmpty { cells.append(changes.joined(separator: ", ")) }
       if let cancellation, cancellation.index == step.offset + 1 {

@@ -21,7 +21,7 @@ extension CallSite {
 func record(_ message: String, _ lines: [String], at location: CallSite) {
   let text =
     lines.isEmpty ? message : ([message + ":"] + lines.map { "  \($0)" }).joined(separator: "\n")
-  Issue.record(Comment(rawValue: text), sourceLocation: SourceLocation(location))
+  Issue.record(Comment(ascii: text), sourceLocation: SourceLocation(location))
 }
 
 /// `never`, `once`, `3 times`.

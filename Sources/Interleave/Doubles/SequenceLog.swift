@@ -14,10 +14,10 @@ struct SequenceLog<Element: Sendable, Failure: Error>: Sendable {
       }
     }
 
-    /// `prices → 3`.
+    /// `prices -> 3`.
     func words(of name: String) -> String {
       switch self {
-      case .element(let element): "\(name) → \(SwiftLiteral.describe(element))"
+      case .element(let element): "\(name) -> \(SwiftLiteral.describe(element))"
       case .end: "\(name) ended"
       case .failure(let error): "\(name) threw \(SwiftLiteral.describe(error))"
       }

@@ -86,12 +86,12 @@ extension TypedStub {
     "\(name)(\(SwiftLiteral.describeEach(repeat each input).joined(separator: ", ")))"
   }
 
-  /// A call with what came of it: `fetch(1) → "a", after 30 ms`.
+  /// A call with what came of it: `fetch(1) -> "a", after 30 ms`.
   func text(of call: Call) -> String {
     let outcome =
       switch call.result {
       case .success(let output):
-        Output.self == Void.self ? "" : " → \(SwiftLiteral.describe(output))"
+        Output.self == Void.self ? "" : " -> \(SwiftLiteral.describe(output))"
       case .failure(let error):
         " threw \(SwiftLiteral.describe(error))\(call.isFault ? ", a fault" : "")"
       case nil: " has not ended"

@@ -83,6 +83,6 @@ struct StoredProperties {
 
   private static func shortened(_ text: String) -> String {
     let line = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " ")
-    return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
+    return line.count <= limit ? line : "\(line.prefix(limit - 3))..."
   }
 }

@@ -77,6 +77,12 @@ public struct FixtureError: Error, Sendable, CustomStringConvertible {
   /// What the body had thrown before the tear-down; nil if it had not.
   public let bodyError: (any Error)?
 
+  private init(description: String, underlying: (any Error)?, bodyError: (any Error)?) {
+    self.description = description.ascii
+    self.underlying = underlying
+    self.bodyError = bodyError
+  }
+
   /// The set-up threw.
   static func setUp(of fixture: any Fixture, _ error: any Error) -> FixtureError {
     FixtureError(
@@ -97,7 +103,8 @@ public struct FixtureError: Error, Sendable, CustomStringConvertible {
   /// There is no resource where one was asked for.
   static func missing(_ type: Any.Type) -> FixtureError {
     FixtureError(
-      description: "`\(type)` is not set up here: give the test the trait `.fixture(\(type)(…))`, "
+      description:
+        "`\(type)` is not set up here: give the test the trait `.fixture(\(type)(...))`, "
         + "and read `\(type).resource` in the test's own task or one that inherits task-locals",
       underlying: nil, bodyError: nil)
   }

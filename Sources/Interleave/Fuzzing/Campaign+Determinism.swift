@@ -40,8 +40,8 @@ extension Campaign {
     let lines =
       ["a schedule failed, but not in the same way when it was run again with the same choices:"]
       + [
-        "• first: \(found.failure.kind.words)\n\(found.failure.message)",
-        "• then: \(difference.second.map { "\($0.kind.words)\n\($0.message)" } ?? "it passed")",
+        "* first: \(found.failure.kind.words)\n\(found.failure.message)",
+        "* then: \(difference.second.map { "\($0.kind.words)\n\($0.message)" } ?? "it passed")",
       ] + difference.lines
     return FuzzFailure(
       kind: .nondeterministic, message: lines.joined(separator: "\n"),
@@ -91,10 +91,10 @@ extension Campaign {
     }
     var lines: [String] = []
     if let index {
-      lines.append("• step \(index + 1) was at first \(first.words(ofStep: index))")
-      lines.append("• step \(index + 1) was then \(again.words(ofStep: index))")
+      lines.append("* step \(index + 1) was at first \(first.words(ofStep: index))")
+      lines.append("* step \(index + 1) was then \(again.words(ofStep: index))")
     } else {
-      lines.append("• all \(counted(first.schedule.steps.count, "step")) were the same")
+      lines.append("* all \(counted(first.schedule.steps.count, "step")) were the same")
     }
     let settles =
       index != nil && escapes.isEmpty && runAgain(first, draws).firstDifference(to: again) == nil

@@ -88,7 +88,7 @@ enum Fuzzing {
   ) async throws -> FuzzResult {
     guard Machine.current == nil else {
       throw ConfigurationError(
-        "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of “\(test.name)”")
+        "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of `\(test.name)`")
     }
     let resolved = try ResolvedConfiguration(
       configuration, test: test.fullName,
@@ -113,13 +113,13 @@ enum Fuzzing {
       exchange.isCancelled.withLock { $0 = true }
     }
     guard let result = exchange.result.withLock({ $0 }) else {
-      throw ConfigurationError("the test framework did not run the body of “\(test.name)”")
+      throw ConfigurationError("the test framework did not run the body of `\(test.name)`")
     }
     let value = try result.get()
     if resolved.reporting == .all, value.cancellation == nil,
       case .passed(let report) = value.outcome
     {
-      print("\(test.fullName): \(report.lines.joined(separator: "\n  "))")
+      print("\(test.fullName): \(report.lines.joined(separator: "\n  "))".ascii)
     }
     return value
   }

@@ -51,7 +51,7 @@ public func eventually<Subject: Actor>(
 private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) -> Run? {
   if let run = Run.current { return run }
   Host.current.report(
-    "`\(name)` checks runs of a fuzzed body: call it inside `fuzz { … }` or a `.fuzzed` test",
+    "`\(name)` checks runs of a fuzzed body: call it inside `fuzz { ... }` or a `.fuzzed` test",
     at: location)
   return nil
 }

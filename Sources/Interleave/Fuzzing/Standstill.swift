@@ -159,7 +159,7 @@ struct Standstill {
   private func failure(
     _ kind: FuzzFailure.Kind, _ message: String, _ lines: [String], _ tasks: [Int]
   ) -> RunFailure {
-    let text = ([message] + lines.map { "• \($0)" }).joined(separator: "\n")
+    let text = ([message] + lines.map { "* \($0)" }).joined(separator: "\n")
     // Other tasks may do the waiting in another run: what matters is where.
     let places = Set(tasks.map { place(innermost($0)) }).sorted()
     return RunFailure(kind: kind, message: text, place: places.joined(separator: ", "))

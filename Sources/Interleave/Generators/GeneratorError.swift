@@ -13,7 +13,9 @@ public enum GeneratorError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A generator went on drawing from itself.
   case tooDeep(limit: Int)
 
-  public var description: String {
+  public var description: String { text.ascii }
+
+  private var text: String {
     switch self {
     case .filterGaveUp(let attempts, let place):
       """

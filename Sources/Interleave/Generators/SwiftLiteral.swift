@@ -77,7 +77,7 @@ private struct Printer {
   var open: [ObjectIdentifier] = []
 
   mutating func describe(_ value: Any) -> String {
-    guard depthLeft > 0 else { return "…" }
+    guard depthLeft > 0 else { return "..." }
     depthLeft -= 1
     defer { depthLeft += 1 }
     if let value = value as? any LiteralDescribable { return value.literal(&self) }
@@ -137,7 +137,7 @@ private struct Printer {
 
   private mutating func object(_ value: Any, _ mirror: Mirror) -> String {
     let identity = ObjectIdentifier(value as AnyObject)
-    guard !open.contains(identity) else { return "\(mirror.subjectType)(…)" }
+    guard !open.contains(identity) else { return "\(mirror.subjectType)(...)" }
     open.append(identity)
     defer { open.removeLast() }
     return initializer(mirror)

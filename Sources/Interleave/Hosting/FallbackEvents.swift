@@ -59,7 +59,8 @@ extension RunFailure {
     let location = issue.sourceLocation?.location
     self.init(
       kind: .expectation,
-      message: (record.payload.messages ?? []).map(\.text).joined(separator: "\n"),
+      message: (record.payload.messages ?? []).map(\.text.withASCIIArrows)
+        .joined(separator: "\n"),
       location: location,
       place: location.map { "\($0.fileID):\($0.line):\($0.column)" } ?? "")
   }

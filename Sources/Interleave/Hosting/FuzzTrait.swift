@@ -40,10 +40,9 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
     guard let failure = result.outcome.failure, !result.isRecorded else { return }
     let location = failure.sourceLocation.map { SourceLocation($0) } ?? test.sourceLocation
     if failure.kind == .nothingInterleaved, isInherited(by: test) {
-      let comment: Comment = """
-        this test is fuzzed because its suite is, but \(failure.message)
-        """
-      Issue.record(comment, severity: .warning, sourceLocation: location)
+      Issue.record(
+        Comment(ascii: "this test is fuzzed because its suite is, but \(failure.message)"),
+        severity: .warning, sourceLocation: location)
     } else {
       Issue.record(failure, sourceLocation: location)
     }

@@ -33,9 +33,9 @@ enum Host {
     switch self {
     case .swiftTesting:
       Issue.record(
-        Comment(rawValue: message), severity: .warning, sourceLocation: SourceLocation(location))
+        Comment(ascii: message), severity: .warning, sourceLocation: SourceLocation(location))
     case .other:
-      FileHandle.standardError.write(Data("\(location): warning: \(message)\n".utf8))
+      FileHandle.standardError.write(Data("\(location): warning: \(message)\n".ascii.utf8))
     }
   }
 
@@ -43,9 +43,9 @@ enum Host {
   func report(_ message: String, at location: FuzzFailure.SourceLocation) {
     switch self {
     case .swiftTesting:
-      Issue.record(Comment(rawValue: message), sourceLocation: SourceLocation(location))
+      Issue.record(Comment(ascii: message), sourceLocation: SourceLocation(location))
     case .other:
-      preconditionFailure("\(location): \(message)")
+      preconditionFailure("\(location): \(message)".ascii)
     }
   }
 }

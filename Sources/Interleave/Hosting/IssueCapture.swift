@@ -77,10 +77,29 @@ final class IssueCapture: Sendable {
       state.passed = true
       return comment
     }
-    guard let comment else { return nil }
-    var issue = issue
-    issue.comments.append(Comment(rawValue: comment))
-    return issue
+    return comment.map { Issue(issue, with: $0) }
+  }
+}
+
+extension Issue {
+  /// An issue with a comment added, in ASCII: what its kind says is told as a comment where it is
+  /// not.
+  init(_ issue: Issue, with comment: String) {
+    self = issue
+    let text = "\(kind)"
+    if text.ascii != text {
+      kind = .unconditional
+      comments.insert(Comment(rawValue: text.withASCIIArrows), at: 0)
+    }
+    comments.append(Comment(rawValue: comment))
+    comments = comments.map { Comment(ascii: $0.rawValue) }
+  }
+}
+
+extension Comment {
+  /// A comment in ASCII, since test runners may lose what is not.
+  init(ascii text: String) {
+    self.init(rawValue: text.ascii)
   }
 }
 
@@ -92,7 +111,7 @@ extension RunFailure {
     case .errorCaught: kind = .thrownError
     default: kind = .expectation
     }
-    let texts = ["\(issue.kind)"] + issue.comments.map(\.rawValue)
+    let texts = ["\(issue.kind)".withASCIIArrows] + issue.comments.map(\.rawValue)
     self.init(
       kind: kind, message: texts.joined(separator: "\n"), location: location,
       place: location.map { "\($0.fileID):\($0.line):\($0.column)" } ?? "")

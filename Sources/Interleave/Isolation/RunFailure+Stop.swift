@@ -130,7 +130,7 @@ extension RunFailure {
     guard !own.isEmpty else { return "" }
     return ":"
       + own.prefix(8).map { code in
-        "\n• \(code.function)" + (code.place.map { " (\($0))" } ?? "")
+        "\n* \(code.function)" + (code.place.map { " (\($0))" } ?? "")
       }.joined()
   }
 }

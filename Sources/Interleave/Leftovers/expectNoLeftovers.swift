@@ -43,7 +43,7 @@ public func expectNoLeftovers<Value: Sendable>(
   if let message = leftoverMessage(outcome.leftovers, grace: grace) {
     switch Host.current {
     case .swiftTesting:
-      Issue.record(Comment(rawValue: message), sourceLocation: SourceLocation(location))
+      Issue.record(Comment(ascii: message), sourceLocation: SourceLocation(location))
     case .other:
       throw FuzzFailure(
         kind: .leakedTask, message: message, sourceLocation: location, test: test.name)
@@ -56,6 +56,6 @@ public func expectNoLeftovers<Value: Sendable>(
 func leftoverMessage(_ leftovers: [String], grace: Duration) -> String? {
   guard !leftovers.isEmpty else { return nil }
   let when = grace == .zero ? "" : ", \(grace.spelledOut) of virtual time after that"
-  return (["the body has ended, but left something over\(when):"] + leftovers.map { "• \($0)" })
+  return (["the body has ended, but left something over\(when):"] + leftovers.map { "* \($0)" })
     .joined(separator: "\n")
 }

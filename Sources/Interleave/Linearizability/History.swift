@@ -69,7 +69,7 @@ extension History: CustomStringConvertible {
     return zip(indices, texts).map { index, text in
       let call = calls[index]
       let padding = String(repeating: " ", count: width - text.count)
-      return "lane \(call.lane)  \(text)\(padding)  \(call.invoked)–"
+      return "lane \(call.lane)  \(text)\(padding)  \(call.invoked)-"
         + (call.returned.map(String.init) ?? "")
     }
   }
@@ -78,6 +78,6 @@ extension History: CustomStringConvertible {
   func text(of index: Int) -> String {
     let call = calls[index]
     let response = call.response.map { SwiftLiteral.describe($0) } ?? "(pending)"
-    return "\(SwiftLiteral.describe(call.operation)) → \(response)"
+    return "\(SwiftLiteral.describe(call.operation)) -> \(response)"
   }
 }

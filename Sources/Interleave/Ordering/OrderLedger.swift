@@ -68,7 +68,7 @@ final class OrderLedger {
     let runs = experience.runs
     let count = runs == 1 ? "the run did not come" : "none of \(grouped(runs)) runs came"
     let lines =
-      experience.obstacles.map { "• \($0)" } + (experience.standstill.map { [$0] } ?? [])
+      experience.obstacles.map { "* \($0)" } + (experience.standstill.map { [$0] } ?? [])
     return (["\(count) in the order \(plan.words):"] + lines).joined(separator: "\n")
   }
 }

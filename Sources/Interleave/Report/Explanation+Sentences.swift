@@ -14,9 +14,11 @@ struct PlaceNames {
 
 extension Explanation {
   /// The collisions in words, a sentence each.
-  func collisionSentences(in interleaving: Interleaving) -> [String] {
+  func collisionSentences(
+    in interleaving: Interleaving, _ glyphs: ReportGlyphs = .pretty
+  ) -> [String] {
     let names = PlaceNames(interleaving)
-    return collisions.map { sentence(for: $0, in: interleaving, names) }
+    return collisions.map { sentence(for: $0, in: interleaving, names, glyphs) }
   }
 
   /// The departures in words, a sentence each.
@@ -26,7 +28,8 @@ extension Explanation {
   }
 
   private func sentence(
-    for collision: Collision, in interleaving: Interleaving, _ names: PlaceNames
+    for collision: Collision, in interleaving: Interleaving, _ names: PlaceNames,
+    _ glyphs: ReportGlyphs
   ) -> String {
     let before = interleaving.steps[collision.before]
     let between = interleaving.steps[collision.between]
@@ -39,7 +42,9 @@ extension Explanation {
       isCheckThenAct
       ? "checked \(at(before)) and acted \(at(after))"
       : "ran on \(before.actor.unbroken) \(at(before)) and went on there \(at(after))"
-    let other = collision.change.map { "changed `\($0.property)`\u{A0}\($0.words.unbroken)" }
+    let other = collision.change.map {
+      "changed `\($0.property)`\u{A0}\($0.words(glyphs).unbroken)"
+    }
     return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
       + "\(other ?? "ran there") \(at(between))."
   }
@@ -108,11 +113,14 @@ extension Interleaving {
 
 extension Interleaving.Change {
   /// Both values on one line, cut off where they are long.
-  var words: String { "\(Self.short(before)) → \(Self.short(after))" }
+  func words(_ glyphs: ReportGlyphs) -> String {
+    "\(Self.short(before, glyphs)) \(glyphs.arrow) \(Self.short(after, glyphs))"
+  }
 
-  private static func short(_ value: String) -> String {
+  private static func short(_ value: String, _ glyphs: ReportGlyphs) -> String {
     let line = value.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return line.count <= 40 ? line : line.prefix(39) + "…"
+    guard line.count > 40 else { return line }
+    return line.prefix(40 - glyphs.ellipsis.count) + glyphs.ellipsis
   }
 }
 

@@ -5,6 +5,7 @@ struct FailureReport {
   private let root: String?
   private let source: (Interleaving.Place) -> String?
   private let explanation: Explanation
+  private let glyphs: ReportGlyphs
 
   /// Reports narrower than this are not made; a narrower terminal wraps them.
   static let narrowest = 60
@@ -16,15 +17,17 @@ struct FailureReport {
   ///   - width: The columns to use, at least 60; fewer are taken as 60.
   ///   - colour: Whether to use the escape sequences of a terminal.
   ///   - root: The folder of the package, from which paths are printed.
+  ///   - glyphs: The signs to draw with.
   ///   - source: Reads a line of the source; nil where it cannot.
   /// - Returns: Lines, without a newline at the end.
   static func render(
     _ failure: FuzzFailure, width: Int, colour: Bool, root: String? = nil,
+    glyphs: ReportGlyphs = .pretty,
     source: @escaping (Interleaving.Place) -> String? = { _ in nil }
   ) -> String {
     let report = FailureReport(
       failure: failure, width: max(width, narrowest), root: root, source: source,
-      explanation: Explanation(failure.interleaving))
+      explanation: Explanation(failure.interleaving), glyphs: glyphs)
     return report.lines().map { $0.rendered(colour: colour) }.joined(separator: "\n")
   }
 
@@ -60,7 +63,7 @@ struct FailureReport {
   // MARK: How it came about
 
   private func collision() -> [StyledText] {
-    let sentences = explanation.collisionSentences(in: failure.interleaving)
+    let sentences = explanation.collisionSentences(in: failure.interleaving, glyphs)
     guard !sentences.isEmpty else { return [] }
     return [StyledText("What collided", .bold)]
       + zip(explanation.collisions, sentences).flatMap { collision, sentence in
@@ -83,10 +86,10 @@ struct FailureReport {
       let isBetween = index == 1
       return
         (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
-        .fitted(to: 9 + taskWidth)
-        + StyledText("  ") + StyledText(places[index], .bold).fitted(to: placeWidth)
+        .fitted(to: 9 + taskWidth, glyphs)
+        + StyledText("  ") + StyledText(places[index], .bold).fitted(to: placeWidth, glyphs)
         + StyledText(isBetween ? "    " : "  ") + StyledText(line))
-        .truncated(to: width)
+        .truncated(to: width, glyphs)
     }
   }
 
@@ -100,9 +103,9 @@ struct FailureReport {
     if interleaving.stalls > 0 { facts.append(counted(interleaving.stalls, "early timer")) }
     let title =
       StyledText("The interleaving", .bold)
-      + StyledText(" · \(facts.joined(separator: ", "))", .dim)
+      + StyledText("\(glyphs.separator)\(facts.joined(separator: ", "))", .dim)
     let rows = InterleavingTable(
-      interleaving, explanation, failed: failure.kind.endsInAStep, width: width)
+      interleaving, explanation, failed: failure.kind.endsInAStep, width: width, glyphs)
     return [title] + rows.lines()
   }
 
@@ -157,7 +160,7 @@ struct FailureReport {
     }
     if !failure.escapes.isEmpty {
       lines += indented("A replay may differ, since not all was under the run's control:")
-      lines += failure.escapes.flatMap { indented("• \($0)") }
+      lines += failure.escapes.flatMap { indented("\(glyphs.bullet) \($0)") }
     }
     return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved() + repair()
   }

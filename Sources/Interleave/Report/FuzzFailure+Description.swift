@@ -1,22 +1,48 @@
 import Foundation
 
 extension FuzzFailure: CustomStringConvertible {
-  /// The whole report, as wide as the terminal.
-  public var description: String { text(width: Terminal.width, colour: Terminal.hasColour) }
+  /// The whole report, as wide as the terminal, in ASCII to the last byte.
+  ///
+  /// `swift test` may lose what is not. What else is in values, names and lines of the source is
+  /// escaped as in Swift, `\u{2192}`.
+  public var description: String {
+    asciiText(width: Terminal.width, colour: Terminal.hasColour)
+  }
 
-  /// The whole report.
+  /// The whole report, as wide as the terminal, for programs that are no tests.
+  package var terminalText: String { text(width: Terminal.width, colour: Terminal.hasColour) }
+
+  /// The whole report, drawn with the characters of Unicode, for terminals and pages.
   ///
   /// - Parameters:
   ///   - width: The columns to use, at least 60.
   ///   - colour: Marks what matters with the colours of a terminal.
   public func text(width: Int, colour: Bool = false) -> String {
+    render(width: width, colour: colour, isASCII: false)
+  }
+
+  /// The whole report in ASCII.
+  package func asciiText(width: Int, colour: Bool = false) -> String {
+    render(width: width, colour: colour, isASCII: true)
+  }
+
+  private func render(width: Int, colour: Bool, isASCII: Bool) -> String {
     let files =
       [sourceLocation?.filePath].compactMap(\.self)
       + interleaving.steps.lazy.compactMap { $0.place?.file }
+    let root = files.lazy.compactMap { SourcePath.packageRoot(of: $0) }.first
+    guard isASCII else {
+      return FailureReport.render(
+        self, width: width, colour: colour, root: root, source: { SourceLine.text(at: $0) })
+    }
+    let originals = Dictionary(
+      files.map { ($0.ascii, $0) }, uniquingKeysWith: { first, _ in first })
     return FailureReport.render(
-      self, width: width, colour: colour,
-      root: files.lazy.compactMap { SourcePath.packageRoot(of: $0) }.first,
-      source: { SourceLine.text(at: $0) })
+      ascii, width: width, colour: colour, root: root?.ascii, glyphs: .ascii,
+      source: { place in
+        let file = originals[place.file] ?? place.file
+        return SourceLine.text(at: Interleaving.Place(file: file, line: place.line))?.ascii
+      })
   }
 }
 

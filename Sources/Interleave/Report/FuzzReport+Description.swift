@@ -3,8 +3,10 @@ import InterleaveEngine
 
 extension FuzzReport: CustomStringConvertible {
   /// One line about what was run; what it means, what chose it, escapes and warnings follow.
+  ///
+  /// All of it is ASCII.
   public var description: String {
-    (lines + escapeLines + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+    (lines + escapeLines + warnings.map { "warning: \($0)" }).joined(separator: "\n").ascii
   }
 
   /// What left the run's control, and what follows from it.

@@ -9,6 +9,7 @@ struct InterleavingTable {
   private let names: PlaceNames
   private let failed: Bool
   private let width: Int
+  private let glyphs: ReportGlyphs
   /// The tasks that took a step, by path.
   private let tasks: [TaskPath]
   private let numberWidth: Int
@@ -18,14 +19,18 @@ struct InterleavingTable {
   private static let narrowestLane = 22
   private static let widestLane = 44
 
-  init(_ interleaving: Interleaving, _ explanation: Explanation, failed: Bool, width: Int) {
+  init(
+    _ interleaving: Interleaving, _ explanation: Explanation, failed: Bool, width: Int,
+    _ glyphs: ReportGlyphs = .pretty
+  ) {
     self.interleaving = interleaving
     self.failed = failed
     self.width = width
+    self.glyphs = glyphs
     rows = InterleavingRows(interleaving, explanation).rows
     names = PlaceNames(interleaving)
     tasks = Set(interleaving.steps.map(\.name.task)).sorted()
-    numberWidth = rows.map { Self.number($0).columns }.max() ?? 1
+    numberWidth = rows.map { Self.number($0, glyphs).columns }.max() ?? 1
     let actors = interleaving.steps.map(\.actor.columns).max() ?? 0
     actorWidth = max(2, min(actors, 14))
   }
@@ -44,24 +49,26 @@ struct InterleavingTable {
 
   private func gutter(mark: String = " ", number: String = "", actor: String = "") -> StyledText {
     let padding = String(repeating: " ", count: numberWidth - number.columns)
-    return StyledText(mark, mark == "✗" ? .failure : mark == " " ? .plain : .warning)
-      + StyledText(" \(padding)\(number)  ", .dim) + StyledText(actor).fitted(to: actorWidth)
+    return StyledText(mark, mark == glyphs.failure ? .failure : mark == " " ? .plain : .warning)
+      + StyledText(" \(padding)\(number)  ", .dim)
+      + StyledText(actor).fitted(to: actorWidth, glyphs)
   }
 
-  private static func number(_ row: InterleavingRows.Row) -> String {
+  private static func number(_ row: InterleavingRows.Row, _ glyphs: ReportGlyphs) -> String {
     switch row {
     case .step(let index): "\(index + 1)"
-    case .folded(let range): "\(range.lowerBound + 1)–\(range.upperBound)"
+    case .folded(let range): "\(range.lowerBound + 1)\(glyphs.dash)\(range.upperBound)"
     }
   }
 
   private func gutter(of row: InterleavingRows.Row) -> StyledText {
-    guard case .step(let index) = row else { return gutter(number: Self.number(row)) }
+    guard case .step(let index) = row else { return gutter(number: Self.number(row, glyphs)) }
     let step = interleaving.steps[index]
     let deviates = interleaving.deviations.contains { $0.index == index }
     let mark =
-      isFailure(index) ? "✗" : step.isPreemption || step.isStall || deviates ? "▸" : " "
-    return gutter(mark: mark, number: Self.number(row), actor: step.actor)
+      isFailure(index)
+      ? glyphs.failure : step.isPreemption || step.isStall || deviates ? glyphs.departure : " "
+    return gutter(mark: mark, number: Self.number(row, glyphs), actor: step.actor)
   }
 
   private func isFailure(_ index: Int) -> Bool {
@@ -69,33 +76,38 @@ struct InterleavingTable {
   }
 
   private func words(_ index: Int, width: Int, header: String = "") -> [StyledText] {
-    var words = StepWords(index, of: interleaving, names)
+    var words = StepWords(index, of: interleaving, names, glyphs)
     if isFailure(index) { words.remarks.append(StyledText("fails here", .failure)) }
     return words.lines(width: width, header: header)
+  }
+
+  private var bar: StyledText { StyledText(" \(glyphs.bar) ", .dim) }
+
+  /// The rule under the heads of columns, of which the first takes the given width.
+  private func rule(_ first: Int, _ others: [Int]) -> StyledText {
+    let line = { (count: Int) in String(repeating: glyphs.rule, count: count) }
+    let parts = others.map { "\(glyphs.rule)\(glyphs.crossing)\(glyphs.rule)" + line($0) }
+    return StyledText(line(first) + parts.joined(), .dim)
   }
 
   // MARK: Lanes as columns
 
   private func wideLines(lane: Int) -> [StyledText] {
-    let bar = StyledText(" │ ", .dim)
-    let blank = StyledText().fitted(to: lane)
+    let blank = StyledText().fitted(to: lane, glyphs)
     let headers = tasks.map { header(of: $0, width: lane) }
     let height = headers.map(\.count).max() ?? 0
     var lines = (0..<height).map { line in
       headers.reduce(line == 0 ? gutter(actor: "on") : gutter()) { sum, header in
-        sum + bar + (line < header.count ? header[line].fitted(to: lane) : blank)
+        sum + bar + (line < header.count ? header[line].fitted(to: lane, glyphs) : blank)
       }
     }
-    let rule = { (count: Int) in String(repeating: "─", count: count) }
-    lines.append(
-      StyledText(
-        rule(gutterWidth) + tasks.map { _ in "─┼─" + rule(lane) }.joined(), .dim))
+    lines.append(rule(gutterWidth, tasks.map { _ in lane }))
     for row in rows {
       let cells = tasks.map { cell(of: row, task: $0, width: lane) }
       for line in 0..<max(1, cells.map(\.count).max() ?? 1) {
         lines.append(
           cells.reduce(line == 0 ? gutter(of: row) : gutter()) { sum, cell in
-            sum + bar + (line < cell.count ? cell[line].fitted(to: lane) : blank)
+            sum + bar + (line < cell.count ? cell[line].fitted(to: lane, glyphs) : blank)
           })
       }
     }
@@ -106,16 +118,19 @@ struct InterleavingTable {
     var lines = [StyledText("task \(task)", .bold)]
     guard let info = interleaving.tasks.first(where: { $0.path == task }) else { return lines }
     if !info.function.isEmpty { lines.append(StyledText(info.function)) }
-    if let made = info.madeAt { lines.append(StyledText(Self.made(names.name(made), width), .dim)) }
+    if let made = info.madeAt { lines.append(StyledText(self.made(names.name(made), width), .dim)) }
     return lines
   }
 
   /// Where a task was made; of a name that is too long, its end with the line.
-  private static func made(_ place: String, _ width: Int) -> String {
+  private func made(_ place: String, _ width: Int) -> String {
     let text = "made at \(place)"
     guard text.columns > width else { return text }
-    return "made at …\(place.suffix(max(0, width - 9)))"
+    let head = "made at \(glyphs.ellipsis)"
+    return head + place.suffix(max(0, width - head.columns))
   }
+
+  private func leftOut(_ steps: Int) -> String { "\(glyphs.ellipsis) \(counted(steps, "step"))" }
 
   private func cell(
     of row: InterleavingRows.Row, task: TaskPath, width: Int
@@ -127,7 +142,7 @@ struct InterleavingTable {
       return words(index, width: width, header: header)
     case .folded(let range):
       let count = interleaving.steps[range].count { $0.name.task == task }
-      return count == 0 ? [] : [StyledText("… \(counted(count, "step"))", .dim)]
+      return count == 0 ? [] : [StyledText(leftOut(count), .dim)]
     }
   }
 
@@ -148,13 +163,15 @@ struct InterleavingTable {
       }
     }
     let separator = { (function: String) in function.isEmpty ? "  " : ", " }
-    let titles = groups.map { $0.first == $0.last ? "\($0.first)" : "\($0.first) … \($0.last)" }
+    let titles = groups.map {
+      $0.first == $0.last ? "\($0.first)" : "\($0.first) \(glyphs.ellipsis) \($0.last)"
+    }
     let widest = titles.map(\.columns).max() ?? 0
     let lines = zip(groups, titles).map { group, title in
-      (StyledText("  task ") + StyledText(title, .bold).fitted(to: widest)
+      (StyledText("  task ") + StyledText(title, .bold).fitted(to: widest, glyphs)
         + StyledText(group.function.isEmpty ? "" : "  \(group.function)")
         + StyledText(group.made.isEmpty ? "" : separator(group.function) + group.made, .dim))
-        .truncated(to: width)
+        .truncated(to: width, glyphs)
     }
     return lines + [StyledText()]
   }
@@ -162,11 +179,11 @@ struct InterleavingTable {
   private func markedLines() -> [StyledText] {
     let lanes = tasks.map { "\($0)".columns + 1 }
     let marks = lanes.reduce(0, +)
-    let header = zip(tasks, lanes).map { StyledText("\($0)", .bold).fitted(to: $1) }
+    let header = zip(tasks, lanes).map { StyledText("\($0)", .bold).fitted(to: $1, glyphs) }
       .reduce(StyledText(), +)
     return detailed(columns: marks, header: header) { row, isFirst in
       zip(tasks, lanes).map { task, lane in
-        mark(task, row, isFirst: isFirst).fitted(to: lane)
+        mark(task, row, isFirst: isFirst).fitted(to: lane, glyphs)
       }.reduce(StyledText(), +)
     }
   }
@@ -179,24 +196,24 @@ struct InterleavingTable {
       case .folded(let range): range
       }
     let runs = steps[range].contains { $0.name.task == task }
-    if runs, isFirst { return StyledText(range.count == 1 ? "●" : "○", .bold) }
+    if runs, isFirst { return StyledText(range.count == 1 ? glyphs.step : glyphs.steps, .bold) }
     let first = steps.firstIndex { $0.name.task == task } ?? 0
     let last = steps.lastIndex { $0.name.task == task } ?? 0
     let goesOn =
       first < range.upperBound && last >= (isFirst ? range.lowerBound : range.upperBound)
-    return StyledText(goesOn ? "│" : "", .dim)
+    return StyledText(goesOn ? glyphs.lane : "", .dim)
   }
 
   private func listedLines() -> [StyledText] {
-    let column = tasks.map { "\($0)".columns }.max() ?? 4
+    let column = max(tasks.map { "\($0)".columns }.max() ?? 4, 4)
     return detailed(
-      columns: max(column, 4), header: StyledText("task", .bold).fitted(to: max(column, 4))
+      columns: column, header: StyledText("task", .bold).fitted(to: column, glyphs)
     ) { row, isFirst in
       guard isFirst, case .step(let index) = row else {
-        return StyledText().fitted(to: max(column, 4))
+        return StyledText().fitted(to: column, glyphs)
       }
       return StyledText("\(interleaving.steps[index].name.task)", .bold)
-        .fitted(to: max(column, 4))
+        .fitted(to: column, glyphs)
     }
   }
 
@@ -205,18 +222,14 @@ struct InterleavingTable {
     columns: Int, header: StyledText,
     lanes: (_ row: InterleavingRows.Row, _ isFirst: Bool) -> StyledText
   ) -> [StyledText] {
-    let bar = StyledText(" │ ", .dim)
     let details = width - gutterWidth - columns - 6
-    let rule = { (count: Int) in String(repeating: "─", count: count) }
     var lines = [gutter(actor: "on") + bar + header + bar]
-    lines.append(
-      StyledText(
-        rule(gutterWidth) + "─┼─" + rule(columns) + "─┼─" + rule(details), .dim))
+    lines.append(rule(gutterWidth, [columns, details]))
     for row in rows {
       let words =
         switch row {
         case .step(let index): self.words(index, width: details)
-        case .folded(let range): [StyledText("… \(counted(range.count, "step"))", .dim)]
+        case .folded(let range): [StyledText(leftOut(range.count), .dim)]
         }
       for (index, line) in words.enumerated() {
         let isFirst = index == 0

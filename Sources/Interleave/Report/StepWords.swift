@@ -12,14 +12,19 @@ struct StepWords {
   /// What is remarkable about the step: that it interrupts, or fails.
   var remarks: [StyledText]
 
-  init(_ index: Int, of interleaving: Interleaving, _ names: PlaceNames) {
+  private let glyphs: ReportGlyphs
+
+  init(
+    _ index: Int, of interleaving: Interleaving, _ names: PlaceNames, _ glyphs: ReportGlyphs
+  ) {
+    self.glyphs = glyphs
     let step = interleaving.steps[index]
     place = step.place.map(names.name) ?? ""
     let function = step.name.function
     self.function = function.isEmpty && place.isEmpty ? Self.happening(step) : function
     shortFunction = Self.withoutType(function)
     if shortFunction.isEmpty { shortFunction = self.function }
-    changes = step.changes.map { "\($0.property) \($0.words)" }
+    changes = step.changes.map { "\($0.property) \($0.words(glyphs))" }
     notes = step.notes
     remarks = Self.remarks(on: index, of: interleaving)
   }
@@ -45,7 +50,7 @@ struct StepWords {
     }
     lines += notes.map { StyledText($0) }
     lines += changes.map { StyledText($0, .change) }
-    return (lines + remarks).map { $0.truncated(to: width) }
+    return (lines + remarks).map { $0.truncated(to: width, glyphs) }
   }
 
   private static func remarks(on index: Int, of interleaving: Interleaving) -> [StyledText] {

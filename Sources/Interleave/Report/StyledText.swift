@@ -51,21 +51,22 @@ package struct StyledText: Sendable, Hashable, ExpressibleByStringInterpolation 
   package var width: Int { pieces.reduce(0) { $0 + $1.text.columns } }
 
   /// It is filled up with spaces to a number of columns, or cut off there.
-  package func fitted(to columns: Int) -> Self {
-    let cut = truncated(to: columns)
+  func fitted(to columns: Int, _ glyphs: ReportGlyphs = .pretty) -> Self {
+    let cut = truncated(to: columns, glyphs)
     return cut + StyledText(String(repeating: " ", count: columns - cut.width))
   }
 
   /// It is cut off, with an ellipsis, if it takes more columns than given.
-  package func truncated(to columns: Int) -> Self {
+  func truncated(to columns: Int, _ glyphs: ReportGlyphs = .pretty) -> Self {
     guard width > columns else { return self }
+    let ellipsis = String(glyphs.ellipsis.prefix(max(0, columns)))
     var result = StyledText()
-    var left = columns - 1
+    var left = columns - ellipsis.columns
     for piece in pieces {
       var text = ""
       for character in piece.text {
         guard character.columns <= left else {
-          result.pieces.append(Piece(text: text + (columns > 0 ? "…" : ""), style: piece.style))
+          result.pieces.append(Piece(text: text + ellipsis, style: piece.style))
           return result
         }
         left -= character.columns

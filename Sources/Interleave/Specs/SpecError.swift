@@ -7,7 +7,9 @@ public enum SpecError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The model says neither what follows nor what is returned.
   case noModel(spec: String)
 
-  public var description: String {
+  public var description: String { text.ascii }
+
+  private var text: String {
     switch self {
     case .noOperation(let spec):
       """

@@ -10,7 +10,7 @@ extension Duration {
       let (count, rest) = all.quotientAndRemainder(dividingBy: Int128(size) * 1_000_000_000)
       if rest == 0 { return "\(count) \(unit)\(count == 1 ? "" : "s")" }
     }
-    for (unit, size) in [("s", Int128(1_000_000_000)), ("ms", 1_000_000), ("µs", 1_000)]
+    for (unit, size) in [("s", Int128(1_000_000_000)), ("ms", 1_000_000), ("us", 1_000)]
     where all >= size {
       let (whole, rest) = all.quotientAndRemainder(dividingBy: size)
       let thousandths = String("\(1_000 + rest * 1_000 / size)".dropFirst())

@@ -33,7 +33,7 @@ enum Idleness {
     Host.current.report(
       "`\(name)` must know when nothing else can run, and so needs a run that Interleave controls: "
         + "give the test the trait `.controlled` or `.fuzzed`, or call it inside "
-        + "`controlled { … }` or `fuzz { … }`",
+        + "`controlled { ... }` or `fuzz { ... }`",
       at: location)
     return false
   }

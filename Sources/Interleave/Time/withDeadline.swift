@@ -75,7 +75,7 @@ public struct DeadlineExceeded: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     "DeadlineExceeded: what `withDeadline` at \(location) runs had not ended after "
-      + "\(limit.spelledOut)"
+      .ascii + limit.spelledOut
   }
 }
 

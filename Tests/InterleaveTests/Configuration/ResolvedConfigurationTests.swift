@@ -63,7 +63,7 @@ import Testing
     #expect(try self.resolved([:], other).configuration.cancellation == .anyTask)
     #expect(
       message(["INTERLEAVE_CANCELLATION": "all"])
-        == "INTERLEAVE_CANCELLATION must be never or anyTask (was “all”)")
+        == "INTERLEAVE_CANCELLATION must be never or anyTask (was `all`)")
   }
 
   @Test func aStepMustHaveSomeTime() {
@@ -80,7 +80,7 @@ import Testing
     #expect(message { $0.workers = 0 } == "`workers` must be at least 1 (was 0)")
     #expect(
       message(["INTERLEAVE_WORKERS": "two"])
-        == "INTERLEAVE_WORKERS must be a whole number of at least 1 (was “two”)")
+        == "INTERLEAVE_WORKERS must be a whole number of at least 1 (was `two`)")
   }
 
   @Test func schedulesAreCounted() throws {
@@ -91,7 +91,7 @@ import Testing
   func schedulesMustBeAWholeNumber(text: String) {
     #expect(
       message(["INTERLEAVE_SCHEDULES": text])
-        == "INTERLEAVE_SCHEDULES must be a whole number of at least 1 (was “\(text)”)")
+        == "INTERLEAVE_SCHEDULES must be a whole number of at least 1 (was `\(text)`)")
   }
 
   @Test(arguments: [
@@ -121,7 +121,7 @@ import Testing
     #expect(
       message(["INTERLEAVE_UNTIL": text])
         == "INTERLEAVE_UNTIL must be `risk<` and a number above 0 and at most 1, such as risk<0.01 "
-        + "(was “\(text)”)")
+        + "(was `\(text)`)")
   }
 
   @Test(arguments: [0, -0.5, 1.5, .nan])
@@ -151,7 +151,7 @@ import Testing
     #expect(
       message(["INTERLEAVE_DURATION": text])
         == "INTERLEAVE_DURATION must be a number with a unit, such as 500ms, 30s, 5m or 1h "
-        + "(was “\(text)”)")
+        + "(was `\(text)`)")
   }
 
   @Test(arguments: [
@@ -167,14 +167,14 @@ import Testing
     #expect(try resolved([:]).configuration.isolation == .automatic)
     #expect(
       message(["INTERLEAVE_ISOLATION": "thread"])
-        == "INTERLEAVE_ISOLATION must be automatic or process or none (was “thread”)")
+        == "INTERLEAVE_ISOLATION must be automatic or process or none (was `thread`)")
   }
 
   @Test(arguments: ["-1", "2A", "0x", "1.0", "18446744073709551616", " 1"])
   func seedsThatCannotBeReadAreErrors(text: String) {
     #expect(
       message(["INTERLEAVE_SEED": text])
-        == "INTERLEAVE_SEED must be a number, such as 42 or 0x2A (was “\(text)”)")
+        == "INTERLEAVE_SEED must be a number, such as 42 or 0x2A (was `\(text)`)")
   }
 
   @Test func strategiesAreChosenByName() throws {
@@ -196,7 +196,7 @@ import Testing
     #expect(try resolved(["INTERLEAVE_MODE": "replay"]).mode == .replay)
     #expect(
       message(["INTERLEAVE_MODE": "Replay"])
-        == "INTERLEAVE_MODE must be fuzz or replay (was “Replay”)")
+        == "INTERLEAVE_MODE must be fuzz or replay (was `Replay`)")
   }
 
   @Test func theReportIsOfFailuresOrAll() throws {
@@ -204,7 +204,7 @@ import Testing
     #expect(try resolved(["INTERLEAVE_REPORT": "all"]).reporting == .all)
     #expect(
       message(["INTERLEAVE_REPORT": "html"])
-        == "INTERLEAVE_REPORT must be failures or all (was “html”)")
+        == "INTERLEAVE_REPORT must be failures or all (was `html`)")
   }
 
   // MARK: Seeds

@@ -17,7 +17,7 @@ import Testing
       interleaving.words() == [
         "1  task 0    transfers()",
         "2  task 0.0  Bank.withdraw(_:)  Bank.swift:12  on Bank",
-        "3  task 0.1  Bank.withdraw(_:)  Bank.swift:12  on Bank  interrupting  balance 100 → 20",
+        "3  task 0.1  Bank.withdraw(_:)  Bank.swift:12  on Bank  interrupting  balance 100 -> 20",
         "4  task 0    transfers()                                after a stall",
       ])
     #expect(Interleaving().words().isEmpty)
@@ -28,7 +28,7 @@ import Testing
     let words = Interleaving(steps: steps).words(limit: 5)
     #expect(
       words == [
-        "     1  task 0  f()", "     2  task 0  f()", "… 99996 more steps …",
+        "     1  task 0  f()", "     2  task 0  f()", "... 99996 more steps ...",
         " 99999  task 0  f()", "100000  task 0  f()",
       ])
     #expect(Interleaving(steps: Array(steps.prefix(5))).words(limit: 5).count == 5)

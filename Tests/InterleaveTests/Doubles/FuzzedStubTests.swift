@@ -22,10 +22,10 @@ import Testing
     #expect(
       failure.message.contains(
         "`fetch` must have been awaited once, with (1) (was awaited 2 times):"))
-    #expect(failure.message.contains("1. fetch(1) → 2 (task 0."))
+    #expect(failure.message.contains("1. fetch(1) -> 2 (task 0."))
     let notes = failure.interleaving.steps.flatMap(\.notes)
-    #expect(notes == ["fetch(1) → 2", "fetch(1) → 2"])
-    #expect(failure.text(width: 100).contains("fetch(1) → 2"))
+    #expect(notes == ["fetch(1) -> 2", "fetch(1) -> 2"])
+    #expect(failure.text(width: 100).contains("fetch(1) -> 2"))
   }
 
   @Test func aCacheThatSharesItsLoadsPasses() async {
@@ -74,7 +74,7 @@ import Testing
     let failure = try #require(await load(isMended: false).failure)
     #expect(failure.kind == .expectation)
     let notes: [String] = failure.interleaving.steps.flatMap(\.notes)
-    #expect(notes == ["find(\"a\") → \"a\", after 1 s"], "\(failure)")
+    #expect(notes == ["find(\"a\") -> \"a\", after 1 s"], "\(failure)")
   }
 
   @Test func aPageThatDropsLateAnswersPasses() async {

@@ -12,8 +12,8 @@ import Testing
 
   private static let calls = """
     :
-      1. fetch(1, "a") → false (task #1)
-      2. fetch(2, "b") → true (task #1)
+      1. fetch(1, "a") -> false (task #1)
+      2. fetch(2, "b") -> true (task #1)
     """
 
   @Test func whatHoldsSaysNothing() async throws {
@@ -96,8 +96,8 @@ import Testing
       texts == [
         """
         `fetch` must have been awaited in the order (3), (2) (was awaited 2 times):
-          1. fetch(2) → 2 (task #1)
-          2. fetch(3) → 3 (task #1)
+          1. fetch(2) -> 2 (task #1)
+          2. fetch(3) -> 3 (task #1)
         """
       ])
   }

@@ -46,8 +46,8 @@ import Testing
       texts == [
         """
         `count` has 2 answers, but was called once more:
-          1. count() → 1 (task #1)
-          2. count() → 2 (task #1)
+          1. count() -> 1 (task #1)
+          2. count() -> 2 (task #1)
           3. count() has not ended (task #1)
         """
       ])

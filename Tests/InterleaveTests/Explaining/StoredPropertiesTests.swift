@@ -85,6 +85,6 @@ private final class Identity: Sendable {}
   @Test func longTextsAreCut() async {
     let changes = await changes { $0.name = String(repeating: "y", count: 500) }
     #expect(changes.count == 1)
-    #expect(changes.allSatisfy { $0.count < 100 && $0.hasSuffix("…") })
+    #expect(changes.allSatisfy { $0.count < 100 && $0.hasSuffix("...") })
   }
 }

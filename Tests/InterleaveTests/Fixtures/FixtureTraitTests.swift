@@ -78,7 +78,7 @@ import Testing
     let error = #expect(throws: FixtureError.self) { try TapeFixture.resource }
     #expect(
       error?.description
-        == "`TapeFixture` is not set up here: give the test the trait `.fixture(TapeFixture(…))`, "
+        == "`TapeFixture` is not set up here: give the test the trait `.fixture(TapeFixture(...))`, "
         + "and read `TapeFixture.resource` in the test's own task or one that inherits task-locals")
   }
 }

@@ -91,7 +91,7 @@ import Testing
   @Test func objectsPrintWithoutAddressAndACycleEnds() {
     let node = Node()
     node.next = node
-    expect(node, prints: "Node(next: Node(…), value: 1)")
+    expect(node, prints: "Node(next: Node(...), value: 1)")
   }
 
   @Test func valuesOfFoundationPrintAsExpressions() throws {

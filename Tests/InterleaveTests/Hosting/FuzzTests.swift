@@ -68,6 +68,6 @@ import Testing
     let result = try await runFixtures("CallFixtures/isMisconfigured", environment: [name: value])
     #expect(result.exitCode == 1)
     #expect(result.lines(with: "\(name) must be").count == 1, "\(result)")
-    #expect(result.output.contains("(was “\(value)”)"))
+    #expect(result.output.contains("(was `\(value)`)"))
   }
 }

@@ -29,7 +29,7 @@ import Testing
     #expect(record.contains("Test fails() recorded an issue at Fixtures.swift:"))
     #expect(record.hasSuffix("Expectation failed: await bank.balance >= 0"))
     #expect(result.output.contains("↳ the bank must not be overdrawn"))
-    #expect(result.output.contains("The interleaving · 12 steps, 3 tasks, 1 preemption"))
+    #expect(result.output.contains("The interleaving: 12 steps, 3 tasks, 1 preemption"))
     #expect(result.output.contains("interrupts 0.0"))
     #expect(result.output.contains("Minimal: no schedule with fewer preemptions fails."))
   }

@@ -45,13 +45,13 @@ private actor Poller {
 
   @Test func aTaskThatSleepsOnIsLeftOver() async throws {
     try await expectIssue(
-      "the body has ended, but left something over:\n• task 0.0 waits in",
+      "the body has ended, but left something over:\n* task 0.0 waits in",
       "until 5 s of virtual time have passed; it was made in Poller.start() (ExpectNoLeftovers"
     ) { await Poller().start() }
   }
 
   @Test func aTaskThatWaitsForEverIsLeftOver() async throws {
-    try await expectIssue("• task 0.0 waits in", "for a continuation to be resumed") {
+    try await expectIssue("* task 0.0 waits in", "for a continuation to be resumed") {
       let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
       Task { for await _ in stream {} }
       await waitUntilIdle()
@@ -63,13 +63,13 @@ private actor Poller {
   }
 
   @Test func aContinuationThatWasDroppedIsLeftOver() async throws {
-    try await expectIssue("• task 0.0 waits in", "for a continuation that nobody holds any more") {
+    try await expectIssue("* task 0.0 waits in", "for a continuation that nobody holds any more") {
       Task { await withCheckedContinuation { (_: CheckedContinuation<Void, Never>) in } }
     }
   }
 
   @Test func aTaskThatRunsOnAndOnIsLeftOver() async throws {
-    try await expectIssue("• task 0.0 goes on and on in closure #1", "it was made in") {
+    try await expectIssue("* task 0.0 goes on and on in closure #1", "it was made in") {
       Task { while true { await Task.yield() } }
     }
   }
@@ -99,7 +99,7 @@ private actor Poller {
 
   @Test func whatIsStillOpenIsLeftOver() async throws {
     try await expectIssue(
-      "• each connection must be closed once (#2 was not closed):", "#2 opened by task 0 at Expect"
+      "* each connection must be closed once (#2 was not closed):", "#2 opened by task 0 at Expect"
     ) {
       let connections = StubResource("connection")
       await connections.close(try await connections.open())

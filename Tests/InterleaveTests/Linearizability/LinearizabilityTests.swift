@@ -112,13 +112,13 @@ import Testing
     #expect(
       violation.report(of: stale) == """
         No order of these calls explains their responses:
-          lane 0  .write(2) → 1          0–1
-          lane 1  .read → 0              2–3
-          lane 2  .write(7) → (pending)  4–
+          lane 0  .write(2) -> 1          0-1
+          lane 1  .read -> 0              2-3
+          lane 2  .write(7) -> (pending)  4-
         The longest order that the model explains:
-          1. .write(2) → 1  (lane 0)
+          1. .write(2) -> 1  (lane 0)
         Then the model is in the state 2, and next could come:
-          .read → 0  (lane 1): the model allows 2
+          .read -> 0  (lane 1): the model allows 2
         """)
   }
 

@@ -87,7 +87,7 @@ import Testing
     }
     #expect(failure.kind == .unreachableOrder)
     #expect(failure.message.hasPrefix("the run did not come in the order \"b\", \"a\":\n"))
-    #expect(failure.message.contains("• \"a\" was reached, and waited for \"b\""), "\(failure)")
+    #expect(failure.message.contains("* \"a\" was reached, and waited for \"b\""), "\(failure)")
     #expect(failure.message.contains("task 0 waits in"), "\(failure)")
   }
 

@@ -111,8 +111,8 @@ import Testing
     // The second and the tenth are run again, to see that they repeat.
     let runs = schedules + 2
     #expect(failure.message.hasPrefix("none of \(runs) runs came in the order \"b\" < \"a\":\n"))
-    #expect(failure.message.contains("• \"a\" was reached, and waited for \"b\""), "\(failure)")
-    #expect(failure.message.contains("• \"b\" was never reached"))
+    #expect(failure.message.contains("* \"a\" was reached, and waited for \"b\""), "\(failure)")
+    #expect(failure.message.contains("* \"b\" was never reached"))
     #expect(failure.description.contains("the order of checkpoints never came about"))
   }
 
@@ -124,7 +124,7 @@ import Testing
     }
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .unreachableOrder)
-    #expect(failure.message.contains("• \"tpyo\" was never reached"))
+    #expect(failure.message.contains("* \"tpyo\" was never reached"))
   }
 
   @Test func aRunInWhichTheOrderIsImpossibleCountsForNothing() async throws {
