@@ -65,10 +65,10 @@ struct FailureReport {
   private func collision() -> [StyledText] {
     let sentences = explanation.collisionSentences(in: failure.interleaving, glyphs)
     guard !sentences.isEmpty else { return [] }
-    return [StyledText("What collided", .bold)]
-      + zip(explanation.collisions, sentences).flatMap { collision, sentence in
-        indented(sentence) + [StyledText()] + stretch(collision)
-      }
+    let paragraphs = zip(explanation.collisions, sentences).map { collision, sentence in
+      indented(sentence) + [StyledText()] + stretch(collision)
+    }
+    return [StyledText("What collided", .bold)] + paragraphs.joined(separator: [StyledText()])
   }
 
   /// The three steps of a collision, each with its line of the source.

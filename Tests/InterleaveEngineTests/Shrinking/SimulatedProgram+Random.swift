@@ -24,12 +24,15 @@ extension SimulatedProgram {
   /// Runs every list of choices, however many preemptions it has.
   ///
   /// An oracle for searches: it shares no code with them.
-  func allTrials() -> [Trial] {
-    var trials: [Trial] = []
+  func allTrials() -> [Trial] { allChoices().map(\.trial) }
+
+  /// Every list of choices, each an index, with its run.
+  func allChoices() -> [(choices: [Int], trial: Trial)] {
+    var trials: [(choices: [Int], trial: Trial)] = []
     var pending: [[Int]] = [[]]
     while let prefix = pending.popLast() {
       let script = Script(prefix)
-      trials.append(run(script))
+      trials.append((prefix, run(script)))
       for place in prefix.count..<max(prefix.count, script.counts.count) {
         for index in 1..<script.counts[place] {
           let zeros = Array(repeating: 0, count: place - prefix.count)

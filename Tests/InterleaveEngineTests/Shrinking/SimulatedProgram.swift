@@ -9,6 +9,8 @@ struct SimulatedProgram {
   /// A stretch of a task on one executor.
   struct Step {
     var executor: UInt64
+    /// The numbers of the tasks that it makes; the root makes all that nobody else does.
+    var makes: [Int] = []
     /// Works on the shared variables and the task's own; tells whether the task
     /// goes on to its next step.
     var body: (_ shared: inout [Int], _ own: inout Int) -> Bool
@@ -57,6 +59,9 @@ struct SimulatedProgram {
       Trial(fails: false, schedule: RecordedSchedule(steps: simulation.steps)), simulation.shared
     )
   }
+
+  /// The tasks that other tasks than the root make.
+  fileprivate var madeByOthers: Set<Int> { Set(tasks.joined().flatMap(\.makes)) }
 
   /// Where a step goes on, as ``EnabledStep/place`` names it.
   fileprivate func place(of key: StepKey) -> UInt64 {
@@ -119,6 +124,8 @@ private struct Simulation {
     Job(key: StepKey(task: 0, ordinal: 0), executor: 0, cause: -1, reason: .created)
   ]
   var steps: [RecordedStep] = []
+  /// By task of the program: its number in the order in which they were made.
+  private var numbers: [Int: Int] = [:]
   private let listed = ListedRun()
   var record: RunRecord { RunRecord(listed) }
 
@@ -136,7 +143,7 @@ private struct Simulation {
         || !waiting[..<place].contains { $0.executor == job.executor }
     }.map { _, job in
       EnabledStep(
-        task: job.key.task, taskNumber: Int(job.key.task), executor: job.executor,
+        task: job.key.task, taskNumber: number(of: job.key), executor: job.executor,
         executorNumber: Int(job.executor), ordinal: Int(job.key.ordinal), priority: 0,
         reason: job.reason, continuesLastTask: job.key.task == last)
     }
@@ -160,19 +167,32 @@ private struct Simulation {
         isPreemption: point.lastTaskIsEnabled && pick > 0, isStall: false))
     listed.steps.append(
       RanStep(
-        taskNumber: Int(key.task), executor: job.executor, ordinal: Int(key.ordinal)))
+        taskNumber: number(of: key), executor: job.executor, ordinal: Int(key.ordinal)))
     guard key.task > 0 else {
-      listed.tasks += program.tasks.indices.map { RunTask(name: UInt64($0) + 1, parent: 0) }
-      for number in program.tasks.indices { enqueue(number, ordinal: 0, .created) }
+      make(program.tasks.indices.filter { !program.madeByOthers.contains($0) }, parent: 0)
       return
     }
     let number = Int(key.task) - 1
     let ordinal = Int(key.ordinal)
+    make(program.tasks[number][ordinal].makes, parent: numbers[number])
     if program.tasks[number][ordinal].body(&shared, &own[number]),
       ordinal + 1 < program.tasks[number].count
     {
       enqueue(number, ordinal: ordinal + 1, .hopped)
     }
+  }
+
+  /// The number of a step's task in the order in which tasks were made.
+  private func number(of key: StepKey) -> Int {
+    key.task > 0 ? numbers[Int(key.task) - 1, default: 0] : 0
+  }
+
+  private mutating func make(_ tasks: [Int], parent: Int?) {
+    for task in tasks {
+      numbers[task] = listed.tasks.count
+      listed.tasks.append(RunTask(name: UInt64(task) + 1, parent: parent))
+    }
+    for task in tasks { enqueue(task, ordinal: 0, .created) }
   }
 
   private mutating func enqueue(_ number: Int, ordinal: Int, _ reason: EnabledReason) {

@@ -6,11 +6,16 @@ struct TaskMix {
   var tasks: [[UInt64]]
   /// What each task does; empty where each does something of its own.
   var roles: [Int] = []
+  /// Which task makes which one, in which of its steps; the root makes all others.
+  var births: [(parent: Int, step: Int, child: Int)] = []
 
   var program: SimulatedProgram {
     SimulatedProgram(
-      tasks: tasks.map { executors in
-        executors.map { executor in SimulatedProgram.Step(executor: executor) { _, _ in true } }
+      tasks: tasks.enumerated().map { task, executors in
+        executors.enumerated().map { step, executor in
+          let children = births.filter { $0.parent == task && $0.step == step }.map(\.child)
+          return SimulatedProgram.Step(executor: executor, makes: children) { _, _ in true }
+        }
       }, roles: roles, variables: []
     ) { _, _ in false }
   }

@@ -25,6 +25,47 @@ import Testing
     #expect(shrunk.count == 3 && shrunk.lanes.count == 2)
   }
 
+  @Test func lanesAreJoinedWhereTheirOperationsMustStayInLanes() {
+    let shrunk = shrink(draws([], [[1], [2], [3]])) { draft in
+      draft.prefix.isEmpty && draft.lanes.count >= 2 && Set(draft.lanes.joined()) == [1, 2, 3]
+    }
+    #expect(shrunk.count == 3 && shrunk.lanes.count == 2)
+  }
+
+  @Test func theLaneOfSimplerOperationsComesFirst() {
+    let shrunk = shrink(draws([], [[9], [3]])) { draft in
+      draft.lanes.count == 2 && Set(draft.lanes.joined()) == [3, 9]
+    }
+    #expect(shrunk == draws([], [[3], [9]]))
+  }
+
+  @Test func halvesOfALaneAreDroppedInFewRuns() {
+    var runs = 0
+    let long = draws([], [Array(repeating: 5, count: 64), [9]])
+    let shrunk = shrink(long) { draft in
+      runs += 1
+      return draft.lanes.count == 2 && draft.lanes.contains([9])
+    }
+    #expect(shrunk.count == 2)
+    // One by one it would take more than sixty.
+    #expect(runs < 40, "\(runs)")
+  }
+
+  @Test func whatDoublesDrewIsLowered() {
+    var failing = recordings(draws([], [[1], [2]]))
+    failing.doubles = recording(80)
+    var shrinker = ProgramShrinker(failing)
+    #expect(
+      shrinker.shrink(while: { true }) { draft in
+        guard let doubles = draft.doubles, draft.count == 2 else { return nil }
+        var drawn = recordings(numbers(draft))
+        guard case .integer(let value)? = doubles.values.first, value > 20 else { return nil }
+        drawn.doubles = recording(Int(value))
+        return drawn
+      })
+    #expect(shrinker.best.doubles == recording(21))
+  }
+
   @Test func operationsThatOnlyMatterTogetherAreDroppedTogether() {
     let shrunk = shrink(draws([], [[1, 2], [9]])) { draft in
       let all = draft.prefix + draft.lanes.joined()

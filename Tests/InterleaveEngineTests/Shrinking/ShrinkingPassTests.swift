@@ -1,0 +1,102 @@
+import InterleaveEngine
+import Testing
+
+/// Each pass has a program that it alone makes smaller; no search helps out.
+@Suite struct ShrinkingPassTests {
+  private typealias Step = SimulatedProgram.Step
+
+  private func shrink(
+    _ program: SimulatedProgram, from choices: [Int], runs: Int = 500
+  ) throws -> ScheduleSize {
+    let failing = program.run(Chosen(choices))
+    try #require(failing.fails)
+    return ScheduleSize(shrunk(program, failing.schedule, runs: runs).schedule)
+  }
+
+  private func shrunk(
+    _ program: SimulatedProgram, _ failing: RecordedSchedule, runs: Int
+  ) -> ScheduleShrinker.Result {
+    var shrinker = ScheduleShrinker()
+    shrinker.budget.runs = runs
+    shrinker.budget.searchPercent = 0
+    return shrinker.shrink(failing) { program.run($0) }
+  }
+
+  /// Makes the given choices, and then the baseline's.
+  private final class Chosen: PureStrategy {
+    private var choices: ArraySlice<Int>
+
+    init(_ choices: [Int]) { self.choices = choices[...] }
+
+    func begin(_ run: RunStart) {}
+    func decide(at point: some ChoicePoint) -> Int { choices.popFirst() ?? 0 }
+  }
+
+  // MARK: Reordering of independent steps
+
+  /// Tasks on actors of their own, which fail at the end whatever happens.
+  private func apart(_ tasks: Int, steps: Int) -> SimulatedProgram {
+    SimulatedProgram(
+      tasks: (1...tasks).map { task in
+        Array(repeating: Step(executor: UInt64(task)) { _, _ in true }, count: steps)
+      }, variables: []
+    ) { _, isOver in isOver }
+  }
+
+  @Test func stepsThatTouchNothingOfOthersComeTogetherInOneRun() throws {
+    // Two tasks take turns: each choice but the first is a preemption.
+    let size = try shrink(apart(2, steps: 20), from: Array(repeating: 1, count: 39), runs: 1)
+    #expect(size.preemptions == 0)
+  }
+
+  @Test func tasksThatTouchNothingOfOthersBeginInTheBaselinesOrderInTwoRuns() throws {
+    let size = try shrink(apart(3, steps: 8), from: [2, 1, 2, 1, 2, 1, 1, 2, 2, 1], runs: 2)
+    #expect(size.preemptions == 0)
+    #expect(size.deviations == 0)
+  }
+
+  // MARK: Two at a time
+
+  @Test func deviationsThatOnlyMatterTogetherAreLeftOutTogether() throws {
+    // Each pair of tasks notes on an actor of its own who came first. It fails if the first
+    // and the last pair agree, and the second came the other way round.
+    func note(_ pair: Int, _ second: Bool) -> [Step] {
+      [
+        Step(executor: UInt64(pair)) { shared, _ in
+          if shared[pair] == 0 { shared[pair] = second ? 2 : 1 }
+          return true
+        }
+      ]
+    }
+    let program = SimulatedProgram(
+      tasks: (0..<3).flatMap { [note($0, false), note($0, true)] }, variables: [0, 0, 0]
+    ) { shared, isOver in isOver && shared[0] == shared[2] && shared[1] == 2 }
+    // The second task of each pair is picked, and then the first.
+    let size = try shrink(program, from: [1, 0, 1, 0, 1])
+    #expect(size.deviations == 1)
+  }
+
+  // MARK: Tasks that do the same
+
+  @Test func theBaselinesTaskTakesThePartOfAnother() throws {
+    // Both read and then write what they have read and one: an update is lost if one does so
+    // in the middle of the other.
+    let add = [
+      Step(executor: 1) { shared, own in
+        own = shared[0]
+        return true
+      },
+      Step(executor: 1) { shared, own in
+        shared[0] = own + 1
+        return true
+      },
+    ]
+    let program = SimulatedProgram(tasks: [add, add], variables: [0]) { shared, isOver in
+      isOver && shared[0] == 1
+    }
+    // The second task begins, and the first one comes in between.
+    let size = try shrink(program, from: [1, 1])
+    #expect(size.preemptions == 1)
+    #expect(size.deviations == 1)
+  }
+}

@@ -1,0 +1,147 @@
+import InterleaveEngine
+import Testing
+
+/// How a portfolio shares runs out, by what its strategies show.
+@Suite struct PortfolioShareTests {
+  /// What a run of a strategy shows.
+  private enum Showing {
+    /// Tasks, steps and orders that no run had before.
+    case everything
+    /// The same as ever.
+    case nothing
+    /// Orders that no run had before, of steps that followed each other before.
+    case orders
+    /// The same as ever on the actor, and new orders outside of actors.
+    case outsideOfActors
+    /// New orders outside of actors, where no two tasks meet on an actor.
+    case onlyOutsideOfActors
+  }
+
+  /// Stands for a strategy: what it would choose is written down.
+  private final class Stand: Strategy {
+    func begin(_ run: RunStart) {}
+    func choose(among steps: EnabledSteps) -> Int { 0 }
+  }
+
+  /// The runs of a portfolio, each written down as its strategy shows things.
+  private final class Runs {
+    let portfolio: Portfolio
+    var showings: [Showing]
+    private var random = SplitMix64(seed: 11)
+    private var number: UInt64 = 100
+
+    init(_ members: [(weight: Double, shows: Showing)]) {
+      portfolio = Portfolio(
+        of: members.enumerated().map { index, member in
+          (name: "\(index)", strategy: Stand(), weight: member.weight)
+        })
+      showings = members.map(\.shows)
+    }
+
+    /// Runs so many schedules.
+    ///
+    /// - Returns: How many each member was used for.
+    func run(_ count: Int) -> [Int] {
+      let before = portfolio.spent.map(\.schedules)
+      for index in 0..<count {
+        portfolio.begin(RunStart(index: index, seed: 0))
+        portfolio.end(RunRecord(record(showings[portfolio.lastMember ?? 0])))
+      }
+      return zip(portfolio.spent, before).map { $0.schedules - $1 }
+    }
+
+    private func record(_ showing: Showing) -> ListedRun {
+      switch showing {
+      case .everything:
+        number += 2
+        return listed([(1, [0, 1, 0, 1])], names: number)
+      case .nothing: return listed([(1, [0, 1, 0, 1])], names: 1)
+      case .orders: return listed([(2, shuffled())], names: 1)
+      case .outsideOfActors: return listed([(1, [0, 1, 0, 1]), (0, shuffled())], names: 1)
+      case .onlyOutsideOfActors: return listed([(0, shuffled())], names: 1)
+      }
+    }
+
+    /// Two tasks that take seven steps each.
+    private func shuffled() -> [Int] {
+      var tasks = Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7)
+      tasks.shuffle(using: &random)
+      return tasks
+    }
+
+    private func listed(_ orders: [(executor: UInt64, tasks: [Int])], names: UInt64) -> ListedRun {
+      let run = ListedRun()
+      run.tasks = [RunTask(name: names, parent: nil), RunTask(name: names + 1, parent: 0)]
+      var ordinals = [0, 0]
+      for (executor, tasks) in orders {
+        for task in tasks {
+          run.steps.append(
+            RanStep(taskNumber: task, executor: executor, ordinal: ordinals[task]))
+          ordinals[task] += 1
+        }
+      }
+      return run
+    }
+  }
+
+  private func isClose(_ shares: [Int], to expected: [Double], _ tolerance: Double) -> Bool {
+    let sum = Double(shares.reduce(0, +))
+    return zip(shares, expected).allSatisfy { abs(Double($0) / sum - $1) <= tolerance }
+  }
+
+  @Test func thoseThatShowAsMuchAreUsedByWeight() {
+    for showing in [Showing.everything, .nothing] {
+      let runs = Runs([(weight: 3, shows: showing), (weight: 1, shows: showing)])
+      // What was new at first is forgotten by then.
+      _ = runs.run(400)
+      #expect(runs.run(400) == [300, 100])
+    }
+  }
+
+  @Test func halfOfAllRunsIsSharedOutByWeightAlone() {
+    let runs = Runs([
+      (weight: 1, shows: .nothing), (weight: 2, shows: .nothing), (weight: 1, shows: .everything),
+    ])
+    _ = runs.run(500)
+    let shares = runs.run(4_000)
+    #expect(isClose(shares, to: [0.125, 0.25, 0.625], 0.003), "\(shares)")
+  }
+
+  @Test func newOrdersAreHalfOfWhatIsNewAndCountBySquares() {
+    let runs = Runs([(weight: 1, shows: .everything), (weight: 1, shows: .orders)])
+    _ = runs.run(300)
+    let shares = runs.run(1_500)
+    // As 1 to a quarter, of the half that is shared out by what is new.
+    #expect(isClose(shares, to: [0.25 + 0.5 * 0.8, 0.25 + 0.5 * 0.2], 0.02), "\(shares)")
+  }
+
+  @Test func whatIsNewOutsideOfActorsCountsOnlyWhereNoTasksMeetOnAnActor() {
+    let meeting = Runs([(weight: 1, shows: .everything), (weight: 1, shows: .outsideOfActors)])
+    _ = meeting.run(500)
+    let few = meeting.run(1_500)
+    #expect(isClose(few, to: [0.75, 0.25], 0.02), "\(few)")
+    let apart = Runs([(weight: 1, shows: .everything), (weight: 1, shows: .onlyOutsideOfActors)])
+    _ = apart.run(300)
+    let more = apart.run(1_500)
+    #expect(isClose(more, to: [0.65, 0.35], 0.02), "\(more)")
+  }
+
+  @Test func aStrategyThatShowsNothingAnyMoreIsSoonUsedLess() {
+    let runs = Runs([(weight: 1, shows: .everything), (weight: 1, shows: .everything)])
+    _ = runs.run(20)
+    runs.showings[0] = .nothing
+    let soon = runs.run(40)
+    #expect(soon[0] >= 12 && soon[0] <= 17, "\(soon)")
+    runs.showings[0] = .everything
+    let again = runs.run(200)
+    #expect(again[0] >= 80 && again[0] <= 98, "\(again)")
+  }
+
+  @Test func interleavingsAreCountedAsNewOnce() {
+    let runs = Runs([(weight: 1, shows: .everything), (weight: 1, shows: .nothing)])
+    _ = runs.run(100)
+    let spent = runs.portfolio.spent
+    #expect(spent[0].newInterleavings == spent[0].schedules)
+    #expect(spent[1].newInterleavings == 1)
+  }
+}
