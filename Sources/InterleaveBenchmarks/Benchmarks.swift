@@ -16,6 +16,7 @@ enum Benchmark: String, CaseIterable {
   case isolation
   case workers
   case traces
+  case truth
 
   var summary: String {
     switch self {
@@ -31,6 +32,8 @@ enum Benchmark: String, CaseIterable {
     case .workers: "schedules per second with 1 and 2 workers, and the ratio"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     case .load: "a schedule of a chat with 150 users and 1,000 messages, in under 50 ms"
+    case .truth:
+      "random programs over shared things, for false proofs; [60s|500] [--seed n]"
     case .traces: "a hash of all choices, for two builds to compare; [program: and its report]"
     }
   }
@@ -55,6 +58,7 @@ enum Benchmark: String, CaseIterable {
     case .traces:
       await printTraces()
       return true
+    case .truth: return await showTruth(try TruthOptions([]))
     }
   }
 }
@@ -96,6 +100,15 @@ enum Benchmarks {
     }
     if arguments.first == Benchmark.traces.rawValue, arguments.count == 2 {
       return await printTraces(showing: arguments.last)
+    }
+    if arguments.first == Benchmark.truth.rawValue {
+      do {
+        let options = try TruthOptions(Array(arguments.dropFirst()))
+        guard await showTruth(options) else { exit(1) }
+        return
+      } catch {
+        complain("\(error)")
+      }
     }
     guard arguments.count == 1, let name = arguments.first else {
       complain(arguments.isEmpty ? "no benchmark was named" : "one benchmark at a time")

@@ -1,0 +1,71 @@
+import Foundation
+import Interleave
+
+/// What the benchmark `truth` was asked to do.
+struct TruthOptions: Equatable {
+  struct Unreadable: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  var amount = HuntAmount.seconds(3_600)
+  var seed: UInt64 = 1
+  /// How many native runs judge a claim; nil for as many as usual.
+  var nativeRuns: Int?
+  /// What programs may share; empty for all.
+  var things: [Int] = []
+
+  init(_ arguments: [String]) throws {
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--seed":
+        guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else {
+          throw Unreadable(description: "--seed needs a number")
+        }
+        self.seed = seed
+      case "--native":
+        guard let runs = rest.popFirst().flatMap({ Int($0) }), runs >= 0 else {
+          throw Unreadable(description: "--native needs a number of runs, or 0 for none")
+        }
+        nativeRuns = runs
+      case "--sharing":
+        let name = rest.popFirst() ?? ""
+        guard let thing = SharedThings.place(of: name) else {
+          let names = SharedThings.all.map { $0.name }.joined(separator: ", ")
+          throw Unreadable(description: "there is no shared thing “\(name)”: there are \(names)")
+        }
+        things.append(thing)
+      default:
+        guard let amount = HuntAmount(argument) else {
+          throw Unreadable(
+            description: "“\(argument)” is no amount: 60s are seconds, 500 are programs")
+        }
+        self.amount = amount
+      }
+    }
+  }
+}
+
+/// Hunts for what is said and is not so.
+///
+/// - Returns: Nothing was found.
+func showTruth(_ options: TruthOptions) async -> Bool {
+  var hunt = Hunt()
+  hunt.seed = options.seed
+  if let runs = options.nativeRuns { hunt.judge.nativeRuns = runs }
+  if !options.things.isEmpty { hunt.things = options.things }
+  await hunt.run(options.amount) {
+    print($0)
+    fflush(nil)
+  }
+  print(hunt.table)
+  for (reason, count) in hunt.reasons.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+    print("\(count.grouped) × \(reason)")
+  }
+  for gap in hunt.gaps.prefix(3) { print("\nonly natively, and nothing claimed: \(gap)") }
+  print(
+    "\n\(hunt.programs.grouped) programs: \(hunt.claims.grouped) proofs, "
+      + "\(hunt.falseProofs.count) false; \(hunt.alarms.count) false alarms; "
+      + "\(hunt.gaps.count) with outcomes that only the real runtime shows")
+  return hunt.isClean
+}
