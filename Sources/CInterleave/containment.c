@@ -111,6 +111,8 @@ uintptr_t il_function_start(uintptr_t instruction) {
 // MARK: - Stopping
 
 static void tell(il_guard *g, char what) {
+  if (g->session) il_fiber_abandon(g->session);
+  il_releases(g);
   while (write(g->pipe[1], &what, 1) < 0 && errno == EINTR) {}
 }
 

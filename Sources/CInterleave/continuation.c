@@ -60,7 +60,7 @@ void swift_reportError(uint32_t flags, const char *message) {
     il_session *s = il_current;
     il_task *task = whose_continuation_went();
     if (s && (!task || task->session == s)) {
-      s->callbacks.continuation_leaked(s->context, task);
+      IL_TELL(s, continuation_leaked, task);
       return;
     }
     // Of a task that was given up, nobody wants to know.

@@ -110,7 +110,7 @@ typedef struct il_foreign_node {
   struct il_foreign_node *next;
 } il_foreign_node;
 
-enum { IL_OWN = 64 };
+enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8 };
 
 struct il_session {
   il_callbacks callbacks;
@@ -170,6 +170,13 @@ struct il_session {
   void *own[IL_OWN];
   size_t own_count;
   bool has_escaped;
+  // Under the thread sanitizer: the fibers of the run's tasks, in the order in which they were
+  // first needed; where they are made; and which one runs, for whom, before it is left.
+  void *fibers[IL_FIBERS];
+  size_t fiber_count, fibers_used;
+  void *cradle, *home, *fiber, *fiber_executor;
+  il_race races[IL_RACES];
+  size_t race_count;
 };
 
 struct il_lock {
@@ -222,6 +229,18 @@ static inline int64_t il_nanoseconds(const struct timespec *time) {
   return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
 }
 
+void *il_fiber_go_home(il_session *session);
+void il_fiber_go_back(il_session *session, void *fiber);
+
+// Tells the machine something during a step. What it does then is not the task's doing.
+#define IL_TELL(session, callback, ...)                                                \
+  do {                                                                                 \
+    il_session *told = (session);                                                      \
+    void *fiber = UNLIKELY(told->fiber != NULL) ? il_fiber_go_home(told) : NULL;       \
+    told->callbacks.callback(told->context, __VA_ARGS__);                              \
+    if (UNLIKELY(fiber != NULL)) il_fiber_go_back(told, fiber);                        \
+  } while (0)
+
 // A step begins, or ends.
 static inline void il_step_edge(il_session *s) {
   atomic_store_explicit(
@@ -233,6 +252,8 @@ extern __thread il_session *il_current;
 // The guard that watches over this thread; and whether this process was forked by us.
 extern __thread il_guard *il_this_guard;
 extern bool il_is_forked;
+// What this process prints, nobody sees.
+extern bool il_is_quiet;
 extern atomic_uint il_live_sessions;
 extern uintptr_t il_serial_witness, il_task_witness;
 
@@ -264,6 +285,17 @@ bool il_is_sanitizer_code(uintptr_t address);
 /// releases what it did.
 void il_acquired(void *object);
 void il_releases(void *object);
+/// A run begins, or a session ends, under the thread sanitizer.
+void il_fibers_begin(il_session *session);
+void il_fibers_destroy(il_session *session);
+/// Surround what a step does.
+void il_fiber_enter(il_session *session, const il_ready *ready);
+void il_fiber_leave(il_session *session);
+/// The step is given up, and its thread with it.
+void il_fiber_abandon(il_session *session);
+/// Surround what looks at the program between steps.
+void il_races_ignore(void);
+void il_races_heed(void);
 /// True if the code at the address belongs to libswift_Concurrency.
 bool il_is_concurrency_code(const void *address);
 

@@ -185,14 +185,14 @@ SWIFT_CC void swift_defaultActor_initialize(void *actor) {
     original = (actor_function)il_next_symbol("swift_defaultActor_initialize");
   original(actor);
   il_session *s = il_current;
-  if (s && !s->initializing) s->callbacks.actor_made(s->context, actor, s->step_task);
+  if (s && !s->initializing) IL_TELL(s, actor_made, actor, s->step_task);
 }
 
 SWIFT_CC void swift_defaultActor_destroy(void *actor) {
   static actor_function original;
   if (UNLIKELY(!original))
     original = (actor_function)il_next_symbol("swift_defaultActor_destroy");
-  if (il_current) il_current->callbacks.actor_gone(il_current->context, actor);
+  if (il_current) IL_TELL(il_current, actor_gone, actor);
   original(actor);
 }
 

@@ -16,7 +16,7 @@ pthread_mutex_t il_inbox_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void il_note_escape(il_session *s, il_escape kind, void *site) {
   s->has_escaped = true;
-  s->callbacks.escaped(s->context, kind, site);
+  IL_TELL(s, escaped, kind, site);
 }
 
 bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_t deadline) {
@@ -44,7 +44,7 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   }
   if (deadline >= 0) ready.arrival = IL_ARRIVAL_TIMER;
   ready.task = task;
-  s->callbacks.ready(s->context, &ready);
+  IL_TELL(s, ready, &ready);
   return true;
 }
 

@@ -116,6 +116,8 @@ long il_board_limit(const il_board *b) { return atomic_load(&b->limit); }
 
 // MARK: - Children
 
+bool il_is_quiet;
+
 bool il_is_child(void) { return il_is_forked; }
 
 int il_fork(bool quiet) {
@@ -131,6 +133,7 @@ int il_fork(bool quiet) {
   atomic_store(&turn.state, 0);
   atomic_store(&il_asking.state, 0);
   if (!quiet) return 0;
+  il_is_quiet = true;
   int nothing = open("/dev/null", O_WRONLY);
   if (nothing >= 0) {
     dup2(nothing, STDOUT_FILENO);

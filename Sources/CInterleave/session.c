@@ -27,6 +27,7 @@ void il_session_destroy(il_session *s) {
     if (s->tasks[i]->alive) abandoned = true; else free(s->tasks[i]);
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
+  il_fibers_destroy(s);
   pthread_cond_destroy(&s->foreign_signal);
   free(s->tasks);
   free(s);
@@ -41,6 +42,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->own_count = 0;
   s->has_escaped = false;
   il_guard_begin_run(s);
+  il_fibers_begin(s);
   il_random_seed(s, seed);
 }
 
@@ -74,6 +76,7 @@ il_session *il_enter(il_session *s) {
     il_step_edge(s);
     s->step_frame = __builtin_frame_address(0);
   }
+  il_races_ignore();
   il_current = s;
   return previous;
 }
@@ -81,6 +84,7 @@ il_session *il_enter(il_session *s) {
 void il_leave(il_session *previous) {
   if (!previous && il_current) il_step_edge(il_current);
   il_current = previous;
+  il_races_heed();
 }
 
 il_session *il_current_session(void) { return il_current; }
@@ -95,6 +99,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);
   il_current = s;
+  il_fiber_enter(s, ready);
   switch (ready->place) {
   case IL_PLACE_SERIAL:
     il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
@@ -118,6 +123,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
     break;
   }
   if (UNLIKELY(s->drain_count)) il_drain_actors(s);
+  il_fiber_leave(s);
   il_current = NULL;
   il_step_edge(s);
   if (s->ended) {
@@ -125,7 +131,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
     s->ended = NULL;
   }
   if (UNLIKELY(simple)) {
-    s->callbacks.ended(s->context, ready->task, NULL);
+    IL_TELL(s, ended, ready->task, NULL);
     il_free_record(s, ready->task);
   }
 }

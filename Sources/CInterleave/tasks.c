@@ -28,6 +28,7 @@ static il_task *new_record(il_session *s) {
   task->simple = false;
   task->saved_resume = NULL;
   task->handler = NULL;
+  task->fiber = NULL;
   task->group = NULL;
   return task;
 }
@@ -55,7 +56,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
   } else {
     task->simple = true;
   }
-  s->callbacks.created(s->context, task, parent, site, s->creation_caller, entry, child);
+  IL_TELL(s, created, task, parent, site, s->creation_caller, entry, child);
   return task;
 }
 
@@ -67,7 +68,7 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
   il_session *s = task->session;
   if (LIKELY(s != NULL && s == il_current)) {
     ((il_job *)job)->reserved = NULL;
-    s->callbacks.ended(s->context, task, error);
+    IL_TELL(s, ended, task, error);
     // What the task leaves behind may still make tasks, in its name: so its
     // record is used again only after the step.
     task->alive = false;

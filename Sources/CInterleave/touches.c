@@ -19,13 +19,13 @@ IL_UNINSTRUMENTED_BEGIN
 #if defined(__linux__)
 static void note(il_touch kind, void *object) {
   il_session *s = il_current;
-  if (s && s->step_task) s->callbacks.touched(s->context, kind, object);
+  if (s && s->step_task) IL_TELL(s, touched, kind, object);
 }
 #endif
 
 void il_note_random(il_session *s) {
   if (s->step_task && !s->initializing)
-    s->callbacks.touched(s->context, IL_TOUCH_RANDOM, NULL);
+    IL_TELL(s, touched, IL_TOUCH_RANDOM, NULL);
 }
 
 // MARK: - Functions of the library

@@ -100,8 +100,10 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     bool looks = atomic_load(&g->is_suspect) && atomic_load(&g->serial) == g->suspect;
     int ready = poll(&wait, 1, looks ? 1 : (int)(tick / 1000000));
     char what;
-    if (ready > 0 && read(g->pipe[0], &what, 1) == 1)
+    if (ready > 0 && read(g->pipe[0], &what, 1) == 1) {
+      il_acquired(g);
       return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
+    }
     if (ready) continue;
     // A message that is being sent tells as much.
     if (heartbeat >= 0 && !atomic_flag_test_and_set(&is_sending)) {

@@ -156,6 +156,7 @@ package enum Takeover {
     },
     continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
     touched: { context, kind, object in with(context) { $0.touched(kind, object) } },
+    raced: { context, race in with(context) { $0.raced(race.pointee) } },
     journal: { context, file in with(context) { $0.writeJournal(to: file) } })
 
   /// Calls the body with the machine that a callback is for, which outlives it.

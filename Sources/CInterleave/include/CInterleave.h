@@ -143,6 +143,8 @@ typedef struct il_task {
   struct il_bindings *_Nullable bindings;
   /// The task group that it was made in.
   void *_Nullable group;
+  /// What the thread sanitizer takes the task for, as the thread of what it does.
+  void *_Nullable fiber;
   /// What runs the job in the runtime's stead, if its timer needs it.
   void (*_Nullable handler)(void *_Nullable);
   void *_Nullable handler_context;
@@ -178,6 +180,20 @@ typedef struct {
   uintptr_t calls[4];
 } il_origin;
 
+enum { IL_RACE_FRAMES = 16 };
+
+typedef struct {
+  uint32_t size;
+  bool is_write;
+  /// Addresses within the calls that led there, innermost first; zeros where there are no more.
+  uintptr_t frames[IL_RACE_FRAMES];
+} il_access;
+
+/// Two accesses to the same memory that nothing orders.
+typedef struct {
+  il_access later, earlier;
+} il_race;
+
 /// What a session tells its machine. All but `foreign` are called on the
 /// session's own thread, during a step.
 typedef struct {
@@ -202,6 +218,8 @@ typedef struct {
   void (*continuation_leaked)(void *context, il_task *_Nullable task);
   /// The running step touches something that other steps may touch, too.
   void (*touched)(void *context, il_touch kind, void *_Nullable object);
+  /// The thread sanitizer saw a race in the step that has just ended.
+  void (*raced)(void *context, const il_race *race);
   /// The process is about to die: the choices made so far go to the file. Called by a
   /// signal handler.
   void (*journal)(void *context, int file);

@@ -104,7 +104,9 @@ final class Campaign {
     }
     let standstill = Standstill(
       machine, checks: resolved.configuration.checks, isTornDown: run.isTornDown)
-    let failure = run.failure ?? order.judge(run.doubles.order, standstill.failure(of: end))
+    let failure =
+      dataRace(before: run.failure) ?? run.failure
+      ?? order.judge(run.doubles.order, standstill.failure(of: end))
     if failure == nil, end == .clean { noteUnseenErrors() }
     inspect?(failure)
     machine.finish()

@@ -8,7 +8,11 @@ struct SettledFailure {
 }
 
 extension Campaign {
-  private var isolation: FuzzConfiguration.Isolation { resolved.configuration.isolation }
+  private var isolation: FuzzConfiguration.Isolation {
+    let chosen = resolved.configuration.isolation
+    // The address sanitizer tells of one error in a process, so that none can go on in this one.
+    return chosen == .automatic && Sanitizer.isAddress ? .process : chosen
+  }
 
   var hangLimit: Int64 { Int64(clamping: resolved.configuration.hangLimit.nanoseconds) }
 
@@ -156,7 +160,9 @@ extension Campaign {
     machine.settings.environmentSeed = found.seed
     plan = .replay(found.draws)
     let limit = shortHangLimit(found)
-    for candidate in [Shelter.process(hangLimit: limit), .thread(hangLimit: limit, left: 200)] {
+    var candidates = [Shelter.process(hangLimit: limit)]
+    if !Sanitizer.isAddress { candidates.append(.thread(hangLimit: limit, left: 200)) }
+    for candidate in candidates {
       shelter = candidate
       guard fails(like: found) else { continue }
       var (failure, minimal) = explain(found)

@@ -20,6 +20,9 @@ public struct FuzzFailure: Error, Sendable {
     case leakedContinuation
     /// The run went on and on without coming to an end.
     case livelock
+    /// Two tasks accessed the same memory, and nothing orders the two: where the thread sanitizer
+    /// watches.
+    case dataRace
     /// The code under test ended the process.
     case crash
     /// A step did not return.

@@ -58,6 +58,7 @@ extension FuzzFailure.Kind {
     case .leakedTask: "leaked task, still alive after the body had ended"
     case .leakedContinuation: "leaked continuation, dropped without being resumed"
     case .livelock: "livelock, the run does not come to an end"
+    case .dataRace: "data race, the thread sanitizer saw two accesses that nothing orders"
     case .crash: "the process crashed"
     case .hang: "hang, a step did not return"
     case .notLinearizable: "not linearizable, no sequential order explains the results"
@@ -71,7 +72,7 @@ extension FuzzFailure.Kind {
   /// one after which nothing went on.
   var endsInAStep: Bool {
     switch self {
-    case .thrownError, .expectation, .invariant, .crash, .hang: true
+    case .thrownError, .expectation, .invariant, .dataRace, .crash, .hang: true
     case .deadlock, .lostWakeUp, .leakedTask, .leakedContinuation, .livelock, .notLinearizable,
       .nondeterministic, .unreachableOrder, .nothingInterleaved:
       false

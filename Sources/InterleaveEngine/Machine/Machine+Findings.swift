@@ -84,6 +84,11 @@ extension Machine {
   /// How many checked continuations went without having been resumed.
   package var leakedContinuations: Int { progress.leakedContinuations }
 
+  /// The thread sanitizer saw a data race in the step that is coming to its end.
+  func raced(_ race: il_race) {
+    races.append(DataRace(race, steps: stepCount))
+  }
+
   /// For tests: leaves hops to actors to the runtime, so that they arrive by way
   /// of the actor's own queue, as where `swift_task_switch` cannot be replaced.
   package func leaveHops(_ leaves: Bool) {

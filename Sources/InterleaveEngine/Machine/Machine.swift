@@ -58,6 +58,8 @@ package final class Machine {
   var rescheduled: [UnsafeContinuation<Void, Never>] = []
   /// What decides whom runs cancel; nil where nobody is to be.
   package var canceller: (any Canceller)?
+  /// The data races that the thread sanitizer saw in the run.
+  package internal(set) var races: [DataRace] = []
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
   /// The number of the last run within its exploration.
@@ -179,6 +181,7 @@ package final class Machine {
     if !errors.isEmpty { errors.removeAll() }
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     progress = RunState(settings: settings, isObserved: observer != nil)
+    if !races.isEmpty { races.removeAll() }
     progress.mayCancel = canceller != nil
     canceller?.begin()
   }

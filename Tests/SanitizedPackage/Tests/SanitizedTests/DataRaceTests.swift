@@ -1,0 +1,137 @@
+import Foundation
+import Interleave
+import Synchronization
+import Testing
+
+/// What the thread sanitizer sees in a fuzzed run is that run's failure. Each test has a
+/// program with a race, and its mended twin.
+@Suite(.enabled(if: Sanitizer.current == .thread)) struct DataRaceTests {
+  @Test func twoTasksThatChangeAVariableRace() async throws {
+    let counter = Counter()
+    let failure = try #require(
+      await FuzzedTests.run {
+        async let first: Void = counter.bump()
+        async let second: Void = counter.bump()
+        _ = await (first, second)
+      })
+    #expect(failure.kind == .dataRace)
+    #expect(failure.sourceLocation?.fileID == "SanitizedTests/Counter.swift")
+    #expect(failure.message.contains("Counter.bump()"))
+    #expect(!failure.interleaving.steps.isEmpty)
+  }
+
+  @Test func theSameRaceIsFoundEachTime() async throws {
+    func find() async -> FuzzFailure? {
+      let counter = Counter()
+      return await FuzzedTests.run {
+        async let first: Void = counter.bump()
+        async let second: Void = counter.bump()
+        _ = await (first, second)
+      }
+    }
+    let (first, second) = (await find(), await find())
+    #expect(try #require(first).interleaving == second?.interleaving)
+    #expect(first?.message == second?.message)
+  }
+
+  @Test func aLockOrdersThem() async {
+    let counter = LockedCounter()
+    let failure = await FuzzedTests.run {
+      async let first: Void = counter.bump()
+      async let second: Void = counter.bump()
+      _ = await (first, second)
+    }
+    #expect(failure == nil)
+  }
+
+  @Test func anActorOrdersThem() async {
+    let failure = await FuzzedTests.run {
+      let owner = Owner()
+      async let first: Void = owner.bump()
+      async let second: Void = owner.bump()
+      _ = await (first, second)
+      _ = await owner.count
+    }
+    #expect(failure == nil)
+  }
+
+  @Test func whatATaskDidIsBeforeWhatIsDoneWithItsResult() async {
+    let failure = await FuzzedTests.run {
+      let counter = Counter()
+      counter.bump()
+      let first = Task { counter.bump() }
+      async let other: Void = Task.yield()
+      await first.value
+      counter.bump()
+      await other
+      await withTaskGroup(of: Void.self) { group in group.addTask { counter.bump() } }
+      counter.bump()
+      await withCheckedContinuation { continuation in
+        Task {
+          counter.bump()
+          continuation.resume()
+        }
+      }
+      counter.bump()
+    }
+    #expect(failure == nil)
+  }
+
+  @Test func aReadBesideAChangeRaces() async throws {
+    let failure = await FuzzedTests.run {
+      let counter = Counter()
+      async let change: Void = counter.bump()
+      async let read = counter.count
+      _ = await (change, read)
+    }
+    #expect(try #require(failure).kind == .dataRace)
+  }
+
+  /// A snapshot of an actor's array is let go of, and the actor, its only holder then, changes
+  /// it in place: the count of references orders the two.
+  @Test func copiesOfCollectionsDoNotRace() async {
+    let failure = await FuzzedTests.run {
+      let owner = Owner()
+      for number in 0..<5 { await owner.append(number) }
+      async let sum = sumOf(owner)
+      async let other = sumOf(owner)
+      await owner.append(5)
+      await owner.append(6)
+      _ = await (sum, other)
+    }
+    #expect(failure == nil)
+  }
+
+  /// Streams, stubs, invariants and notes are Interleave's and the library's to order.
+  @Test func whatTheLibrariesDoIsNoRace() async {
+    let failure = await FuzzedTests.run {
+      let owner = Owner()
+      always(owner) { $0.count >= 0 }
+      let fetch = NonthrowingStub<Int, Int>("fetch", .computes { $0 + 1 })
+      let (stream, continuation) = AsyncStream<[Int]>.makeStream()
+      async let sent: Void = {
+        for number in 0..<3 { continuation.yield([await fetch(number)]) }
+        continuation.finish()
+      }()
+      async let other = fetch(7)
+      for await numbers in stream { await owner.append(numbers[0]) }
+      _ = await (sent, other)
+      await owner.bump()
+    }
+    #expect(failure == nil)
+  }
+
+  @Test(.fuzzed(schedules: 100)) func aTestWithNoRacePasses() async {
+    let counter = LockedCounter()
+    async let first: Void = counter.bump()
+    async let second: Void = counter.bump()
+    _ = await (first, second)
+  }
+}
+
+private func sumOf(_ owner: Owner) async -> Int {
+  let numbers = await owner.numbers
+  var sum = 0
+  for index in numbers.indices { sum += numbers[index] }
+  return sum
+}
