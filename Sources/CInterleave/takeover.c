@@ -232,6 +232,24 @@ const char *il_install(uintptr_t serial_witness, uintptr_t task_witness, void *e
 
 void il_session_leave_hops(il_session *s, bool value) { s->leaves_hops = value; }
 
+bool il_takes_calls_of(const char *name) {
+  Dl_info own, called;
+  const void *function = dlsym(RTLD_DEFAULT, name);
+  return function && dladdr((void *)il_install, &own) && dladdr(function, &called) &&
+         own.dli_fbase == called.dli_fbase;
+}
+
+const char *il_missed_calls(void) {
+#if defined(__linux__)
+  static const char *const names[] = {
+      "swift_task_switch", "swift_task_create", "swift_asyncLet_begin", "dispatch_async_f",
+      "dispatch_after_f", "clock_gettime", "syscall", "pthread_create", "pthread_mutex_lock"};
+  for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+    if (!il_takes_calls_of(names[n])) return names[n];
+#endif
+  return NULL;
+}
+
 bool il_is_interposed(void) {
   return dlsym(RTLD_DEFAULT, "swift_task_switch") == (void *)swift_task_switch;
 }

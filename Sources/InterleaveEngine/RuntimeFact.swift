@@ -6,6 +6,8 @@ internal import Synchronization
 /// ``Takeover/install()`` checks each of them once in a process, by runs of a few
 /// steps, so that a runtime that differs is named and not met as a mystery.
 package enum RuntimeFact: String, CaseIterable, Sendable {
+  /// Calls of functions that Interleave stands in for come to it.
+  case interposition
   /// Where a job keeps its kind, its number and where it goes on.
   case jobLayout
   /// The hook of the global executor sees the jobs of all threads.
@@ -32,6 +34,14 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   }
 
   private static let checks: [RuntimeFact: @Sendable () -> String?] = [
+    .interposition: {
+      il_missed_calls().map {
+        """
+        calls of `\(String(cString: $0))` do not come to Interleave, because another library that \
+        defines it comes first: link what contains Interleave before all others, and only once
+        """
+      }
+    },
     .jobLayout: {
       let outcome = probe()
       return outcome.map { String(cString: $0) }

@@ -1,8 +1,15 @@
+import CInterleave
 import InterleaveEngine
 import Synchronization
 import Testing
 
 @Suite struct TakeoverTests {
+  @Test func whoDefinesAFunctionIsTold() {
+    #expect(il_takes_calls_of("swift_task_switch"))
+    #expect(!il_takes_calls_of("swift_task_getCurrent"))
+    #expect(!il_takes_calls_of("noFunctionIsCalledLikeThis"))
+  }
+
   @Test(arguments: RuntimeFact.allCases)
   func theRuntimeIsAsExpected(_ fact: RuntimeFact) throws {
     try fact.check()

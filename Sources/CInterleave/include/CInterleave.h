@@ -247,6 +247,12 @@ void *il_main_executor(void);
 /// True where the interposed functions are the ones that this image calls.
 bool il_is_interposed(void);
 
+/// True where calls of the function from all images come to this one.
+bool il_takes_calls_of(const char *name);
+/// The first of the functions that must do so, and does not; NULL for none. Where each image
+/// binds its own calls, there is nothing to tell.
+const char *_Nullable il_missed_calls(void);
+
 /// The compiler's sanitizers that watch over this process.
 bool il_has_thread_sanitizer(void);
 bool il_has_address_sanitizer(void);

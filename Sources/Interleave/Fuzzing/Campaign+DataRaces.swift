@@ -36,11 +36,21 @@ extension RunFailure {
 
   /// The code that made an access; nil where that is not the program's own.
   private static func code(of access: DataRace.Access) -> CodePlace? {
-    let addresses = access.frames.map { CodeAddress(instruction: $0, isStart: false) }
-    guard let code = Symbolicator.shared.places(of: addresses).first(where: { $0.place != nil }),
-      let file = code.place?.file,
-      !["/Sources/Interleave/", "/Sources/InterleaveEngine/"].contains(where: file.contains)
-    else { return nil }
-    return code
+    for frame in access.frames {
+      guard let code = code(at: frame), let file = code.place?.file else { continue }
+      return isInterleaves(file) ? nil : code
+    }
+    return nil
+  }
+
+  private static func isInterleaves(_ file: String) -> Bool {
+    file.contains("/Sources/Interleave/") || file.contains("/Sources/InterleaveEngine/")
+  }
+
+  /// The code at an instruction; where that is of no line, the function that it is in.
+  private static func code(at frame: UInt) -> CodePlace? {
+    let code = Symbolicator.shared.place(of: CodeAddress(instruction: frame, isStart: false))
+    guard code.place == nil, let start = StepStop.functionStart(of: frame) else { return code }
+    return Symbolicator.shared.place(of: .start(start))
   }
 }

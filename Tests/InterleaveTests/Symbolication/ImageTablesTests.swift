@@ -28,12 +28,21 @@
       }
     }
 
-    private func expectToolchainsFrames(at addresses: [UInt]) {
+    /// Where tests are built as a library that a runner loads, the toolchain tells nothing of it.
+    private func isReadByToolchain(_ address: UInt) throws -> Bool {
+      let image = try program()
+      let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+      return !image.range.contains(address) || image.path == executable
+    }
+
+    private func expectToolchainsFrames(at addresses: [UInt]) throws {
+      let areRead = try addresses.map(isReadByToolchain)
       withTurn { tables in
         let found = tables.frames(at: addresses)
         let expected = ToolchainSymbols().frames(at: addresses)
         for (index, address) in addresses.enumerated() {
           guard let frames = found[index] else { continue }
+          guard areRead[index] || !expected[index].frames.isEmpty else { continue }
           #expect(frames == expected[index], "at \(String(address, radix: 16))")
         }
       }
@@ -44,15 +53,15 @@
       let step = UInt(range.count / 40)
       let addresses = (1..<40).map { range.lowerBound + $0 * step }
       #expect(withTurn { $0.frames(at: addresses).allSatisfy { $0 != nil } })
-      expectToolchainsFrames(at: addresses)
+      try expectToolchainsFrames(at: addresses)
     }
 
-    @Test func inOtherImagesTheyAgreeWithTheToolchain() {
+    @Test func inOtherImagesTheyAgreeWithTheToolchain() throws {
       let callers = Thread.callStackReturnAddresses.map(\.uintValue)
       let names = ["swift_retain", "swift_task_create", "malloc", "dispatch_main"]
       let functions = names.compactMap { dlsym(nil, $0).map { UInt(bitPattern: $0) } }
       #expect(functions.count > 2)
-      expectToolchainsFrames(at: callers + functions)
+      try expectToolchainsFrames(at: callers + functions)
     }
 
     @Test func functionsOfTheRuntimeAreFound() throws {

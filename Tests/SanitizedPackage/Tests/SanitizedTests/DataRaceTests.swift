@@ -3,8 +3,9 @@ import Interleave
 import Synchronization
 import Testing
 
-/// What the thread sanitizer sees in a fuzzed run is that run's failure. Each test has a
-/// program with a race, and its mended twin.
+/// What the thread sanitizer sees in a fuzzed run is that run's failure.
+///
+/// For each kind of order that there can be, its like without one is a race.
 @Suite(.enabled(if: Sanitizer.current == .thread)) struct DataRaceTests {
   @Test func twoTasksThatChangeAVariableRace() async throws {
     let counter = Counter()
@@ -15,7 +16,7 @@ import Testing
         _ = await (first, second)
       })
     #expect(failure.kind == .dataRace)
-    #expect(failure.sourceLocation?.fileID == "SanitizedTests/Counter.swift")
+    #expect(failure.sourceLocation?.fileID == "SanitizedTests/Counter.swift", "\(failure.message)")
     #expect(failure.message.contains("Counter.bump()"))
     #expect(!failure.interleaving.steps.isEmpty)
   }
