@@ -70,8 +70,7 @@ static void *take_fiber(il_session *s) {
 }
 
 void il_fiber_enter(il_session *s, const il_ready *ready) {
-  s->fiber = NULL;
-  if (LIKELY(!has_fibers()) || !s->cradle) return;
+  if (!has_fibers()) return;
   il_task *task = ready->task;
   if (!task->fiber) task->fiber = take_fiber(s);
   s->home = tsan.current();
@@ -84,7 +83,6 @@ void il_fiber_enter(il_session *s, const il_ready *ready) {
 }
 
 void il_fiber_leave(il_session *s) {
-  if (LIKELY(!s->fiber)) return;
   if (s->fiber_executor) il_releases(s->fiber_executor);
   s->fiber = NULL;
   // The machine looks at what the step has done.

@@ -99,7 +99,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);
   il_current = s;
-  il_fiber_enter(s, ready);
+  if (UNLIKELY(s->cradle != NULL)) il_fiber_enter(s, ready);
   switch (ready->place) {
   case IL_PLACE_SERIAL:
     il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
@@ -123,7 +123,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
     break;
   }
   if (UNLIKELY(s->drain_count)) il_drain_actors(s);
-  il_fiber_leave(s);
+  if (UNLIKELY(s->fiber != NULL)) il_fiber_leave(s);
   il_current = NULL;
   il_step_edge(s);
   if (s->ended) {

@@ -30,6 +30,10 @@ extension Campaign {
       if let found = resumeJournal() { return found }
       return try searchHere()
     case .process:
+      if Sanitizer.isThread {
+        report.warnings.append(
+          "the thread sanitizer sees no data races in runs that are made in a child process")
+      }
       if let found = resumeJournal() { return found }
       return try searchInChild()
     }

@@ -78,6 +78,23 @@ import Testing
     #expect(failure == nil)
   }
 
+  @Test func whereNoRaceCanBeSeenAWarningSaysSo() async {
+    let counter = Counter()
+    var configuration = FuzzConfiguration()
+    (configuration.schedules, configuration.corpus) = (20, .none)
+    configuration.isolation = .process
+    let outcome = await Fuzzer(configuration).run(named: "apart") {
+      async let first: Void = counter.bump()
+      async let second: Void = counter.bump()
+      _ = await (first, second)
+    }
+    guard case .passed(let report) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(report.warnings.contains { $0.contains("thread sanitizer") })
+  }
+
   @Test func aReadBesideAChangeRaces() async throws {
     let failure = await FuzzedTests.run {
       let counter = Counter()
