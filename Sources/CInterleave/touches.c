@@ -213,6 +213,8 @@ intptr_t dispatch_semaphore_signal(void *semaphore) {
   return original(semaphore);
 }
 #else
+void il_note_lock(void *lock, const void *caller) { (void)lock, (void)caller; }
+
 bool il_learn_streams(void (*use_one)(void)) {
   use_one();
   return false;
