@@ -30,6 +30,13 @@ void il_lock_take(il_lock *lock) {
   il_acquired(lock);
 }
 
+static bool lock_try(il_lock *lock) {
+  int expected = 0;
+  if (!atomic_compare_exchange_strong(&lock->state, &expected, 1)) return false;
+  il_acquired(lock);
+  return true;
+}
+
 void il_lock_give(il_lock *lock) {
   il_releases(lock);
   if (atomic_exchange(&lock->state, 0) == 2)
@@ -44,6 +51,14 @@ void il_lock_take(il_lock *lock) {
   while (atomic_load(&lock->state)) pthread_cond_wait(&state_signal, &state_lock);
   atomic_store(&lock->state, 1);
   pthread_mutex_unlock(&state_lock);
+}
+
+static bool lock_try(il_lock *lock) {
+  pthread_mutex_lock(&state_lock);
+  bool is_free = !atomic_load(&lock->state);
+  if (is_free) atomic_store(&lock->state, 1);
+  pthread_mutex_unlock(&state_lock);
+  return is_free;
 }
 
 void il_lock_give(il_lock *lock) {
@@ -64,10 +79,23 @@ static void note_turn(bool has_turn) {
   if (il_this_guard) il_this_guard->has_turn = has_turn;
 }
 
-void il_turn_take(void) {
-  il_lock_take(&turn);
+// How many threads wait for it.
+static atomic_int turn_waiters;
+
+int64_t il_turn_take(void) {
+  int64_t waited = 0;
+  if (!lock_try(&turn)) {
+    int64_t asked = il_real_time();
+    atomic_fetch_add(&turn_waiters, 1);
+    il_lock_take(&turn);
+    atomic_fetch_sub(&turn_waiters, 1);
+    waited = il_real_time() - asked;
+  }
   note_turn(true);
+  return waited;
 }
+
+int il_turn_waiters(void) { return atomic_load(&turn_waiters); }
 
 void il_turn_give(void) {
   note_turn(false);

@@ -3,7 +3,7 @@ import Interleave
 import InterleaveCommand
 import Testing
 
-/// The races of the examples lie in `corpus/Examples`, and are replayed first.
+/// The races of the examples lie in `corpus/Examples/Examples`, and are replayed first.
 ///
 /// Where an entry is missing, it is found again and written (not on CI), and the
 /// test fails until the file is committed.
@@ -17,7 +17,7 @@ import Testing
     #expect(outcome.report.schedules == 0, "nothing new was tried")
     #expect(failure.schedulesTried == 1)
     let file = try #require(failure.corpusFile)
-    #expect(file.hasPrefix("corpus/Examples/"))
+    #expect(file.hasPrefix("corpus/Examples/Examples/"))
     #expect(file.hasSuffix(".json"))
     #expect(failure.unsavedEntry == nil)
   }
@@ -41,7 +41,7 @@ import Testing
     #expect(failure.kind == race.kind)
     #expect(outcome.report.replayed == 1)
     #expect(outcome.report.schedules == 0, "nothing new was tried")
-    #expect(failure.corpusFile?.hasPrefix("corpus/Examples/\(race.name)/") == true)
+    #expect(failure.corpusFile?.hasPrefix("corpus/Examples/Examples/\(race.name)/") == true)
   }
 
   @Test(arguments: SystemRace.all)

@@ -1,3 +1,4 @@
+import Foundation
 import Interleave
 import Testing
 import XCTest
@@ -90,6 +91,57 @@ final class HostedByXCTest: XCTestCase {
     }
     XCTAssertEqual(failure.kind, .expectation)
     XCTAssertEqual(failure.sourceLocation?.line, line)
+  }
+
+  func testAFailedAssertionOfXCTestIsAFailureAtItsLine() async throws {
+    let line = #line + 4
+    let failure = try await failure {
+      let counter = Counter()
+      await addTwice(to: counter)
+      let value = await counter.value; XCTAssertEqual(value, 2, "one was lost")
+    }
+    XCTAssertEqual(failure.kind, .expectation)
+    XCTAssertEqual(failure.sourceLocation?.line, line)
+    XCTAssertEqual(failure.sourceLocation?.filePath, #filePath)
+    XCTAssertTrue(
+      failure.message.contains(
+        "XCTAssertEqual failed: (\"1\") is not equal to (\"2\") - one was lost"),
+      failure.message)
+    XCTAssertEqual(failure.interleaving.preemptions, 1)
+  }
+
+  func testAnAssertionOfXCTestThatHoldsIsNoFailure() async throws {
+    try await fuzz(configuration) {
+      let counter = Counter()
+      await addTwice(to: counter)
+      let value = await counter.value
+      XCTAssertTrue((1...2).contains(value))
+      XCTAssertNoThrow(try XCTUnwrap(value))
+    }
+  }
+
+  func testOutsideOfRunsAnAssertionFailsItsTestCase() {
+    final class Inner: XCTestCase {}
+    let inner = Inner(name: "fails") { _ in XCTFail("on purpose: it is looked at") }
+    inner.run()
+    XCTAssertEqual(inner.testRun?.failureCount, 1)
+  }
+
+  func testASkippedTestIsSkippedAndKeepsNothing() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    var configuration = configuration
+    configuration.corpus = .at(folder.path)
+    do {
+      try await fuzz(configuration) {
+        let counter = Counter()
+        await addTwice(to: counter)
+        let value = await counter.value
+        try XCTSkipIf(value < 2, "not today")
+      }
+      XCTFail("it was not skipped")
+    } catch is XCTSkip {
+      XCTAssertFalse(FileManager.default.fileExists(atPath: folder.path))
+    }
   }
 
   func testAnInvariantIsChecked() async throws {

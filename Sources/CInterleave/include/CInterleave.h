@@ -377,8 +377,11 @@ void il_lock_take(il_lock *lock);
 void il_lock_give(il_lock *lock);
 
 /// Waits until no other run goes on in this process, and ends that.
-void il_turn_take(void);
+/// \returns For how many nanoseconds of real time it waited.
+int64_t il_turn_take(void);
 void il_turn_give(void);
+/// How many threads wait for it.
+int il_turn_waiters(void);
 
 /// What processes that were forked from one another see alike: pieces of work, by their
 /// numbers, that are taken in order, and the number from which on none need be done.

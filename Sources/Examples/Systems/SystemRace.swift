@@ -88,7 +88,7 @@ public struct SystemRace: Sendable, CustomStringConvertible {
     await forsaken(fuzzer.cancelling(.anyTask), name)
   }
 
-  /// By which the corpus keeps the races in `corpus/Examples`.
+  /// By which the corpus keeps the races in `corpus/Examples/Examples`.
   private static let fileID = "Examples/Examples.swift"
 
   private static func search(

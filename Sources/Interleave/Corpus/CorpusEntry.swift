@@ -94,6 +94,28 @@ package struct CorpusEntry: Sendable, Hashable {
 
   package var kind: FuzzFailure.Kind { signature.kind }
 
+  /// The functions of its steps, without repetitions; of closures, the function that holds them,
+  /// since their numbers change with each closure that is added.
+  package var functions: [String] {
+    var seen: Set<String> = [""]
+    return Interleaving.steps(inWords: words).map { Self.holder(of: $0.function) }
+      .filter { seen.insert($0).inserted }
+  }
+
+  /// `f()` of `closure #1 in closure #2 in f()`.
+  static func holder(of function: String) -> String {
+    guard let last = function.ranges(of: " in ").last else { return function }
+    return String(function[last.upperBound...])
+  }
+
+  /// What its schedule departs by names a function, so that it cannot be found in a program that
+  /// has nothing to do with it.
+  var namesFunctions: Bool {
+    let steps =
+      deviations.flatMap { [$0.picked, $0.passedOver] } + [cancellation?.after].compactMap(\.self)
+    return steps.contains { !$0.function.isEmpty }
+  }
+
   /// The name of the entry's file: equal for failures that are the same in all that a replay
   /// looks at.
   ///

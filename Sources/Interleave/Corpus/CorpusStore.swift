@@ -5,6 +5,8 @@ package struct CorpusStore: Sendable {
     /// The path, from the folder of Package.swift where it lies in there.
     package var path: String
     package var entry: Result<CorpusEntry, CorpusFileError>
+    /// It may be another module's, which has a test of the same name.
+    package var isUndecided = false
   }
 
   /// What became of an entry that was to be kept.
@@ -34,17 +36,29 @@ package struct CorpusStore: Sendable {
   }
 
   let plan: CorpusPlan
+  /// The module of the test; empty for folders that name none.
+  let module: String
+  /// The file of the test, from the folder of Package.swift; nil where it is not known.
+  let testFile: String?
   let limits: CorpusLimits
   let calls: FileCalls
 
   /// Opens a corpus; nothing is read or written yet.
-  package init(_ plan: CorpusPlan, limits: CorpusLimits = CorpusLimits()) {
-    self.init(plan, limits: limits, calls: .system)
+  package init(
+    _ plan: CorpusPlan, module: String = "", sourceFile: String? = nil,
+    limits: CorpusLimits = CorpusLimits()
+  ) {
+    self.init(plan, module: module, sourceFile: sourceFile, limits: limits, calls: .system)
   }
 
   /// Opens a corpus whose calls to the system are the given ones.
-  package init(_ plan: CorpusPlan, limits: CorpusLimits = CorpusLimits(), calls: FileCalls) {
+  package init(
+    _ plan: CorpusPlan, module: String = "", sourceFile: String? = nil,
+    limits: CorpusLimits = CorpusLimits(), calls: FileCalls
+  ) {
     self.plan = plan
+    self.module = module
+    testFile = sourceFile.map { CorpusPath.relative($0, to: plan.packageRoot) }
     self.limits = limits
     self.calls = calls
   }
@@ -54,34 +68,39 @@ package struct CorpusStore: Sendable {
   /// - Parameters:
   ///   - mode: What the user asked for.
   ///   - sourceFile: The file of the test, as `#filePath` gives it.
+  ///   - module: The module of the test.
   ///   - environment: The environment variables.
   /// - Throws: An error where `.automatic` finds no Package.swift.
   package static func open(
-    _ mode: CorpusMode, sourceFile: String, environment: [String: String]
+    _ mode: CorpusMode, sourceFile: String, module: String, environment: [String: String]
   ) throws(CorpusPlan.NoPackage) -> CorpusStore? {
     let plan = try CorpusPlan.make(
       mode, sourceFile: sourceFile, environment: environment, exists: FileCalls.exists)
-    return plan.map { CorpusStore($0) }
+    return plan.map { CorpusStore($0, module: module, sourceFile: sourceFile) }
   }
 
   /// The files of a test, sorted by name, each with its entry or with what is wrong with it.
   ///
   /// - Throws: What is wrong with the folder, where it is there but cannot be read.
   package func files(of test: CorpusEntry.TestName) throws(CorpusFileError) -> [File] {
-    let folder: String
-    let names: [String]?
-    do {
-      folder = try self.folder(of: test)
-      names = try FileCalls.names(in: folder)
+    do throws(FileError) {
+      let folder = try folder(of: test)
+      let names = try FileCalls.names(in: folder) ?? []
+      let files = names.filter(Self.isEntry).map { name in
+        let path = "\(folder)/\(name)"
+        return File(path: shown(path), entry: read(path))
+      }
+      return try files + oldFiles(of: test)
     } catch {
       throw CorpusFileError(file: shown(error.path), reason: .unreadable(error.description))
     }
-    // Temporary files begin with a dot: what a killed process left behind is no entry.
-    return (names ?? []).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { name in
-      let path = "\(folder)/\(name)"
-      return File(path: shown(path), entry: read(path))
-    }
   }
+
+  /// Temporary files begin with a dot: what a killed process left behind is no entry.
+  static func isEntry(_ name: String) -> Bool { name.hasSuffix(".json") && !name.hasPrefix(".") }
+
+  /// What a crash that cannot be contained writes down beside the entries.
+  static let journalName = ".crash.journal"
 
   /// Keeps an entry, unless it is kept already.
   package func save(_ entry: CorpusEntry) -> Saved {
@@ -130,15 +149,20 @@ package struct CorpusStore: Sendable {
 
   /// The folder for the entries of a test.
   func folder(of test: CorpusEntry.TestName) throws(FileError) -> String {
+    try folder(of: test, in: module)
+  }
+
+  /// The folder for the entries of a test of a module; without one where it is empty.
+  func folder(of test: CorpusEntry.TestName, in module: String) throws(FileError) -> String {
     var folder = plan.folder
-    for name in [test.suite, test.name] {
+    for name in (module.isEmpty ? [] : [module]) + [test.suite, test.name] {
       let siblings = try FileCalls.names(in: folder) ?? []
       folder += "/" + CorpusPath.folderName(for: name, beside: siblings)
     }
     return folder
   }
 
-  private func read(_ path: String) -> Result<CorpusEntry, CorpusFileError> {
+  func read(_ path: String) -> Result<CorpusEntry, CorpusFileError> {
     let file = shown(path)
     do throws(FileError) {
       guard let bytes = try FileCalls.read(path, upTo: limits.bytes) else {
@@ -166,12 +190,12 @@ package struct CorpusStore: Sendable {
   }
 
   /// The path at which a file lies that is ``shown(_:)`` by a shorter one.
-  private func located(_ shown: String) -> String {
+  func located(_ shown: String) -> String {
     guard !shown.hasPrefix("/"), let root = plan.packageRoot else { return shown }
     return root.hasSuffix("/") ? root + shown : "\(root)/\(shown)"
   }
 
-  private func shown(_ path: String) -> String {
+  func shown(_ path: String) -> String {
     CorpusPath.relative(path, to: plan.packageRoot)
   }
 }

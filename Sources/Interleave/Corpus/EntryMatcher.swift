@@ -33,6 +33,8 @@ package struct EntryMatcher: Sendable {
   /// For each deviation, how many places that would do are still to be let pass.
   private var delays: [Int]
   private let deviations: [Interleaving.Deviation]
+  /// The functions that must have run, too.
+  private let functions: [String]
   private var isApplied: [Bool]
   /// The first deviation that has not been applied.
   private var first = 0
@@ -48,8 +50,14 @@ package struct EntryMatcher: Sendable {
   ///   - strictness: What counts as the same step.
   ///   - delay: How many places that would do each deviation lets pass before it applies: where
   ///     names do not tell steps apart, the first place need not be the right one.
-  package init(_ deviations: [Interleaving.Deviation], strictness: Strictness, delay: Int = 0) {
+  ///   - functions: The functions that must run, or closures in them, for the interleaving to be
+  ///     there.
+  package init(
+    _ deviations: [Interleaving.Deviation], strictness: Strictness, delay: Int = 0,
+    functions: [String] = []
+  ) {
     self.deviations = deviations
+    self.functions = functions
     self.strictness = strictness
     delays = Array(repeating: delay, count: deviations.count)
     isApplied = Array(repeating: false, count: deviations.count)
@@ -126,14 +134,17 @@ package struct EntryMatcher: Sendable {
   /// What came of it, once the run is over.
   ///
   /// - Parameter steps: The names of the steps that ran; asked for only where a deviation found
-  ///   no place.
+  ///   no place, or where functions must have run.
   package func outcome(
     ran steps: @autoclosure () -> [Interleaving.StepName]
   ) -> MatchOutcome {
     let unapplied = deviations.indices.filter { !isApplied[$0] }.map { deviations[$0] }
     var missing: [Interleaving.StepName] = []
-    if !unapplied.isEmpty {
+    var absent: [String] = []
+    if !unapplied.isEmpty || !functions.isEmpty {
       let present = seen.union(steps().map(\.function))
+      let holders = Set(present.map(CorpusEntry.holder))
+      absent = functions.filter { !holders.contains($0) }
       for deviation in unapplied {
         let wanted =
           strictness == .pickedOnly
@@ -148,7 +159,7 @@ package struct EntryMatcher: Sendable {
     }
     return MatchOutcome(
       strictness: strictness, applied: deviations.count - unapplied.count,
-      unapplied: unapplied, missing: missing)
+      unapplied: unapplied, missing: missing, absent: absent)
   }
 
   /// The end of the deviations that may be applied next.
@@ -220,24 +231,30 @@ package struct MatchOutcome: Sendable, Hashable {
   package var unapplied: [Interleaving.Deviation]
   /// The steps of those whose function never ran.
   package var missing: [Interleaving.StepName]
+  /// The functions that did not run, of those that had to.
+  package var absent: [String]
   /// The cancellation, if it found no place.
   package var missingCancellation: Interleaving.Cancellation?
 
   package init(
     strictness: EntryMatcher.Strictness, applied: Int,
-    unapplied: [Interleaving.Deviation] = [], missing: [Interleaving.StepName] = []
+    unapplied: [Interleaving.Deviation] = [], missing: [Interleaving.StepName] = [],
+    absent: [String] = []
   ) {
     self.strictness = strictness
     self.applied = applied
     self.unapplied = unapplied
     self.missing = missing
+    self.absent = absent
   }
 
   /// Every deviation was applied.
   package var isComplete: Bool { missingCount == 0 }
 
   /// How much of the interleaving found no place.
-  var missingCount: Int { unapplied.count + (missingCancellation == nil ? 0 : 1) }
+  var missingCount: Int {
+    unapplied.count + (missingCancellation == nil ? 0 : 1) + absent.count
+  }
 
   /// The run was the entry's interleaving: where something else was passed over, it was not.
   package var isEntry: Bool { isComplete && strictness != .pickedOnly }
@@ -245,10 +262,12 @@ package struct MatchOutcome: Sendable, Hashable {
   /// Why the interleaving could not be made again; nil where it was.
   package var staleReason: String? {
     guard let lost = unapplied.first else {
-      return missingCancellation.map {
-        "task \($0.task) can no longer be cancelled after `\($0.after.function)` of task "
-          + "\($0.after.task)"
+      if let missingCancellation {
+        return "task \(missingCancellation.task) can no longer be cancelled after "
+          + "`\(missingCancellation.after.function)` of task \(missingCancellation.after.task)"
       }
+      guard !absent.isEmpty else { return nil }
+      return "no step runs `\(absent.joined(separator: "`, nor `"))` any more"
     }
     if !missing.isEmpty {
       return missing.map { "the step `\($0.function)` of task \($0.task) no longer exists" }

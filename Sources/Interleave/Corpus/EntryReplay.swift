@@ -67,7 +67,8 @@ package struct EntryReplay: Sendable {
   package mutating func nextMatcher() -> EntryMatcher? {
     guard !reproduced, let attempt = untried.popFirst() else { return nil }
     return EntryMatcher(
-      entry.deviations, strictness: attempt.strictness, delay: attempt.delay)
+      entry.deviations, strictness: attempt.strictness, delay: attempt.delay,
+      functions: entry.namesFunctions ? [] : entry.functions)
   }
 
   /// Takes note of a run.

@@ -71,6 +71,22 @@ package struct FileCalls: Sendable {
     try syncFolder(folder)
   }
 
+  /// Moves a file from one folder to another, so that it is never in neither.
+  ///
+  /// One that somebody else has moved meanwhile has been moved.
+  func move(_ name: String, from old: String, to new: String) throws(FileError) {
+    guard rename("\(old)/\(name)", "\(new)/\(name)") == 0 || errno == ENOENT else {
+      throw FileError(action: "move", path: "\(old)/\(name)", code: errno)
+    }
+    try syncFolder(new)
+    if Self.exists(old) { try syncFolder(old) }
+  }
+
+  /// Deletes folders, one after the other, as far as there is nothing in them.
+  static func removeIfEmpty(_ folders: String...) {
+    for folder in folders where rmdir(folder) != 0 { return }
+  }
+
   /// Deletes a file; one that is not there is none that is left.
   static func remove(_ path: String) throws(FileError) {
     guard unlink(path) == 0 || errno == ENOENT else {

@@ -1,3 +1,5 @@
+import Foundation
+
 extension Interleaving {
   /// The interleaving in words, a line for each step, in columns.
   ///
@@ -17,6 +19,43 @@ extension Interleaving {
     let lines = lines(numbered.prefix(head) + numbered.suffix(tail))
     let gap = "... \(steps.count - head - tail) more steps ..."
     return lines.prefix(head) + [gap] + lines.suffix(tail)
+  }
+
+  /// A step as words tell of it.
+  struct StepInWords: Hashable {
+    /// The function; empty where the step had none.
+    var function: String
+    /// The place, as in `Bank.swift:12`.
+    var place: String?
+  }
+
+  /// Reads the steps back from ``words(limit:)``.
+  static func steps(inWords words: [String]) -> [StepInWords] {
+    // Lines are in columns: a function that is missing leaves a gap.
+    let rows = words.map(Array.init).filter { $0.first { $0 != " " }?.isNumber == true }
+    let column = rows.map(endOfTask).max().map { $0 + 2 } ?? 0
+    return rows.map { row in
+      let rest = String(row.dropFirst(column))
+      let cells = rest.components(separatedBy: "  ")
+      let function = cells.first ?? ""
+      let others = cells.dropFirst().lazy.map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }
+      let place = others.first.map(String.init)
+      return StepInWords(function: function, place: place.flatMap { isPlace($0) ? $0 : nil })
+    }
+  }
+
+  /// Where the second column of a line ends: `1  task 0.1`.
+  private static func endOfTask(_ row: [Character]) -> Int {
+    let number = row.firstIndex { $0.isNumber } ?? 0
+    let gap = row[number...].firstIndex(of: " ") ?? row.count
+    let task = row[gap...].firstIndex { $0 != " " } ?? row.count
+    let path = row[task...].firstIndex { $0.isNumber } ?? row.count
+    return row[path...].firstIndex(of: " ") ?? row.count
+  }
+
+  private static func isPlace(_ cell: String) -> Bool {
+    guard let colon = cell.lastIndex(of: ":"), !cell.contains(" ") else { return false }
+    return Int(cell[cell.index(after: colon)...]) != nil
   }
 
   private func lines(_ steps: [(offset: Int, element: Step)]) -> [String] {

@@ -111,6 +111,7 @@ public struct FixtureError: Error, Sendable, CustomStringConvertible {
 
   /// What test frameworks and tasks throw to end a test early must reach whoever waits for it.
   static func mustBePassedOn(_ error: any Error) -> Bool {
-    error is CancellationError || String(reflecting: type(of: error)).hasPrefix("Testing.")
+    let type = String(reflecting: type(of: error))
+    return error is CancellationError || type.hasPrefix("Testing.") || type.hasSuffix("XCTSkip")
   }
 }

@@ -40,7 +40,7 @@ extension Campaign {
         outcome: .failed(settled.failure, report), isRecorded: settled.isRecorded)
     }
     finishReport()
-    if let failure = unreachableOrder() ?? nothingInterleaved() {
+    if let failure = unreachableOrder() ?? judgeNothingInterleaved() {
       return FuzzResult(outcome: .failed(failure, report))
     }
     return FuzzResult(outcome: .passed(report), cancellation: run.cancellation)
@@ -109,6 +109,24 @@ extension Campaign {
     return FuzzFailure(
       kind: .unreachableOrder, message: complaint, seed: resolved.seed,
       schedulesTried: report.schedules, test: test.name)
+  }
+
+  /// Judges a test in which nothing was interleaved.
+  ///
+  /// - Returns: The failure that it is; nil where it is none, or only worth a warning: a test that
+  ///   keeps an old failure is of use all the same, and of one that never suspends, as tests that
+  ///   are not async, nothing else can be expected.
+  private func judgeNothingInterleaved() -> FuzzFailure? {
+    guard let failure = nothingInterleaved() else { return nil }
+    let neverSuspends = report.steps == report.schedules && report.escapes.isEmpty
+    guard report.replayed > 0 || neverSuspends else { return failure }
+    let advice =
+      report.replayed > 0
+      ? "The corpus entries of this test were replayed, so it is of use as a regression test"
+      : "The body never suspends: make it async and let two tasks run at the same time, or take the "
+        + "fuzzing off it"
+    report.warnings.append("\(failure.message) \(advice).")
+    return nil
   }
 
   private func nothingInterleaved() -> FuzzFailure? {

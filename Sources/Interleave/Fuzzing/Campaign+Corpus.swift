@@ -11,8 +11,9 @@ extension Campaign {
   func openCorpus() {
     do {
       corpus = try CorpusStore.open(
-        resolved.configuration.corpus, sourceFile: test.filePath,
+        resolved.configuration.corpus, sourceFile: test.filePath, module: test.module,
         environment: ProcessInfo.processInfo.environment)
+      try corpus?.adoptOldFiles(of: corpusTest)
     } catch {
       report.warnings.append("\(error)")
     }
@@ -31,10 +32,34 @@ extension Campaign {
     }
     var fixes: [FixedEntry] = []
     for file in try corpus.files(of: corpusTest) {
-      if let found = replay(try file.entry.get(), path: file.path, &fixes) { return found }
+      let entry = try file.entry.get()
+      let found =
+        file.isUndecided
+        ? replayUndecided(entry, path: file.path, in: corpus)
+        : replay(entry, path: file.path, &fixes)
+      if let found { return found }
     }
     if report.replayed == 0 { noteNothingToReplay("the corpus has no entry of this test") }
     return certify(fixes)
+  }
+
+  /// Replays an entry that may be another module's: it is this test's if it fails here.
+  private func replayUndecided(
+    _ entry: CorpusEntry, path: String, in corpus: CorpusStore
+  ) -> FoundFailure? {
+    let before = report
+    var fixes: [FixedEntry] = []
+    if var found = replay(entry, path: path, isUndecided: true, &fixes) {
+      found.corpusFile = corpus.adopt(path, of: corpusTest)
+      return found
+    }
+    report = before
+    report.replayed += 1
+    report.warnings.append(
+      "\(path) lies in a folder that names no module, and does not fail here. Nothing in it says "
+        + "whether it is this test's or that of a test of the same name in another module: move it "
+        + "below the folder of its module, as in corpus/\(test.module)/")
+    return nil
   }
 
   /// A test that was only to be replayed, and had nothing to replay, has checked nothing.
@@ -49,7 +74,7 @@ extension Campaign {
   ///
   /// - Returns: The failure, if it still fails; else it may be one more of the fixes.
   private func replay(
-    _ entry: CorpusEntry, path: String, _ fixes: inout [FixedEntry]
+    _ entry: CorpusEntry, path: String, isUndecided: Bool = false, _ fixes: inout [FixedEntry]
   ) -> FoundFailure? {
     report.replayed += 1
     defer { machine.canceller = nil }
@@ -110,6 +135,7 @@ extension Campaign {
       fixes.append(fix)
       return nil
     }
+    if isUndecided { return nil }
     let stale = StaleEntry(path: path, entry: entry, reason: reason)
     let repair = repair(stale, matched: nearest?.deviations)
     if repair.found == nil {

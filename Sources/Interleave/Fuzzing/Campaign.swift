@@ -204,6 +204,9 @@ final class Campaign {
       .map(TypeName.short).sorted()
     report.escapes = escapeLines
     report.warnings += observationLines
+    let shortage = TurnShortage(
+      report, of: resolved.configuration.schedules, waited: .nanoseconds(machine.timeWaited))
+    if let shortage { report.warnings.append(shortage.words) }
     let hasOneSchedule = report.schedules > 0 && report.choices == 0 && escaped.isEmpty
     report.isExhaustive =
       isExhausted || isProved || (hasOneSchedule && choicesAreAll)

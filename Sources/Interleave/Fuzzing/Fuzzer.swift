@@ -46,7 +46,9 @@ public struct Fuzzer: Sendable {
     _ program: any FuzzProgram, named name: String, fileID: String, filePath: String
   ) async -> FuzzOutcome {
     let suite = fileID.split(separator: "/").last.map { String($0.split(separator: ".")[0]) }
-    let test = TestIdentity(suite: suite ?? "", name: name, arguments: "", filePath: filePath)
+    let test = TestIdentity(
+      suite: suite ?? "", name: name, arguments: "", filePath: filePath,
+      module: TestIdentity.module(ofFileID: fileID))
     do {
       return try await Fuzzing.run(test, configuration, program).outcome
     } catch {

@@ -6,6 +6,9 @@ import InterleaveEngine
 /// method of it suspends or returns. Other tasks may see the actor at each of
 /// these moments, so its invariant must hold at all of them.
 ///
+/// The actor is not kept alive: when nobody else holds it any more, its `deinit` runs, and nothing is
+/// checked after that.
+///
 /// ```swift
 /// try await fuzz {
 ///   let bank = Bank(balance: 100)
@@ -28,7 +31,11 @@ public func always<Subject: Actor>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("always", location)?.add(always: invariant(actor, message, location, holds))
+  currentRun("always", location)?.add(
+    always: Run.Invariant(
+      executor: Takeover.identity(of: actor.unownedExecutor), location: location, message: message,
+      // Held weakly: its `deinit` is the program's.
+      holds: { [weak actor] in try actor.map { try unisolated(holds)($0) } ?? true }))
 }
 
 /// States what must hold on an actor when a run is over.
@@ -45,7 +52,10 @@ public func eventually<Subject: Actor>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("eventually", location)?.add(eventually: invariant(actor, message, location, holds))
+  currentRun("eventually", location)?.add(
+    eventually: Run.Invariant(
+      executor: Takeover.identity(of: actor.unownedExecutor), location: location, message: message,
+      holds: { try unisolated(holds)(actor) }))
 }
 
 private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) -> Run? {
@@ -56,15 +66,10 @@ private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) 
   return nil
 }
 
-private func invariant<Subject: Actor>(
-  _ actor: Subject, _ message: String?, _ location: FuzzFailure.SourceLocation,
+/// The condition, to be asked while no step is running: nobody else is on the actor then, so it may
+/// be called as if from there, as `assumeIsolated` does.
+private func unisolated<Subject: Actor>(
   _ holds: @escaping @Sendable (isolated Subject) throws -> Bool
-) -> Run.Invariant {
-  // No step is running when the condition is asked, so nobody else is on the
-  // actor: it may be called as if from there, as `assumeIsolated` does.
-  typealias Unisolated = (Subject) throws -> Bool
-  let unisolated = unsafeBitCast(holds, to: Unisolated.self)
-  return Run.Invariant(
-    executor: Takeover.identity(of: actor.unownedExecutor), location: location, message: message,
-    holds: { try unisolated(actor) })
+) -> (Subject) throws -> Bool {
+  unsafeBitCast(holds, to: ((Subject) throws -> Bool).self)
 }

@@ -12,6 +12,9 @@ struct TestIdentity: Sendable, Hashable {
   /// What tells a test runner to run this test alone; nil for what runs in no test.
   var filter: String?
 
+  /// The module that contains it; empty where that is not known.
+  var module = ""
+
   /// The command that runs it again.
   var replayCommand: String? { filter.map { "swift test --filter '\($0)'" } }
 

@@ -61,7 +61,7 @@ extension TestIdentity {
     var identity = TestIdentity(
       suite: fileID.split(separator: "/").last.map { String($0.prefix { $0 != "." }) } ?? "",
       name: function, arguments: "", filePath: filePath,
-      filter: String(function.prefix { $0 != "(" }))
+      filter: String(function.prefix { $0 != "(" }), module: module(ofFileID: fileID))
     if let test = Test.current { identity = TestIdentity(test, filePath: filePath) }
     if let name { identity.name += ".\(name)" }
     return identity
@@ -75,7 +75,13 @@ extension TestIdentity {
     self.init(
       suite: suite.isEmpty ? String(file) : suite, name: components.last ?? test.name,
       arguments: Test.Case.current.map(Self.arguments) ?? "", filePath: filePath,
-      filter: components.map { $0.prefix { $0 != "(" } }.joined(separator: "/"))
+      filter: components.map { $0.prefix { $0 != "(" } }.joined(separator: "/"),
+      module: test.id.moduleName)
+  }
+
+  /// `AppTests` of `AppTests/BankTests.swift`.
+  static func module(ofFileID fileID: String) -> String {
+    fileID.contains("/") ? String(fileID.prefix { $0 != "/" }) : ""
   }
 
   /// The arguments of a case of a parameterised test, for people and file names.

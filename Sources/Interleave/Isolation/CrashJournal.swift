@@ -50,7 +50,7 @@ extension Campaign {
     guard let corpus, corpus.plan.writes, let folder = try? corpus.folder(of: corpusTest) else {
       return nil
     }
-    return "\(folder)/.crash.journal"
+    return "\(folder)/\(CorpusStore.journalName)"
   }
 
   /// What is written if a crash must end the process; nil where nothing may be.

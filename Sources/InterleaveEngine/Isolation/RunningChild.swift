@@ -60,7 +60,7 @@ package final class RunningChild {
     var child: Int32 = -1
     // Who runs a schedule may wait for what is held meanwhile, so the turn comes first. It
     // also keeps the file to which the child writes from other children.
-    il_turn_take()
+    _ = il_turn_take()
     guard pipe(&ends) == 0 else {
       il_turn_give()
       return nil

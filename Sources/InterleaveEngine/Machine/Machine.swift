@@ -128,6 +128,9 @@ package final class Machine {
   /// Virtual time since the run began, in nanoseconds.
   package var now: Int64 { il_now(session) }
 
+  /// For how long runs have waited while those of others had the turn, in nanoseconds of real time.
+  package private(set) var timeWaited: Int64 = 0
+
   /// The number of steps that have run.
   package var stepCount: Int { steps.count }
 
@@ -141,7 +144,8 @@ package final class Machine {
   package func run(
     _ strategy: some Strategy, _ start: RunStart, root: () -> Void
   ) -> RunEnd {
-    RunLock.withTurn {
+    RunLock.withTurn { waited in
+      timeWaited += waited
       reset()
       runIndex = start.index
       strategy.begin(start)

@@ -31,9 +31,11 @@ import Testing
     try withTemporaryFolder { (folder) throws in
       try "".write(toFile: "\(folder)/Package.swift", atomically: false, encoding: .utf8)
       let store = try CorpusStore.open(
-        .automatic, sourceFile: "\(folder)/Tests/BankTests/BankTests.swift", environment: [:])
-      #expect(store?.save(bankEntry) == .written(path: bankPath))
-      #expect(try allFiles(below: folder).contains(bankPath))
+        .automatic, sourceFile: "\(folder)/Tests/BankTests/BankTests.swift", module: "AppTests",
+        environment: [:])
+      let path = "corpus/AppTests/BankTests/neverOverdrawn/\(bankEntry.digest).json"
+      #expect(store?.save(bankEntry) == .written(path: path))
+      #expect(try allFiles(below: folder).contains(path))
     }
   }
 

@@ -44,10 +44,32 @@ import Testing
     var runs = 0
     while let matcher = replay.nextMatcher() {
       runs += 1
-      replay.record(matcher.outcome(ran: []), failure: nil)
+      replay.record(
+        matcher.outcome(ran: [step("0.3", 1, "Bank.withdraw(_:)")]), failure: nil)
     }
     #expect(runs == 1)
     #expect(replay.verdict == .fixed(matched: .exact))
+  }
+
+  @Test(arguments: [true, false])
+  func anEntryThatDepartsByNoNameIsFixedOnlyWhereItsStepsStillRun(deviates: Bool) {
+    var entry = bankEntry
+    let unnamed = Interleaving.Deviation(
+      index: 1, picked: step("0.1", 0, ""), passedOver: step("0.0", 0, ""))
+    entry.deviations = deviates ? [unnamed] : []
+    for ran in [[], [step("0", 0, "Shop.open()")], [step("0", 0, "Bank.withdraw(_:)")]] {
+      var replay = EntryReplay(entry)
+      while var matcher = replay.nextMatcher() {
+        _ = matcher.choose(among: 2) { step("0.\($0)", 0, "") }
+        replay.record(matcher.outcome(ran: ran), failure: nil)
+      }
+      if ran.contains(where: { $0.function == "Bank.withdraw(_:)" }) {
+        #expect(replay.verdict == .fixed(matched: .exact))
+      } else {
+        #expect(
+          replay.verdict == .stale(reason: "no step runs `Bank.withdraw(_:)` any more"))
+      }
+    }
   }
 
   @Test func anotherFailureIsNotTheSameOneAndNotAPass() {

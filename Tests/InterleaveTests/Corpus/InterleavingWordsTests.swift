@@ -1,5 +1,7 @@
-import Interleave
+import InterleaveEngine
 import Testing
+
+@testable import Interleave
 
 @Suite struct InterleavingWordsTests {
   @Test func anInterleavingIsALinePerStepInColumns() {
@@ -21,6 +23,35 @@ import Testing
         "4  task 0    transfers()                                after a stall",
       ])
     #expect(Interleaving().words().isEmpty)
+    #expect(
+      Interleaving.steps(inWords: interleaving.words()) == [
+        .init(function: "transfers()", place: nil),
+        .init(function: withdraw, place: "Bank.swift:12"),
+        .init(function: withdraw, place: "Bank.swift:12"),
+        .init(function: "transfers()", place: nil),
+      ])
+  }
+
+  @Test func whatAStepLacksIsNotReadFromTheNextColumn() {
+    let words = [
+      " 9  task 0                                                    HubRaces.swift:57",
+      "10  task 0.1",
+      "11  task 0.1  closure #2 in HubRaces.subscribeAndClose(_:)  HubRaces.swift:56  on EventHub",
+      "... 7 more steps ...",
+      "12  task 0.0  EventHub.subscribe(_:)                                           on AuditLog  n [] -> [\"a:1\"]",
+    ]
+    #expect(
+      Interleaving.steps(inWords: words) == [
+        .init(function: "", place: "HubRaces.swift:57"), .init(function: "", place: nil),
+        .init(function: "closure #2 in HubRaces.subscribeAndClose(_:)", place: "HubRaces.swift:56"),
+        .init(function: "EventHub.subscribe(_:)", place: nil),
+      ])
+    #expect(Interleaving.steps(inWords: ["", "    ", "3"]) == [.init(function: "", place: nil)])
+  }
+
+  @Test func closuresCountAsTheFunctionThatHoldsThem() {
+    #expect(CorpusEntry.holder(of: "closure #1 in closure #2 in f()") == "f()")
+    #expect(CorpusEntry.holder(of: "Bank.withdraw(_:)") == "Bank.withdraw(_:)")
   }
 
   @Test func theMiddleOfALongInterleavingIsLeftOut() {

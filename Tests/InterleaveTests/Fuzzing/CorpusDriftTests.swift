@@ -136,6 +136,32 @@ import Testing
     }
   }
 
+  @Test func anEntryOfTheOrdinaryOrderIsFixedWhereItsStepsAreAndStaleElsewhere() async throws {
+    try await withTemporaryFolder { folder in
+      let outcome = await run(in: folder) {
+        let account = Account(balance: 100)
+        async let other = account.look()
+        _ = await (account.withdraw(80), other)
+        #expect(await account.balance == 100)
+      }
+      let file = try #require(outcome.failure?.corpusFile)
+      #expect(outcome.failure?.interleaving.deviations == [])
+      let mended = await run(in: folder) {
+        let account = Account(balance: 100)
+        async let other = account.look()
+        _ = await (account.withdraw(80), other)
+        #expect(await account.balance == 20)
+      }
+      #expect(mended.failure == nil, "\(mended)")
+      #expect(mended.report.fixed == [file] && mended.report.stale == [])
+      let unrelated = await run(in: folder) { await withdrawTwice(from: Bank(balance: 200)) }
+      #expect(unrelated.failure == nil, "\(unrelated)")
+      #expect(unrelated.report.fixed == [] && unrelated.report.certificates == [])
+      #expect(unrelated.report.stale == [file])
+      #expect(unrelated.report.warnings.contains { $0.contains("no step runs") }, "\(unrelated)")
+    }
+  }
+
   // MARK: Broken files
 
   /// Replaces the entry by what a function makes of it, and fuzzes again.

@@ -1,7 +1,38 @@
 import Interleave
+import Synchronization
 import Testing
 
 @Suite struct InvariantTests {
+  @Test func whatMustAlwaysHoldKeepsNoActorAlive() async {
+    let outcome = await fuzzed {
+      let gone = Departures()
+      let log = Log()
+      do {
+        let actor = Mortal(gone)
+        always(actor, "it counts") { $0.calls >= 0 }
+        async let first: Void = actor.call(log)
+        async let second: Void = actor.call(log)
+        _ = await (first, second)
+      }
+      #expect(gone.value == 1, "the actor is alive")
+      // Another one may come to lie in its place, and is none of the invariant's business.
+      let next = Mortal(gone)
+      await next.call(log)
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+    #expect(outcome.report.choices > 0)
+  }
+
+  @Test func whatMustAlwaysHoldIsCheckedAsLongAsItsActorLives() async throws {
+    let outcome = await fuzzed {
+      let actor = Mortal(Departures())
+      always(actor, "it is called once") { $0.calls < 2 }
+      await actor.call(Log())
+      await actor.call(Log())
+    }
+    #expect(outcome.failure?.kind == .invariant, "\(outcome)")
+  }
+
   @Test func whatMustAlwaysHoldIsCheckedAfterEveryStepOnTheActor() async throws {
     let line = #line + 3
     let outcome = await fuzzed {
@@ -144,4 +175,27 @@ private actor Transfer {
     to += amount
     await Task.yield()
   }
+}
+
+/// Tells when it is freed.
+private actor Mortal {
+  private(set) var calls = 0
+  private let gone: Departures
+
+  init(_ gone: Departures) { self.gone = gone }
+
+  deinit { gone.increment() }
+
+  func call(_ log: Log) async {
+    calls += 1
+    await log.append()
+  }
+}
+
+private final class Departures: Sendable {
+  private let count = Mutex(0)
+
+  var value: Int { count.withLock { $0 } }
+
+  func increment() { count.withLock { $0 += 1 } }
 }

@@ -13,8 +13,34 @@ import Testing
     #expect(outcome.report.choices == 0)
   }
 
-  @Test func anEmptyBodyProvesNothing() async {
-    #expect(await fuzzed {}.failure?.kind == .nothingInterleaved)
+  @Test func aBodyThatNeverSuspendsIsWarnedOf() async {
+    let outcome = await fuzzed {
+      let values = [3, 1, 2].sorted()
+      #expect(values == [1, 2, 3])
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+    #expect(outcome.report.warnings.count == 1)
+    #expect(outcome.report.warnings.first?.contains("The body never suspends") == true)
+  }
+
+  @Test func aMendedTestThatInterleavesNothingAnyMoreIsWarnedOf() async throws {
+    try await withTemporaryFolder { folder in
+      let racy = await fuzzed({ $0.corpus = .at(folder) }, named: "mended") {
+        let bank = Bank(balance: 100)
+        await withdrawTwice(from: bank)
+        #expect(await bank.balance >= 0)
+      }
+      #expect(racy.failure?.corpusFile != nil)
+      let mended = await fuzzed({ $0.corpus = .at(folder) }, named: "mended") {
+        let bank = Bank(balance: 100)
+        _ = await bank.withdraw(80)
+        _ = await bank.withdraw(80)
+        #expect(await bank.balance >= 0)
+      }
+      #expect(mended.failure == nil, "\(mended)")
+      #expect(mended.report.replayed == 1)
+      #expect(mended.report.warnings.contains { $0.contains("as a regression test") }, "\(mended)")
+    }
   }
 
   @Test func twoTasksAreInterleaved() async {

@@ -34,5 +34,7 @@ private func here(_ name: String? = nil, fileID: String = #fileID) -> TestIdenti
   @Test func elsewhereTheCallerIsNamed() async {
     let identity = await Task.detached { here(fileID: "App/main.swift") }.value
     #expect(identity.fullName == "main/caller()")
+    #expect(identity.module == "App")
+    #expect(here().module == "InterleaveTests")
   }
 }

@@ -42,14 +42,15 @@ import Testing
       let attachments = folder + "/attachments"
       try FileManager.default.createDirectory(
         atPath: attachments, withIntermediateDirectories: true)
-      let corpus = try #require(packageFolder(of: #filePath)) + "/corpus/TraitFixtures"
+      let corpus =
+        try #require(packageFolder(of: #filePath)) + "/corpus/InterleaveTests/TraitFixtures"
       let result = try await runFixtures(
         "TraitFixtures/fails\\(\\)", environment: ["CI": "true", "INTERLEAVE_CORPUS": ""],
         arguments: ["--attachments-path", attachments])
       #expect(result.exitCode == 1)
       #expect(result.lines(with: " recorded a").count == 1, "\(result)")
       #expect(result.output.contains("1 preemption"))
-      #expect(result.output.contains("save this as corpus/TraitFixtures/fails"))
+      #expect(result.output.contains(" corpus/InterleaveTests/TraitFixtures/fails/"))
       #expect(result.output.contains("\"deviations\""))
       #expect(!FileManager.default.fileExists(atPath: corpus))
       let attached = try allFiles(below: attachments)

@@ -33,7 +33,7 @@ import Testing
   @Test func aCrashThatMustEndTheProcessIsPickedUpByTheNextOne() async throws {
     try await withTemporaryFolder { folder in
       let environment = ["INTERLEAVE_CORPUS": folder]
-      let journal = folder + "/HeapFixtures/breaksTheHeap/.crash.journal"
+      let journal = folder + "/InterleaveTests/HeapFixtures/breaksTheHeap/.crash.journal"
       let first = try await runFixtures("HeapFixtures", environment: environment)
       #expect(!first.output.contains("Test run with 1 test in 1 suite failed"), "\(first)")
       #expect(FileManager.default.fileExists(atPath: journal), "\(first)")
@@ -42,7 +42,7 @@ import Testing
       #expect(second.output.contains("1 preemption"), "\(second)")
       #expect(!FileManager.default.fileExists(atPath: journal))
       let files = try FileManager.default.contentsOfDirectory(
-        atPath: folder + "/HeapFixtures/breaksTheHeap")
+        atPath: folder + "/InterleaveTests/HeapFixtures/breaksTheHeap")
       #expect(files.count == 1, "\(files)")
     }
   }
