@@ -48,46 +48,47 @@ extension ActorProgram {
     return list
   }
 
-  /// A program drawn at random whose tasks run on global actors, so that nothing makes their
-  /// steps depend on each other but what they share besides.
+  /// A program drawn at random whose tasks run on global actors from beginning to end, so that
+  /// nothing makes their steps depend on each other but what they share besides.
   static func placed(seed: UInt64) -> ActorProgram {
     var random = SplitMix64(seed: seed)
-    var budget = 3 + random.below(3)
     var root: [Action] = []
-    let tasks = 2 + random.below(2)
-    for place in 0..<tasks {
-      root.append(.spawnAt(place, placedActions(&random, &budget, place: place, depth: 1)))
+    switch random.below(3) {
+    case 0:
+      // What tasks share under locks.
+      for place in 0..<2 + random.below(2) {
+        root.append(.spawnAt(place, (0...random.below(2)).map { _ in shared(&random) }))
+      }
+    case 1:
+      // One task cancels another one, which may have children.
+      let looks = random.below(2) == 0 ? [crew(&random, around: 0)] : looking(&random)
+      root.append(.spawnAt(0, looks))
+      root.append(.spawnAt(1, (random.below(2) == 0 ? [shared(&random)] : []) + [.cancel]))
+    default:
+      // Children that end on actors of their own.
+      root.append(.spawnAt(0, [crew(&random, around: 0)]))
+      if random.below(2) == 0 { root.append(.spawnAt(2, [shared(&random)])) }
     }
-    root.append(contentsOf: placedActions(&random, &budget, place: 3, depth: 1).prefix(1))
-    root.append(contentsOf: Array(repeating: .join, count: tasks))
+    root.append(contentsOf: Array(repeating: .join, count: root.count))
     return ActorProgram(actors: 1, root: root)
   }
 
-  private static func placedActions(
-    _ random: inout SplitMix64, _ budget: inout Int, place: Int, depth: Int
-  ) -> [Action] {
-    var list: [Action] = []
-    let length = 1 + random.below(2)
-    while list.count < length, budget > 0 {
-      budget -= 1
-      switch random.below(depth < 2 ? 12 : 9) {
-      case 0, 1: list.append(.lock)
-      case 2: list.append(.tryLock)
-      case 3: list.append(.sync)
-      case 4: list.append(.send)
-      case 5: list.append(.cancel)
-      case 6, 7: list.append(.check)
-      case 8: list.append(.visit(0))
-      case 9: list.append(.handled(placedActions(&random, &budget, place: place, depth: depth + 1)))
-      default:
-        let children = (1...2).map { step in
-          Child(
-            place: (place + step) % 3,
-            actions: placedActions(&random, &budget, place: place + step, depth: depth + 1))
-        }
-        list.append(.crew(children, meeting: 0, cancels: random.below(2) == 0))
-      }
+  private static func shared(_ random: inout SplitMix64) -> Action {
+    [.lock, .lock, .tryLock, .sync, .send, .visit(0)][random.below(6)]
+  }
+
+  private static func looking(_ random: inout SplitMix64) -> [Action] {
+    let look: [Action] = [[.check], [.check, .visit(0), .check], [.visit(0), .check]][
+      random.below(3)]
+    return random.below(3) == 0 ? [.handled(look)] : look
+  }
+
+  private static func crew(_ random: inout SplitMix64, around place: Int) -> Action {
+    let children = (1...1 + random.below(2)).map { step in
+      let actions =
+        random.below(2) == 0 ? looking(&random) : random.below(2) == 0 ? [shared(&random)] : []
+      return Child(place: (place + 3 - step) % 3, actions: actions)
     }
-    return list
+    return .crew(children, meeting: 0, cancels: random.below(2) == 0)
   }
 }

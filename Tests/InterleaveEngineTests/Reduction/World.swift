@@ -35,22 +35,26 @@ final class World: Sendable {
     lock.withLock { notes.add(who, to: "lock") }
   }
 
-  /// What a child of a group does on a global actor.
-  private func work(
-    _ child: ActorProgram.Child, as who: String, knowing handles: [Task<Void, Never>] = []
-  ) -> @isolated(any) @Sendable () async -> Void {
+  /// What a task does on a global actor, where it ends, too.
+  private func work<Value: Sendable>(
+    _ child: ActorProgram.Child, as who: String, knowing handles: [Task<Void, Never>] = [],
+    returning value: Value
+  ) -> @isolated(any) @Sendable () async -> Value {
     switch child.place {
     case 0:
       { @Hall in
         await self.perform(child.actions, as: who, knowing: handles, isolation: Hall.shared)
+        return value
       }
     case 1:
       { @Cellar in
         await self.perform(child.actions, as: who, knowing: handles, isolation: Cellar.shared)
+        return value
       }
     default:
       { @Attic in
         await self.perform(child.actions, as: who, knowing: handles, isolation: Attic.shared)
+        return value
       }
     }
   }
@@ -96,15 +100,11 @@ final class World: Sendable {
       case .send: letters.continuation.yield(me)
       case .spawnAt(let place, let inner):
         let child = ActorProgram.Child(place: place, actions: inner)
-        handles.append(Task(operation: work(child, as: me, knowing: handles)))
+        handles.append(Task(operation: work(child, as: me, knowing: handles, returning: ())))
       case .crew(let children, let meeting, let cancels):
         await withTaskGroup(of: Int.self) { group in
           for (number, child) in children.enumerated() {
-            let work = work(child, as: "\(me)c\(number)")
-            group.addTask {
-              await work()
-              return number
-            }
+            group.addTask(operation: work(child, as: "\(me)c\(number)", returning: number))
           }
           await actors[meeting].visit(me)
           if cancels { group.cancelAll() }
