@@ -7,7 +7,13 @@ struct TruthOptions: Equatable {
     let description: String
   }
 
-  var amount = HuntAmount.seconds(3_600)
+  static let long = HuntAmount.seconds(3_600)
+
+  var amount = long
+  /// Only what is sound is looked at, or only random programs are.
+  var part: Part?
+
+  enum Part: String { case sound, hunt }
   var seed: UInt64 = 1
   /// How many native runs judge a claim; nil for as many as usual.
   var nativeRuns: Int?
@@ -35,6 +41,7 @@ struct TruthOptions: Equatable {
           throw Unreadable(description: "there is no shared thing “\(name)”: there are \(names)")
         }
         things.append(thing)
+      case "sound", "hunt": part = Part(rawValue: argument)
       default:
         guard let amount = HuntAmount(argument) else {
           throw Unreadable(
@@ -50,6 +57,10 @@ struct TruthOptions: Equatable {
 ///
 /// - Returns: Nothing was found.
 func showTruth(_ options: TruthOptions) async -> Bool {
+  let isBrief = options.amount != TruthOptions.long
+  var isSound = true
+  if options.part != .hunt { isSound = await showSoundness(schedules: isBrief ? 100 : 10_000) }
+  guard options.part != .sound else { return isSound }
   var hunt = Hunt()
   hunt.seed = options.seed
   if let runs = options.nativeRuns { hunt.judge.nativeRuns = runs }
@@ -67,5 +78,5 @@ func showTruth(_ options: TruthOptions) async -> Bool {
     "\n\(hunt.programs.grouped) programs: \(hunt.claims.grouped) proofs, "
       + "\(hunt.falseProofs.count) false; \(hunt.alarms.count) false alarms; "
       + "\(hunt.gaps.count) with outcomes that only the real runtime shows")
-  return hunt.isClean
+  return hunt.isClean && isSound
 }

@@ -28,6 +28,26 @@ struct Exploration: Sendable {
     return result
   }
 
+  /// The outcomes of all schedules, one after another; nil where there are more than the limit.
+  ///
+  /// An oracle that knows of no signature and of nothing that steps touch.
+  static func outcomes(
+    _ machine: Machine, limit: Int, _ body: @escaping @Sendable (Notes) async -> Void
+  ) -> Set<[String: [String]]>? {
+    let search = DepthFirst()
+    var outcomes: Set<[String: [String]]> = []
+    var runs = 0
+    while !search.isExhausted, !search.hasDiverged {
+      guard runs < limit else { return nil }
+      runs += 1
+      let notes = Notes()
+      _ = machine.run(search, RunStart(index: 0, seed: 0)) { Task { await body(notes) } }
+      outcomes.insert(notes.lines)
+      machine.finish()
+    }
+    return search.hasDiverged ? nil : outcomes
+  }
+
   /// Runs one schedule of each interleaving.
   static func reduced(
     _ machine: Machine, limit: Int = .max, _ body: @escaping @Sendable (Notes) async -> Void

@@ -10,6 +10,8 @@ final class LockedLines: LineKeeper, @unchecked Sendable {
   private let lock = NSLock()
   private var entered: [String] = []
 
+  var lines: [String] { lock.withLock { entered } }
+
   func enter(_ line: String) { lock.withLock { entered.append(line) } }
 }
 

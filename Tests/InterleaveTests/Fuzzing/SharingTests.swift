@@ -27,14 +27,17 @@ import Testing
 
   #if os(Linux) && arch(x86_64)
     @Test func whatIsSharedUnderALockOfFoundationIsSeen() async {
-      let outcome = await outcome(.portfolio) {
+      let orders = Orders()
+      let outcome = await outcome(.reduction) {
         let keeper = LockedLines()
         async let one: Void = Clerk().enter("one", in: keeper)
         async let other: Void = Clerk().enter("other", in: keeper)
         _ = await (one, other)
+        orders.add(keeper.lines)
       }
       #expect(outcome.failure == nil)
       #expect(outcome.report.isExhaustive)
+      #expect(orders.seen == [["one", "other"], ["other", "one"]])
     }
 
     @Test func whatIsSharedOnADispatchQueueIsSeen() async {

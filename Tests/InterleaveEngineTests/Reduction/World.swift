@@ -1,0 +1,123 @@
+import Foundation
+
+@globalActor private actor Hall {
+  static let shared = Hall()
+}
+
+@globalActor private actor Cellar {
+  static let shared = Cellar()
+}
+
+@globalActor private actor Attic {
+  static let shared = Attic()
+}
+
+/// What the tasks of one run of an ``ActorProgram`` share, and how they act.
+final class World: Sendable {
+  let actors: [Room]
+  let notes: Notes
+  let lock = NSLock()
+  let queue = DispatchQueue(label: "world")
+  let letters = AsyncStream.makeStream(of: String.self)
+
+  init(actors: Int, notes: Notes) {
+    self.actors = (0..<actors).map { Room("room \($0)", notes) }
+    self.notes = notes
+  }
+
+  private func underLockIfFree(_ who: String) {
+    guard lock.try() else { return }
+    defer { lock.unlock() }
+    notes.add(who, to: "lock")
+  }
+
+  func underLock(_ who: String) {
+    lock.withLock { notes.add(who, to: "lock") }
+  }
+
+  /// What a task does on a global actor, where it ends, too.
+  private func work<Value: Sendable>(
+    _ child: ActorProgram.Child, as who: String, knowing handles: [Task<Void, Never>] = [],
+    returning value: Value
+  ) -> @isolated(any) @Sendable () async -> Value {
+    switch child.place {
+    case 0:
+      { @Hall in
+        await self.perform(child.actions, as: who, knowing: handles, isolation: Hall.shared)
+        return value
+      }
+    case 1:
+      { @Cellar in
+        await self.perform(child.actions, as: who, knowing: handles, isolation: Cellar.shared)
+        return value
+      }
+    default:
+      { @Attic in
+        await self.perform(child.actions, as: who, knowing: handles, isolation: Attic.shared)
+        return value
+      }
+    }
+  }
+
+  func perform(
+    _ actions: [ActorProgram.Action], as who: String, knowing known: [Task<Void, Never>] = [],
+    isolation: isolated (any Actor)?
+  ) async {
+    var handles = known
+    for (index, action) in actions.enumerated() {
+      let me = "\(who).\(index)"
+      switch action {
+      case .visit(let room): await actors[room].visit(me)
+      case .linger(let room): await actors[room].linger(me)
+      case .pass(let room, let other): await actors[room].pass(me, to: actors[other])
+      case .spawn(let inner):
+        handles.append(Task { await self.perform(inner, as: me, isolation: nil) })
+      case .spawnOn(let room, let inner):
+        handles.append(await actors[room].spawn(inner, self, as: me))
+      case .join: await handles.popLast()?.value
+      case .cancel: handles.last?.cancel()
+      case .check: notes.add(Task.isCancelled ? "cancelled" : "not", to: me)
+      case .pair(let left, let right):
+        async let one: Void = perform(left, as: me + "l", isolation: nil)
+        async let other: Void = perform(right, as: me + "r", isolation: nil)
+        _ = await (one, other)
+      case .group(let children):
+        await withTaskGroup(of: Int.self) { group in
+          for (number, child) in children.enumerated() {
+            group.addTask {
+              await self.perform(child, as: "\(me)g\(number)", isolation: nil)
+              return number
+            }
+          }
+          for await number in group { notes.add("\(number)", to: me) }
+        }
+      case .wait(let room): await actors[room].wait(me)
+      case .open(let room): await actors[room].open(me)
+      case .lock: underLock(me)
+      case .tryLock:
+        underLockIfFree(me)
+      case .sync: queue.sync { notes.add(me, to: "queue") }
+      case .send: letters.continuation.yield(me)
+      case .spawnAt(let place, let inner):
+        let child = ActorProgram.Child(place: place, actions: inner)
+        handles.append(Task(operation: work(child, as: me, knowing: handles, returning: ())))
+      case .crew(let children, let meeting, let cancels):
+        await withTaskGroup(of: Int.self) { group in
+          for (number, child) in children.enumerated() {
+            group.addTask(operation: work(child, as: "\(me)c\(number)", returning: number))
+          }
+          await actors[meeting].visit(me)
+          if cancels { group.cancelAll() }
+          while let number = await group.next() { notes.add("\(number)", to: me) }
+        }
+      case .handled(let inner):
+        await withTaskCancellationHandler {
+          await perform(inner, as: me, knowing: handles, isolation: isolation)
+        } onCancel: {
+          underLock(me + "h")
+        }
+      case .yield: await Task.yield()
+      }
+    }
+  }
+}
