@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@ IL_UNINSTRUMENTED_BEGIN
 
 __thread il_guard *il_this_guard;
 bool il_is_forked;
+_Atomic(il_guard *) il_active_guard;
+static pid_t process;
 
 // MARK: - Where it happened
 
@@ -118,13 +121,17 @@ static void tell(il_guard *g, char what) {
 
 static void stop_here(il_guard *g, const il_stop *stop) __attribute__((noreturn));
 static void stop_here(il_guard *g, const il_stop *stop) {
-  g->stop = *stop;
+  if (stop != &g->stop) g->stop = *stop;
   il_current = NULL;
   tell(g, 'S');
   il_park(g);
 }
 
 bool il_is_contained(void) { return il_current && il_this_guard; }
+
+bool il_is_own_process(void) { return getpid() == process; }
+
+void il_note_process(void) { process = getpid(); }
 
 void il_stop_step(il_stop_kind kind, int code, void *site) {
   il_stop stop = {.kind = kind, .code = code};
@@ -162,11 +169,12 @@ static int open_journal(char *path) {
 }
 
 // The process is about to die: what led here is kept for the next one.
-static void write_journal(il_guard *g) {
+static void write_journal(il_guard *g, bool is_elsewhere) {
   if (!g->journal[0] || !g->session) return;
   int file = open_journal(g->journal);
   if (file < 0) return;
   il_write_all(file, g->journal_head, strlen(g->journal_head));
+  if (is_elsewhere) il_write_all(file, "elsewhere\n", 10);
   g->session->callbacks.journal(g->session->context, file);
   il_write_all(file, "end\n", 4);
   close(file);
@@ -174,7 +182,7 @@ static void write_journal(il_guard *g) {
 
 // MARK: - Signals
 
-static const int crashes[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+static const int crashes[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGPIPE};
 enum { CRASHES = sizeof crashes / sizeof *crashes };
 static struct sigaction previous[CRASHES], previous_hang;
 
@@ -262,19 +270,78 @@ static void pass_on(int signal, siginfo_t *info, void *context, const struct sig
   if (info->si_code <= 0) raise(signal);
 }
 
+// The address that could not be accessed, if it is known.
+static uintptr_t address_of(const siginfo_t *info) {
+#if defined(SI_KERNEL)
+  if (info->si_code == SI_KERNEL) return UINTPTR_MAX;
+#endif
+  return info->si_code > 0 ? (uintptr_t)info->si_addr : 0;
+}
+
+// Who wrote to where nobody reads wrote its report: that ends the process as ever.
+static bool is_unheard(void) {
+  struct pollfd ends[] = {{.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+  return poll(ends, 2, 0) > 0 && ((ends[0].revents | ends[1].revents) & POLLERR);
+}
+
+// A thread that runs no step does what the runs that go on have asked of it: they have let
+// closures or threads out of their control, and no task runs there.
+bool il_is_of_run(const il_guard *g) {
+  return il_is_forked || (!il_this_guard && g->session->has_ever_escaped && il_swift_task_getCurrent &&
+                          !il_swift_task_getCurrent());
+}
+
+static void park_elsewhere(void) __attribute__((noreturn));
+static void park_elsewhere(void) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, NULL);
+  for (;;) pause();
+}
+
+// A crash on a thread that runs no step. Returns where nothing is to be done about it.
+static void crash_elsewhere(int signal, siginfo_t *info, void *context) {
+  static __thread bool is_at_it;
+  il_guard *g = atomic_load(&il_active_guard);
+  if (!g || !g->session || is_at_it || signal == SIGPIPE || !il_is_own_process()) return;
+  is_at_it = true;
+  if (!il_is_of_run(g)) {
+    write_journal(g, true);
+    return;
+  }
+  int none = 0;
+  if (!atomic_compare_exchange_strong(&g->has_elsewhere, &none, 1)) park_elsewhere();
+  il_stop stop = {.kind = IL_STOP_SIGNAL, .code = signal, .is_elsewhere = true};
+  stop.address = address_of(info);
+  note_frames(&stop, program_counter(context));
+  if (!il_is_forked && is_in_allocator(&stop)) {
+    write_journal(g, true);
+    return;
+  }
+  g->elsewhere = stop;
+  atomic_store(&g->has_elsewhere, 2);
+  tell(g, 'F');
+  park_elsewhere();
+}
+
 static void on_crash(int signal, siginfo_t *info, void *context) {
   int index = 0;
   while (index < CRASHES - 1 && crashes[index] != signal) index++;
   if (walking && (signal == SIGSEGV || signal == SIGBUS)) siglongjmp(*walking, 1);
   il_guard *g = il_this_guard;
-  if (!g || !il_current || g->is_dying) {
+  bool is_contained = g && il_current && il_is_own_process();
+  if (!is_contained || g->crashes > 1 || (signal == SIGPIPE && is_unheard())) {
+    if (!is_contained) crash_elsewhere(signal, info, context);
     pass_on(signal, info, context, &previous[index]);
     return;
   }
-  g->is_dying = true;
+  // What the program has done to its stack may make it unreadable.
+  if (g->crashes++) stop_here(g, &g->stop);
+  g->stop = (il_stop){.kind = IL_STOP_SIGNAL, .code = signal, .frame_count = 1,
+                      .address = address_of(info), .frames = {program_counter(context)}};
   il_stop stop = {.kind = IL_STOP_SIGNAL, .code = signal};
   uintptr_t address = (uintptr_t)info->si_addr, sp = stack_pointer(context);
-  if (info->si_code > 0) stop.address = address;
+  stop.address = address_of(info);
   if (signal == SIGSEGV || signal == SIGBUS) {
     bool is_near_sp = address - (sp - 65536) < 2 * 65536;
     stop.is_overflow = is_near_sp && address < g->stack_begin + 65536 &&
@@ -282,8 +349,10 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
   }
   uintptr_t reached = note_frames(&stop, program_counter(context));
   note_callers(&stop, context, reached, stop.is_overflow ? (address | 4095) + 1 : 0);
+  if (il_current->notes_resumers)
+    stop.resumed_task = 1 + il_find_resumed(il_current, context, stack_pointer(context));
   if (!il_is_forked && is_in_allocator(&stop)) {
-    write_journal(g);
+    write_journal(g, false);
     pass_on(signal, info, context, &previous[index]);
     return;
   }
@@ -334,11 +403,46 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
   stop_here(g, &stop);
 }
 
+// A copy of the process that the program makes is no run.
+static void leave_run(void) {
+  il_current = NULL;
+  il_this_guard = NULL;
+}
+
+// A program may keep its own signals away while it works, but not those that it raises itself:
+// they would end the process.
+static sigset_t without_own(const sigset_t *set) {
+  sigset_t kept = *set;
+  for (int n = 0; n < CRASHES; n++) sigdelset(&kept, crashes[n]);
+  sigdelset(&kept, IL_HANG_SIGNAL);
+  return kept;
+}
+
+#define MASKING(name)                                                             \
+  int name(int how, const sigset_t *set, sigset_t *old) {                         \
+    static int (*original)(int, const sigset_t *, sigset_t *);                    \
+    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
+    if (!il_is_contained() || !set || how == SIG_UNBLOCK) return original(how, set, old); \
+    sigset_t kept = without_own(set);                                             \
+    return original(how, &kept, old);                                             \
+  }
+
+MASKING(pthread_sigmask)
+MASKING(sigprocmask)
+
 static void install(void) {
   find_allocator();
+  il_note_process();
+  pthread_atfork(NULL, NULL, leave_run);
   struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
   sigemptyset(&action.sa_mask);
-  for (int n = 0; n < CRASHES; n++) il_handle_signal(crashes[n], &action, &previous[n]);
+  for (int n = 0; n < CRASHES; n++) {
+    // Who ignores that is told by the call.
+    struct sigaction known;
+    if (crashes[n] == SIGPIPE && !sigaction(SIGPIPE, NULL, &known) && known.sa_handler == SIG_IGN)
+      continue;
+    il_handle_signal(crashes[n], &action, &previous[n]);
+  }
   action.sa_sigaction = on_hang;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   il_handle_signal(IL_HANG_SIGNAL, &action, &previous_hang);
@@ -363,12 +467,16 @@ il_guard *il_guard_create(int64_t limit) {
   }
   fcntl(g->pipe[0], F_SETFD, FD_CLOEXEC);
   fcntl(g->pipe[1], F_SETFD, FD_CLOEXEC);
+  il_own_file(g->pipe[0]);
+  il_own_file(g->pipe[1]);
   return g;
 }
 
 void il_guard_destroy(il_guard *g) {
-  close(g->pipe[0]);
-  close(g->pipe[1]);
+  for (int n = 0; n < 2; n++) {
+    il_disown_file(g->pipe[n]);
+    close(g->pipe[n]);
+  }
   free(g);
 }
 
@@ -402,6 +510,7 @@ void il_guard_attach(il_guard *g) {
 }
 
 void il_guard_detach(il_guard *g) {
+  il_guard_end_run(g);
   il_this_guard = NULL;
   g->session = NULL;
   if (g->alternate) {
@@ -413,6 +522,10 @@ void il_guard_detach(il_guard *g) {
 
 il_guard *il_current_guard(void) { return il_this_guard; }
 il_session *il_guard_session(const il_guard *g) { return g->session; }
-const il_stop *il_guard_stop(const il_guard *g) { return &g->stop; }
+const il_stop *il_guard_stop(const il_guard *g) {
+  // What waits for the thread that crashed may be what did not return.
+  return atomic_load(&g->has_elsewhere) == 2 ? &g->elsewhere : &g->stop;
+}
+bool il_guard_has_elsewhere(const il_guard *g) { return atomic_load(&g->has_elsewhere) == 2; }
 
 IL_UNINSTRUMENTED_END

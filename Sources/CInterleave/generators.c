@@ -154,6 +154,7 @@ ssize_t read(int descriptor, void *buffer, size_t count) {
 }
 
 int close(int descriptor) {
+  if (UNLIKELY(il_is_refused(descriptor))) return il_refuse();
   if (descriptor >= 0 && descriptor < MOST_DESCRIPTORS)
     atomic_store_explicit(&devices[descriptor], false, memory_order_relaxed);
   REAL(close);

@@ -28,6 +28,8 @@ bool il_read_memory(const void *address, void *buffer, size_t count) {
   if (!is_open && pipe(probe) == 0) {
     fcntl(probe[0], F_SETFD, FD_CLOEXEC);
     fcntl(probe[1], F_SETFD, FD_CLOEXEC);
+    il_own_file(probe[0]);
+    il_own_file(probe[1]);
     probe_owner = getpid();
     is_open = true;
   }

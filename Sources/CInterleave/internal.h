@@ -110,7 +110,14 @@ typedef struct il_foreign_node {
   struct il_foreign_node *next;
 } il_foreign_node;
 
-enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8 };
+enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_CANDIDATES = 8, IL_RESUMER_CALLS = 8 };
+
+// Who let a task go on, and what may be the continuation's object.
+typedef struct {
+  uint32_t task;
+  size_t count, call_count;
+  uintptr_t candidates[IL_CANDIDATES], calls[IL_RESUMER_CALLS];
+} il_resumer;
 
 struct il_session {
   il_callbacks callbacks;
@@ -170,6 +177,8 @@ struct il_session {
   void *own[IL_OWN];
   size_t own_count;
   bool has_escaped;
+  // The same for all runs: what they left behind may still go on.
+  bool has_ever_escaped;
   // Under the thread sanitizer: the fibers of the run's tasks, in the order in which they were
   // first needed; where they are made; and which one runs, for whom, before it is left.
   void *fibers[IL_FIBERS];
@@ -177,6 +186,12 @@ struct il_session {
   void *cradle, *home, *fiber, *fiber_executor;
   il_race races[IL_RACES];
   size_t race_count;
+  // It is noted who resumes continuations.
+  bool notes_resumers;
+  // A thread that runs no step has crashed; `il_inbox_lock` guards it.
+  bool has_crash_elsewhere;
+  size_t resumer_count;
+  il_resumer resumers[IL_RESUMERS];
 };
 
 struct il_lock {
@@ -186,6 +201,13 @@ struct il_lock {
 enum { IL_SAID = 4096, IL_LOCKS = 64 };
 // How often it is seen where a step is that computes for too long.
 enum { IL_SAMPLES = 16 };
+
+// What was seen of a watched thread.
+typedef struct {
+  unsigned serial;
+  // How long it has been at the step, and for how much of that it slept.
+  int64_t cpu, wall, stuck, asleep;
+} il_sample;
 
 struct il_guard {
   int64_t limit;
@@ -201,12 +223,19 @@ struct il_guard {
   il_session *session;
   // Odd while a step runs, and another one for each.
   atomic_uint serial;
+  il_sample last;
+  // The step that was told of as slow; 0 for none.
+  unsigned slow;
   // The step that has been running for too long.
   unsigned suspect;
   bool is_asleep;
   atomic_bool is_suspect;
   unsigned samples, broken_samples;
-  bool is_dying;
+  // How often its step has crashed: once, and once while that was looked at.
+  unsigned crashes;
+  // A thread that runs no step crashes (1), or has crashed (2), and how.
+  atomic_int has_elsewhere;
+  il_stop elsewhere;
   bool has_turn;
   il_stop stop;
   // The locks that the run took last.
@@ -254,6 +283,22 @@ extern __thread il_guard *il_this_guard;
 extern bool il_is_forked;
 // What this process prints, nobody sees.
 extern bool il_is_quiet;
+// The guard whose runs go on; NULL where none do.
+extern _Atomic(il_guard *) il_active_guard;
+/// This is the process that made the guards, and no copy that the program made of it.
+bool il_is_own_process(void);
+void il_note_process(void);
+/// Notes what the running step has to say.
+void il_note_said(const char *text, size_t count);
+/// The running step must not close the file: it is told by `il_refuse` that there is none.
+bool il_is_refused(int file);
+int il_refuse(void);
+/// This thread, which runs no step, does what the guard's run has asked of it.
+bool il_is_of_run(const il_guard *guard);
+/// The run that a guard watched over is over.
+void il_guard_end_run(il_guard *guard);
+/// Ctrl-C and SIGTERM come to `il_interrupts_begin`, and would end the process otherwise.
+bool il_is_interrupt_handler(void (*handler)(int));
 extern atomic_uint il_live_sessions;
 extern uintptr_t il_serial_witness, il_task_witness;
 
@@ -308,9 +353,20 @@ bool il_deliver_foreign(void *job, il_place place, void *executor);
 /// Makes the session know a task that has just been made.
 il_task *il_adopt(il_session *session, void *job, void *site, void *entry, bool child);
 void il_free_record(il_session *session, il_task *task);
+/// The calls that led to where the runtime was called, innermost first.
+size_t il_calls_of_runtime(uintptr_t *calls, size_t capacity);
+/// Notes who lets the task go on.
+void il_note_resumer(il_session *session, il_task *task);
+/// The task whose continuation was resumed before by those who crash now; -1 for none.
+int il_find_resumed(const il_session *session, void *context, uintptr_t stack_pointer);
+/// Notes that a task goes on, whoever resumed its continuation: within the session, if it is
+/// not NULL.
+void il_note_ready(il_session *session, il_task *task);
 /// Puts a message into the inbox of the task's session. If the task was
 /// abandoned, nobody waits for it any more, and nothing happens.
 void il_post(il_task *task, il_ready ready);
+/// Tells a session that a thread which runs no step has crashed.
+void il_post_crash(il_session *session);
 // Guards the inboxes of all sessions, and which session a task belongs to.
 extern pthread_mutex_t il_inbox_lock;
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
@@ -323,8 +379,6 @@ static inline switch_function il_real_switch(void) {
 }
 /// Takes tasks out of the actors' own queues that the step put them into.
 void il_drain_actors(il_session *session);
-/// Reads memory that may not be readable.
-bool il_read_memory(const void *address, void *buffer, size_t count);
 /// What a task's closure returns to, in the runtime's stead.
 void *il_end_of_task(void);
 /// Binds the shared task-locals of the running task in a detached one.
@@ -347,8 +401,6 @@ void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noretu
 /// What asks a thread whose step takes too long to stop.
 enum { IL_HANG_SIGNAL = SIGURG };
 void il_write_all(int file, const char *text, size_t count);
-/// Notes what the running step writes to standard error.
-void il_note_said(const char *text, size_t count);
 /// Notes that a step, if one is running, takes what serves as a lock.
 void il_note_lock(void *lock, const void *caller);
 /// Notes for the guard that the running step takes a lock.

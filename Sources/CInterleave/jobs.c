@@ -15,7 +15,7 @@ IL_UNINSTRUMENTED_BEGIN
 pthread_mutex_t il_inbox_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void il_note_escape(il_session *s, il_escape kind, void *site) {
-  s->has_escaped = true;
+  s->has_escaped = s->has_ever_escaped = true;
   IL_TELL(s, escaped, kind, site);
 }
 
@@ -44,6 +44,7 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   }
   if (deadline >= 0) ready.arrival = IL_ARRIVAL_TIMER;
   ready.task = task;
+  if (ready.arrival == IL_ARRIVAL_RESUMED) il_note_ready(s, task);
   IL_TELL(s, ready, &ready);
   return true;
 }
@@ -67,7 +68,9 @@ static il_origin origin_of_call(void) {
 // abandoned, nobody waits for it any more, and nothing happens.
 void il_post(il_task *task, il_ready ready) {
   // A task that ends on a foreign thread came there before.
-  il_origin origin = ready.job ? origin_of_call() : (il_origin){{0}};
+  il_origin origin = {{0}};
+  if (ready.job) origin = origin_of_call();
+  if (ready.arrival == IL_ARRIVAL_RESUMED_TWICE) il_calls_of_runtime(origin.calls, 4);
   pthread_mutex_lock(&il_inbox_lock);
   il_session *s = task->session;
   if (s) {
@@ -83,10 +86,19 @@ void il_post(il_task *task, il_ready ready) {
   pthread_mutex_unlock(&il_inbox_lock);
 }
 
+void il_post_crash(il_session *s) {
+  pthread_mutex_lock(&il_inbox_lock);
+  s->has_crash_elsewhere = true;
+  atomic_fetch_add(&s->foreign_count, 1);
+  pthread_cond_signal(&s->foreign_signal);
+  pthread_mutex_unlock(&il_inbox_lock);
+}
+
 bool il_deliver_foreign(void *job, il_place place, void *executor) {
   if (il_job_kind(job) != IL_KIND_TASK) return false;
   il_task *task = il_record(job);
   if (!task) return false;
+  il_note_ready(NULL, task);
   il_post(task, (il_ready){
       .job = job, .task = task, .executor = executor, .resume = ((il_job *)job)->resume,
       .deadline = -1, .place = place, .priority = il_job_priority(job),
@@ -98,6 +110,14 @@ bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
   if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
   pthread_mutex_lock(&il_inbox_lock);
   il_foreign_node *node = s->foreign_head;
+  if (s->has_crash_elsewhere) {
+    s->has_crash_elsewhere = false;
+    atomic_fetch_sub(&s->foreign_count, 1);
+    pthread_mutex_unlock(&il_inbox_lock);
+    *ready = (il_ready){.arrival = IL_ARRIVAL_CRASH};
+    *origin = (il_origin){{0}};
+    return true;
+  }
   s->foreign_head = node->next;
   if (!s->foreign_head) s->foreign_tail = NULL;
   atomic_fetch_sub(&s->foreign_count, 1);

@@ -153,7 +153,11 @@ int il_fork(bool quiet) {
   pthread_mutex_lock(&il_inbox_lock);
   il_watch_pause();
   int child = fork();
-  if (!child) il_is_forked = true;
+  if (!child) {
+    il_is_forked = true;
+    il_note_process();
+    atomic_store(&il_active_guard, NULL);
+  }
   il_watch_resume();
   pthread_mutex_unlock(&il_inbox_lock);
   if (child) return child;

@@ -41,6 +41,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   il_watch_renew();
   s->own_count = 0;
   s->has_escaped = false;
+  s->resumer_count = 0;
   il_guard_begin_run(s);
   il_fibers_begin(s);
   il_random_seed(s, seed);
@@ -122,6 +123,8 @@ void il_run_step(il_session *s, const il_ready *ready) {
     il_runtime.run_job_on(ready->job, NULL, 0, NULL, 0);
     break;
   }
+  // In a copy that the program made of its process, nobody waits for what comes next.
+  if (UNLIKELY(il_current != s)) il_leave_process(0);
   if (UNLIKELY(s->drain_count)) il_drain_actors(s);
   if (UNLIKELY(s->fiber != NULL)) il_fiber_leave(s);
   il_current = NULL;

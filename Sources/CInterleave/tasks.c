@@ -29,6 +29,7 @@ static il_task *new_record(il_session *s) {
   task->saved_resume = NULL;
   task->handler = NULL;
   task->fiber = NULL;
+  task->continuation = 0;
   task->group = NULL;
   return task;
 }

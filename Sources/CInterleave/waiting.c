@@ -20,12 +20,6 @@ IL_UNINSTRUMENTED_BEGIN
 
 // MARK: - Waiting for the thread
 
-typedef struct {
-  unsigned serial;
-  // How long it has been at the step, and for how much of that it slept.
-  int64_t cpu, wall, stuck, asleep;
-} sample;
-
 static int64_t nanoseconds(clockid_t clock) {
   struct timespec t;
   if (clock_gettime(clock, &t)) return 0;
@@ -60,14 +54,14 @@ static bool is_blocked(const il_guard *g) {
 // How long the thread has been at one step: time in which it computed, or slept. Time
 // in which it waited for a processor does not count; between steps, nor does that in
 // which it computed.
-static int64_t measure(il_guard *g, sample *last, int64_t tick) {
+static int64_t measure(il_guard *g, il_sample *last, int64_t tick) {
   unsigned serial = atomic_load(&g->serial);
   int64_t wall = nanoseconds(CLOCK_MONOTONIC), cpu = last->cpu;
 #if defined(__linux__)
   cpu = nanoseconds(g->clock);
 #endif
   if (serial != last->serial || !last->wall) {
-    *last = (sample){.serial = serial, .cpu = cpu, .wall = wall};
+    *last = (il_sample){.serial = serial, .cpu = cpu, .wall = wall};
     return 0;
   }
   int64_t spent = serial & 1 ? cpu - last->cpu : 0;
@@ -89,20 +83,35 @@ static const int64_t longest_sleep = 8000000000;
 // Somebody writes to the parent.
 static atomic_flag is_sending = ATOMIC_FLAG_INIT;
 
+// From when on a step is told of that may never return: who waits for it may not wait for
+// the limit.
+static int64_t slow_after(const il_guard *g) {
+  int64_t second = 1000000000;
+  return g->limit / 4 < second ? g->limit / 4 : second;
+}
+
+static const int64_t for_a_dead_thread = 200000000;
+
 il_end il_guard_wait(il_guard *g, int heartbeat) {
-  sample last = {0};
-  int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
-  if (tick > 500000000) tick = 500000000;
-  if (tick < 2000000) tick = 2000000;
+  il_sample last = g->last;
   for (;;) {
+    int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
+    if (tick > 500000000) tick = 500000000;
+    if (tick < 2000000) tick = 2000000;
     struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
     // Who is suspected is looked at often, until enough was seen.
     bool looks = atomic_load(&g->is_suspect) && atomic_load(&g->serial) == g->suspect;
     int ready = poll(&wait, 1, looks ? 1 : (int)(tick / 1000000));
     char what;
     if (ready > 0 && read(g->pipe[0], &what, 1) == 1) {
-      il_acquired(g);
-      return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
+      if (what != 'F') {
+        il_acquired(g);
+        return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
+      }
+      il_post_crash(g->session);
+      // A step that waits for the thread that crashed need not be waited for.
+      if (g->limit > for_a_dead_thread) g->limit = for_a_dead_thread;
+      continue;
     }
     if (ready) continue;
     // A message that is being sent tells as much.
@@ -112,8 +121,18 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     }
     if (g->limit <= 0 || !atomic_load(&g->is_attached)) continue;
     int64_t stuck = measure(g, &last, tick);
+    if (g->slow && last.serial != g->slow) {
+      g->slow = 0;
+      g->last = last;
+      return IL_END_GOES_ON;
+    }
     if (last.serial & 1) {
-      if (stuck < g->limit) continue;
+      if (stuck < g->limit) {
+        if (g->slow || stuck < slow_after(g)) continue;
+        g->slow = last.serial;
+        g->last = last;
+        return IL_END_SLOW;
+      }
       // Before it is suspected, its thread looks at nothing of this.
       if (!looks) {
         atomic_store(&g->is_suspect, false);
@@ -163,6 +182,7 @@ bool il_send_message(int file, const void *bytes, size_t count) {
 
 void il_guard_bury(il_guard *g) {
   il_session *s = g->session;
+  il_guard_end_run(g);
   il_give_back_locks(g);
   if (g->has_turn) il_turn_give();
   if (!s) return;
@@ -170,6 +190,13 @@ void il_guard_bury(il_guard *g) {
   s->creating = s->immediate = s->initializing = s->drain_count = 0;
   s->timer_source = NULL;
   s->ended = NULL;
+  s->cancelled = s->step_task = NULL;
+  s->executor = s->bounce_target = s->creation_group = NULL;
+}
+
+void il_guard_end_run(il_guard *g) {
+  il_guard *active = g;
+  atomic_compare_exchange_strong(&il_active_guard, &active, NULL);
 }
 
 void il_guard_begin_run(il_session *s) {
@@ -179,6 +206,7 @@ void il_guard_begin_run(il_session *s) {
   g->session = s;
   g->lock_count = 0;
   g->said_count = 0;
+  atomic_store(&il_active_guard, g);
 }
 
 IL_UNINSTRUMENTED_END

@@ -45,7 +45,7 @@ package struct StopProgram: Sendable {
   }
 
   /// All programs.
-  package static let all = crashes + hangs
+  package static let all = crashes + signals + hangs
 
   /// The program with the given name.
   package static func named(_ name: String) -> StopProgram? {

@@ -157,6 +157,11 @@ package enum Takeover {
     continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
     touched: { context, kind, object in with(context) { $0.touched(kind, object) } },
     raced: { context, race in with(context) { $0.raced(race.pointee) } },
+    resumed: { context, job in
+      var twice: Int?
+      with(context) { twice = $0.resumed(UInt(bitPattern: job)) }
+      return Int32(twice ?? -1)
+    },
     journal: { context, file in with(context) { $0.writeJournal(to: file) } })
 
   /// Calls the body with the machine that a callback is for, which outlives it.

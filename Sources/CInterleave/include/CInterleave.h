@@ -48,6 +48,10 @@ typedef enum {
   IL_ARRIVAL_TIMER = 3,
   /// A thread that the session does not control made the job ready.
   IL_ARRIVAL_FOREIGN = 4,
+  /// No job: such a thread resumed the task's continuation once more.
+  IL_ARRIVAL_RESUMED_TWICE = 5,
+  /// No job, and no task: such a thread has crashed.
+  IL_ARRIVAL_CRASH = 6,
 } il_arrival;
 
 /// What a task waits for, read from its own record of what it depends on.
@@ -94,6 +98,8 @@ typedef enum {
   IL_STOP_HANG = 2,
   /// It began to wait for what nobody can bring about; the code is an `il_blocked`.
   IL_STOP_BLOCKED = 3,
+  /// It resumed a continuation that had been resumed; the code is the number of its task.
+  IL_STOP_RESUMED_TWICE = 4,
 } il_stop_kind;
 
 /// What a step waits for that will never come.
@@ -116,8 +122,13 @@ typedef struct {
   bool is_broken;
   /// The thread slept, rather than computed, when it was stopped.
   bool is_asleep;
+  /// It was a thread that ran no step.
+  bool is_elsewhere;
   /// The address that could not be accessed; 0 where there is none.
   uintptr_t address;
+  /// Which task's continuation was resumed once more, as far as that was noted: its number,
+  /// and 1; 0 for none.
+  int resumed_task;
   /// Addresses within the calls that led there, innermost first.
   size_t frame_count;
   uintptr_t frames[IL_STOP_FRAMES];
@@ -156,6 +167,8 @@ typedef struct il_task {
   bool alive;
   /// The job is not a Swift task: an isolated deinit, for example.
   bool simple;
+  /// What became of the task's last continuation; to be accessed atomically.
+  uint8_t continuation;
 } il_task;
 
 IL_NONNULL_BEGIN
@@ -220,6 +233,9 @@ typedef struct {
   void (*touched)(void *context, il_touch kind, void *_Nullable object);
   /// The thread sanitizer saw a race in the step that has just ended.
   void (*raced)(void *context, const il_race *race);
+  /// The running step resumes an unsafe continuation, whose task has the given job. Returns
+  /// the number of the task if that had been resumed, else -1.
+  int (*resumed)(void *context, void *job);
   /// The process is about to die: the choices made so far go to the file. Called by a
   /// signal handler.
   void (*journal)(void *context, int file);
@@ -301,6 +317,12 @@ il_task *_Nullable il_current_task(void);
 /// Runs one job on the executor until it suspends, hops or ends.
 void il_run_step(il_session *session, const il_ready *ready);
 
+/// Has it noted who resumes continuations; what was noted is forgotten.
+void il_session_note_resumers(il_session *session, bool notes);
+/// The calls that let the task go on the last time, innermost first, as far as they were noted.
+size_t il_session_resumer_calls(const il_session *session, uint32_t task, uintptr_t *calls,
+                                size_t capacity);
+
 /// Virtual time, in nanoseconds since the run began.
 int64_t il_now(const il_session *session);
 void il_advance(il_session *session, int64_t now);
@@ -344,6 +366,10 @@ typedef enum {
   IL_END_STOPPED = 1,
   /// In a child process, it waits for something between steps, and will do so for ever.
   IL_END_LOST = 2,
+  /// It has not ended: its step takes long, and may never return. Wait again.
+  IL_END_SLOW = 3,
+  /// It has not ended: the step that took long has. Wait again.
+  IL_END_GOES_ON = 4,
 } il_end;
 
 /// Waits for the watched thread.
@@ -358,6 +384,8 @@ bool il_send_message(int heartbeat, const void *bytes, size_t count);
 uintptr_t il_function_start(uintptr_t instruction);
 /// How the step was stopped, and the last that it wrote to standard error.
 const il_stop *il_guard_stop(const il_guard *guard);
+/// A thread that ran no step has crashed; then that is what is told.
+bool il_guard_has_elsewhere(const il_guard *guard);
 size_t il_guard_said(const il_guard *guard, char *buffer, size_t capacity);
 /// The session whose step was stopped, if any.
 il_session *_Nullable il_guard_session(const il_guard *guard);
@@ -404,6 +432,9 @@ void il_guard_note_progress(void);
 /// Forks; the thread must have the turn, which is free in the child. With `quiet`, the
 /// child prints nothing any more.
 int il_fork(bool quiet);
+/// Keeps a file from being closed by steps, and lets go of it.
+void il_own_file(int file);
+void il_disown_file(int file);
 /// This process was forked by the above.
 bool il_is_child(void);
 /// Ends this process at once.
@@ -411,6 +442,17 @@ void il_leave_process(int status) __attribute__((noreturn));
 /// The status with which a child leaves that needs a lock which a thread held that it does
 /// not have: another child may find it free.
 enum { IL_LOCK_IS_GONE = 75 };
+
+/// Lets Ctrl-C and SIGTERM, the first time that one of them comes, be noted where it would
+/// end the process, until `il_interrupts_end`; calls count. False: Ctrl-C does what it does.
+bool il_interrupts_begin(void);
+/// Ends that. Where SIGTERM came, and nobody else goes on, the process ends by it.
+void il_interrupts_end(void);
+/// The signal that was noted; 0 for none.
+int il_interrupt(void);
+
+/// Reads memory that may not be readable, at most 1,024 bytes.
+bool il_read_memory(const void *address, void *buffer, size_t count);
 
 // MARK: - Tasks
 
@@ -426,6 +468,8 @@ size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
 bool il_is_cancelled(const il_task *task);
 /// Cancels a task between two steps; its handlers run with the session in force.
 void il_cancel(il_session *session, il_task *task);
+/// Notes that the task's continuation is resumed; true if it had been.
+bool il_note_resumed(il_task *task);
 /// Lets detached tasks that a step makes see the task-local with this key, if
 /// the task that makes them does; `type` is the metadata of its values.
 void il_share_local(void *key, const void *type);

@@ -76,7 +76,6 @@ extension CorpusStore {
   private func owner(
     ofFile name: String, in folder: String, of test: CorpusEntry.TestName
   ) throws(FileError) -> Owner? {
-    if name == Self.journalName { return isClaimedElsewhere(test) ? .undecided : .own }
     guard Self.isEntry(name) else { return nil }
     // What cannot be read is an error, whoever's it is.
     guard case .success(let entry) = read("\(folder)/\(name)") else { return .undecided }

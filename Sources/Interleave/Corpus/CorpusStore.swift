@@ -99,9 +99,6 @@ package struct CorpusStore: Sendable {
   /// Temporary files begin with a dot: what a killed process left behind is no entry.
   static func isEntry(_ name: String) -> Bool { name.hasSuffix(".json") && !name.hasPrefix(".") }
 
-  /// What a crash that cannot be contained writes down beside the entries.
-  static let journalName = ".crash.journal"
-
   /// Keeps an entry, unless it is kept already.
   package func save(_ entry: CorpusEntry) -> Saved {
     let content = entry.json()

@@ -44,7 +44,7 @@ extension Campaign {
     machine.canceller = nil
     plan = .replay(draws)
     let walk = RandomWalk()
-    for number in 0..<effort + 2 {
+    for number in 0..<effort + 2 where mayShrink {
       let strategy: any Strategy =
         switch number {
         case 0: Replay(schedule.deviations)

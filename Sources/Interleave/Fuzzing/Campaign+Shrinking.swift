@@ -24,7 +24,7 @@ extension Campaign {
     let shrunk = shrinkInHaste(found)
     let isHasty = machine.settings.stepLimit != settings.stepLimit
     machine.settings.stepLimit = settings.stepLimit
-    guard isHasty, found.failure.kind.isToldByTime, shrunk.schedule != found.schedule,
+    guard isHasty, mayShrink, found.failure.kind.isToldByTime, shrunk.schedule != found.schedule,
       !fails(like: found.failure, shrunk.schedule, shrunk.draws)
     else { return shrunk }
     return ShrunkFailure(schedule: found.schedule, draws: found.draws, isMinimal: false)
@@ -43,8 +43,15 @@ extension Campaign {
     return fails
   }
 
+  /// How many runs may be spent on a failure of a thread, which each of them waits for.
+  private static let runsWithThreads = 50
+
   private func shrinkInHaste(_ found: FoundFailure) -> ShrunkFailure {
-    let limit = resolved.configuration.shrinking.runs
+    let limit = min(
+      resolved.configuration.shrinking.runs, awaitsCrashElsewhere ? Self.runsWithThreads : .max)
+    let grace = machine.settings.foreignGrace
+    if awaitsCrashElsewhere { machine.settings.foreignGrace = grace / 10 }
+    defer { machine.settings.foreignGrace = grace }
     var joint = JointShrinking(best: found.schedule, draws: found.draws, limit: limit)
     dropCancellation(&joint, like: found.failure)
     guard program.isGenerated else { return shrinkSchedule(&joint, like: found.failure) }
@@ -52,11 +59,14 @@ extension Campaign {
     while true {
       let shrunk = shrinkSchedule(&joint, like: found.failure)
       let efforts = JointShrinking.efforts.prefix(1)
-      guard shrinkProgram(&joint, like: found.failure, effort: Array(efforts)) else {
+      guard mayShrink, shrinkProgram(&joint, like: found.failure, effort: Array(efforts)) else {
         return shrunk
       }
     }
   }
+
+  /// Nobody wants shrinking to end.
+  var mayShrink: Bool { shrinking?.isToEnd != true }
 
   /// Does without the cancellation, if the failure does.
   private func dropCancellation(_ joint: inout JointShrinking, like original: RunFailure) {
@@ -85,8 +95,9 @@ extension Campaign {
     let limit = joint.runs + (joint.limit - joint.runs) * 3 / 4
     var level = 0
     var state = joint
-    while level < efforts.count, state.runs < limit {
-      let isChanged = shrinker.shrink(while: { state.runs < limit }) { draft in
+    while level < efforts.count, state.runs < limit, mayShrink {
+      let isChanged = shrinker.shrink(while: { [self] in state.runs < limit && mayShrink }) {
+        [self] draft in
         attempt(draft, &state, like: original, effort: efforts[level])
       }
       didChange = didChange || isChanged
@@ -122,7 +133,7 @@ extension Campaign {
     }
     distantRuns = DistantRuns(series: series[...])
     defer { distantRuns = DistantRuns() }
-    for (strategy, start) in series {
+    for (strategy, start) in series where mayShrink {
       joint.runs += 1
       var schedule: RecordedSchedule?
       _ = execute(strategy, start) { [self] failure in
@@ -134,6 +145,7 @@ extension Campaign {
         guard draws.isSimpler(than: joint.draws) else { return nil }
         joint.draws = draws
         joint.best = schedule
+        shrinking?.best = schedule
         return draws
       }
       // Whatever the schedule, nothing else can happen.
@@ -148,6 +160,10 @@ extension Campaign {
   ) -> ShrunkFailure {
     var budget = ScheduleShrinker.Budget()
     budget.runs = max(0, joint.limit - joint.runs)
+    budget.mayGoOn = { [self] best in
+      shrinking?.best = best
+      return mayShrink
+    }
     plan = .replay(joint.draws)
     repeatCancellation(of: joint.best)
     let watch = watchForStates(joint)

@@ -32,6 +32,10 @@ final class Campaign {
   /// The report is complete, as where the process that explored has made it.
   var isReportFinished = false
   var corpus: CorpusStore?
+  /// What fails is a thread that runs no step: a run may have passed before it does.
+  var awaitsCrashElsewhere = false
+  /// A failure is being made smaller.
+  var shrinking: ShrinkingProgress?
   /// What the last run that was explained said of its failure.
   var lastMessage: String?
   /// Every interleaving was run, and passed.
@@ -97,6 +101,9 @@ final class Campaign {
         }
       }
     }
+    if awaitsCrashElsewhere, run.failure == nil {
+      machine.awaitCrashElsewhere(machine.settings.foreignGrace)
+    }
     if end == .clean { machine.withEnvironment { run.checkFinally() } }
     for stray in capture.takeStrays() { run.fail(stray) }
     if run.failure == nil, end != .stepLimit, program.isGenerated {
@@ -106,6 +113,8 @@ final class Campaign {
       machine, checks: resolved.configuration.checks, isTornDown: run.isTornDown)
     let failure =
       dataRace(before: run.failure) ?? run.failure
+      ?? Containment.stopElsewhere.map { RunFailure($0, in: machine) }
+      ?? machine.offence.map { RunFailure($0, in: machine) }
       ?? order.judge(run.doubles.order, standstill.failure(of: end))
     if failure == nil, end == .clean { noteUnseenErrors() }
     inspect?(failure)

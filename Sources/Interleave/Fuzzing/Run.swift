@@ -12,6 +12,8 @@ struct RunFailure: Sendable {
   var steps = 0
   /// Nothing was tested, since what is generated cannot be: no failure of what is tested.
   var isMistake = false
+  /// It was no step that failed, but a thread beside it.
+  var isElsewhere = false
 
   /// Tells whether another run failed in the same way.
   func isLike(_ other: RunFailure) -> Bool {
@@ -38,7 +40,10 @@ final class Run: RunObserver {
   private(set) var cancellation: (any Error)?
   /// What looks at actors around each step; nil where nothing does.
   var inspector: StepInspector? {
-    didSet { observeIfNeeded() }
+    didSet {
+      observeIfNeeded()
+      machine.notesResumers = inspector != nil
+    }
   }
 
   /// A condition that must hold on an executor.

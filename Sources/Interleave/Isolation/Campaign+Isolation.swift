@@ -79,7 +79,9 @@ extension Campaign {
     }
     let bytes = ChildProcess.run(isQuiet: false, holding: Symbolicator.shared.pause) {
       [self] heartbeat in
-      let outcome = Containment.run(hangLimit: hangLimit, heartbeat: heartbeat) { [self] in
+      let outcome = Containment.run(
+        hangLimit: hangLimit, heartbeat: heartbeat, journal: journal()
+      ) { [self] in
         Result { () throws(CorpusFileError) in try replayAndExplore() }
       }
       var found: FoundFailure?
@@ -89,7 +91,9 @@ extension Campaign {
       }
       finishReport()
       var packet = Packet()
-      packet.put(run.cancellation != nil)
+      // What was waited for may be work of libdispatch's threads, which a child does not have.
+      let isTaken = found.map { $0.failure.kind.isToldByTime && machine.hasEscapes } ?? false
+      packet.put(run.cancellation != nil || isTaken)
       report.pack(into: &packet)
       packet.put(optional: found) { $1.pack(into: &$0) }
       return packet.bytes
@@ -132,8 +136,30 @@ extension Campaign {
   ///
   /// - Parameter recordsExpectations: Lets the issue of the minimal run through.
   func settle(_ found: FoundFailure, recordsExpectations: Bool) -> SettledFailure {
+    let progress = ShrinkingProgress(of: found, in: test)
+    shrinking = progress
+    writeJournal(of: found)
+    defer {
+      shrinking = nil
+      progress.end()
+    }
+    let settled = settleApart(found, recordsExpectations: recordsExpectations)
+    if progress.isToEnd {
+      report.warnings.append(
+        "shrinking was ended by a signal, so the failure may not be as small as it could be")
+    }
+    // What is not kept is lost with a process that is to end.
+    if progress.isToEndTheProcess {
+      ShrinkingProgress.tell(settled.failure.description)
+      guard settled.failure.corpusFile != nil else { return settled }
+    }
+    removeJournal()
+    return settled
+  }
+
+  private func settleApart(_ found: FoundFailure, recordsExpectations: Bool) -> SettledFailure {
     if case .automatic = isolation, !found.failure.kind.endsTheProcess, found.interleaving == nil {
-      let outcome = Containment.run(hangLimit: hangLimit, journal: journal()) { [self] in
+      let outcome = Containment.run(hangLimit: hangLimit) { [self] in
         settleHere(found, recordsExpectations: recordsExpectations)
       }
       if case .finished(let settled) = outcome { return settled }
@@ -141,7 +167,6 @@ extension Campaign {
     guard isolation != .none else {
       return settleHere(found, recordsExpectations: recordsExpectations)
     }
-    defer { removeJournal() }
     return settleSheltered(found)
   }
 
@@ -163,6 +188,8 @@ extension Campaign {
     defer { shelter = .none }
     machine.settings.environmentSeed = found.seed
     plan = .replay(found.draws)
+    awaitsCrashElsewhere = found.failure.isElsewhere
+    defer { awaitsCrashElsewhere = false }
     let limit = shortHangLimit(found)
     var candidates = [Shelter.process(hangLimit: limit)]
     if !Sanitizer.isAddress { candidates.append(.thread(hangLimit: limit, left: 200)) }
@@ -179,9 +206,11 @@ extension Campaign {
       keep(&failure, minimal.draws, inPlaceOf: found.repaired)
       return SettledFailure(failure: failure)
     }
-    report.warnings.append(
-      "the failure could not be made again apart from the process that it was found in, so it "
-        + "is shown as it was found")
+    if shrinking?.isToEnd != true {
+      report.warnings.append(
+        "the failure could not be made again apart from the process that it was found in, so it "
+          + "is shown as it was found")
+    }
     return SettledFailure(failure: asFound(found))
   }
 

@@ -9,6 +9,7 @@ extension RunFailure {
     packet.put(place)
     packet.put(steps)
     packet.put(isMistake)
+    packet.put(isElsewhere)
     packet.put(optional: location) { packet, location in
       packet.put([location.fileID, location.filePath])
       packet.put(location.line)
@@ -21,6 +22,7 @@ extension RunFailure {
     let (message, place) = (packet.takeText(), packet.takeText())
     let steps: Int = packet.take()
     let isMistake: Bool = packet.take()
+    let isElsewhere: Bool = packet.take()
     let location = packet.takeOptional { packet in
       let files = packet.takeTexts()
       return FuzzFailure.SourceLocation(
@@ -28,7 +30,7 @@ extension RunFailure {
     }
     self.init(
       kind: kind, message: message, location: location, place: place, steps: steps,
-      isMistake: isMistake)
+      isMistake: isMistake, isElsewhere: isElsewhere)
   }
 }
 

@@ -26,7 +26,9 @@ extension RunFailure {
       kind: stop.isHang ? .hang : .crash,
       message: Self.words(stop, message, in: own),
       location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
-      place: Self.place(of: stop, in: own), steps: machine.stepCount)
+      place: Self.place(of: stop, in: own), steps: machine.stepCount,
+      isElsewhere: stop.isElsewhere)
+    nameResumers(stop, in: machine)
   }
 
   /// The calls that led to where the step was stopped, innermost first.
@@ -37,7 +39,7 @@ extension RunFailure {
     let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
     var calls = Symbolicator.shared.places(of: frames)
     guard stop.cause == .hang(isAsleep: false) else { return calls }
-    let known = calls.firstIndex { isUsers($0) } ?? calls.count - 1
+    let known = calls.firstIndex(where: isUsers) ?? calls.count - 1
     let starts = stop.frames.prefix(known + 1).map { StepStop.functionStart(of: $0) ?? $0 }
     let begun = Symbolicator.shared.places(of: starts.map(CodeAddress.start))
     if let first = begun.indices.first(where: { isUsers(calls[$0]) || isUsers(begun[$0]) }) {
@@ -46,7 +48,7 @@ extension RunFailure {
     return calls
   }
 
-  private static func isUsers(_ call: CodePlace) -> Bool {
+  static func isUsers(_ call: CodePlace) -> Bool {
     call.place.map { !$0.file.contains("/CInterleave/") } ?? false
   }
 
@@ -72,7 +74,7 @@ extension RunFailure {
       return own.last.map { "in \($0.function)" } ?? ""
     case .stackOverflow:
       return "overflow in \(own.first?.function ?? "")"
-    case .signal, .exit:
+    case .signal, .exit, .resumedTwice:
       return own.first.map { "\($0.place.map { "\($0)" } ?? $0.function)" } ?? ""
     }
   }
@@ -101,6 +103,8 @@ extension RunFailure {
         this step blocks its thread for ever: it waits for \(what), and none of them can run \
         while it waits
         """ + trace(own)
+    case .resumedTwice:
+      return "Fatal error: an unsafe continuation was resumed more than once"
     case .signal(let number, let address):
       if let message { return message.text }
       let reason = stop.frames.first.flatMap {
@@ -121,7 +125,8 @@ extension RunFailure {
     case SIGILL, SIGTRAP: "a check failed that says nothing in this build: the code trapped"
     case SIGFPE: "arithmetic that has no result, such as a division by zero"
     case SIGABRT: "the code called `abort`"
-    default: "the code raised signal \(number)"
+    case SIGPIPE: "the code wrote to a pipe or a socket that nobody reads: signal SIGPIPE"
+    default: "the code sent itself signal \(number), which would have ended the process"
     }
   }
 
@@ -139,7 +144,7 @@ extension StepStop {
   var isHang: Bool {
     switch cause {
     case .hang, .blocked: true
-    case .signal, .stackOverflow, .exit: false
+    case .signal, .stackOverflow, .exit, .resumedTwice: false
     }
   }
 }

@@ -28,6 +28,7 @@ extension Campaign {
   func execute(
     _ strategy: some Strategy, _ start: RunStart, inspect: ((RunFailure?) -> Void)? = nil
   ) -> RunFailure? {
+    shrinking?.beginRun()
     switch shelter {
     case .none:
       return executeHere(strategy, start, inspect: inspect)
@@ -73,7 +74,7 @@ extension Campaign {
     }
     var bytes: [UInt8]?
     // A child that found a lock taken is lost; the next one finds it free.
-    for _ in 0..<3 where bytes == nil {
+    for attempt in 0..<3 where bytes == nil && (attempt == 0 || mayShrink) {
       bytes = runAhead(strategy, start, hangLimit: hangLimit, search)
     }
     guard let bytes else { return nil }

@@ -21,6 +21,8 @@ package struct StepStop: Sendable, Hashable {
     case hang(isAsleep: Bool)
     /// It began to wait for what will never come.
     case blocked(Obstacle)
+    /// It resumed the unsafe continuation of a task once more.
+    case resumedTwice(task: Int32)
   }
 
   package var cause: Cause
@@ -28,9 +30,14 @@ package struct StepStop: Sendable, Hashable {
   package var frames: [UInt]
   /// The last that the run wrote to standard error.
   package var said: String
+  /// It was no step, but a thread beside it.
+  package var isElsewhere = false
+  /// The task whose continuation it resumed once more, as far as that was noted.
+  package var resumedTask: Int?
 
-  package init(cause: Cause, frames: [UInt], said: String) {
+  package init(cause: Cause, frames: [UInt], said: String, resumedTask: Int? = nil) {
     self.cause = cause
+    self.resumedTask = resumedTask
     self.frames = frames
     self.said = said
   }
@@ -47,9 +54,12 @@ package struct StepStop: Sendable, Hashable {
       switch stop.kind {
       case IL_STOP_EXIT: .exit(stop.code)
       case IL_STOP_HANG: .hang(isAsleep: stop.is_asleep)
+      case IL_STOP_RESUMED_TWICE: .resumedTwice(task: stop.code)
       case IL_STOP_BLOCKED: .blocked(Obstacle(rawValue: UInt8(stop.code)) ?? .lock)
       default: stop.is_overflow ? .stackOverflow : .signal(stop.code, address: stop.address)
       }
+    isElsewhere = stop.is_elsewhere
+    resumedTask = stop.resumed_task > 0 ? Int(stop.resumed_task) - 1 : nil
     frames = withUnsafeBytes(of: stop.frames) {
       Array($0.bindMemory(to: UInt.self).prefix(stop.frame_count))
     }
@@ -76,15 +86,25 @@ package enum Containment {
     case stopped(StepStop)
   }
 
-  /// Where the machine writes the choices made if a crash must end the process.
-  package struct Journal: Sendable {
+  /// What is kept of a run that may be the process's last.
+  package struct Journal {
+    /// Where the machine writes the choices made if a crash must end the process.
     package var path: String
     /// What the file begins with: whole lines.
     package var head: String
+    /// Is called on the thread that waits when a step takes long and may never return.
+    package var stepIsSlow: () -> Void
+    /// Is called there when it has returned after all.
+    package var slowStepHasEnded: () -> Void
 
-    package init(path: String, head: String) {
+    package init(
+      path: String, head: String, stepIsSlow: @escaping () -> Void,
+      slowStepHasEnded: @escaping () -> Void
+    ) {
       self.path = path
       self.head = head
+      self.stepIsSlow = stepIsSlow
+      self.slowStepHasEnded = slowStepHasEnded
     }
   }
 
@@ -128,7 +148,7 @@ package enum Containment {
       box.run()
       il_guard_detach(box.guardian)
     }
-    let end = il_guard_wait(guardian, heartbeat)
+    let end = wait(guardian, heartbeat, journal)
     if end == IL_END_LOST { il_leave_process(1) }
     if end == IL_END_STOPPED {
       let stop = StepStop(of: guardian)
@@ -141,5 +161,30 @@ package enum Containment {
     }
     il_guard_destroy(guardian)
     return .finished(result)
+  }
+
+  /// How a thread beside the steps has crashed, on whose account the run of this thread ends.
+  package static var stopElsewhere: StepStop? {
+    il_current_guard().flatMap { il_guard_has_elsewhere($0) ? StepStop(of: $0) : nil }
+  }
+
+  /// Waits for the body to end, or for a step of it to be stopped.
+  private static func wait(
+    _ guardian: OpaquePointer, _ heartbeat: Int32, _ journal: Journal?
+  ) -> il_end {
+    var isSlow = false
+    while true {
+      let end = il_guard_wait(guardian, heartbeat)
+      if end == IL_END_SLOW {
+        isSlow = true
+        journal?.stepIsSlow()
+        continue
+      }
+      if isSlow, end == IL_END_GOES_ON || end == IL_END_FINISHED {
+        isSlow = false
+        journal?.slowStepHasEnded()
+      }
+      if end != IL_END_GOES_ON { return end }
+    }
   }
 }

@@ -19,6 +19,12 @@ extension Machine {
     let types = Set(executors.elements.map(\.type)).subtracting([0]).sorted()
     packet.put(all: types)
     packet.put(types.map(Takeover.typeName))
+    takeResumerCalls()
+    packet.put(resumerCalls.count)
+    for (task, calls) in resumerCalls {
+      packet.put(task)
+      packet.put(all: calls)
+    }
     packet.put(callers.count)
     for (site, frames) in callers {
       packet.put(site)
@@ -52,6 +58,12 @@ extension Machine {
     touches.removeAll()
     let types = packet.takeAll(UInt.self)
     Takeover.learn(typeNames: Dictionary(zip(types, packet.takeTexts())) { $1 })
+    let resumed: Int = packet.take()
+    resumerCalls.removeAll()
+    for _ in 0..<resumed {
+      let task: Int = packet.take()
+      resumerCalls[task] = packet.takeAll()
+    }
     let count: Int = packet.take()
     for _ in 0..<count {
       let site: UInt = packet.take()
@@ -99,6 +111,14 @@ extension Machine {
           tasks[Int(step.passedTask)].name, UInt64(truncatingIfNeeded: step.passedOrdinal)
         ))
     }
+    guard let (task, count) = cancellation, count > 0, count <= steps.count else { return }
+    let after = steps[count - 1]
+    writeLine(
+      file, UInt8(ascii: "c"),
+      (
+        tasks[task].name, tasks[Int(after.task)].name,
+        UInt64(truncatingIfNeeded: after.ordinal), 0
+      ))
   }
 
   /// Writes a letter and four numbers of sixteen digits.

@@ -84,9 +84,14 @@ extension StepStop {
     packet.put(cause)
     packet.put(all: frames)
     packet.put(said)
+    packet.put(isElsewhere)
+    packet.put(resumedTask ?? -1)
   }
 
   package init(from packet: inout Packet) {
     self.init(cause: packet.take(), frames: packet.takeAll(), said: packet.takeText())
+    isElsewhere = packet.take()
+    let task: Int = packet.take()
+    resumedTask = task < 0 ? nil : task
   }
 }

@@ -69,6 +69,7 @@ package final class RunningChild {
     holding { Takeover.namesLock.withLock { child = il_fork(isQuiet) } }
     if child == 0 {
       close(ends[0])
+      il_own_file(ends[1])
       body(Parent(heartbeat: ends[1]))
       il_leave_process(0)
     }
@@ -80,6 +81,7 @@ package final class RunningChild {
     }
     id = child
     file = ends[0]
+    il_own_file(file)
   }
 
   /// Waits until one of some children has sent something, and takes what is there.
@@ -120,6 +122,7 @@ package final class RunningChild {
     isOver = true
     let isKilled = isKilled || hasFallenSilent
     if isKilled { kill(id, SIGKILL) }
+    il_disown_file(file)
     close(file)
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0, errno == EINTR {}

@@ -132,6 +132,17 @@ struct Column<Element> {
     UnsafeBufferPointer(start: header.pointee.base, count: count)
   }
 
+  /// A copy of the elements that a thread may take which does not own the column.
+  ///
+  /// - Returns: Nil where the column grew meanwhile, or has more elements than anybody wants.
+  func glance(upTo limit: Int) -> [Element]? {
+    guard let before = Memory.copy(header, count: 1)?.first, before.count <= limit,
+      let elements = Memory.copy(before.base, count: before.count),
+      let after = Memory.copy(header, count: 1)?.first, after.base == before.base
+    else { return nil }
+    return elements
+  }
+
   private func grow() {
     let capacity = header.pointee.capacity * 2
     let base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)

@@ -49,6 +49,10 @@ extension Machine {
   /// A job became ready.
   func jobReady(_ ready: UnsafePointer<il_ready>) {
     let task = Int32(bitPattern: ready.pointee.task.pointee.index)
+    guard !tasks[Int(task)].isReady else {
+      offend(.queuedTwice, task: Int(task))
+      return
+    }
     let index = executor(for: ready)
     let executor = executors.pointer(at: Int(index))
     progress.clock += 1
@@ -92,7 +96,7 @@ extension Machine {
     case IL_ARRIVAL_FOREIGN:
       job.pointee.reason = .foreign
     default:
-      break
+      state.pointee.resumer = resumer
     }
     if keepsOrder(executor) { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
     if task == progress.currentTask {
@@ -154,6 +158,11 @@ extension Machine {
     var ready = il_ready()
     var origin = il_origin()
     while il_take_foreign(session, &ready, &origin) {
+      guard ready.task != nil else {
+        progress.hasCrashElsewhere = true
+        fail()
+        continue
+      }
       let site = UInt(bitPattern: ready.resume)
       let calls = [origin.calls.0, origin.calls.1, origin.calls.2, origin.calls.3]
       if origins[calls[0]] == nil { origins[calls[0]] = calls }
@@ -161,10 +170,13 @@ extension Machine {
       if ready.job != nil, callers[site] == nil {
         callers[site] = backtrace(of: Int(ready.task.pointee.index))
       }
-      if ready.job == nil {
+      if ready.arrival == IL_ARRIVAL_RESUMED_TWICE {
+        offend(.resumedTwice, task: Int(ready.task.pointee.index), calls: origin.calls)
+      } else if ready.job == nil {
         taskEnded(ready.task)
       } else {
         jobReady(&ready)
+        noteForeignResumer(ofTask: Int(ready.task.pointee.index), calls)
       }
     }
   }

@@ -71,7 +71,7 @@ extension Machine {
     progress.currentTask = job.pointee.task
     progress.currentExecutor = job.pointee.executor
     progress.currentEnd = .suspended
-    precondition(
+    assert(
       task.pointee.isReady && task.pointee.steps == chosen.ordinal,
       "a task that runs was ready for this step")
     task.pointee.isReady = false

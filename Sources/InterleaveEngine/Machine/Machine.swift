@@ -23,6 +23,8 @@ package final class Machine {
   package internal(set) var callers: [UInt: [UInt]] = [:]
   /// For each place at which a foreign thread made a task ready, what called it.
   package internal(set) var origins: [UInt: [UInt]] = [:]
+  /// By which calls tasks were let go on, by their numbers, where that is noted.
+  var resumerCalls: [Int: [UInt]] = [:]
   /// What unstructured tasks have thrown, by their numbers.
   var errors: [Int: any Error] = [:]
   /// Steps that took long, of all runs.
@@ -183,9 +185,12 @@ package final class Machine {
     codePlaces.removeAll()
     rescheduled.removeAll()
     if !errors.isEmpty { errors.removeAll() }
+    if !resumerCalls.isEmpty { resumerCalls.removeAll() }
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
+    let notesResumers = progress.notesResumers
     progress = RunState(settings: settings, isObserved: observer != nil)
     if !races.isEmpty { races.removeAll() }
+    progress.notesResumers = notesResumers
     progress.mayCancel = canceller != nil
     canceller?.begin()
   }
@@ -195,6 +200,7 @@ package final class Machine {
   private func loop(_ strategy: some Strategy) -> RunEnd {
     while true {
       takeForeign()
+      if progress.hasCrashElsewhere { return .stuck }
       if progress.mayCancel { cancelIfDue() }
       collectEnabled()
       if enabled.isEmpty {
@@ -209,9 +215,7 @@ package final class Machine {
       if enabled.count > 1, !progress.hasFailed {
         progress.choices += 1
         pick = strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
-        precondition(
-          pick >= 0 && pick < enabled.count,
-          "a strategy must choose an index below \(enabled.count) (was \(pick))")
+        if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
       }
       if progress.isObserved, let observer {
         performObserved(pick, observer)

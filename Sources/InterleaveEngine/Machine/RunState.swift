@@ -31,6 +31,12 @@ struct TaskState {
   var slot: Int32 = -1
   /// Nobody holds the continuation any more that it waits for.
   var lostContinuation = false
+  /// The step that last let it go on, for instance by resuming its continuation; -1 for none,
+  /// and ``cancelling`` for a handler of the task that the run cancelled.
+  var resumer: Int32 = -1
+  static let cancelling: Int32 = -2
+  /// The same for a thread that the run does not control.
+  static let foreign: Int32 = -3
   /// Somebody asked for its result.
   var isAwaited = false
   /// It may be alive when the body has ended, and so may what it makes.
@@ -146,6 +152,13 @@ struct RunState {
     guard index <= first else { return index }
     return index == 0 ? first : index - 1
   }
+
+  /// A thread that runs no step has crashed.
+  var hasCrashElsewhere = false
+  /// It is noted by which calls continuations are resumed.
+  var notesResumers = false
+  /// The first thing that the program did and that no program may do.
+  var offence: Offence?
 
   init(settings: MachineSettings, isObserved: Bool = false) {
     self.settings = settings

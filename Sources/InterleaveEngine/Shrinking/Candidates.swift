@@ -11,6 +11,8 @@ struct Candidates {
   private var limit: Int
   private var steps = 0
   private let stepLimit: Int
+  private let mayGoOn: (RecordedSchedule) -> Bool
+  private var isCalledOff = false
   /// Hashes of what was tried; to compare schedules whole would take memory.
   private var triedDeviations: Set<UInt64> = []
   private var triedOrders: Set<UInt64> = []
@@ -18,14 +20,18 @@ struct Candidates {
   /// best one, is smaller.
   private var searchedDeviations = 0
 
-  init(best: RecordedSchedule, runs limit: Int, steps stepLimit: Int) {
+  init(
+    best: RecordedSchedule, runs limit: Int, steps stepLimit: Int,
+    mayGoOn: @escaping (RecordedSchedule) -> Bool
+  ) {
     self.best = best
+    self.mayGoOn = mayGoOn
     self.limit = limit
     self.stepLimit = stepLimit
     size = ScheduleSize(best)
   }
 
-  var isOutOfBudget: Bool { runs >= limit || steps >= stepLimit }
+  var isOutOfBudget: Bool { runs >= limit || steps >= stepLimit || isCalledOff }
 
   /// Allows for more runs.
   mutating func allow(_ more: Int) {
@@ -39,6 +45,8 @@ struct Candidates {
     _ strategy: any PureStrategy, _ run: ScheduleShrinker.Runner
   ) -> Trial? {
     guard !isOutOfBudget else { return nil }
+    isCalledOff = !mayGoOn(best)
+    guard !isCalledOff else { return nil }
     runs += 1
     let trial = run(strategy)
     steps += trial.steps

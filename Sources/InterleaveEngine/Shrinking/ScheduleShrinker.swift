@@ -29,7 +29,7 @@ package struct Trial: Sendable {
 /// fewer preemptions. What is smaller, ``ScheduleSize`` says.
 package struct ScheduleShrinker {
   /// What shrinking may cost.
-  package struct Budget: Sendable {
+  package struct Budget {
     /// The most schedules to run.
     package var runs = 2_000
     /// The number of steps in all runs after which no other run begins.
@@ -37,6 +37,9 @@ package struct ScheduleShrinker {
     /// The share of runs that is kept for the two searches, in percent; what the
     /// rest of shrinking does not need goes to them as well.
     package var searchPercent = 50
+    /// Whether anything more is to be spent, asked before each run with the smallest schedule
+    /// so far.
+    package var mayGoOn: (RecordedSchedule) -> Bool = { _ in true }
 
     package init() {}
   }
@@ -90,7 +93,7 @@ package struct ScheduleShrinker {
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(
-      best: failing, runs: budget.runs - reserve, steps: budget.steps)
+      best: failing, runs: budget.runs - reserve, steps: budget.steps, mayGoOn: budget.mayGoOn)
     var isFixpoint = candidates.shrinkToFixpoint(run)
     candidates.allow(reserve / 2)
     while candidates.searchFewerDeviations(run) {

@@ -22,8 +22,10 @@ struct ProgramResult: Sendable, CustomStringConvertible {
 ///   - environment: Added to this process's own, of which nothing that configures
 ///     Interleave or says that it runs on CI is passed on.
 ///   - limit: The seconds after which it is killed.
+///   - meanwhile: Is called on a thread of its own while it runs.
 func runProgram(
-  _ path: String, _ arguments: [String], environment: [String: String] = [:], limit: Double = 120
+  _ path: String, _ arguments: [String], environment: [String: String] = [:], limit: Double = 120,
+  meanwhile: (@Sendable (RunningProgram) -> Void)? = nil
 ) async throws -> ProgramResult {
   let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
     !name.hasPrefix("INTERLEAVE_") && name != "CI" && name != "NO_COLOR"
@@ -45,6 +47,10 @@ func runProgram(
     do {
       try process.run()
       DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watchdog)
+      if let meanwhile {
+        let program = RunningProgram(id: process.processIdentifier, outputPath: file.path)
+        Thread.detachNewThread { meanwhile(program) }
+      }
     } catch {
       process.terminationHandler = nil
       ended.resume(throwing: error)
@@ -56,17 +62,32 @@ func runProgram(
     output: String(decoding: try Data(contentsOf: file), as: UTF8.self))
 }
 
+/// A program while it runs.
+struct RunningProgram: Sendable {
+  let id: Int32
+  let outputPath: String
+
+  /// What it has printed so far.
+  var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+
+  /// Waits until something is so, or the program has ended.
+  func wait(until condition: () -> Bool) {
+    while !condition(), kill(id, 0) == 0 { usleep(5_000) }
+  }
+}
+
 /// Runs fixtures of this test bundle in a process of their own.
 ///
 /// - Parameter filter: A regular expression for their names.
 func runFixtures(
-  _ filter: String, environment: [String: String] = [:], arguments: [String] = []
+  _ filter: String, environment: [String: String] = [:], arguments: [String] = [],
+  meanwhile: (@Sendable (RunningProgram) -> Void)? = nil
 ) async throws -> ProgramResult {
   try await runProgram(
     CommandLine.arguments[0],
     ["--testing-library", "swift-testing", "--filter", filter] + arguments,
     environment: ["INTERLEAVE_FIXTURES": "1", "INTERLEAVE_CORPUS": "none", "COLUMNS": "100"]
-      .merging(environment) { $1 })
+      .merging(environment) { $1 }, meanwhile: meanwhile)
 }
 
 /// Fixtures fail on purpose; only tests that run them in a process of their own

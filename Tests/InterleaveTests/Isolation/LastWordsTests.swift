@@ -37,27 +37,55 @@ struct LastWordsTests {
     #expect(RuntimeMessage(in: "") == nil)
   }
 
-  @Test func aJournalIsReadAsItWasWritten() throws {
+  @Test func whatACrashWroteDownIsRead() throws {
     let text =
-      CrashJournal.head(seed: 0xABC)
+      RunJournal.head(.crash, seed: 0xABC) + "elsewhere\n"
       + "i 0000000000000011 0000000000000000 0000000000000000 0000000000000000\n"
-      + "d 00000000000000ff 0000000000000002 00000000000000fe 0000000000000001\nend\n"
-    let journal = try #require(CrashJournal(text))
+      + "d 00000000000000ff 0000000000000002 00000000000000fe 0000000000000001\n"
+      + "c 00000000000000fd 00000000000000fe 0000000000000003 0000000000000000\nend\n"
+    let journal = try #require(RunJournal(text))
+    #expect(journal.reason == .crash)
+    #expect(journal.isElsewhere)
+    #expect(journal.finding == nil)
     #expect(journal.seed == 0xABC)
-    #expect(journal.index == 17)
     #expect(
-      journal.deviations == [
+      journal.run
+        == RunGlance(
+          index: 17,
+          deviations: [
+            RawDeviation(
+              picked: StepKey(task: 255, ordinal: 2), passedOver: StepKey(task: 254, ordinal: 1))
+          ],
+          cancellation: RecordedCancellation(task: 253, after: StepKey(task: 254, ordinal: 3))))
+  }
+
+  @Test func aFindingIsReadAsItWasWritten() throws {
+    let values = [Choice.integer(-3), .boolean(true), .double(0.5), .integer(Int128.max)]
+    let recording = Recording(
+      choices: values.map { RecordedChoice(value: $0, domain: .boolean(forced: nil)) })
+    var draws = Draws(inputs: recording, prefix: [recording], lanes: [[recording], [Recording()]])
+    draws.doubles = recording
+    let finding = RunJournal.Finding(
+      message: "overdrawn\\n\nby 60 \u{20AC}", kind: .invariant, schedulesTried: 7,
+      strategy: "surw", draws: draws)
+    let run = RunGlance(
+      index: 0,
+      deviations: [
         RawDeviation(
-          picked: StepKey(task: 255, ordinal: 2), passedOver: StepKey(task: 254, ordinal: 1))
+          picked: StepKey(task: .max, ordinal: 2), passedOver: StepKey(task: 1, ordinal: -1))
       ])
+    let journal = RunJournal(.found, seed: 9, run: run, finding: finding)
+    #expect(RunJournal(journal.text) == journal)
   }
 
   @Test func aJournalThatBreaksOffIsNone() {
-    let head = CrashJournal.head(seed: 1)
-    #expect(CrashJournal(head) == nil)
-    #expect(CrashJournal(head + "i 0 0 0 0\nd 1 2\nend\n") == nil)
-    #expect(CrashJournal(head + "i 0 0 0 0\nx 1 2 3 4\nend\n") == nil)
-    #expect(CrashJournal("something else\n" + head + "end\n") == nil)
+    let head = RunJournal.head(.crash, seed: 1)
+    #expect(RunJournal(head) == nil)
+    #expect(RunJournal(head + "i 0 0 0 0\n") == nil)
+    #expect(RunJournal(head + "i 0 0 0 0\nd 1 2\nend\n") == nil)
+    #expect(RunJournal(head + "i 0 0 0 0\nx 1 2 3 4\nend\n") == nil)
+    #expect(RunJournal("something else\n" + head + "i 0 0 0 0\nend\n") == nil)
+    #expect(RunJournal(head + "i 0 0 0 0\nend\n") != nil)
   }
 
   @Test func aPacketIsReadAsItWasWritten() {

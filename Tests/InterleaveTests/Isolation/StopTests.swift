@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func eachKindHasARow() {
-    #expect(StopProgram.all.count == 15)
-    #expect(Set(StopProgram.all.map(\.name)).count == 15)
+    #expect(StopProgram.all.count == 22)
+    #expect(Set(StopProgram.all.map(\.name)).count == 22)
   }
 }

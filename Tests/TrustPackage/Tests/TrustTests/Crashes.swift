@@ -39,6 +39,37 @@ import Testing
     }
   }
 
+  @Test(.alike) func endsItself() async {
+    await sellTwice { shelf in
+      if shelf.isEmpty { kill(getpid(), SIGTERM) }
+      shelf.removeLast()
+    }
+  }
+
+  @Test(.alike) func writesToNobody() async {
+    await sellTwice { shelf in
+      var ends: [Int32] = [0, 0]
+      if shelf.isEmpty, pipe(&ends) == 0 {
+        close(ends[0])
+        _ = write(ends[1], &ends, 1)
+      }
+      shelf.removeLast()
+    }
+  }
+
+  @Test(.alike) func crashesOnAQueue() async {
+    await sellTwice { shelf in
+      let isDone = DispatchSemaphore(value: 0)
+      let count = shelf.count
+      DispatchQueue(label: "sales").async {
+        if count == 0 { fatalError("sold on a queue") }
+        isDone.signal()
+      }
+      isDone.wait()
+      shelf.removeLast()
+    }
+  }
+
   @Test(.alike) func resumesTwice() async {
     let bell = Bell()
     async let waiting: Void = bell.wait()

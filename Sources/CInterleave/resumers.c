@@ -1,0 +1,113 @@
+// Who resumed which continuation, noted in a run that is looked at closely.
+//
+// Of a checked continuation that is resumed once more, the runtime tells the function
+// alone. What both calls have is the continuation's object, which whoever makes the call
+// keeps in a register or on the stack.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <string.h>
+#if defined(__linux__)
+#include <ucontext.h>
+#endif
+
+IL_UNINSTRUMENTED_BEGIN
+
+void il_session_note_resumers(il_session *s, bool notes) {
+  s->notes_resumers = notes;
+  s->resumer_count = 0;
+}
+
+// What a checked continuation refers to once it has been resumed.
+static bool is_resumed_continuation(const void *candidate, const void *type_of_tasks) {
+  struct { void *type; size_t references; void *task; } seen;
+  return (uintptr_t)candidate % 16 == 0 && il_read_memory(candidate, &seen, sizeof seen) &&
+         !seen.task && seen.references && seen.type != type_of_tasks &&
+         il_is_concurrency_code(seen.type);
+}
+
+static bool has_candidate(const il_resumer *note, uintptr_t word) {
+  for (size_t n = 0; n < note->count; n++)
+    if (note->candidates[n] == word) return true;
+  return false;
+}
+
+#if defined(__linux__)
+extern const char __start_il_text[], __stop_il_text[];
+
+static bool is_ours(const void *address) {
+  return (const char *)address >= __start_il_text && (const char *)address < __stop_il_text;
+}
+#else
+static bool is_ours(const void *address) {
+  Dl_info info;
+  return dladdr(address, &info) && info.dli_sname && !strncmp(info.dli_sname, "il_", 3);
+}
+#endif
+
+size_t il_calls_of_runtime(uintptr_t *calls, size_t capacity) {
+  enum { DEPTH = 32 };
+  void *all[DEPTH];
+  int count = backtrace(all, DEPTH), first = 0;
+  // Functions of ours call the runtime's, and stand in for them.
+  while (first < count && (is_ours(all[first]) || !il_is_concurrency_code(all[first])) &&
+         !(first && !is_ours(all[first]) && is_ours(all[first - 1]))) first++;
+  while (first < count && (is_ours(all[first]) || il_is_concurrency_code(all[first]))) first++;
+  size_t kept = 0;
+  for (; first < count && kept < capacity; first++) calls[kept++] = (uintptr_t)all[first] - 1;
+  return kept;
+}
+
+void il_note_resumer(il_session *s, il_task *task) {
+  enum { WORDS = 768 };
+  __builtin_unwind_init();
+  il_resumer *note = &s->resumers[s->resumer_count++ % IL_RESUMERS];
+  *note = (il_resumer){.task = task->index};
+  const uintptr_t *from = __builtin_frame_address(0);
+  const uintptr_t *end = s->step_frame;
+  const void *type = ((const il_job *)task->job)->object[0];
+  for (int n = 0; n < WORDS && from + n < end && note->count < IL_CANDIDATES; n++)
+    if (!has_candidate(note, from[n]) && is_resumed_continuation((void *)from[n], type))
+      note->candidates[note->count++] = from[n];
+  note->call_count = il_calls_of_runtime(note->calls, IL_RESUMER_CALLS);
+}
+
+size_t il_session_resumer_calls(const il_session *s, uint32_t task, uintptr_t *calls,
+                                size_t capacity) {
+  size_t count = s->resumer_count < IL_RESUMERS ? s->resumer_count : IL_RESUMERS;
+  for (size_t n = 1; n <= count; n++) {
+    const il_resumer *note = &s->resumers[(s->resumer_count - n) % IL_RESUMERS];
+    if (note->task != task) continue;
+    size_t kept = note->call_count < capacity ? note->call_count : capacity;
+    memcpy(calls, note->calls, kept * sizeof *calls);
+    return kept;
+  }
+  return 0;
+}
+
+int il_find_resumed(const il_session *s, void *context, uintptr_t stack_pointer) {
+  enum { WORDS = 768 };
+  const uintptr_t *from = (const uintptr_t *)(stack_pointer & ~(sizeof *from - 1));
+  const uintptr_t *end = s->step_frame;
+  size_t count = s->resumer_count < IL_RESUMERS ? s->resumer_count : IL_RESUMERS;
+  for (size_t n = 1; n <= count; n++) {
+    const il_resumer *note = &s->resumers[(s->resumer_count - n) % IL_RESUMERS];
+#if defined(__linux__) && defined(__x86_64__)
+    const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
+    for (int r = 0; r < REG_RIP; r++)
+      if (has_candidate(note, (uintptr_t)registers[r])) return (int)note->task;
+#else
+    (void)context;
+#endif
+    for (int n = 0; n < WORDS && from + n < end; n++)
+      if (has_candidate(note, from[n])) return (int)note->task;
+  }
+  return -1;
+}
+
+IL_UNINSTRUMENTED_END
