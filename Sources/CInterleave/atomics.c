@@ -147,8 +147,10 @@ bool il_watch_plain_atomics(il_image *image, const il_image_file *file) {
     free(named);
     // Without debug information, any function may be one.
     bool is_told = il_watch_units(image, file, types);
-    for (size_t i = 0; i < image->count && !is_told; i++)
-      image->functions[i].is_watched = !image->functions[i].is_own;
+    for (size_t i = 0; i < image->count && !is_told; i++) {
+      il_function *f = &image->functions[i];
+      if (!f->is_own && !f->is_watched) f->is_watched = f->is_beside = true;
+    }
   }
   free(types);
   return is_known;

@@ -60,7 +60,7 @@ static intptr_t wait_for(void *object, uint64_t timeout, intptr_t (*original)(vo
   if (!s || timeout == FOREVER || timeout == NOW) return original(object, timeout);
   int64_t deadline = il_deadline_of(s, timeout);
   intptr_t result = original(object, is_own(object) ? NOW : timeout);
-  if (result) il_advance(s, deadline);
+  if (result) il_pass(s, deadline - s->now);
   return result;
 }
 
@@ -68,6 +68,7 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   void *caller = IL_CALLER();
   REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
   il_note_lock(semaphore, caller);
+  if (timeout != FOREVER) il_note_trial((void *)dispatch_semaphore_wait, caller);
   if (timeout == FOREVER && il_current && is_own(semaphore)) {
     if (!original(semaphore, NOW)) return 0;
     STOP(IL_BLOCKED_SEMAPHORE);
@@ -83,6 +84,7 @@ void *dispatch_group_create(void) {
 }
 
 intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
+  il_note_outside((void *)dispatch_group_wait, IL_CALLER());
   REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
   if (timeout == FOREVER && il_current && is_own(group)) {
     if (!original(group, NOW)) return 0;
@@ -106,6 +108,7 @@ int sem_init(sem_t *semaphore, int shared, unsigned value) {
 }
 
 int sem_wait(sem_t *semaphore) {
+  il_note_lock(semaphore, IL_CALLER());
   REAL(sem_wait, int (*)(sem_t *));
   if (il_current && is_own(semaphore)) {
     if (!sem_trywait(semaphore)) return 0;
@@ -127,6 +130,7 @@ static void reach(il_session *s, clockid_t clock, const struct timespec *deadlin
 }
 
 int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
+  il_note_trial((void *)sem_timedwait, IL_CALLER());
   REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, deadline);
@@ -163,6 +167,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
   void *caller = IL_CALLER();
   REAL(pthread_mutex_timedlock, int (*)(pthread_mutex_t *, const struct timespec *));
   il_note_lock(lock, caller);
+  il_note_trial((void *)pthread_mutex_timedlock, caller);
   il_session *s = il_current;
   if (!s) return original(lock, deadline);
   struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, is_held_here(lock));

@@ -180,6 +180,8 @@ size_t fwrite(const void *bytes, size_t size, size_t count, FILE *stream) {
 }
 
 ssize_t write(int file, const void *bytes, size_t count) {
+  if (file != STDOUT_FILENO && file != STDERR_FILENO)
+    il_note_outside((void *)write, IL_CALLER());
   static ssize_t (*original)(int, const void *, size_t);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("write");
   il_guard *g = file == STDERR_FILENO ? listener() : NULL;

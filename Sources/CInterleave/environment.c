@@ -59,6 +59,7 @@ int64_t il_clock_read(il_session *s, int clock) {
   // A step takes no time. Code that spins until some time has passed would
   // never end, so after very many readings in one step time trickles on.
   if (++s->clock_reads > 10000) s->now += 1000;
+  s->has_read_clock = true;
   return il_clock_origin(clock) + s->now;
 }
 

@@ -121,6 +121,7 @@ static mode_t mode_of(int flags, va_list arguments) {
 
 #define OPEN(name)                                                           \
   int name(const char *path, int flags, ...) {                               \
+    il_note_outside((void *)name, IL_CALLER());                              \
     REAL(name);                                                              \
     va_list arguments;                                                       \
     va_start(arguments, flags);                                              \
@@ -134,6 +135,7 @@ OPEN(open64)
 
 #define OPEN_AT(name)                                                        \
   int name(int folder, const char *path, int flags, ...) {                   \
+    il_note_outside((void *)name, IL_CALLER());                              \
     REAL(name);                                                              \
     va_list arguments;                                                       \
     va_start(arguments, flags);                                              \
@@ -146,6 +148,7 @@ OPEN_AT(openat)
 OPEN_AT(openat64)
 
 ssize_t read(int descriptor, void *buffer, size_t count) {
+  il_note_outside((void *)read, IL_CALLER());
   if (UNLIKELY(il_current != NULL) && descriptor >= 0 && descriptor < MOST_DESCRIPTORS &&
       atomic_load_explicit(&devices[descriptor], memory_order_relaxed) && il_draw(buffer, count))
     return (ssize_t)count;
@@ -155,6 +158,7 @@ ssize_t read(int descriptor, void *buffer, size_t count) {
 
 int close(int descriptor) {
   if (UNLIKELY(il_is_refused(descriptor))) return il_refuse();
+  il_note_outside((void *)close, IL_CALLER());
   if (descriptor >= 0 && descriptor < MOST_DESCRIPTORS)
     atomic_store_explicit(&devices[descriptor], false, memory_order_relaxed);
   REAL(close);
@@ -177,6 +181,7 @@ static FILE *device_stream(const char *path) {
 }
 
 FILE *fopen(const char *path, const char *mode) {
+  il_note_outside((void *)fopen, IL_CALLER());
   FILE *stream = device_stream(path);
   if (stream) return stream;
   REAL(fopen);
@@ -184,6 +189,7 @@ FILE *fopen(const char *path, const char *mode) {
 }
 
 FILE *fopen64(const char *path, const char *mode) {
+  il_note_outside((void *)fopen64, IL_CALLER());
   FILE *stream = device_stream(path);
   if (stream) return stream;
   REAL(fopen64);

@@ -149,8 +149,10 @@ struct il_session {
   void *creation_caller;
   void *creation_entry;
   void *creation_group;
-  // The first function that may share memory unseen, and that the run has entered.
-  void *shared;
+  void *creation_let;
+  // The first that the run did by which steps may share something unseen, if that is noted.
+  il_unseen unseen;
+  bool notes_unseen;
   // Depth of initializations of globals.
   unsigned initializing;
   // A libdispatch timer that the runtime is setting up.
@@ -161,6 +163,8 @@ struct il_session {
   // The run's own time and randomness.
   int64_t now;
   unsigned clock_reads;
+  // Steps asked for the time, and let some pass.
+  bool has_read_clock, has_slept;
   uint64_t random[4];
   il_task *free_tasks;
   il_task **tasks;
@@ -401,6 +405,11 @@ void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noretu
 /// What asks a thread whose step takes too long to stop.
 enum { IL_HANG_SIGNAL = SIGURG };
 void il_write_all(int file, const char *text, size_t count);
+/// While a proof is attempted: notes that a step tries what fails while another is at it.
+void il_note_trial(const void *function, const void *caller);
+/// While a proof is attempted: notes that a step calls what looks at, or changes, something
+/// outside of the program, unless a library does so for it.
+void il_note_outside(const void *function, const void *caller);
 /// Notes that a step, if one is running, takes what serves as a lock.
 void il_note_lock(void *lock, const void *caller);
 /// Notes for the guard that the running step takes a lock.

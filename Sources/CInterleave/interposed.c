@@ -63,6 +63,7 @@ enum {
 
 static void own_executors(il_session *s, option_record *options) {
   s->creation_group = NULL;
+  s->creation_let = NULL;
   for (option_record *o = options; o; o = o->parent) {
     uint8_t kind = (uint8_t)o->flags;
     if (kind == OPTION_SERIAL_EXECUTOR && o->executor.identity &&
@@ -117,6 +118,7 @@ SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options
   if (!il_record(made.task))
     il_adopt(s, made.task, site, entry, (flags & CREATE_IS_CHILD) != 0);
   s->creation_group = NULL;
+  s->creation_let = NULL;
   if (!(flags & (CREATE_IS_CHILD | CREATE_COPIES_LOCALS))) il_give_locals(il_record(made.task));
   return made;
 }
@@ -139,7 +141,9 @@ SWIFT_CC void swift_asyncLet_begin(void *let, option_record *options, const void
   s->creation_caller = NULL;
   s->creation_entry = entry;
   s->creating_child = true;
+  s->creation_let = let;
   original(let, options, type, entry, closure, result);
+  s->creation_let = NULL;
   s->creating--;
 }
 

@@ -33,11 +33,14 @@ void il_session_destroy(il_session *s) {
   free(s);
 }
 
+void il_session_note_unseen(il_session *s, bool notes) { s->notes_unseen = notes; }
+
 void il_session_begin(il_session *s, uint64_t seed) {
   s->running = true;
   s->now = 0;
   s->clock_reads = 0;
-  s->shared = NULL;
+  s->unseen = (il_unseen){0};
+  s->has_read_clock = s->has_slept = false;
   il_watch_renew();
   s->own_count = 0;
   s->has_escaped = false;

@@ -1,6 +1,8 @@
-// Watching functions that may share memory between steps unseen.
+// Watching for what may be shared between steps unseen.
 //
-// While a proof is attempted, the first byte of each such function is a breakpoint.
+// While a proof is attempted, calls of other libraries' functions of which nothing is known
+// are noted, and the first byte of each function of the program's that may share memory is a
+// breakpoint.
 // Whoever enters one is sent on to a copy of the instruction that was there, and from
 // it to the next; so the breakpoint stays for every other thread, and a run that enters
 // the function always shows it.
@@ -10,6 +12,7 @@
 #endif
 #include "internal.h"
 
+#include "imports.h"
 #include "instructions.h"
 #include "watchlist.h"
 
@@ -84,7 +87,8 @@ static int by_function(const void *a, const void *b) {
 static void prepare(void) {
   // A sanitizer puts calls of its own in the place of atomic instructions, and is full of them.
   if (il_has_thread_sanitizer() || il_has_address_sanitizer()) return;
-  if (!il_find_functions(&images)) return;
+  if (!il_find_functions(&images) || !il_find_imports(images)) return;
+  il_watch_deinits(images);
   size_t capacity = 0;
   for (il_image *image = images; image; image = image->next)
     for (size_t i = 0; i < image->count; i++) capacity += image->functions[i].is_watched;
@@ -144,11 +148,17 @@ static void on_trap(int number, siginfo_t *info, void *context) {
     return;
   }
   il_session *s = il_current;
-  if (s && !s->shared) {
+  if (s && s->notes_unseen && s->unseen.kind == IL_UNSEEN_NOTHING) {
     // What our own code does with a lock of its own is no program's doing.
     uintptr_t caller = *(const uintptr_t *)registers[REG_RSP];
     const il_function *from = il_function_at(images, caller);
-    if (!from || !from->is_own) s->shared = (void *)entered->function->start;
+    if (!from || !from->is_own) {
+      s->unseen = (il_unseen){
+          .kind = entered->function->is_deinit   ? IL_UNSEEN_DEINIT
+                  : entered->function->is_beside ? IL_UNSEEN_BESIDE
+                                                 : IL_UNSEEN_ATOMICS,
+          .place = entered->function->start, .function = entered->function->start};
+    }
   }
   registers[REG_RIP] = (greg_t)entered->copy;
 }
@@ -196,15 +206,19 @@ static bool write_breakpoints(bool is_set) {
   return allow_writing(false);
 }
 
+static bool watch(bool is_watching) {
+  bool is_done = il_note_imports(is_watching);
+  return (!list_count || write_breakpoints(is_watching)) && is_done;
+}
+
 bool il_watch_begin(void) {
   pthread_once(&prepare_once, prepare);
   if (!can_watch) return false;
-  if (!list_count) return true;
   pthread_mutex_lock(&watch_lock);
   bool is_set = watchers > 0;
   if (!is_set && !is_traced()) {
-    take_traps();
-    is_set = write_breakpoints(true);
+    if (list_count) take_traps();
+    is_set = watch(true);
   }
   if (is_set) watchers++;
   pthread_mutex_unlock(&watch_lock);
@@ -212,16 +226,15 @@ bool il_watch_begin(void) {
 }
 
 void il_watch_end(void) {
-  if (!list_count) return;
   pthread_mutex_lock(&watch_lock);
   // The handler stays: a thread may have met a breakpoint and not yet be there.
-  if (!--watchers) write_breakpoints(false);
+  if (!--watchers) watch(false);
   pthread_mutex_unlock(&watch_lock);
 }
 
 void il_watch_renew(void) {
   is_passing = false;
-  if (__atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
+  if (list_count && __atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
 }
 
 void il_watch_pause(void) { pthread_mutex_lock(&watch_lock); }
@@ -230,7 +243,7 @@ void il_watch_resume(void) {
   // Those who watch are in the parent.
   if (il_is_forked && watchers) {
     watchers = 0;
-    write_breakpoints(false);
+    watch(false);
   }
   pthread_mutex_unlock(&watch_lock);
 }
@@ -251,6 +264,6 @@ size_t il_watched_count(void) { return 0; }
 const char *il_watched_name(size_t index) { return ""; }
 #endif
 
-const void *il_session_shared(const il_session *s) { return s->shared; }
+il_unseen il_session_unseen(const il_session *s) { return s->unseen; }
 
 IL_UNINSTRUMENTED_END

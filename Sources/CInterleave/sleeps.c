@@ -17,7 +17,13 @@ IL_UNINSTRUMENTED_BEGIN
   if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
 
 void il_pass(il_session *s, int64_t time) {
-  if (time > 0) s->now += time;
+  if (time <= 0) return;
+  s->now += time;
+  s->has_slept = true;
+}
+
+bool il_session_slept_by_clocks(const il_session *s) {
+  return s->has_read_clock && s->has_slept;
 }
 
 int nanosleep(const struct timespec *time, struct timespec *rest) {

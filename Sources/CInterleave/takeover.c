@@ -187,9 +187,11 @@ static SWIFT_CC void on_deadline(long long sec, long long nsec, long long tsec, 
 
 // MARK: - Installation
 
+// What stands in front of a function notes what the program does, not what we do.
 #define REQUIRE(pointer, name)                                                         \
   do {                                                                                 \
-    *(void **)&(pointer) = dlsym(RTLD_DEFAULT, name);                                  \
+    *(void **)&(pointer) = dlsym(RTLD_NEXT, name);                                     \
+    if (!(pointer)) *(void **)&(pointer) = dlsym(RTLD_DEFAULT, name);                  \
     if (!(pointer)) return "the runtime does not export " name;                        \
   } while (0)
 

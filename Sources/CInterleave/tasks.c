@@ -51,6 +51,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
   if (il_job_kind(job) == IL_KIND_TASK) {
     j->reserved = task;
     task->group = s->creation_group;
+    task->async_let = s->creation_let;
     il_async_context *initial = j->resume_context;
     task->saved_parent_resume = initial->resume_parent;
     initial->resume_parent = (void *)task_returned;

@@ -70,8 +70,26 @@ bool il_sees_awaits(void) { return il_is_interposed(); }
 NOTE(throwing_value, "$sScT5valuexvg", IL_TOUCH_AWAITED, second)
 NOTE(value, "$sScTss5NeverORs_rlE5valuexvg", IL_TOUCH_AWAITED, second)
 NOTE(result, "$sScT6results6ResultOyxq_Gvg", IL_TOUCH_AWAITED, second)
-// Task.cancel()
+// Task.cancel(), and UnsafeCurrentTask.cancel()
 NOTE(cancel, "$sScT6cancelyyF", IL_TOUCH_CANCELLED, first)
+NOTE(cancel_current, "$sSct6cancelyyF", IL_TOUCH_CANCELLED, first)
+// What tells whether a task is cancelled: of any task, and of the running one.
+NOTE(looks, "$sScT11isCancelledSbvg", IL_TOUCH_LOOKED, first)
+NOTE(looks_at_current, "$sSct11isCancelledSbvg", IL_TOUCH_LOOKED, first)
+NOTE(is_cancelled, "swift_task_isCancelled", IL_TOUCH_LOOKED, first)
+NOTE(own, "$sScTss5NeverORszABRs_rlE11isCancelledSbvgZ", IL_TOUCH_LOOKED, NULL)
+NOTE(check, "$sScTss5NeverORszABRs_rlE17checkCancellationyyKFZ", IL_TOUCH_LOOKED, NULL)
+NOTE(group_looks, "$sScG11isCancelledSbvg", IL_TOUCH_LOOKED, NULL)
+NOTE(throwing_group_looks, "$sScg11isCancelledSbvg", IL_TOUCH_LOOKED, NULL)
+NOTE(discarding_group_looks, "$ss19DiscardingTaskGroupV11isCancelledSbvg", IL_TOUCH_LOOKED, NULL)
+NOTE(throwing_discarding_group_looks, "$ss27ThrowingDiscardingTaskGroupV11isCancelledSbvg",
+     IL_TOUCH_LOOKED, NULL)
+NOTE(handles,
+     "$ss27withTaskCancellationHandler9operation8onCancel9isolationxxyYaKXE_yyYbXEScA_pSgYitYaKlF",
+     IL_TOUCH_LOOKED, NULL)
+NOTE(handles_anywhere, "$ss27withTaskCancellationHandler9operation8onCancelxxyYaKXE_yyYbXEtYaKlF",
+     IL_TOUCH_LOOKED, NULL)
+NOTE(add_handler, "swift_task_addCancellationHandler", IL_TOUCH_LOOKED, NULL)
 // What cancels the children of the running task: `cancelAll()` of the four kinds
 // of groups, and the end of an `async let`'s scope.
 NOTE(cancel_group, "$sScG9cancelAllyyF", IL_TOUCH_CHILDREN_CANCELLED, NULL)
@@ -80,7 +98,8 @@ NOTE(cancel_discarding_group, "$ss19DiscardingTaskGroupV9cancelAllyyF",
      IL_TOUCH_CHILDREN_CANCELLED, NULL)
 NOTE(cancel_throwing_discarding_group, "$ss27ThrowingDiscardingTaskGroupV9cancelAllyyF",
      IL_TOUCH_CHILDREN_CANCELLED, NULL)
-NOTE(finish_let, "swift_asyncLet_finish", IL_TOUCH_CHILDREN_CANCELLED, NULL)
+NOTE(cancel_any_group, "swift_taskGroup_cancelAll", IL_TOUCH_CHILDREN_CANCELLED, NULL)
+NOTE(finish_let, "swift_asyncLet_finish", IL_TOUCH_LET_FINISHED, first)
 #else
 bool il_sees_awaits(void) { return false; }
 #endif
@@ -180,6 +199,8 @@ int pthread_mutex_trylock(pthread_mutex_t *lock) {
   static int (*original)(pthread_mutex_t *);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_trylock");
   il_note_lock(lock, caller);
+  if (UNLIKELY(il_current != NULL) && !is_ignored((uintptr_t)caller))
+    il_note_trial((void *)pthread_mutex_trylock, caller);
   int result = original(lock);
   if (UNLIKELY(il_current != NULL) && !result) il_guard_note_lock(lock);
   return result;
@@ -188,7 +209,15 @@ int pthread_mutex_trylock(pthread_mutex_t *lock) {
 LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
 LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
 LOCK(pthread_spin_lock, pthread_spinlock_t volatile)
-LOCK(pthread_spin_trylock, pthread_spinlock_t volatile)
+
+int pthread_spin_trylock(pthread_spinlock_t volatile *lock) {
+  void *caller = IL_CALLER();
+  static int (*original)(pthread_spinlock_t volatile *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_spin_trylock");
+  il_note_lock((void *)lock, caller);
+  il_note_trial((void *)pthread_spin_trylock, caller);
+  return original(lock);
+}
 
 // Queues and semaphores that serve as locks: the work is done then and there.
 #define SYNC(name)                                                                \

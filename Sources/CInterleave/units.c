@@ -220,7 +220,8 @@ static bool watch_function(uint32_t place, void *context) {
   if (is_shared_code(name)) return false;
   il_function **found =
       bsearch(name, index->index, index->count, sizeof *index->index, names_function);
-  if (found && !(*found)->is_own) (*found)->is_watched = true;
+  if (found && !(*found)->is_own && !(*found)->is_watched)
+    (*found)->is_watched = (*found)->is_beside = true;
   return false;
 }
 
@@ -266,7 +267,9 @@ bool il_watch_units(il_image *image, const il_image_file *file, const il_type_na
     il_function *other = index.index[i];
     size_t length = strlen(one->name);
     if (!length || !one->is_watched || strncmp(other->name, one->name, length)) continue;
-    if (!other->name[length] || !strcmp(other->name + length, "Tm")) other->is_watched = true;
+    if (other->is_watched || (other->name[length] && strcmp(other->name + length, "Tm"))) continue;
+    other->is_watched = true;
+    other->is_beside = one->is_beside;
   }
   free(index.index);
   free(mentions.places);

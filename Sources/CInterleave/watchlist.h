@@ -15,8 +15,13 @@ typedef struct {
   const uint8_t *code;
   /// It belongs to this package, whose own atomics are no program's.
   bool is_own;
-  /// It contains an atomic instruction, or may read or write what is atomic.
+  /// It contains an atomic instruction, or may read or write what is atomic; or it frees
+  /// an object, and does more than that.
   bool is_watched;
+  /// It is compiled together with what uses atomics, and nothing more is known of it.
+  bool is_beside;
+  /// It frees an object.
+  bool is_deinit;
 } il_function;
 
 /// The functions of one image, by address.
@@ -36,6 +41,10 @@ bool il_find_functions(il_image **images);
 
 /// The function that an address lies in, or NULL.
 il_function *il_function_at(const il_image *images, uintptr_t address);
+
+/// Marks what frees an object and does more than to let go of what that refers to. The
+/// places through which the images call others must have been found.
+void il_watch_deinits(il_image *images);
 
 // MARK: - Files
 

@@ -86,6 +86,10 @@ typedef enum {
   IL_TOUCH_LOCK = 3,
   /// It draws from the run's randomness.
   IL_TOUCH_RANDOM = 4,
+  /// It ends the scope of an `async let`, at its address, whose task it cancels.
+  IL_TOUCH_LET_FINISHED = 6,
+  /// It asks whether a task is cancelled, at the address of the task's object; NULL for its own.
+  IL_TOUCH_LOOKED = 5,
 } il_touch;
 
 /// How a step was stopped.
@@ -152,10 +156,11 @@ typedef struct il_task {
   /// Where a task begins that binds task-locals first, and what it binds.
   void *_Nullable saved_start;
   struct il_bindings *_Nullable bindings;
-  /// The task group that it was made in.
+  /// The task group that it was made in, and the `async let` that it is.
   void *_Nullable group;
   /// What the thread sanitizer takes the task for, as the thread of what it does.
   void *_Nullable fiber;
+  void *_Nullable async_let;
   /// What runs the job in the runtime's stead, if its timer needs it.
   void (*_Nullable handler)(void *_Nullable);
   void *_Nullable handler_context;
@@ -332,15 +337,47 @@ bool il_take_foreign(il_session *session, il_ready *ready, il_origin *origin);
 /// Waits for a foreign thread to make a job ready, at most `nanoseconds`.
 bool il_wait_foreign(il_session *session, int64_t nanoseconds);
 
-// MARK: - Memory that is shared unseen
+// MARK: - What is shared unseen
 
-/// Watches the functions of the program that contain atomic instructions, or that may
-/// load or store an atomic, until `il_watch_end`; calls nest. False: that cannot be
-/// done here, or under a debugger.
+/// By what steps may share something unseen.
+typedef enum {
+  IL_UNSEEN_NOTHING = 0,
+  /// Atomics, of which a `Mutex` is made, too.
+  IL_UNSEEN_ATOMICS = 1,
+  /// A function of another library of which nothing is known.
+  IL_UNSEEN_CALL = 2,
+  /// It was asked whether an object still exists.
+  IL_UNSEEN_LIFETIME = 3,
+  /// An object was freed that does something then.
+  IL_UNSEEN_DEINIT = 4,
+  /// A lock, or the like, was tried, which fails while another step is at it.
+  IL_UNSEEN_TRIAL = 5,
+  /// Code that is compiled together with what uses atomics, and may do so itself.
+  IL_UNSEEN_BESIDE = 6,
+} il_unseen_kind;
+
+/// What a step did by which steps may share something unseen.
+typedef struct {
+  il_unseen_kind kind;
+  /// Where it was called; or for what is code of the program's, where that begins.
+  uintptr_t place;
+  /// The function itself, and its symbol; NULL where that is not known.
+  uintptr_t function;
+  const char *_Nullable symbol;
+} il_unseen;
+
+/// Watches for calls of functions of which nothing is known, and for functions of the program
+/// that contain atomic instructions, may load or store an atomic, or do something when an
+/// object is freed, until `il_watch_end`; calls nest. False: that cannot be done here, or
+/// under a debugger.
 bool il_watch_begin(void);
 void il_watch_end(void);
-/// The first watched function that a step of the last run entered, or NULL.
-const void *_Nullable il_session_shared(const il_session *session);
+/// Has what this session's steps do noted while it is watched for.
+void il_session_note_unseen(il_session *session, bool notes);
+/// The first such thing that a step of the last run did.
+il_unseen il_session_unseen(const il_session *session);
+/// Steps of the last run asked for the time, and let some pass by sleeping.
+bool il_session_slept_by_clocks(const il_session *session);
 /// For tests: the functions that would be watched.
 size_t il_watched_count(void);
 const char *il_watched_name(size_t index);

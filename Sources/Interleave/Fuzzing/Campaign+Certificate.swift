@@ -47,10 +47,17 @@ extension Campaign {
 
   private func lookAround(_ fix: FixedEntry, _ budget: ReversalSearch.Budget) -> FoundFailure? {
     var search = ReversalSearch(from: fix.signature, fix.steps, budget)
+    let watch = seesWhatIsShared ? SharingWatch() : nil
+    machine.noteUnseen(watch != nil)
+    defer { machine.noteUnseen(false) }
+    var limits: ReductionLimits = watch == nil ? .blindness : []
+    var unseen: UnseenSharing?
     while let strategy = search.next() {
       var found: FoundFailure?
       _ = execute(strategy, RunStart(index: 0, seed: fix.seed)) { [self] failure in
         guard let failure else {
+          limits.formUnion(machine.limits)
+          unseen = unseen ?? machine.unseen
           return search.learn(
             machine.signature, stepCount: machine.stepCount, machine.tracedSteps())
         }
@@ -61,10 +68,12 @@ extension Campaign {
       }
       if let found { return found }
     }
+    withExtendedLifetime(watch) {}
     report.certificates.append(
       FixCertificate(
         corpusFile: fix.path, reversals: search.reversals, schedules: search.interleavings,
-        unfinished: search.isCutShort ? search.distance : nil))
+        unfinished: search.isCutShort ? search.distance : nil,
+        obstacle: Self.obstacles(limits, unseen).first))
     return nil
   }
 }

@@ -8,7 +8,8 @@ extension Campaign {
   ///
   /// - Returns: The failure, and the schedule that led to it.
   func explore() -> FoundFailure? {
-    let exploration = Exploration(resolved.configuration, isGenerated: isGenerated)
+    let exploration = Exploration(
+      resolved.configuration, isGenerated: isGenerated, isWatched: seesWhatIsShared)
     exploring = exploration
     if let obstacle = Workers.obstacle(in: resolved.configuration) {
       report.warnings.append(obstacle)
@@ -16,7 +17,7 @@ extension Campaign {
     let found = tryAll(exploration)
     end(exploration, hasFailed: found != nil)
     if let found { return found }
-    isProved = choicesAreAll && exploration.proof.isProved
+    isProved = choicesAreAll && (exploration.proof.isProved || isConfirmed(exploration))
     if exploration.choice.proof == .all, !isProved { noteObstacle(to: exploration.proof) }
     report.residualRisk = exploration.risk.risk
     return nil
@@ -55,6 +56,8 @@ extension Campaign {
     defer { exploration.isSearching = false }
     machine.canceller = nil
     plan = .simplest
+    machine.noteUnseen(true)
+    defer { machine.noteUnseen(false) }
     var kept: KeptRun?
     let index = exploration.schedules
     let failure = execute(search, start(index)) { [self] failure in
@@ -72,7 +75,30 @@ extension Campaign {
   private func learnOfSearch(_ exploration: Exploration) {
     let (signature, isNew) = count()
     exploration.learn(
-      search: signature, isNew: isNew, limits: machine.limits, sharedIn: machine.sharedIn)
+      search: signature, isNew: isNew, limits: machine.limits, unseen: machine.unseen)
+  }
+
+  /// All schedules were run, their steps may be run as wholes, and share nothing unseen.
+  ///
+  /// The runs that show this count for no number of the report.
+  private func isConfirmed(_ exploration: Exploration) -> Bool {
+    guard hasMadeAllSchedules, !hasEscapes, seesWhatIsShared, let watch = SharingWatch() else {
+      return false
+    }
+    machine.canceller = nil
+    plan = .simplest
+    machine.noteUnseen(true)
+    defer { machine.noteUnseen(false) }
+    let search = Reduction()
+    var isSound = true
+    while isSound, search.advance(), search.completed <= exploration.schedules {
+      _ = execute(search, start(0)) { [self] failure in
+        search.learn(from: machine)
+        isSound = failure == nil && machine.limits.isEmpty && search.dividedStep == nil
+      }
+    }
+    withExtendedLifetime(watch) {}
+    return isSound && search.isExhausted && search.limits.isEmpty
   }
 
   // MARK: Walks
@@ -164,12 +190,11 @@ extension Campaign {
   /// There is no schedule that was not run.
   private func hasMadeAllChoices(_ exploration: Exploration) -> Bool {
     guard choicesAreAll else { return false }
-    if exploration.share.strategy.isExhausted {
-      isExhausted = exploration.choice.isComplete && !hasEscapes
-      return true
-    }
     // Without a choice, every schedule is the baseline.
-    return exploration.schedules == 1 && machine.choices == 0
+    let isOnly = exploration.schedules == 1 && machine.choices == 0
+    let isExhausted = exploration.share.strategy.isExhausted
+    hasMadeAllSchedules = (isExhausted && exploration.choice.isComplete) || isOnly
+    return isExhausted || isOnly
   }
 
   // MARK: Failures

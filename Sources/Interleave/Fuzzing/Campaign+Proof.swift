@@ -1,21 +1,71 @@
 import InterleaveEngine
 
 extension Campaign {
+  /// What steps share unseen is watched for in this process alone.
+  var seesWhatIsShared: Bool {
+    if case .process = shelter { false } else { true }
+  }
+
   /// Says why nothing was proved, where a proof was asked for.
   func noteObstacle(to proof: ProofAttempt) {
-    var reasons: [String] = []
-    for (limit, reason) in Self.reasons where proof.limits.contains(limit) {
-      reasons.append(reason)
-    }
-    if let function = proof.sharedIn {
-      let place = Symbolicator.shared.place(of: .start(function))
-      let name = place.function.isEmpty ? "a function" : "`\(place.function)`"
+    var reasons = Self.obstacles(proof.limits, proof.unseen)
+    if let step = proof.divided {
       reasons.append(
-        "\(name)\(place.place.map { " (\($0))" } ?? "") uses atomics or a Mutex, so that steps "
-          + "may share memory unseen")
+        "\(Self.words(step)) does several things between which other tasks could come, and is run "
+          + "as a whole")
     }
     if reasons.isEmpty { reasons = ["there are more interleavings than schedules to run them"] }
     report.warnings.append("nothing was proved: " + reasons.joined(separator: "; "))
+  }
+
+  /// Why the dependency relation does not cover runs.
+  ///
+  /// - Parameters:
+  ///   - limits: What was noticed in them.
+  ///   - unseen: By what their steps may have shared something unseen.
+  static func obstacles(_ limits: ReductionLimits, _ unseen: UnseenSharing?) -> [String] {
+    reasons.filter { limits.contains($0.0) }.map(\.1) + (unseen.map { [reason($0)] } ?? [])
+  }
+
+  private static func words(_ step: DividedStep) -> String {
+    let begin = Symbolicator.shared.place(of: .start(step.resume))
+    if !begin.function.isEmpty, begin.place != nil || step.site == 0 {
+      return "a step of \(words(.start(step.resume)))"
+    }
+    let maker = Symbolicator.shared.place(of: .afterCall(step.site))
+    guard let place = maker.place else { return "a step of a task" }
+    return "a step of the task that is made at \(place)"
+  }
+
+  /// A function of the program, and where it or the place in it is.
+  private static func words(_ address: CodeAddress) -> String {
+    let place = Symbolicator.shared.place(of: address)
+    let name = place.function.isEmpty ? "a function" : "`\(place.function)`"
+    return name + (place.place.map { " (\($0))" } ?? "")
+  }
+
+  private static func reason(_ unseen: UnseenSharing) -> String {
+    let callee = unseen.name ?? Symbolicator.shared.place(of: .start(unseen.function)).function
+    let function = callee.isEmpty ? "a function of another library" : "`\(callee)`"
+    return switch unseen.kind {
+    case .atomics where unseen.place == unseen.function:
+      "\(words(.start(unseen.place))) uses atomics or a Mutex, so that steps may share memory unseen"
+    case .atomics:
+      "\(words(.afterCall(unseen.place))) uses atomics or a Mutex, so that steps may share memory unseen"
+    case .besideAtomics:
+      "\(words(.start(unseen.place))) is compiled together with code that uses atomics or a Mutex, "
+        + "and may do so unseen"
+    case .call:
+      "\(words(.afterCall(unseen.place))) calls \(function), by which steps may share something unseen"
+    case .lifetime:
+      "\(words(.afterCall(unseen.place))) asks whether an object still exists, which depends on when "
+        + "others let go of it"
+    case .deinitializer:
+      "\(words(.start(unseen.place))) does something when the last task lets go of its object"
+    case .trial:
+      "\(words(.afterCall(unseen.place))) calls \(function), which fails only while another task is at "
+        + "the same"
+    }
   }
 
   private static let reasons: [(ReductionLimits, String)] = [
@@ -24,10 +74,12 @@ extension Campaign {
     (.escapes, "something ran outside of Interleave's control"),
     (.length, "a run was too long"),
     (.divergence, "the same choices led to different runs"),
+    (.cancellation, "a task was cancelled, and it was not seen by whom"),
+    (.clocks, "a step slept without being suspended, and clocks were read"),
     (
       .blindness,
       "what tasks share cannot be seen here: that takes Linux on x86-64, a program with its "
-        + "symbols, and no debugger"
+        + "symbols, no debugger, and runs in this process"
     ),
     (.memory, "more was left to try than can be kept in memory"),
   ]

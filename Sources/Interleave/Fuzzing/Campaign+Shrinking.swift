@@ -167,6 +167,8 @@ extension Campaign {
     plan = .replay(joint.draws)
     repeatCancellation(of: joint.best)
     let watch = watchForStates(joint)
+    machine.noteUnseen(watch != nil)
+    defer { machine.noteUnseen(false) }
     let shrinker = ScheduleShrinker(budget: budget, mergesStates: watch != nil)
     let result = shrinker.shrink(joint.best) { strategy in
       var trial = Trial(fails: false, schedule: RecordedSchedule(steps: []))
@@ -182,10 +184,11 @@ extension Campaign {
     withExtendedLifetime(watch) {}
     joint.runs += result.runs
     joint.best = result.schedule
-    // With a cancellation, the searches looked only at schedules with the same one.
+    // Where tasks may be cancelled, the searches looked only at schedules with the same
+    // cancellation, or with none.
+    let cancelsNobody = !cancels && result.schedule.cancellation == nil
     let isMinimal =
-      result.isMinimal
-      && (result.schedule.cancellation == nil || result.schedule.preemptions == 0)
+      result.isMinimal && (cancelsNobody || result.schedule.preemptions == 0)
     return ShrunkFailure(schedule: result.schedule, draws: joint.draws, isMinimal: isMinimal)
   }
 }
@@ -196,7 +199,7 @@ extension Campaign {
   /// - Returns: nil where they cannot be, or where what was drawn, a cancellation or an order that
   ///   is asked for may belong to the state.
   private func watchForStates(_ joint: JointShrinking) -> SharingWatch? {
-    guard case .none = shelter, !program.isGenerated, joint.draws.doubles == nil,
+    guard case .none = shelter, seesWhatIsShared, !program.isGenerated, joint.draws.doubles == nil,
       joint.best.cancellation == nil, order.makeGate() == nil
     else { return nil }
     return SharingWatch()

@@ -39,7 +39,8 @@ final class Exploration {
   /// - Parameters:
   ///   - configuration: How many schedules there may be, and what chooses them.
   ///   - isGenerated: Runs differ by what is generated for them.
-  init(_ configuration: FuzzConfiguration, isGenerated: Bool) {
+  ///   - isWatched: What steps do that is shared unseen can be watched for.
+  init(_ configuration: FuzzConfiguration, isGenerated: Bool, isWatched: Bool = true) {
     choice = configuration.strategy
     share = Share(0, of: choice)
     names = Share.names(of: share.strategy, choice)
@@ -47,7 +48,8 @@ final class Exploration {
     risk = RiskEstimator(includesInputs: isGenerated)
     let isPlain = !isGenerated && configuration.cancellation == .never
     proof = ProofAttempt(
-      effort: isPlain ? choice.proof : .none, schedules: configuration.schedules)
+      effort: isPlain ? choice.proof : .none, schedules: configuration.schedules
+    ) { isWatched ? SharingWatch() : nil }
   }
 
   /// What was used for what, the baseline left out.
@@ -88,7 +90,7 @@ final class Exploration {
     pass(note)
     if note.place >= 0 { spent[Int(note.place)].add(isNew: isNew) }
     assess(note, walk: walk, isGenerated: isGenerated)
-    proof.learn(note.signature, limits: note.limits, sharedIn: nil, isOfSearch: false)
+    proof.learn(note.signature, limits: note.limits, unseen: nil, isOfSearch: false)
   }
 
   /// Goes on to the next walk of the share.
@@ -98,11 +100,12 @@ final class Exploration {
   }
 
   /// Learns from a run of the search for a proof.
-  func learn(search signature: UInt64, isNew: Bool, limits: ReductionLimits, sharedIn: UInt?) {
+  func learn(search signature: UInt64, isNew: Bool, limits: ReductionLimits, unseen: UnseenSharing?)
+  {
     schedules += 1
     searched.add(isNew: isNew)
     risk.note(signature)
-    proof.learn(signature, limits: limits, sharedIn: sharedIn, isOfSearch: true)
+    proof.learn(signature, limits: limits, unseen: unseen, isOfSearch: true)
   }
 
   private func assess(_ note: RunNote, walk: Int, isGenerated: Bool) {

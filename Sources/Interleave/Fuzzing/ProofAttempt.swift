@@ -41,8 +41,10 @@ struct ProofAttempt {
   private var proved: Set<UInt64> = []
   /// What was noticed that the dependency relation does not cover.
   private(set) var limits: ReductionLimits = []
-  /// The function in which memory may be shared unseen.
-  private(set) var sharedIn: UInt?
+  /// By what steps may share something unseen.
+  private(set) var unseen: UnseenSharing?
+  /// A step that could be interrupted to another end.
+  var divided: DividedStep? { search.dividedStep }
 
   /// Gets ready.
   ///
@@ -68,7 +70,8 @@ struct ProofAttempt {
       isSearchesTurn.toggle()
       if isSearchesTurn { return nil }
     }
-    guard searched < limit, effort == .all || mayBeSmall else {
+    if divided != nil { limits.insert(.division) }
+    guard limits.isEmpty, searched < limit, effort == .all || mayBeSmall else {
       end(.over)
       return nil
     }
@@ -104,15 +107,15 @@ struct ProofAttempt {
   /// - Parameters:
   ///   - signature: What tells its interleaving from others.
   ///   - limits: What was noticed in it that the relation does not cover.
-  ///   - sharedIn: Where it may have shared memory unseen.
+  ///   - unseen: By what its steps may have shared something unseen.
   ///   - isOfSearch: The search made its choices.
   mutating func learn(
-    _ signature: UInt64, limits newLimits: ReductionLimits, sharedIn function: UInt?,
+    _ signature: UInt64, limits newLimits: ReductionLimits, unseen newUnseen: UnseenSharing?,
     isOfSearch: Bool
   ) {
     guard phase != .over else { return }
     limits.formUnion(newLimits)
-    sharedIn = sharedIn ?? function
+    unseen = unseen ?? newUnseen
     if isOfSearch {
       searched += 1
       proved.insert(signature)

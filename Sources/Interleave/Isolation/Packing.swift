@@ -116,6 +116,7 @@ extension FuzzReport {
     packet.put(certificates.map(\.corpusFile))
     packet.put(
       all: certificates.map { [$0.reversals, $0.schedules, $0.unfinished ?? -1] }.joined())
+    packet.put(certificates.map { $0.obstacle ?? "" })
   }
 
   init(from packet: inout Packet) {
@@ -143,10 +144,12 @@ extension FuzzReport {
     ending = packet.take()
     let files = packet.takeTexts()
     let numbers = packet.takeAll(Int.self)
+    let obstacles = packet.takeTexts()
     certificates = files.enumerated().map { index, file in
       FixCertificate(
         corpusFile: file, reversals: numbers[3 * index], schedules: numbers[3 * index + 1],
-        unfinished: numbers[3 * index + 2] < 0 ? nil : numbers[3 * index + 2])
+        unfinished: numbers[3 * index + 2] < 0 ? nil : numbers[3 * index + 2],
+        obstacle: obstacles[index].isEmpty ? nil : obstacles[index])
     }
   }
 }

@@ -13,11 +13,17 @@ public struct FixCertificate: Sendable, Hashable {
   /// How many reversals away schedules were being tried when the budget ended; nil if it did
   /// not.
   public var unfinished: Int?
+  /// Why there may be more schedules as near, of which nothing is known; nil if all were found.
+  public var obstacle: String?
 
-  public init(corpusFile: String, reversals: Int, schedules: Int, unfinished: Int? = nil) {
+  public init(
+    corpusFile: String, reversals: Int, schedules: Int, unfinished: Int? = nil,
+    obstacle: String? = nil
+  ) {
     self.corpusFile = corpusFile
     self.reversals = reversals
     self.schedules = schedules
     self.unfinished = unfinished
+    self.obstacle = obstacle
   }
 }

@@ -2,6 +2,10 @@ extension FixCertificate: CustomStringConvertible {
   /// What passes, and what was not finished.
   public var description: String {
     let end = unfinished.map { "; \($0) not finished" } ?? ""
+    if let obstacle {
+      let others = schedules > 1 ? ", and \(counted(schedules - 1, "other")) near it" : ""
+      return "the schedule of the old failure passes\(others); not all are known: \(obstacle)"
+    }
     if reversals == 0 { return "the schedule of the old failure passes" + end }
     let away = "within \(counted(reversals, "reversal")) of the old failure"
     return

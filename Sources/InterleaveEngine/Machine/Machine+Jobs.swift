@@ -24,6 +24,10 @@ extension Machine {
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
         caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple))
+    // In a group that is cancelled, it is from its birth.
+    if isChild, !record.pointee.simple, il_is_cancelled(record) {
+      tasks[index].isSeenCancelled = true
+    }
     if progress.allowsLeaks, parentIndex >= 0 { inheritAllowance(index) }
   }
 
@@ -34,6 +38,9 @@ extension Machine {
     let index = Int(record.pointee.index)
     tasks[index].hasEnded = true
     if let error, !tasks[index].isChild { noteError(error, thrownBy: index) }
+    if !tasks[index].isSeenCancelled, !tasks[index].isSimple, il_is_cancelled(record) {
+      progress.limits.insert(.cancellation)
+    }
     if progress.currentStep >= 0 {
       touch(.result(Int32(index)), .exclusive)
       // Whoever waits for a child is its parent. In a group, it takes what ends first.
@@ -99,6 +106,7 @@ extension Machine {
       state.pointee.resumer = resumer
     }
     if keepsOrder(executor) { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
+    job.pointee.causeTouches = Int32(truncatingIfNeeded: touches.count)
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }

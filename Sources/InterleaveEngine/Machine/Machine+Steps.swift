@@ -89,7 +89,8 @@ extension Machine {
     moments.append(
       StepMoments(
         earliest: arrival.earliest, latest: arrival.latest,
-        begin: progress.clock, firstTouch: touches.count))
+        begin: progress.clock, firstTouch: touches.count,
+        causeTouches: Int(slots.pointer(at: Int(slot)).pointee.causeTouches)))
     // A hop that left this actor has arrived by now: that may put it before others.
     guard executor.pointee.lastHop >= 0 else { return }
     touch(.mailbox(executor.pointee.lastHop), .second)

@@ -13,6 +13,8 @@ struct StepMoments {
   var latest: Int
   var begin: Int
   var firstTouch: Int
+  /// How many touches there were when another step made the job ready.
+  var causeTouches: Int
 }
 
 /// Names what steps touch, within one run: a small number for what the machine
@@ -22,6 +24,7 @@ enum TouchedObject {
   case mailbox(Int32)
   case task(Int32)
   case result(Int32)
+  case cancellation(Int32)
   case randomness
   case time
 
@@ -33,6 +36,7 @@ enum TouchedObject {
     case .result(let index): UInt(index) << 7 | 4 << 4
     case .randomness: 5 << 4
     case .time: 6 << 4
+    case .cancellation(let index): UInt(index) << 7 | 7 << 4
     }
   }
 
@@ -99,11 +103,35 @@ extension Machine {
       tasks[task].isAwaited = true
     case IL_TOUCH_CANCELLED:
       guard let task = taskIndex[UInt(bitPattern: object)] else { return }
-      touch(.task(Int32(task)), .exclusive)
+      touchCancellation(of: Int32(task))
       touchChildren(of: Int32(task))
+    case IL_TOUCH_LET_FINISHED:
+      guard let task = child(ofLet: object) else { return }
+      touchCancellation(of: task)
+      touchChildren(of: task)
+    case IL_TOUCH_LOOKED:
+      let known = object.map { taskIndex[UInt(bitPattern: $0)] } ?? Int(progress.currentTask)
+      if let task = known { touch(.cancellation(Int32(task)), .first) }
     default:
       touchChildren(of: progress.currentTask)
     }
+  }
+
+  /// Whether a task is cancelled is known to its own steps, and to whoever asks for it.
+  private func touchCancellation(of task: Int32) {
+    touch(.task(task), .exclusive)
+    touch(.cancellation(task), .exclusive)
+    tasks[Int(task)].isSeenCancelled = true
+  }
+
+  /// The task of an `async let` of the running task, unless it has ended.
+  private func child(ofLet address: UnsafeMutableRawPointer?) -> Int32? {
+    let parent = progress.currentTask
+    let children = Int(parent) + 1..<max(Int(parent) + 1, tasks.count)
+    return children.first {
+      tasks[$0].parent == parent && !tasks[$0].hasEnded
+        && tasks[$0].record?.pointee.async_let == address
+    }.map { Int32($0) }
   }
 
   /// A cancelled task passes that on to its children.
@@ -111,7 +139,7 @@ extension Machine {
     guard tasks[Int(parent)].children > 0 else { return }
     for index in Int(parent) + 1..<tasks.count
     where tasks[index].parent == parent && tasks[index].isChild && !tasks[index].hasEnded {
-      touch(.task(Int32(index)), .exclusive)
+      touchCancellation(of: Int32(index))
       touchChildren(of: Int32(index))
     }
   }
@@ -123,16 +151,18 @@ extension Machine {
     var limits = progress.limits
     if hasEscapes { limits.insert(.escapes) }
     if !il_sees_awaits() || !Takeover.seesStreams { limits.insert(.blindness) }
-    if sharedIn != nil { limits.insert(.sharing) }
+    if unseen != nil { limits.insert(.sharing) }
+    if il_session_slept_by_clocks(session) { limits.insert(.clocks) }
     if steps.count >= progress.settings.stepLimit { limits.insert(.length) }
     return limits
   }
 
-  /// Where the run entered code that uses atomics, or a `Mutex`, while a
-  /// ``SharingWatch`` was kept: the address of a function.
-  package var sharedIn: UInt? {
-    il_session_shared(session).map { UInt(bitPattern: $0) }
-  }
+  /// Has it noted by what steps may share something unseen; that takes a ``SharingWatch``.
+  package func noteUnseen(_ notes: Bool) { il_session_note_unseen(session, notes) }
+
+  /// The first that the run did by which steps may share something unseen, while a
+  /// ``SharingWatch`` was kept.
+  package var unseen: UnseenSharing? { UnseenSharing(il_session_unseen(session)) }
 
   func key(ofStep index: Int) -> StepKey {
     StepKey(task: tasks[Int(steps[index].task)].name, ordinal: steps[index].ordinal)
@@ -140,12 +170,12 @@ extension Machine {
 
   /// The object that stands for the executor of a step: all that is outside of
   /// actors is one.
-  private func executorObject(ofStep index: Int) -> TouchedObject {
+  func executorObject(ofStep index: Int) -> TouchedObject {
     let executor = steps.known(at: index).pointee.executor
     return .executor(executors.known(at: Int(executor)).pointee.isMailbox ? executor : 0)
   }
 
-  private func touchesOfStep(_ index: Int) -> Range<Int> {
+  func touchesOfStep(_ index: Int) -> Range<Int> {
     let end =
       index + 1 < steps.count ? moments.known(at: index + 1).pointee.firstTouch : touches.count
     return moments.known(at: index).pointee.firstTouch..<end
@@ -180,14 +210,11 @@ extension Machine {
     case 1, 2:
       let executor = executors[index]
       name = executor.maker >= 0 ? executor.name : UInt64(executor.identity)
-    case 3, 4: name = tasks[index].name
+    case 3, 4, 7: name = tasks[index].name
     default: name = 0
     }
     return Access(object: mix(name, kind), mode: touch.mode)
   }
-
-  /// The run, as its steps and what each of them touched.
-  package func trace() -> StepTrace { StepTrace(tracedSteps()) }
 
   /// The steps of the run and what each of them touched.
   package func tracedSteps() -> [StepTrace.Step] {

@@ -43,6 +43,8 @@ struct TaskState {
   var mayLeak = false
   /// What it makes may be alive when the body has ended.
   var allowsLeaks = false
+  /// Who cancelled it, if anybody, was seen.
+  var isSeenCancelled = false
   /// It exists only to run when a timer fires.
   var isTimer = false
   /// Where it went on last.
@@ -89,6 +91,8 @@ struct WaitingJob {
   var reason: EnabledReason
   /// The step that made it wait; -1 for the machine itself.
   var cause: Int32
+  /// How many touches had been noted when that step did so.
+  var causeTouches: Int32 = .max
   /// Virtual time when it began to wait; for a timer, its deadline.
   var since: Int64
   /// What strategies call the place where it goes on; 0 until one asks.

@@ -35,9 +35,9 @@ package struct Access: Sendable, Hashable {
 
 /// Why an exploration under the dependency relation proves nothing.
 package struct ReductionLimits: OptionSet, Sendable, Hashable {
-  package let rawValue: UInt8
+  package let rawValue: UInt16
 
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
+  package init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// A timer competed with waiting work: when it may depends on all other steps.
   package static let timers = ReductionLimits(rawValue: 1)
@@ -54,6 +54,14 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let blindness = ReductionLimits(rawValue: 32)
   /// More was left to try than can be kept in memory.
   package static let memory = ReductionLimits(rawValue: 64)
-  /// Steps ran code that uses atomics, by which they may share memory unseen.
+  /// Steps did something by which they may share something unseen: see ``UnseenSharing``.
   package static let sharing = ReductionLimits(rawValue: 128)
+  /// A task was cancelled, and who did it was not seen.
+  package static let cancellation = ReductionLimits(rawValue: 256)
+  /// A step slept, which outside of a run takes no time of those beside it, and one asked
+  /// for the time.
+  package static let clocks = ReductionLimits(rawValue: 512)
+  /// A step did several things between which others could come, if it could be interrupted:
+  /// see ``DividedStep``.
+  package static let division = ReductionLimits(rawValue: 1024)
 }

@@ -14,8 +14,9 @@
 /// Once ``isExhausted``, what held in each run holds in every interleaving of the
 /// program for the same input, *under the dependency relation*: steps share nothing
 /// but their executor, the order in which mailboxes were sent to, tasks that they
-/// await and cancel, locks, randomness, and what is outside any actor. Atomics, or a
-/// `Mutex` shared by two actors, break it unseen.
+/// await and cancel, locks, randomness, and what is outside any actor. What else they may
+/// share is noticed only while a ``SharingWatch`` is kept. Nor is a step interrupted: where
+/// that could lead to something new, the search proves nothing, see ``dividedStep``.
 package final class Reduction: Strategy {
   private var tree: ReductionTree
   private var keys: [StepKey] = []
@@ -35,6 +36,8 @@ package final class Reduction: Strategy {
   package var blocked: Int { tree.blocked }
   /// Why the search proves nothing, if there is a reason.
   package var limits: ReductionLimits { tree.limits }
+  /// A step that could be interrupted to another end, if there is one in the runs so far.
+  package private(set) var dividedStep: DividedStep?
 
   /// Goes on to the next run.
   ///
@@ -69,7 +72,10 @@ package final class Reduction: Strategy {
   /// Learns from the run that has just ended, before it is forgotten.
   package func learn(from machine: Machine) {
     catchUp(machine)
-    tree.learn(machine.trace(), limits: machine.limits)
+    let steps = machine.tracedSteps()
+    let limits = machine.limits
+    if limits.isEmpty, dividedStep == nil { dividedStep = machine.dividedStep(in: steps) }
+    tree.learn(StepTrace(steps), limits: limits)
   }
 
   /// The run that has just ended was cut short: it is like one that was tried.

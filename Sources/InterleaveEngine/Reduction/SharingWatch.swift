@@ -1,13 +1,16 @@
 import CInterleave
 
-/// Watches, as long as it lives, for runs that may share memory unseen.
+/// Watches, as long as it lives, for runs whose steps may share something unseen.
 ///
-/// Atomics, and the `Mutex` that is made of them, are instructions in the code of
-/// whoever uses them; nothing is called that could be noted. So all functions of the
-/// program are looked through for such instructions, and for the types of atomics that
-/// are only loaded and stored, which takes no special ones. A breakpoint at the
-/// beginning of each of them tells when a run enters it: see ``Machine/sharedIn``.
-/// Functions of the system, of the toolchain and of this package are left out.
+/// What a program calls in other libraries is known to share nothing, or notes what it
+/// touches; or else it is noticed, whatever it may do. Atomics, and the `Mutex` that is made
+/// of them, are instructions in the code of whoever uses them; nothing is called that could
+/// be noticed. So all functions of the program are looked through for such instructions, and
+/// for the types of atomics that are only loaded and stored, which takes no special ones. A
+/// breakpoint at the beginning of each of them tells when a run enters it, and one at the
+/// beginning of what frees an object and does something more. ``Machine/unseen`` is the first
+/// that a run did. What the system, the toolchain and this package do among themselves is left
+/// out.
 package final class SharingWatch {
   /// Begins to watch.
   ///

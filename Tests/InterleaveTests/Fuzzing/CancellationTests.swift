@@ -121,6 +121,23 @@ private struct CounterSpec: LinearizableSpec {
 }
 
 @Suite struct CancellationTests {
+  @Test func theFewestPreemptionsAreNotClaimedWhereACancellationMayTakeTheirPlace() async throws {
+    for cancellation in [FuzzConfiguration.CancellationMode.never, .anyTask] {
+      let outcome = await fuzzed(schedules: 500, { $0.cancellation = cancellation }) {
+        let bank = Bank(balance: 100)
+        async let one = bank.withdraw(80)
+        async let other = bank.withdraw(80)
+        _ = await (one, other)
+        if await bank.balance < 0 { throw Overdrawn() }
+      }
+      let failure = try #require(outcome.failure)
+      #expect(failure.interleaving.preemptions > 0)
+      #expect(failure.isMinimal == (cancellation == .never))
+    }
+  }
+
+  private struct Overdrawn: Error {}
+
   private func outcome(
     _ mode: FuzzConfiguration.CancellationMode = .anyTask, seed: UInt64 = 1,
     _ configure: (inout FuzzConfiguration) -> Void = { _ in },

@@ -17,7 +17,8 @@ import Testing
   }
 
   private func fuzz(
-    _ stage: Stage, in folder: String, _ configure: (inout FuzzConfiguration) -> Void = { _ in }
+    _ stage: Stage, in folder: String, setsEnvironment: Bool = false,
+    _ configure: (inout FuzzConfiguration) -> Void = { _ in }
   ) async -> FuzzOutcome {
     await fuzzed(
       schedules: 300,
@@ -28,6 +29,7 @@ import Testing
     ) {
       let account = Account(stage)
       always(account, "not overdrawn") { $0.balance >= 0 }
+      if setsEnvironment { setenv("INTERLEAVE_CERTIFICATE", "1", 1) }
       async let a: Void = account.withdraw(80)
       async let b: Void = account.withdraw(80)
       _ = await (a, b)
@@ -47,12 +49,33 @@ import Testing
       #expect(certificate.corpusFile == file)
       #expect(certificate.reversals == 3)
       #expect(certificate.unfinished == nil)
+      #expect(certificate.obstacle == nil)
       #expect(certificate.schedules > 1)
       #expect(report.schedules == 1, "they are no part of the campaign")
       let all = "all \(certificate.schedules) schedules within 3 reversals of the old failure pass"
       #expect("\(report)".contains("fixed: \(file): \(all)"), "\(report)")
     }
   }
+
+  #if os(Linux) && arch(x86_64)
+    @Test func whereStepsMayShareSomethingUnseenNotAllSchedulesAreKnown() async throws {
+      try await withTemporaryFolder { folder in
+        let file = try await keepOriginal(in: folder)
+        let outcome = await fuzz(.fixed, in: folder, setsEnvironment: true) {
+          $0.schedules = 1
+          $0.strategy = .baseline
+          $0.certificate = .init(runs: 2_000, reversals: 3)
+        }
+        let certificate = try #require(outcome.report.certificates.first)
+        #expect(try #require(certificate.obstacle).contains("calls `setenv`"))
+        let others = "and \(certificate.schedules - 1) others near it; not all are known: "
+        #expect(
+          "\(outcome.report)".contains(
+            "fixed: \(file): the schedule of the old failure passes, \(others)"),
+          "\(outcome.report)")
+      }
+    }
+  #endif
 
   @Test func enoughReversalsLeadToEveryInterleaving() async throws {
     try await withTemporaryFolder { folder in

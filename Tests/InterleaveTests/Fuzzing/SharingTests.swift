@@ -21,7 +21,7 @@ import Testing
       #expect(!outcome.report.isExhaustive)
       #expect(
         outcome.report.warnings.contains { $0.contains("uses atomics or a Mutex") }
-          == (strategy.name == "reduction"))
+          == (strategy.name == "reduction"), "\(outcome.report.warnings)")
     }
   }
 
