@@ -24,7 +24,7 @@ final class ShrinkingProgress {
   init(of found: FoundFailure, in test: TestIdentity) {
     let message = found.failure.message.prefix { !$0.isNewline }
     title =
-      "\(test.fullName) fails in schedule \(found.schedulesTried) with seed \(found.seed), "
+      "\(test.fullName) fails in schedule \(found.schedulesTried) (seed \(found.seed)): "
       + "\(found.failure.kind.words): \(message)"
     best = found.schedule
     began = clock.now
