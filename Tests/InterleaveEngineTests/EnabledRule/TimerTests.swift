@@ -67,6 +67,32 @@ import Testing
     #expect(seen == [["short", "long"]])
   }
 
+  @Test func timersThatFireWhenAllIsIdleDoSoInOrder() async throws {
+    let seen = try await twoSleeps(.milliseconds(105), .milliseconds(110), .whenIdle)
+    #expect(seen == [["short", "long"]])
+  }
+
+  /// A second sleep is due within the stall of the first one's deadline, but not of the
+  /// moment since which work has waited.
+  @Test func theStallCountsFromTheMomentSinceWhichWorkHasWaited() async throws {
+    let seen = try await orders(time: stall) {
+      let trace = Trace()
+      let sleep: @Sendable (String, Duration) async -> Void = { name, duration in
+        try? await Task.sleep(for: duration)
+        trace.add(name)
+      }
+      async let first: Void = sleep("first", .milliseconds(8))
+      async let second: Void = sleep("second", .milliseconds(15))
+      await Task.detached { trace.add("work") }.value
+      _ = await (first, second)
+      return trace.events
+    }.seen
+    #expect(
+      seen == [
+        ["first", "work", "second"], ["work", "first", "second"], ["work", "second", "first"],
+      ])
+  }
+
   @Test func noTimerFiresBeforeItsDeadline() async throws {
     for time in [stall, .whenIdle, .adversarial] {
       let early = try await orders(time: time, most: 1_000) {

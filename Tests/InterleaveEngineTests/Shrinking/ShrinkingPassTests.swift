@@ -99,4 +99,22 @@ import Testing
     #expect(size.preemptions == 1)
     #expect(size.deviations == 1)
   }
+
+  // MARK: All together
+
+  /// Schedules of many turns, of which each pass takes away what the others leave.
+  ///
+  /// The sizes are those that all passes reach; without any one of them some are larger.
+  @Test func togetherThePassesTakeAwayWhatNoneOfThemCouldAlone() {
+    func sizes(_ program: SimulatedProgram, _ count: Int) -> [[Int]] {
+      program.failingSchedules(count).map { failing in
+        let size = ScheduleSize(shrunk(program, failing, runs: 3_000).schedule)
+        return [size.preemptions, size.deviations, size.steps]
+      }
+    }
+    let three = sizes(.deep(3, 5), 5)
+    #expect(three == [[2, 2, 26], [2, 2, 24], [2, 2, 24], [2, 2, 28], [2, 2, 26]])
+    let four = sizes(.deep(4, 8), 1)
+    #expect(four == [[4, 4, 54]])
+  }
 }

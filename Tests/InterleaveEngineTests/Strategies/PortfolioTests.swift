@@ -22,6 +22,18 @@ import Testing
     #expect(shares.reduce(0) { $0 + $1.schedules } == 199)
   }
 
+  @Test func theSearchByDelaysIsUsedMoreOftenAtFirst() async throws {
+    func delays(after runs: Int) async throws -> Int {
+      let shares = try await spent(by: { Portfolio() }, on: "deep_4_4", runs: runs)
+      return shares.first { $0.name == "delayBounded" }?.schedules ?? 0
+    }
+    // Without the head start it would be one run in some forty.
+    let early = try await delays(after: 151)
+    #expect(early >= 10 && early <= 20, "\(early)")
+    let late = try await delays(after: 601)
+    #expect(late >= 30 && late <= 45, "\(late)")
+  }
+
   @Test func aStrategyThatReachesNothingNewKeepsItsGuaranteedShareAndNoMore() async throws {
     let shares = try await spent(
       by: { Portfolio(of: [("same", Baseline(), 1), ("walk", RandomWalk(), 1)]) },
