@@ -34,25 +34,49 @@ import Testing
 
   // MARK: Reordering of independent steps
 
-  /// Tasks on actors of their own, which fail at the end whatever happens.
-  private func apart(_ tasks: Int, steps: Int) -> SimulatedProgram {
-    SimulatedProgram(
-      tasks: (1...tasks).map { task in
-        Array(repeating: Step(executor: UInt64(task)) { _, _ in true }, count: steps)
-      }, variables: []
-    ) { _, isOver in isOver }
+  /// Notes on an actor which of two tasks came first.
+  private func arrive(_ number: Int) -> Step {
+    Step(executor: 5) { shared, _ in
+      if shared[0] == 0 { shared[0] = number }
+      return true
+    }
+  }
+
+  private func steps(on executor: UInt64, _ count: Int, makes: [Int] = []) -> [Step] {
+    (0..<count).map { index in
+      Step(executor: executor, makes: index < makes.count ? [makes[index]] : []) { _, _ in true }
+    }
   }
 
   @Test func stepsThatTouchNothingOfOthersComeTogetherInOneRun() throws {
-    // Two tasks take turns: each choice but the first is a preemption.
-    let size = try shrink(apart(2, steps: 20), from: Array(repeating: 1, count: 39), runs: 1)
+    // It fails if the second task is the first to arrive; then it leaves, and both take turns.
+    let program = SimulatedProgram(
+      tasks: [[arrive(1)] + steps(on: 1, 20), [arrive(2)] + steps(on: 2, 20)], variables: [0]
+    ) { shared, isOver in isOver && shared[0] == 2 }
+    let size = try shrink(program, from: [1, 0] + Array(repeating: 1, count: 38), runs: 1)
     #expect(size.preemptions == 0)
+    #expect(size.deviations == 1)
   }
 
-  @Test func tasksThatTouchNothingOfOthersBeginInTheBaselinesOrderInTwoRuns() throws {
-    let size = try shrink(apart(3, steps: 8), from: [2, 1, 2, 1, 2, 1, 1, 2, 2, 1], runs: 2)
-    #expect(size.preemptions == 0)
-    #expect(size.deviations == 0)
+  @Test func tasksThatTouchNothingOfOthersTakeTheirTurnsAsTheBaselineWouldInTwoRuns() throws {
+    // One task makes two, of which the later one runs first; what matters are the last two.
+    let program = SimulatedProgram(
+      tasks: [
+        steps(on: 1, 2, makes: [1, 2]), steps(on: 2, 1), steps(on: 3, 1), [arrive(1)], [arrive(2)],
+      ], variables: [0]
+    ) { shared, isOver in isOver && shared[0] == 2 }
+    let size = try shrink(program, from: [0, 0, 3, 2, 1], runs: 2)
+    #expect(size.deviations == 1)
+  }
+
+  @Test func aTaskThatGoesOnWhereItDidMayBeInterruptedLess() throws {
+    // Found at random: where the task that was ready first goes on, another is interrupted.
+    let plain = SimulatedProgram.random(seed: 1_524, mailboxes: .inOrder)
+    let (trial, outcome) = plain.runToOutcome(SimulatedWalk(), seed: 1_524)
+    let program = plain.failing { $0 == outcome }
+    #expect(trial.schedule.preemptions == 2)
+    let result = shrunk(program, trial.schedule, runs: 2)
+    #expect(result.schedule.preemptions == 0)
   }
 
   // MARK: Two at a time
