@@ -64,6 +64,15 @@ import Testing
     #expect(Diagnosis(tasks) == .lostWakeUp([1, 2]))
   }
 
+  @Test func waitersThatNeverPassedThroughEachOthersActorsAreNoDeadlock() {
+    let tasks = [
+      blocked(0, .group([1, 2])),
+      blocked(1, .continuation(isLost: false), on: 2, after: [2, 3]),
+      blocked(2, .continuation(isLost: false), on: 1, after: [1, 2]),
+    ]
+    #expect(Diagnosis(tasks) == .lostWakeUp([1, 2]))
+  }
+
   @Test func tasksThatOutliveTheBodyAreLeaked() {
     #expect(Diagnosis([blocked(2, .unknown)]) == .leakedTask([2]))
     #expect(

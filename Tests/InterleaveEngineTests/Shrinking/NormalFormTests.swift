@@ -54,6 +54,13 @@ import Testing
     #expect(tasks(timed) == [1, 2, 1])
   }
 
+  @Test func noTimerMovesPastAStep() {
+    let timed = schedule([
+      (3, 3, -1, .created), (1, 1, -1, .created), (3, 3, 0, .timer),
+    ])
+    #expect(tasks(timed) == [3, 1, 3])
+  }
+
   @Test func theStepThatWaitsForAnotherComesAfterIt() {
     let waiting = schedule([
       (1, 1, -1, .created), (2, 2, -1, .created), (1, 3, 1, .resumed),

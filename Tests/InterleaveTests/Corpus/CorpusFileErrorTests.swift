@@ -117,6 +117,10 @@ import Testing
       error(reading: text)?.description
         == "corpus/x.json:2: the file was written by a newer Interleave: version 7; "
         + "this one reads up to 1")
+    let next = CorpusEntry.currentVersion + 1
+    #expect(
+      error(replacing: "\"version\": \(next - 1)", with: "\"version\": \(next)")?.reason
+        == .newerVersion(next))
     #expect(
       error(replacing: "\"version\": 1", with: "\"version\": 0")?.description
         == "corpus/x.json:3: `version` must be at least 1 (was 0)")

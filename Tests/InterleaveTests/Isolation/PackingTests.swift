@@ -19,9 +19,13 @@ import Testing
     return value
   }
 
-  /// The properties of a value, each as it is printed.
+  /// The properties of a value, each with all that is in it.
   private func properties(of value: Any) -> [String: String] {
-    Mirror(reflecting: value).children.reduce(into: [:]) { $0[$1.label ?? ""] = "\($1.value)" }
+    Mirror(reflecting: value).children.reduce(into: [:]) { properties, child in
+      var text = ""
+      dump(child.value, to: &text)
+      properties[child.label ?? ""] = text
+    }
   }
 
   /// Each property of a value is another than in a plain one, so that none is lost unseen.

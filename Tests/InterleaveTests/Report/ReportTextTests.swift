@@ -68,4 +68,9 @@ import Testing
     }
     #expect(remarks == [["before 0.0"], ["timer fires early"]])
   }
+
+  @Test func anEscapedQuoteDoesNotEndALiteral() {
+    let text = #""x \" → y" → 3"#
+    #expect(text.withASCIIArrows == #""x \" → y" -> 3"#)
+  }
 }
