@@ -177,9 +177,9 @@ import Testing
   }
 
   @Test func anUnknownKindIsAnError() {
-    let error = error(replacing: "\"invariant\"", with: "\"dataRace\"")
+    let error = error(replacing: "\"invariant\"", with: "\"unheardOf\"")
     #expect(error?.line == 5)
-    #expect(error?.description.hasSuffix("nothingInterleaved (was `dataRace`)") == true)
+    #expect(error?.description.hasSuffix("nothingInterleaved (was `unheardOf`)") == true)
   }
 
   @Test func whatIsTooLargeIsRefused() {
