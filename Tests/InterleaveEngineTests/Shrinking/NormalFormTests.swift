@@ -61,6 +61,15 @@ import Testing
     #expect(tasks(timed) == [3, 1, 3])
   }
 
+  @Test func theStepThatFixesAnArrivalStaysAfterWhoQueuedBefore() {
+    // Task 1 left actor 5 for 9, where task 3 queued before task 2 ran on 5.
+    let fixing = schedule([
+      (1, 5, -1, .created), (2, 8, -1, .created), (3, 3, -1, .created), (2, 5, 1, .hopped),
+      (1, 9, 0, .hopped), (3, 9, 2, .hopped),
+    ])
+    #expect(tasks(fixing) == [1, 2, 3, 2, 1, 3])
+  }
+
   @Test func theStepThatWaitsForAnotherComesAfterIt() {
     let waiting = schedule([
       (1, 1, -1, .created), (2, 2, -1, .created), (1, 3, 1, .resumed),

@@ -73,4 +73,11 @@ import Testing
     let text = #""x \" → y" → 3"#
     #expect(text.withASCIIArrows == #""x \" → y" -> 3"#)
   }
+
+  @Test func whoWasPassedOverIsToldInASCII() {
+    var failure = Sample.overdrawnFailure
+    failure.interleaving.deviations[0].passedOver.function = "zurück()"
+    let passedOver = failure.ascii.interleaving.deviations[0].passedOver
+    #expect(passedOver.function == #"zur\u{FC}ck()"#)
+  }
 }
