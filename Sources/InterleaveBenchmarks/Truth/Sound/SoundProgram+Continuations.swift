@@ -1,5 +1,4 @@
 import Interleave
-import Synchronization
 
 extension SoundProgram {
   /// Programs that wait on continuations.

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 extension SoundProgram {
   /// Programs that guard what they share without an actor.
@@ -22,46 +21,6 @@ extension SoundProgram {
       }
       try expect(tree.count == 5)
     },
-    SoundProgram("a Mutex guards a dictionary") {
-      let names = Mutex([Int: String]())
-      await both {
-        names.withLock { $0[1] = "one" }
-      } and: {
-        names.withLock { $0[2] = "two" }
-      }
-      try expect(names.withLock { $0.count } == 2)
-    },
-    SoundProgram("whoever finds a Mutex busy comes again") {
-      let count = Mutex(0)
-      let add: @Sendable () async -> Void = {
-        while count.withLockIfAvailable({ $0 += 1 }) == nil { await Task.yield() }
-      }
-      async let one: Void = add()
-      async let other: Void = add()
-      _ = await (one, other)
-      try expect(count.withLock { $0 } == 2)
-    },
-    SoundProgram("an atomic counter counts everybody") {
-      let count = AtomicTally()
-      await withTaskGroup(of: Void.self) { group in
-        for _ in 0..<3 { group.addTask { count.value.wrappingAdd(1, ordering: .relaxed) } }
-      }
-      try expect(count.value.load(ordering: .relaxed) == 3)
-    },
-    SoundProgram("of all who exchange a flag, one is first") {
-      let flag = AtomicTally()
-      let firsts = Tally()
-      await withTaskGroup(of: Void.self) { group in
-        for _ in 0..<3 {
-          group.addTask {
-            let result = flag.value.compareExchange(
-              expected: 0, desired: 1, ordering: .acquiringAndReleasing)
-            if result.exchanged { await firsts.add() }
-          }
-        }
-      }
-      try expect(await firsts.value == 1)
-    },
     SoundProgram("a serial queue serves as a lock") {
       let counter = QueueCounter()
       await both {
@@ -80,19 +39,19 @@ extension SoundProgram {
       await event.wait()
     },
     SoundProgram("a value is computed once under a lock") {
-      let made = AtomicTally()
+      let made = Locked(0)
       let cache = Locked<Int?>(nil)
       let value: @Sendable () -> Int = {
         cache.with { cached in
           if let cached { return cached }
-          made.value.wrappingAdd(1, ordering: .relaxed)
+          made.with { $0 += 1 }
           cached = 7
           return 7
         }
       }
       let tasks = (0..<3).map { _ in Task { value() } }
       for task in tasks { try expect(await task.value == 7) }
-      try expect(made.value.load(ordering: .relaxed) == 1)
+      try expect(made.with { $0 } == 1)
     },
     SoundProgram("two locks are always taken in the same order") {
       let left = Locked(10)
@@ -147,10 +106,6 @@ private final class RecursiveTree: @unchecked Sendable {
       add(number - 1)
     }
   }
-}
-
-final class AtomicTally: Sendable {
-  let value = Atomic(0)
 }
 
 private final class QueueCounter: @unchecked Sendable {

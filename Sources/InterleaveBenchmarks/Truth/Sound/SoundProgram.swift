@@ -14,7 +14,7 @@ struct SoundProgram: Sendable, CustomStringConvertible {
   var description: String { name }
 
   static let all =
-    locks + streams + groups + cancellation + time + continuations + actors + bridges
+    locks + atomics + streams + groups + cancellation + time + continuations + actors + bridges
 }
 
 /// Thrown by ``expect(_:line:)``.
