@@ -88,7 +88,13 @@ extension Campaign {
     machine.canceller = nil
     plan = .simplest
     machine.noteUnseen(true)
-    defer { machine.noteUnseen(false) }
+    // These runs are those that were made, again.
+    let experience = order.takeExperience()
+    defer {
+      machine.noteUnseen(false)
+      _ = order.takeExperience()
+      order.learn(from: experience)
+    }
     let search = Reduction()
     var isSound = true
     while isSound, search.advance(), search.completed <= exploration.schedules {

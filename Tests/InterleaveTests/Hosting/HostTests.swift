@@ -9,7 +9,7 @@ import Testing
     let result = try await runProgram(
       CommandLine.arguments[0], ["InterleaveXCTests.HostedByXCTest"])
     #expect(result.exitCode == 0, "\(result)")
-    #expect(result.output.contains("Executed 6 tests, with 0 failures"), "\(result)")
+    #expect(result.output.contains("Executed 10 tests, with 0 failures"), "\(result)")
   }
 
   @Test func programsFuzz() async throws {
