@@ -52,6 +52,15 @@ uint64_t il_real_deadline(il_session *s, uint64_t when) {
 #endif
 }
 
+int64_t il_time_until(uint64_t when) {
+  if (when == NOW || when == CALENDAR_NOW) return 0;
+  if (when == FOREVER) return INT64_MAX;
+  bool top = when >> 63, next = when >> 62 & 1;
+  int64_t left = top && next ? (int64_t)(0 - when) - il_real_clock(CLOCK_REALTIME)
+                             : (int64_t)(when & ~(1ull << 63)) - il_real_clock(CLOCK_MONOTONIC);
+  return left > 0 ? left : 0;
+}
+
 #if defined(__linux__)
 // MARK: - Timers of the kernel
 

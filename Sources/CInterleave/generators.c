@@ -152,6 +152,7 @@ ssize_t read(int descriptor, void *buffer, size_t count) {
   if (UNLIKELY(il_current != NULL) && descriptor >= 0 && descriptor < MOST_DESCRIPTORS &&
       atomic_load_explicit(&devices[descriptor], memory_order_relaxed) && il_draw(buffer, count))
     return (ssize_t)count;
+  if (UNLIKELY(il_current != NULL)) il_note_io(descriptor, __builtin_return_address(0));
   REAL(read);
   return original(descriptor, buffer, count);
 }

@@ -39,6 +39,10 @@ bool il_read_memory(const void *address, void *buffer, size_t count) {
   return written == (ssize_t)count && copied == written;
 }
 
+const void *il_task_resume(const il_task *task) {
+  return task->alive && task->job ? ((const il_job *)task->job)->resume : NULL;
+}
+
 // MARK: - A new task's job
 
 const char *il_check_job(const void *address) {

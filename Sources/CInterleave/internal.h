@@ -104,11 +104,40 @@ extern struct il_runtime il_runtime;
 // The identities of the main actor's executor, and of ours that nothing runs on.
 extern void *il_main, *il_elsewhere;
 
+typedef struct il_errand il_errand;
+
 typedef struct il_foreign_node {
   il_ready ready;
   il_origin origin;
   struct il_foreign_node *next;
 } il_foreign_node;
+
+// What a run has somebody else do for it. Guarded by `il_inbox_lock`.
+typedef enum {
+  IL_ERRAND_WORK,
+  IL_ERRAND_THREAD,
+  // A timer, or something else that libdispatch waits for; it may go on for ever.
+  IL_ERRAND_SOURCE,
+  // What is over, as far as is known, when a foreign thread lets a task go on.
+  IL_ERRAND_REQUEST,
+} il_errand_kind;
+
+typedef struct il_errand {
+  // NULL when the run is over.
+  il_session *session;
+  struct il_errand *previous, *next;
+  uintptr_t site;
+  // The virtual time at which it is to be done, and the real one.
+  int64_t due, real_due;
+  // What it belongs to, if it is known by that.
+  void *object;
+  il_errand_kind kind;
+  // Somebody will end it; what nobody does goes with its run.
+  bool is_owned;
+  bool has_begun;
+  // It is as good as new when it has been done.
+  bool goes_on;
+} il_errand;
 
 enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_CANDIDATES = 8, IL_RESUMER_CALLS = 8 };
 
@@ -173,6 +202,13 @@ struct il_session {
   pthread_cond_t foreign_signal;
   il_foreign_node *foreign_head, *foreign_tail;
   atomic_uint foreign_count;
+  // What others do for the run, how often that has changed, and the virtual time that
+  // they have come to.
+  il_errand *errands;
+  unsigned errand_changes;
+  int64_t reached;
+  // Where the running step went on.
+  void *step_resume;
   bool running;
   // Odd while a step runs; the guard's, where there is one.
   atomic_uint *serial;
@@ -371,6 +407,8 @@ void il_note_ready(il_session *session, il_task *task);
 void il_post(il_task *task, il_ready ready);
 /// Tells a session that a thread which runs no step has crashed.
 void il_post_crash(il_session *session);
+/// Makes what foreign threads wake the session with.
+void il_make_signal(il_session *session);
 // Guards the inboxes of all sessions, and which session a task belongs to.
 extern pthread_mutex_t il_inbox_lock;
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
@@ -397,6 +435,48 @@ void il_watch_renew(void);
 void il_watch_pause(void);
 void il_watch_resume(void);
 void il_note_escape(il_session *session, il_escape kind, void *site);
+
+// MARK: Errands
+
+struct block_layout;
+/// A block that runs another one on an errand.
+typedef struct il_block {
+  void *isa;
+  int flags, reserved;
+  void (*invoke)(void *);
+  const struct block_layout *layout;
+  void *inner;
+  il_errand *errand;
+} il_block;
+
+/// The errand that this thread is on.
+extern __thread il_errand *il_on_errand;
+/// Where this thread talks to others than the program, if it does.
+extern __thread void *il_io_site;
+/// A step, or who is on an errand of its run, hands something over that is to be done by a
+/// time of libdispatch's. NULL: neither does.
+il_errand *il_send(il_errand_kind kind, void *caller, uint64_t when);
+void il_errand_begin(il_errand *errand);
+void il_errand_end(il_errand *errand);
+/// The running step's errand that belongs to an object: when it is due, and who will end it.
+void il_errand_set_due(void *object, int64_t due);
+il_errand *il_errand_of(void *object);
+/// A foreign thread has let a task of the session go on. The inboxes are locked.
+void il_errands_answered(il_session *session);
+/// The run is over, and nobody waits for its errands.
+void il_errands_drop(il_session *session);
+/// The function and the context to hand over in the place of others.
+void *il_send_function(void (**work)(void *), void *context, void *caller, uint64_t when);
+/// The block to hand over in the place of another; the wrapper must last until it is copied.
+void *il_wrap(il_block *wrapper, void *block, il_errand *errand);
+typedef int (*il_thread_maker)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int il_send_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument, void *caller, il_thread_maker make);
+/// How long it is until a time of libdispatch's, by the system's clocks.
+int64_t il_time_until(uint64_t when);
+bool il_is_dispatch_code(const void *address);
+/// Notes that the running step reads from a file, if that is a socket or a pipe.
+void il_note_io(int file, void *caller);
 
 /// This thread runs a step, and a guard watches over it.
 bool il_is_contained(void);

@@ -71,6 +71,7 @@ void il_post(il_task *task, il_ready ready) {
   il_origin origin = {{0}};
   if (ready.job) origin = origin_of_call();
   if (ready.arrival == IL_ARRIVAL_RESUMED_TWICE) il_calls_of_runtime(origin.calls, 4);
+  origin.io = (uintptr_t)il_io_site;
   pthread_mutex_lock(&il_inbox_lock);
   il_session *s = task->session;
   if (s) {
@@ -80,6 +81,7 @@ void il_post(il_task *task, il_ready ready) {
     node->next = NULL;
     if (s->foreign_tail) s->foreign_tail->next = node; else s->foreign_head = node;
     s->foreign_tail = node;
+    il_errands_answered(s);
     atomic_fetch_add(&s->foreign_count, 1);
     pthread_cond_signal(&s->foreign_signal);
   }
@@ -121,28 +123,55 @@ bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
   s->foreign_head = node->next;
   if (!s->foreign_head) s->foreign_tail = NULL;
   atomic_fetch_sub(&s->foreign_count, 1);
+  int64_t reached = s->reached;
   pthread_mutex_unlock(&il_inbox_lock);
+  // What was to be done later is done: so much time has passed.
+  il_advance(s, reached);
   *ready = node->ready;
   *origin = node->origin;
   free(node);
   return true;
 }
 
-bool il_wait_foreign(il_session *s, int64_t nanoseconds) {
-  struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  // Years are as good as any longer time.
-  if (nanoseconds > 1000000000ll << 28) nanoseconds = 1000000000ll << 28;
-  int64_t total = until.tv_nsec + nanoseconds;
-  until.tv_sec += total / 1000000000;
-  until.tv_nsec = total % 1000000000;
+#if defined(__linux__)
+enum { WAITING_CLOCK = CLOCK_MONOTONIC };
+#else
+enum { WAITING_CLOCK = CLOCK_REALTIME };
+#endif
+
+void il_make_signal(il_session *s) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+#if defined(__linux__)
+  // Whatever becomes of the host's calendar meanwhile.
+  pthread_condattr_setclock(&attributes, WAITING_CLOCK);
+#endif
+  pthread_cond_init(&s->foreign_signal, &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+
+bool il_wait_foreign(il_session *s, int64_t nanoseconds, bool errands) {
+  // Whoever watches over this thread is told in time that it is not stuck.
+  enum { SLICE = 500000000 };
   pthread_mutex_lock(&il_inbox_lock);
-  while (!atomic_load(&s->foreign_count)) {
-    if (pthread_cond_timedwait(&s->foreign_signal, &il_inbox_lock, &until) == ETIMEDOUT) break;
+  unsigned changes = s->errand_changes;
+  bool is_over = false;
+  while (!is_over && nanoseconds > 0) {
+    int64_t slice = nanoseconds < SLICE ? nanoseconds : SLICE;
+    int64_t moment = il_real_clock(WAITING_CLOCK) + slice;
+    struct timespec until = {.tv_sec = moment / 1000000000, .tv_nsec = moment % 1000000000};
+    int result = 0;
+    while (result != ETIMEDOUT && !is_over) {
+      is_over = atomic_load(&s->foreign_count) || (errands && s->errand_changes != changes);
+      if (!is_over)
+        result = pthread_cond_timedwait(&s->foreign_signal, &il_inbox_lock, &until);
+    }
+    nanoseconds -= slice;
+    il_guard_note_progress();
   }
-  bool any = atomic_load(&s->foreign_count) > 0;
+  is_over = atomic_load(&s->foreign_count) || (errands && s->errand_changes != changes);
   pthread_mutex_unlock(&il_inbox_lock);
-  return any;
+  return is_over;
 }
 
 IL_UNINSTRUMENTED_END

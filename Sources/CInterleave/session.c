@@ -13,7 +13,7 @@ il_session *il_session_create(const il_callbacks *callbacks) {
   il_session *s = calloc(1, sizeof *s);
   s->callbacks = *callbacks;
   s->serial = &s->own_serial;
-  pthread_cond_init(&s->foreign_signal, NULL);
+  il_make_signal(s);
   atomic_fetch_add(&il_live_sessions, 1);
   return s;
 }
@@ -28,6 +28,7 @@ void il_session_destroy(il_session *s) {
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
   il_fibers_destroy(s);
+  il_errands_drop(s);
   pthread_cond_destroy(&s->foreign_signal);
   free(s->tasks);
   free(s);
@@ -42,6 +43,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->unseen = (il_unseen){0};
   s->has_read_clock = s->has_slept = false;
   il_watch_renew();
+  il_errands_drop(s);
   s->own_count = 0;
   s->has_escaped = false;
   s->resumer_count = 0;
@@ -52,6 +54,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
 
 void il_session_end(il_session *s) {
   s->running = false;
+  il_errands_drop(s);
   il_ready ready;
   size_t kept = 0;
   pthread_mutex_lock(&il_inbox_lock);
@@ -98,6 +101,7 @@ void *il_session_context(il_session *s) { return s->context; }
 void il_run_step(il_session *s, const il_ready *ready) {
   s->executor = ready->place == IL_PLACE_TASK_EXECUTOR ? NULL : ready->executor;
   s->step_task = ready->task;
+  s->step_resume = ready->resume;
   s->clock_reads = 0;
   bool simple = ready->task->simple;
   il_step_edge(s);

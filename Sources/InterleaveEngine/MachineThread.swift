@@ -1,3 +1,5 @@
+import CInterleave
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Glibc)
@@ -16,12 +18,20 @@ package final class MachineThread: TaskExecutor {
   package init() {}
 
   package func enqueue(_ job: UnownedJob) {
-    let start = Unmanaged.passRetained(Start(job: job, executor: asUnownedTaskExecutor()))
+    let executor = asUnownedTaskExecutor()
+    Self.detach { job.runSynchronously(on: executor) }
+  }
+
+  /// Runs a body on a thread of its own, outside of any task.
+  package static func detach(_ body: @escaping @Sendable () -> Void) {
+    let start = Unmanaged.passRetained(Start(body))
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
-    pthread_attr_setstacksize(&attributes, Self.stackSize)
+    pthread_attr_setstacksize(&attributes, stackSize)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     defer { pthread_attr_destroy(&attributes) }
+    il_makes_own_threads(true)
+    defer { il_makes_own_threads(false) }
     #if canImport(Darwin)
       var thread: pthread_t?
       let result = pthread_create(&thread, &attributes, { Start.run($0) }, start.toOpaque())
@@ -32,18 +42,15 @@ package final class MachineThread: TaskExecutor {
     precondition(result == 0, "the system refuses another thread: error \(result)")
   }
 
-  private final class Start {
-    let job: UnownedJob
-    let executor: UnownedTaskExecutor
+  private final class Start: Sendable {
+    let body: @Sendable () -> Void
 
-    init(job: UnownedJob, executor: UnownedTaskExecutor) {
-      self.job = job
-      self.executor = executor
+    init(_ body: @escaping @Sendable () -> Void) {
+      self.body = body
     }
 
     static func run(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-      let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
-      start.job.runSynchronously(on: start.executor)
+      Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body()
       return nil
     }
   }

@@ -60,6 +60,9 @@ package enum Takeover {
     try installed.get()
   }
 
+  /// This process was forked to make runs.
+  package static var isInChild: Bool { il_is_child() }
+
   /// Hops are taken over where compiled code makes them.
   ///
   /// Where that cannot be, they arrive by way of the actors' own queues, which is slower.

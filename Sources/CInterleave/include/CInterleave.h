@@ -72,6 +72,10 @@ typedef enum {
   IL_ESCAPE_DISPATCH = 2,
   /// The step made a thread.
   IL_ESCAPE_THREAD = 3,
+  /// The step started a process.
+  IL_ESCAPE_PROCESS = 4,
+  /// A step, or a thread that let a task go on, reads from a socket or a pipe.
+  IL_ESCAPE_IO = 5,
 } il_escape;
 
 /// What a step touches besides executors and jobs.
@@ -196,6 +200,8 @@ typedef struct {
 /// return, from the one that called the runtime outwards; zeros where there are no more.
 typedef struct {
   uintptr_t calls[4];
+  /// Where that thread has read from a socket or a pipe; 0 if it has not.
+  uintptr_t io;
 } il_origin;
 
 enum { IL_RACE_FRAMES = 16 };
@@ -211,6 +217,13 @@ typedef struct {
 typedef struct {
   il_access later, earlier;
 } il_race;
+
+/// What somebody else does for a run: where it was handed over, as a hash, and the virtual
+/// time at which it is to be done.
+typedef struct {
+  uintptr_t site;
+  int64_t due;
+} il_errand_note;
 
 /// What a session tells its machine. All but `foreign` are called on the
 /// session's own thread, during a step.
@@ -334,8 +347,15 @@ void il_advance(il_session *session, int64_t now);
 
 /// Takes the next job that a foreign thread made ready; false if there is none.
 bool il_take_foreign(il_session *session, il_ready *ready, il_origin *origin);
-/// Waits for a foreign thread to make a job ready, at most `nanoseconds`.
-bool il_wait_foreign(il_session *session, int64_t nanoseconds);
+/// Waits for a foreign thread to make a job ready, at most `nanoseconds`, or, with `errands`,
+/// until what is done for the run changes.
+bool il_wait_foreign(il_session *session, int64_t nanoseconds, bool errands);
+/// What is known to be done for the run outside of its control.
+size_t il_errands(il_session *session, il_errand_note *notes, size_t capacity);
+/// How many threads there are that are neither libdispatch's nor ours.
+unsigned il_foreign_threads(void);
+/// The threads that this one makes from now on are ours, or, with false, the program's.
+void il_makes_own_threads(bool makes);
 
 // MARK: - What is shared unseen
 
@@ -496,6 +516,8 @@ bool il_read_memory(const void *address, void *buffer, size_t count);
 /// What the suspended task waits for; `object` is the task, continuation
 /// context or group.
 il_wait_kind il_task_wait(const il_task *task, void *_Nullable *_Nonnull object);
+/// Where the suspended task goes on.
+const void *_Nullable il_task_resume(const il_task *task);
 /// The live task of the same session whose runtime task is `job`, or NULL.
 il_task *_Nullable il_task_awaited(const il_task *task, void *_Nullable job);
 /// The return addresses of the suspended task's asynchronous callers.

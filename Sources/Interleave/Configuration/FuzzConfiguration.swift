@@ -35,8 +35,9 @@ public struct FuzzConfiguration: Sendable {
   /// How long a run waits for threads outside of its control, in real time, at least zero.
   ///
   /// Where nothing else can run, such a thread may still resume a task that waits for it. Only
-  /// after that time does the task count as stuck. What a slow server or device answers may
-  /// take longer.
+  /// after that time does the task count as stuck, and only then does virtual time pass work by
+  /// that was handed to a queue, a thread or a process. Where no thread is known that could
+  /// resume it, a tenth of that is enough. What a slow server or device answers may take longer.
   public var foreignGrace: Duration = .seconds(3)
   /// What is checked besides the body's own expectations.
   public var checks: Checks = .all

@@ -21,6 +21,8 @@ struct FoundFailure {
   var strategy: String?
   /// The corpus entry that it was found around, if it was.
   var halfFix: FuzzFailure.HalfFix?
+  /// It has been made sure that nobody was only late.
+  var isSure = false
   /// How it went, as far as was seen at once; nil where it can be made again.
   var interleaving: Interleaving?
 }
@@ -32,7 +34,7 @@ extension Campaign {
   /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
   func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
     openCorpus()
-    if let found = try search() {
+    if let found = try search(), isSure(of: found) {
       var settled = settle(found, recordsExpectations: recordsExpectations)
       finishReport()
       settled.failure.escapes = report.escapes
@@ -57,7 +59,10 @@ extension Campaign {
     let shrunk = shrink(found)
     plan = .replay(shrunk.draws)
     repeatCancellation(of: shrunk.schedule)
+    // That it fails is known; now it is looked at.
+    machine.settings.patience = .hasty
     let interleaving = interleaving(of: shrunk.schedule, like: found.failure)
+    machine.settings.patience = .ordinary
     let texts = texts(of: programRun)
     var failure = FuzzFailure(
       kind: found.failure.kind, message: found.failure.message,

@@ -123,7 +123,7 @@ extension Campaign {
         found = FoundFailure(
           failure: failure, schedule: machine.recordedSchedule(upTo: failure.steps),
           draws: programRun.draws, corpusFile: path, schedulesTried: report.replayed,
-          seed: entry.seed)
+          seed: entry.seed, isSure: !isInChild && !machine.wasHasty)
       }
     }
     if found != nil { return found }
@@ -172,7 +172,7 @@ extension Campaign {
   ///   - draws: What was generated for it.
   ///   - stale: The entry in whose place it is kept; nil for a failure that is new.
   func keep(_ failure: inout FuzzFailure, _ draws: Draws, inPlaceOf stale: StaleEntry?) {
-    guard let corpus, failure.corpusFile == nil else { return }
+    guard let corpus, failure.corpusFile == nil, !doesIO else { return }
     let root = SourcePath.packageRoot(of: test.filePath)
     let entry = CorpusEntry(of: failure, in: corpusTest, choices: draws.rows, packageRoot: root)
     let saved =

@@ -28,6 +28,8 @@ extension Campaign {
   /// - Returns: The failure to report instead, if this one does not come up again.
   func nondeterminism(of found: FoundFailure) -> FuzzFailure? {
     guard let first = found.kept else { return nil }
+    if found.failure.kind.isToldByTime { machine.settings.patience = .hasty }
+    defer { machine.settings.patience = .ordinary }
     guard let difference = difference(from: first, found.draws) else { return nil }
     if difference.failsAlike {
       // The first run of a process fills caches that all others find.
@@ -104,7 +106,7 @@ extension Campaign {
       lines: lines)
   }
 
-  private func runAgain(_ first: KeptRun, _ draws: Draws) -> KeptRun {
+  func runAgain(_ first: KeptRun, _ draws: Draws) -> KeptRun {
     plan = .replay(draws)
     repeatCancellation(of: first.schedule)
     var again: KeptRun?

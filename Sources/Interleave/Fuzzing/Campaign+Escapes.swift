@@ -9,6 +9,8 @@ extension Campaign {
       case .foreignThread: "a task was resumed by, or ran on, a thread of its own"
       case .dispatch: "work was handed to libdispatch"
       case .thread: "a thread was started"
+      case .process: "a process was started"
+      case .io: "a socket or a pipe was read"
       }
     let goesOn = place(of: [escape.site] + (machine.callers[escape.site] ?? []))
     let origin = place(of: machine.origins[escape.origin] ?? [])

@@ -66,7 +66,11 @@ extension Campaign {
       if failure != nil || Self.isSample(index) { kept = KeptRun(machine, failure: failure) }
     }
     if let failure, let kept {
-      return found(failure, kept, exploration, by: exploration.nameOfSearch)
+      let draws = programRun.draws
+      guard isSure(of: failure, kept, draws) else { return nil }
+      var found = found(failure, kept, draws, exploration, by: exploration.nameOfSearch)
+      found.isSure = !isInChild
+      return found
     }
     checkRepeats(kept, programRun.draws)
     return nil
@@ -115,7 +119,12 @@ extension Campaign {
       last = note
     }
     if let failure, let kept, let last {
-      return found(failure, kept, exploration, by: exploration.name(ofPlace: last.place))
+      let draws = programRun.draws
+      guard isSure(of: failure, kept, draws) else { return nil }
+      let strategy = exploration.name(ofPlace: last.place)
+      var found = found(failure, kept, draws, exploration, by: strategy)
+      found.isSure = !isInChild
+      return found
     }
     if hasMadeAllChoices(exploration) {
       report.ending = .exhaustion
@@ -201,10 +210,11 @@ extension Campaign {
 
   /// The failure of the run that has just ended.
   func found(
-    _ failure: RunFailure, _ kept: KeptRun, _ exploration: Exploration, by strategy: String
+    _ failure: RunFailure, _ kept: KeptRun, _ draws: Draws, _ exploration: Exploration,
+    by strategy: String
   ) -> FoundFailure {
     FoundFailure(
-      failure: failure, schedule: kept.schedule, draws: programRun.draws, kept: kept,
+      failure: failure, schedule: kept.schedule, draws: draws, kept: kept,
       schedulesTried: exploration.schedules, seed: resolved.seed, strategy: strategy)
   }
 

@@ -15,23 +15,26 @@ extension Campaign {
   /// Makes a failure small: first what was generated for it, then its schedule, until neither
   /// gets smaller.
   ///
-  /// A run that never ends takes long to be known as one. While a failure is made small, runs
-  /// are given up soon; what comes of it must fail when it is given the time that counts.
+  /// A run that never ends takes long to be known as one, and so does one that waits for
+  /// others in vain. While a failure is made small, runs are given up soon; what comes of it must fail when it is given the time that counts.
   func shrink(_ found: FoundFailure) -> ShrunkFailure {
     let settings = machine.settings
     machine.settings.stepLimit = min(
       settings.stepLimit, max(Self.stepsOfDrafts, 2 * found.schedule.steps.count))
+    machine.settings.patience = .hasty
     let shrunk = shrinkInHaste(found)
-    let isHasty = machine.settings.stepLimit != settings.stepLimit
     machine.settings.stepLimit = settings.stepLimit
-    guard isHasty, mayShrink, found.failure.kind.isToldByTime, shrunk.schedule != found.schedule,
-      !fails(like: found.failure, shrunk.schedule, shrunk.draws)
+    defer { machine.settings.patience = settings.patience }
+    guard found.failure.kind.isToldByTime || hasEscapes, mayShrink,
+      shrunk.schedule != found.schedule
     else { return shrunk }
+    machine.settings.patience = hasEscapes ? .careful : .ordinary
+    if fails(like: found.failure, shrunk.schedule, shrunk.draws) { return shrunk }
     return ShrunkFailure(schedule: found.schedule, draws: found.draws, isMinimal: false)
   }
 
   /// Whether a schedule fails in the same way.
-  private func fails(
+  func fails(
     like original: RunFailure, _ schedule: RecordedSchedule, _ draws: Draws
   ) -> Bool {
     plan = .replay(draws)

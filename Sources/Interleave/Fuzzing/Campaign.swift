@@ -57,6 +57,9 @@ final class Campaign {
   var observations = Observations()
 
   var hasEscapes: Bool { !escaped.isEmpty }
+  var escapedKinds: Set<Escape.Kind> { Set(escaped.keys.map(\.kind)) }
+  /// This process is one that the campaign has forked.
+  var isInChild: Bool { Takeover.isInChild }
   /// Something is generated, so that runs differ by more than their schedules.
   var isGenerated: Bool { program.isGenerated || isGeneratedElsewhere }
 
@@ -212,6 +215,7 @@ final class Campaign {
     report.contendedActors = Set(contended.map(Takeover.typeName)).union(contendedElsewhere)
       .map(TypeName.short).sorted()
     report.escapes = escapeLines
+    noteIO(escaped.keys.filter { $0.kind == .io }.map(words))
     report.warnings += observationLines
     let shortage = TurnShortage(
       report, of: resolved.configuration.schedules, waited: .nanoseconds(machine.timeWaited))
@@ -252,6 +256,7 @@ extension MachineSettings {
     if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed
     foreignGrace = Int64(clamping: configuration.foreignGrace.nanoseconds)
+    quietGrace = foreignGrace / 10
     if configuration.checks.contains(.slowSteps) {
       slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
     }

@@ -59,7 +59,8 @@ extension Campaign {
       guard let failure else { return }
       guard log.wasStopped else {
         found = self.found(
-          failure, KeptRun(machine, failure: failure), exploration, by: strategy)
+          failure, KeptRun(machine, failure: failure), programRun.draws, exploration,
+          by: strategy)
         return
       }
       found = foundHere(

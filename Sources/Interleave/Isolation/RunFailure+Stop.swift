@@ -17,7 +17,7 @@ extension RunFailure {
     // The parts of an asynchronous function that turns in a circle call one another as their
     // last act, and have no caller in common: that it is in this step is what is known.
     if own.isEmpty, stop.isHang, let step = machine.lastResume {
-      own = [Symbolicator.shared.place(of: .start(step))].filter(Self.isUsers)
+      own = [Symbolicator.shared.place(of: .start(step))].filter { !$0.function.isEmpty }
     }
     let message = RuntimeMessage(in: stop.said)
     // Code that computes may be stopped anywhere: what it was called by is always the same.

@@ -56,6 +56,14 @@ package enum Diagnosis: Sendable, Hashable {
     }
   }
 
+  /// Nobody outside of the run could let the tasks go on.
+  ///
+  /// - Parameter tasks: All tasks that have not ended; at least one.
+  package static func isCertain(_ tasks: [BlockedTask]) -> Bool {
+    cycle(tasks, awaited) != nil
+      || tasks.contains { $0.wait == .continuation(isLost: true) }
+  }
+
   /// The tasks that a task is known to wait for.
   private static func awaited(_ task: BlockedTask, _ all: [BlockedTask]) -> [BlockedTask] {
     switch task.wait {

@@ -73,7 +73,4 @@ extension Machine {
     let task = il_current_task().map { Int32(bitPattern: $0.pointee.index) } ?? -1
     escapes.append(Escape(kind: kind, site: site, origin: origin, task: task))
   }
-
-  /// A thread that the run does not control may still make a job ready.
-  var expectsForeign: Bool { !escapes.isEmpty }
 }

@@ -78,7 +78,7 @@ extension Machine {
   /// - Parameter nanoseconds: For how long at most.
   package func awaitCrashElsewhere(_ nanoseconds: Int64) {
     while hasEscapes, !progress.hasCrashElsewhere, offence == nil,
-      il_wait_foreign(session, nanoseconds)
+      il_wait_foreign(session, nanoseconds, false)
     {
       takeForeign()
     }

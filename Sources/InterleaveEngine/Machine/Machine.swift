@@ -25,6 +25,8 @@ package final class Machine {
   package internal(set) var origins: [UInt: [UInt]] = [:]
   /// By which calls tasks were let go on, by their numbers, where that is noted.
   var resumerCalls: [Int: [UInt]] = [:]
+  /// What all runs have shown of others who work for them.
+  var acquaintance = Acquaintance()
   /// What unstructured tasks have thrown, by their numbers.
   var errors: [Int: any Error] = [:]
   /// Steps that took long, of all runs.
@@ -208,9 +210,10 @@ package final class Machine {
           return .clean
         }
         if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
-        if expectsForeign, il_wait_foreign(session, settings.foreignGrace) { continue }
+        if waitsAtStandstill() { continue }
         return timers.isEmpty ? .stuck : .timeLimit
       }
+      if queue.count == 0, holdsTime() { continue }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {
         progress.choices += 1

@@ -33,6 +33,12 @@ package struct MachineSettings: Sendable {
   /// Only then does it count as stuck. A full libdispatch pool takes a second to notice
   /// that its threads are blocked and to make another.
   package var foreignGrace: Int64 = 3_000_000_000
+  /// The same where no thread is known that could do something for the run.
+  ///
+  /// What is left is code of other tests, and work of theirs on queues.
+  package var quietGrace: Int64 = 0
+  /// Where a run waits that long.
+  package var patience = Patience.ordinary
   /// How many nanoseconds of real time a step may take before it is noted; `.max` for any.
   package var slowStep = Int64.max
 
@@ -72,6 +78,10 @@ package struct Escape: Sendable, Hashable {
     case dispatch
     /// A thread was made.
     case thread
+    /// A process was started.
+    case process
+    /// Something was read from a socket or a pipe, by a step or by who let a task go on.
+    case io
   }
 
   package var kind: Kind

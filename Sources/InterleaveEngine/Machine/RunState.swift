@@ -142,6 +142,10 @@ struct RunState {
   var limits: ReductionLimits = []
   /// How many checked continuations went without having been resumed.
   var leakedContinuations = 0
+  /// The run went on although somebody may only have been late.
+  var wasHasty = false
+  /// How many tasks were waited for in vain while timers could have fired.
+  var waitedFor: Int32 = 0
   /// Tasks may be alive when the body has ended.
   var allowsLeaks = false
   /// A task is still to be cancelled, if the moment comes.

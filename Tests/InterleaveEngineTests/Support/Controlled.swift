@@ -67,9 +67,7 @@ func onThread<Value: Sendable>(
   _ work: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
-    let thread = Thread { continuation.resume(with: Result { try work() }) }
-    thread.stackSize = 8 << 20
-    thread.start()
+    MachineThread.detach { continuation.resume(with: Result { try work() }) }
   }
 }
 

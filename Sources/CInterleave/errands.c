@@ -1,0 +1,296 @@
+// Errands: what a run has others do for it, on threads that it does not control.
+//
+// Blocks and functions on queues, threads that a step makes, timers of libdispatch and
+// other processes are counted from when they are handed over until they are done with, so
+// that it is known whether somebody still works for the run.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "internal.h"
+
+#include <spawn.h>
+#include <stdlib.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+__thread il_errand *il_on_errand;
+atomic_uint il_live_threads;
+
+static void link_errand(il_session *s, il_errand *e) {
+  e->session = s;
+  e->previous = NULL;
+  e->next = s->errands;
+  if (s->errands) s->errands->previous = e;
+  s->errands = e;
+}
+
+static void unlink_errand(il_errand *e) {
+  il_session *s = e->session;
+  if (!s) return;
+  if (e->previous) e->previous->next = e->next; else s->errands = e->next;
+  if (e->next) e->next->previous = e->previous;
+  e->session = NULL;
+  s->errand_changes++;
+  pthread_cond_signal(&s->foreign_signal);
+}
+
+// Where the step that is running went on: a call of the library that hands work over has
+// the same place in all of them.
+static uintptr_t site_of(il_session *s, void *caller) {
+  uintptr_t step = s && s->step_resume ? (uintptr_t)s->step_resume : 0;
+  return (uintptr_t)caller * 31 ^ step;
+}
+
+il_errand *il_send(il_errand_kind kind, void *caller, uint64_t when) {
+  il_session *s = il_current;
+  il_errand *sender = il_on_errand;
+  if (LIKELY(!s && !sender)) return NULL;
+  il_errand *e = calloc(1, sizeof *e);
+  e->kind = kind;
+  e->site = site_of(s, caller);
+  e->due = s ? il_deadline_of(s, when) : il_time_until(when);
+  int64_t left = s && e->due != INT64_MAX ? e->due - s->now : e->due;
+  if (left > 0 && __builtin_add_overflow(il_real_clock(CLOCK_MONOTONIC), left, &e->real_due))
+    e->real_due = INT64_MAX;
+  pthread_mutex_lock(&il_inbox_lock);
+  if (!s) {
+    s = sender->session;
+    e->due = e->due == INT64_MAX ? e->due : e->due + sender->due;
+  }
+  if (s) link_errand(s, e);
+  pthread_mutex_unlock(&il_inbox_lock);
+  if (s) return e;
+  free(e);
+  return NULL;
+}
+
+void il_errand_begin(il_errand *e) {
+  if (!e) return;
+  pthread_mutex_lock(&il_inbox_lock);
+  il_session *s = e->session;
+  if (s && e->due > s->reached && e->due != INT64_MAX) s->reached = e->due;
+  e->has_begun = true;
+  if (s && e->kind == IL_ERRAND_SOURCE) {
+    s->errand_changes++;
+    pthread_cond_signal(&s->foreign_signal);
+  }
+  pthread_mutex_unlock(&il_inbox_lock);
+}
+
+void il_errand_end(il_errand *e) {
+  if (!e) return;
+  pthread_mutex_lock(&il_inbox_lock);
+  unlink_errand(e);
+  pthread_mutex_unlock(&il_inbox_lock);
+  free(e);
+}
+
+void il_errand_set_due(void *object, int64_t due) {
+  il_session *s = il_current;
+  if (!s) return;
+  pthread_mutex_lock(&il_inbox_lock);
+  for (il_errand *e = s->errands; e; e = e->next)
+    if (e->object == object) e->due = due;
+  pthread_mutex_unlock(&il_inbox_lock);
+}
+
+il_errand *il_errand_of(void *object) {
+  il_session *s = il_current;
+  il_errand *found = NULL;
+  if (!s) return NULL;
+  pthread_mutex_lock(&il_inbox_lock);
+  for (il_errand *e = s->errands; e && !found; e = e->next)
+    if (e->object == object && !e->is_owned) found = e;
+  if (found) found->is_owned = true;
+  pthread_mutex_unlock(&il_inbox_lock);
+  return found;
+}
+
+// Whoever was to answer has done so. The lock is held.
+void il_errands_answered(il_session *s) {
+  for (il_errand *e = s->errands, *next; e; e = next) {
+    next = e->next;
+    if (e->kind != IL_ERRAND_REQUEST || e->real_due > il_real_clock(CLOCK_MONOTONIC)) continue;
+    if (e->due > s->reached) s->reached = e->due;
+    unlink_errand(e);
+    free(e);
+  }
+}
+
+void il_errands_drop(il_session *s) {
+  pthread_mutex_lock(&il_inbox_lock);
+  for (il_errand *e = s->errands, *next; e; e = next) {
+    next = e->next;
+    e->session = NULL;
+    if (!e->is_owned) free(e);
+  }
+  s->errands = NULL;
+  s->reached = 0;
+  pthread_mutex_unlock(&il_inbox_lock);
+}
+
+size_t il_errands(il_session *s, il_errand_note *notes, size_t capacity) {
+  size_t count = 0;
+  pthread_mutex_lock(&il_inbox_lock);
+  for (il_errand *e = s->errands; e && count < capacity; e = e->next) {
+    // What goes on for ever may do something, but need not.
+    bool is_idle = e->kind == IL_ERRAND_SOURCE && e->has_begun && !e->goes_on;
+    if (is_idle || e->due == INT64_MAX) continue;
+    notes[count++] = (il_errand_note){.site = e->site, .due = e->due};
+  }
+  pthread_mutex_unlock(&il_inbox_lock);
+  return count;
+}
+
+unsigned il_foreign_threads(void) {
+  return atomic_load_explicit(&il_live_threads, memory_order_relaxed);
+}
+
+// MARK: - Functions
+
+typedef struct {
+  void (*work)(void *);
+  void *context;
+  il_errand *errand;
+} function_errand;
+
+void il_run_function(void *pointer) {
+  function_errand f = *(function_errand *)pointer;
+  free(pointer);
+  il_errand *outer = il_on_errand;
+  il_on_errand = f.errand;
+  il_errand_begin(f.errand);
+  f.work(f.context);
+  il_on_errand = outer;
+  il_errand_end(f.errand);
+}
+
+void *il_send_function(void (**work)(void *), void *context, void *caller, uint64_t when) {
+  il_errand *errand = il_send(IL_ERRAND_WORK, caller, when);
+  if (!errand) return context;
+  errand->is_owned = true;
+  function_errand *f = malloc(sizeof *f);
+  *f = (function_errand){.work = *work, .context = context, .errand = errand};
+  *work = il_run_function;
+  return f;
+}
+
+// MARK: - Blocks
+
+// As the compiler lays a block out that keeps another one.
+struct block_layout {
+  size_t reserved, size;
+  void (*copy)(void *, const void *);
+  void (*dispose)(const void *);
+};
+
+extern void *_NSConcreteStackBlock[32] __attribute__((weak));
+extern void _Block_object_assign(void *, const void *, int) __attribute__((weak));
+extern void _Block_object_dispose(const void *, int) __attribute__((weak));
+enum { HOLDS_OBJECTS = 1 << 25, IS_BLOCK = 7 };
+
+static void copy_block(void *copy, const void *from) {
+  il_block *to = copy;
+  const il_block *b = from;
+  _Block_object_assign(&to->inner, b->inner, IS_BLOCK);
+}
+
+static void dispose_block(const void *block) {
+  const il_block *b = block;
+  _Block_object_dispose(b->inner, IS_BLOCK);
+  il_errand_end(b->errand);
+}
+
+static void invoke_block(void *block) {
+  il_block *b = block;
+  il_errand *outer = il_on_errand;
+  il_on_errand = b->errand;
+  il_errand_begin(b->errand);
+  ((il_block *)b->inner)->invoke(b->inner);
+  il_on_errand = outer;
+}
+
+static const struct block_layout layout = {
+    .size = sizeof(il_block), .copy = copy_block, .dispose = dispose_block};
+
+void *il_wrap(il_block *wrapper, void *block, il_errand *errand) {
+  if (!errand) return block;
+  errand->is_owned = true;
+  *wrapper = (il_block){
+      .isa = _NSConcreteStackBlock, .flags = HOLDS_OBJECTS, .invoke = invoke_block,
+      .layout = &layout, .inner = block, .errand = errand};
+  return wrapper;
+}
+
+// MARK: - Threads
+
+typedef struct {
+  void *(*start)(void *);
+  void *argument;
+  il_errand *errand;
+} thread_errand;
+
+static void end_thread(void *errand) {
+  il_on_errand = NULL;
+  atomic_fetch_sub_explicit(&il_live_threads, 1, memory_order_relaxed);
+  il_errand_end(errand);
+}
+
+static void *run_thread(void *pointer) {
+  thread_errand t = *(thread_errand *)pointer;
+  free(pointer);
+  il_on_errand = t.errand;
+  void *result;
+  pthread_cleanup_push(end_thread, t.errand);
+  result = t.start(t.argument);
+  pthread_cleanup_pop(1);
+  return result;
+}
+
+int il_send_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument, void *caller, il_thread_maker make) {
+  thread_errand *t = malloc(sizeof *t);
+  il_errand *errand = il_send(IL_ERRAND_THREAD, caller, 0);
+  if (errand) errand->is_owned = true;
+  *t = (thread_errand){.start = start, .argument = argument, .errand = errand};
+  atomic_fetch_add_explicit(&il_live_threads, 1, memory_order_relaxed);
+  int result = make(thread, attributes, run_thread, t);
+  if (result) {
+    free(t);
+    end_thread(errand);
+  }
+  return result;
+}
+
+// MARK: - Processes
+
+typedef int (*spawn_function)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                              const posix_spawnattr_t *, char *const *, char *const *);
+
+static int spawn(spawn_function original, void *caller, pid_t *process, const char *path,
+                 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                 char *const *arguments, char *const *environment) {
+  int result = original(process, path, actions, attributes, arguments, environment);
+  if (result || (!il_current && !il_on_errand)) return result;
+  // Whoever tells the run of its end may be anybody.
+  il_send(IL_ERRAND_REQUEST, caller, 0);
+  if (il_current) il_note_escape(il_current, IL_ESCAPE_PROCESS, caller);
+  return result;
+}
+
+#define SPAWN(name)                                                                       \
+  int name(pid_t *process, const char *path, const posix_spawn_file_actions_t *actions,   \
+           const posix_spawnattr_t *attributes, char *const *arguments,                   \
+           char *const *environment) {                                                    \
+    void *caller = IL_CALLER();                                                           \
+    static spawn_function original;                                                       \
+    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);                 \
+    return spawn(original, caller, process, path, actions, attributes, arguments,         \
+                 environment);                                                            \
+  }
+
+SPAWN(posix_spawn)
+SPAWN(posix_spawnp)
+
+IL_UNINSTRUMENTED_END
