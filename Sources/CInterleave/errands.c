@@ -16,6 +16,8 @@ IL_UNINSTRUMENTED_BEGIN
 
 __thread il_errand *il_on_errand;
 atomic_uint il_live_threads;
+// Of these, those that a run has made.
+static atomic_uint threads_of_runs;
 
 static void link_errand(il_session *s, il_errand *e) {
   e->session = s;
@@ -147,6 +149,10 @@ unsigned il_foreign_threads(void) {
   return atomic_load_explicit(&il_live_threads, memory_order_relaxed);
 }
 
+unsigned il_threads_of_runs(void) {
+  return atomic_load_explicit(&threads_of_runs, memory_order_relaxed);
+}
+
 // MARK: - Functions
 
 typedef struct {
@@ -234,6 +240,7 @@ typedef struct {
 static void end_thread(void *errand) {
   il_on_errand = NULL;
   atomic_fetch_sub_explicit(&il_live_threads, 1, memory_order_relaxed);
+  if (errand) atomic_fetch_sub_explicit(&threads_of_runs, 1, memory_order_relaxed);
   il_errand_end(errand);
 }
 
@@ -255,6 +262,7 @@ int il_send_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   if (errand) errand->is_owned = true;
   *t = (thread_errand){.start = start, .argument = argument, .errand = errand};
   atomic_fetch_add_explicit(&il_live_threads, 1, memory_order_relaxed);
+  if (errand) atomic_fetch_add_explicit(&threads_of_runs, 1, memory_order_relaxed);
   int result = make(thread, attributes, run_thread, t);
   if (result) {
     free(t);

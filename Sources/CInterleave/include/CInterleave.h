@@ -354,6 +354,8 @@ bool il_wait_foreign(il_session *session, int64_t nanoseconds, bool errands);
 size_t il_errands(il_session *session, il_errand_note *notes, size_t capacity);
 /// How many threads there are that are neither libdispatch's nor ours.
 unsigned il_foreign_threads(void);
+/// How many of these a run has made, this one or one before it.
+unsigned il_threads_of_runs(void);
 /// The threads that this one makes from now on are ours, or, with false, the program's.
 void il_makes_own_threads(bool makes);
 

@@ -44,7 +44,9 @@ extension Machine {
   ///
   /// - Returns: Somebody has.
   func waitsAtStandstill() -> Bool {
-    let grace = knowsOthers ? settings.foreignGrace : settings.quietGrace
+    // A thread that no run has made may be any other test's.
+    let isSurrounded = hasEscapes || il_threads_of_runs() > 0 || !callers.isEmpty
+    let grace = isSurrounded ? settings.foreignGrace : settings.quietGrace
     guard grace > 0 else { return false }
     let blocked = blockedTasks()
     guard !blocked.isEmpty else { return hasEscapes && waitForAnswer(grace) }

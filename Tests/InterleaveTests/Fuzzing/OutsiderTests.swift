@@ -215,27 +215,32 @@ private func withLimit(
   }
 }
 
-/// A thread that takes a while for each of its jobs, one after the other.
+/// A thread that takes a while for each of its jobs, one after the other, and ends when there has
+/// been none for some time: it outlives runs, but not for long the test.
 private final class SlowThread: @unchecked Sendable {
   static let shared = SlowThread()
   private let condition = NSCondition()
+  private var isRunning = false
   private var jobs: [@Sendable () -> Void] = []
   private var kept: [UnsafeContinuation<Void, Never>] = []
 
-  private init() {
-    Thread.detachNewThread { [self] in
-      while true {
-        let job = next()
-        usleep(50_000)
-        job()
-      }
+  private func work() {
+    while let job = next() {
+      usleep(50_000)
+      job()
     }
   }
 
-  private func next() -> @Sendable () -> Void {
+  private func next() -> (@Sendable () -> Void)? {
     condition.lock()
     defer { condition.unlock() }
-    while jobs.isEmpty { condition.wait() }
+    let end = Date(timeIntervalSinceNow: 2)
+    while jobs.isEmpty {
+      guard condition.wait(until: end) else {
+        isRunning = false
+        return nil
+      }
+    }
     return jobs.removeFirst()
   }
 
@@ -244,6 +249,9 @@ private final class SlowThread: @unchecked Sendable {
     defer { condition.unlock() }
     jobs.append(job)
     condition.signal()
+    guard !isRunning else { return }
+    isRunning = true
+    Thread.detachNewThread { [self] in work() }
   }
 
   func keep(_ continuation: UnsafeContinuation<Void, Never>) {

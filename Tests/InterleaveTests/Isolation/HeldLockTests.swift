@@ -96,10 +96,17 @@ import Testing
     let mutex = Mutex(0)
     let isOver = Mutex(false)
     let hasEnded = DispatchSemaphore(value: 0)
+    // It has the locks for half of the time, and leaves the processor to others.
+    let pace = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       while !isOver.withLock({ $0 }) {
-        lock.withLock { mutex.withLock { $0 += 1 } }
-        sched_yield()
+        lock.withLock {
+          mutex.withLock {
+            $0 += 1
+            _ = pace.wait(timeout: .now() + .milliseconds(1))
+          }
+        }
+        _ = pace.wait(timeout: .now() + .milliseconds(1))
       }
       hasEnded.signal()
     }
