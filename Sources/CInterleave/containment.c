@@ -23,6 +23,7 @@
 #include <unwind.h>
 #include <dlfcn.h>
 #if defined(__linux__)
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #endif
@@ -113,17 +114,19 @@ uintptr_t il_function_start(uintptr_t instruction) {
 
 // MARK: - Stopping
 
-static void tell(il_guard *g, char what) {
+static void tell(il_guard *g, unsigned what) {
   if (g->session) il_fiber_abandon(g->session);
   il_releases(g);
-  while (write(g->pipe[1], &what, 1) < 0 && errno == EINTR) {}
+  atomic_fetch_or(&g->told, what);
+  uint64_t once = 1;
+  while (write(g->bell[1], &once, sizeof once) < 0 && errno == EINTR) {}
 }
 
 static void stop_here(il_guard *g, const il_stop *stop) __attribute__((noreturn));
 static void stop_here(il_guard *g, const il_stop *stop) {
   if (stop != &g->stop) g->stop = *stop;
   il_current = NULL;
-  tell(g, 'S');
+  tell(g, IL_TOLD_STOPPED);
   il_park(g);
 }
 
@@ -320,7 +323,7 @@ static void crash_elsewhere(int signal, siginfo_t *info, void *context) {
   }
   g->elsewhere = stop;
   atomic_store(&g->has_elsewhere, 2);
-  tell(g, 'F');
+  tell(g, IL_TOLD_CRASH_ELSEWHERE);
   park_elsewhere();
 }
 
@@ -456,27 +459,40 @@ static void install(void) {
 
 enum { ALTERNATE = 128 << 10 };
 
+static bool make_bell(int bell[2]) {
+#if defined(__linux__)
+  bell[0] = bell[1] = eventfd(0, EFD_CLOEXEC);
+  return bell[0] >= 0;
+#else
+  if (pipe(bell)) return false;
+  fcntl(bell[0], F_SETFD, FD_CLOEXEC);
+  fcntl(bell[1], F_SETFD, FD_CLOEXEC);
+  return true;
+#endif
+}
+
 il_guard *il_guard_create(int64_t limit) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, install);
   il_guard *g = calloc(1, sizeof *g);
   g->limit = limit;
-  if (pipe(g->pipe)) {
+  if (!make_bell(g->bell)) {
     free(g);
     return NULL;
   }
-  fcntl(g->pipe[0], F_SETFD, FD_CLOEXEC);
-  fcntl(g->pipe[1], F_SETFD, FD_CLOEXEC);
-  il_own_file(g->pipe[0]);
-  il_own_file(g->pipe[1]);
+  il_own_file(g->bell[0]);
+  if (g->bell[1] != g->bell[0]) il_own_file(g->bell[1]);
   return g;
 }
 
+static void close_own(int file) {
+  il_disown_file(file);
+  close(file);
+}
+
 void il_guard_destroy(il_guard *g) {
-  for (int n = 0; n < 2; n++) {
-    il_disown_file(g->pipe[n]);
-    close(g->pipe[n]);
-  }
+  close_own(g->bell[0]);
+  if (g->bell[1] != g->bell[0]) close_own(g->bell[1]);
   free(g);
 }
 
@@ -517,7 +533,7 @@ void il_guard_detach(il_guard *g) {
     sigaltstack(&g->old_stack, NULL);
     munmap(g->alternate, ALTERNATE);
   }
-  tell(g, 'E');
+  tell(g, IL_TOLD_FINISHED);
 }
 
 il_guard *il_current_guard(void) { return il_this_guard; }

@@ -249,10 +249,15 @@ typedef struct {
   int64_t cpu, wall, stuck, asleep;
 } il_sample;
 
+/// What is told of a thread that is watched.
+enum { IL_TOLD_STOPPED = 1, IL_TOLD_FINISHED = 2, IL_TOLD_CRASH_ELSEWHERE = 4 };
+
 struct il_guard {
   int64_t limit;
-  // Tells the watching thread that the other one was stopped, or has ended.
-  int pipe[2];
+  // What the watching thread is to be told, and the file that wakes it for that: one where
+  // there are such, since a suite has many guards at a time, or the two ends of a pipe.
+  atomic_uint told;
+  int bell[2];
   pthread_t thread;
   int thread_id;
   clockid_t clock;

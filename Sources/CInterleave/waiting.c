@@ -98,19 +98,22 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
     int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
     if (tick > 500000000) tick = 500000000;
     if (tick < 2000000) tick = 2000000;
-    struct pollfd wait = {.fd = g->pipe[0], .events = POLLIN};
+    struct pollfd wait = {.fd = g->bell[0], .events = POLLIN};
     // Who is suspected is looked at often, until enough was seen.
     bool looks = atomic_load(&g->is_suspect) && atomic_load(&g->serial) == g->suspect;
     int ready = poll(&wait, 1, looks ? 1 : (int)(tick / 1000000));
-    char what;
-    if (ready > 0 && read(g->pipe[0], &what, 1) == 1) {
-      if (what != 'F') {
-        il_acquired(g);
-        return what == 'S' ? IL_END_STOPPED : IL_END_FINISHED;
+    uint64_t rings;
+    if (ready > 0 && read(g->bell[0], &rings, sizeof rings) == sizeof rings) {
+      unsigned told = atomic_exchange(&g->told, 0);
+      if (told & IL_TOLD_CRASH_ELSEWHERE) {
+        il_post_crash(g->session);
+        // A step that waits for the thread that crashed need not be waited for.
+        if (g->limit > for_a_dead_thread) g->limit = for_a_dead_thread;
       }
-      il_post_crash(g->session);
-      // A step that waits for the thread that crashed need not be waited for.
-      if (g->limit > for_a_dead_thread) g->limit = for_a_dead_thread;
+      if (told & (IL_TOLD_STOPPED | IL_TOLD_FINISHED)) {
+        il_acquired(g);
+        return told & IL_TOLD_STOPPED ? IL_END_STOPPED : IL_END_FINISHED;
+      }
       continue;
     }
     if (ready) continue;

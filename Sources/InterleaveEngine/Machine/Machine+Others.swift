@@ -58,7 +58,8 @@ extension Machine {
     // Threads of a parent are not there in its child: it is the parent that must be sure.
     let isAlone = il_is_child() && !hasEscapes
     if !isLong || isAlone {
-      let limit = isAlone ? 0 : errands(before: .max).isEmpty ? min(shortWait, grace) : grace
+      let isVain = isAlone || !isSurrounded
+      let limit = isVain ? 0 : errands(before: .max).isEmpty ? min(shortWait, grace) : grace
       if waitForAnswer(limit) { return true }
       progress.wasHasty = true
       return false

@@ -53,7 +53,7 @@ package final class Machine {
   // What the signature of a run is made with.
   let sums = Column<ObjectSum>()
   let hashes = Column<UInt64>()
-  private let progressStorage: UnsafeMutablePointer<RunState>
+  let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)? {
     didSet { progress.isObserved = observer != nil }
