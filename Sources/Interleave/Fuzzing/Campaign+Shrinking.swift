@@ -16,7 +16,8 @@ extension Campaign {
   /// gets smaller.
   ///
   /// A run that never ends takes long to be known as one, and so does one that waits for
-  /// others in vain. While a failure is made small, runs are given up soon; what comes of it must fail when it is given the time that counts.
+  /// others in vain. While a failure is made small, runs are given up soon; what comes of it
+  /// must fail when it is given the time that counts.
   func shrink(_ found: FoundFailure) -> ShrunkFailure {
     let settings = machine.settings
     machine.settings.stepLimit = min(
