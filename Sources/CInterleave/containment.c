@@ -284,7 +284,12 @@ static uintptr_t address_of(const siginfo_t *info) {
 // Who wrote to where nobody reads wrote its report: that ends the process as ever.
 static bool is_unheard(void) {
   struct pollfd ends[] = {{.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
-  return poll(ends, 2, 0) > 0 && ((ends[0].revents | ends[1].revents) & POLLERR);
+  // It is not the run that looks.
+  il_session *s = il_current;
+  il_current = NULL;
+  bool looks = poll(ends, 2, 0) > 0;
+  il_current = s;
+  return looks && ((ends[0].revents | ends[1].revents) & POLLERR);
 }
 
 // A thread that runs no step does what the runs that go on have asked of it: they have let
