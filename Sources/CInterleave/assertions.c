@@ -5,9 +5,9 @@
 #endif
 #include "internal.h"
 
-IL_UNINSTRUMENTED_BEGIN
-
 #if defined(__linux__)
+
+IL_UNINSTRUMENTED_BEGIN
 
 // A string of Swift, as it is handed on.
 #define STRING(name) uint64_t name##_first, void *name##_second
@@ -38,6 +38,5 @@ SWIFT_CC void il_record_failure(STRING(message), STRING(file), long line, bool e
   original(message_first, message_second, file_first, file_second, line, expected, test);
 }
 
-#endif
-
 IL_UNINSTRUMENTED_END
+#endif
