@@ -165,11 +165,7 @@ struct HuntWorld: Sendable {
           group.addTask { await ending(number, work) }
           me.pause()
         }
-        for action in then {
-          if action == .cancelAll { group.cancelAll() }
-          try? await perform([action], by: me, isolation: isolation)
-        }
-        if isRoot { release() }
+        await perform(then, by: me, isRoot: isRoot, isolation: isolation) { group.cancelAll() }
         while let ended = await group.next() { me.note(ended) }
       }
     case .throwingGroup:
@@ -178,11 +174,7 @@ struct HuntWorld: Sendable {
           group.addTask(operation: work)
           me.pause()
         }
-        for action in then {
-          if action == .cancelAll { group.cancelAll() }
-          try? await perform([action], by: me, isolation: isolation)
-        }
-        if isRoot { release() }
+        await perform(then, by: me, isRoot: isRoot, isolation: isolation) { group.cancelAll() }
         try await group.waitForAll()
       }
     case .discardingGroup:
@@ -191,11 +183,7 @@ struct HuntWorld: Sendable {
           group.addTask { _ = await ending(number, work) }
           me.pause()
         }
-        for action in then {
-          if action == .cancelAll { group.cancelAll() }
-          try? await perform([action], by: me, isolation: isolation)
-        }
-        if isRoot { release() }
+        await perform(then, by: me, isRoot: isRoot, isolation: isolation) { group.cancelAll() }
       }
     case .throwingDiscardingGroup:
       try await withThrowingDiscardingTaskGroup { group in
@@ -203,13 +191,21 @@ struct HuntWorld: Sendable {
           group.addTask(operation: work)
           me.pause()
         }
-        for action in then {
-          if action == .cancelAll { group.cancelAll() }
-          try? await perform([action], by: me, isolation: isolation)
-        }
-        if isRoot { release() }
+        await perform(then, by: me, isRoot: isRoot, isolation: isolation) { group.cancelAll() }
       }
     }
+  }
+
+  /// Does what is to be done in the body of a group, whatever is thrown.
+  private func perform(
+    _ actions: [HuntAction], by me: Participant, isRoot: Bool, isolation: isolated (any Actor)?,
+    cancelAll: () -> Void
+  ) async {
+    for action in actions {
+      if action == .cancelAll { cancelAll() }
+      try? await perform([action], by: me, isolation: isolation)
+    }
+    if isRoot { release() }
   }
 
   private func asyncLets(

@@ -98,6 +98,13 @@ final class Participant: @unchecked Sendable {
     if !line.isEmpty { lines.append(line) }
   }
 
+  /// Lets go of what it keeps alive for a thing.
+  ///
+  /// - Parameter place: The thing's place among those of the program.
+  func drop(_ place: Int) {
+    if place < heirlooms.count { heirlooms[place] = nil }
+  }
+
   /// Outside of control, takes a little time now and then.
   func pause() {
     guard jitter != nil else { return }

@@ -1,5 +1,7 @@
 import Dispatch
 import Foundation
+import Interleave
+import Testing
 
 #if canImport(Glibc)
   import Glibc
@@ -20,6 +22,29 @@ struct ProofProgram: Sendable {
 
   static func proved(_ body: @escaping @Sendable () async throws -> Void) -> ProofProgram {
     ProofProgram(body: body)
+  }
+
+  static func run(
+    by strategy: FuzzConfiguration.StrategyChoice = .reduction,
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async -> (FuzzReport, FuzzFailure?) {
+    var configuration = FuzzConfiguration()
+    configuration.strategy = strategy
+    configuration.seed = 1
+    configuration.corpus = .none
+    configuration.checks.remove(.nothingInterleaved)
+    let outcome = await Fuzzer(configuration).run(named: "proof", body)
+    return (outcome.report, outcome.failure)
+  }
+}
+
+/// Expects that a program is proved, or for its reason is not.
+func expect(_ program: ProofProgram) async {
+  let (report, failure) = await ProofProgram.run(program.body)
+  #expect(failure == nil)
+  #expect(report.isExhaustive == (program.obstacle == nil), "\(report)")
+  if let obstacle = program.obstacle {
+    #expect(report.warnings.contains { $0.contains(obstacle) }, "\(report.warnings)")
   }
 }
 

@@ -6,176 +6,7 @@ import Testing
 /// A proof is claimed only over what is known: everything else keeps it from being claimed, and
 /// is named.
 @Suite struct ProofTests {
-  private func report(
-    _ strategy: FuzzConfiguration.StrategyChoice = .reduction,
-    _ body: @escaping @Sendable () async throws -> Void
-  ) async -> (FuzzReport, FuzzFailure?) {
-    var configuration = FuzzConfiguration()
-    configuration.strategy = strategy
-    configuration.seed = 1
-    configuration.corpus = .none
-    configuration.checks.remove(.nothingInterleaved)
-    let outcome = await Fuzzer(configuration).run(named: "proof", body)
-    return (outcome.report, outcome.failure)
-  }
-
   #if os(Linux) && arch(x86_64)
-    private func check(_ program: ProofProgram) async {
-      let (report, failure) = await report(.reduction, program.body)
-      #expect(failure == nil)
-      #expect(report.isExhaustive == (program.obstacle == nil), "\(report)")
-      if let obstacle = program.obstacle {
-        #expect(report.warnings.contains { $0.contains(obstacle) }, "\(report.warnings)")
-      }
-    }
-
-    // MARK: What a step does that other tasks could come between
-
-    static let divided: [ProofProgram] = [
-      .withheld(
-        "several things",
-        withChoice {
-          let box = ProofBox()
-          async let one: Void = { if box.get() == 0 { box.raise() } }()
-          async let other: Void = { if box.get() == 0 { box.raise() } }()
-          _ = await (one, other)
-        }),
-      .withheld(
-        "several things",
-        withChoice {
-          let task = Task { Task.isCancelled }
-          task.cancel()
-          _ = await task.value
-        }),
-      .withheld(
-        "several things",
-        withChoice {
-          let box = ProofBox()
-          let task = Task { box.set(1) }
-          _ = box.get()
-          await task.value
-        }),
-      .withheld(
-        "several things",
-        withChoice {
-          _ = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { Task.isCancelled }
-            group.cancelAll()
-            return await group.next()
-          }
-        }),
-      .withheld(
-        "several things",
-        withChoice {
-          let (stream, continuation) = AsyncStream<Int>.makeStream(
-            bufferingPolicy: .bufferingNewest(1))
-          let task = Task {
-            var all: [Int] = []
-            for await value in stream { all.append(value) }
-            return all
-          }
-          await Task.yield()
-          continuation.yield(1)
-          continuation.yield(2)
-          continuation.finish()
-          _ = await task.value
-        }),
-      .withheld(
-        "several things",
-        {
-          let room = ProofDesk()
-          let one = Task { @SecondDesk in
-            await room.enter("0")
-            await room.enter("0")
-          }
-          let other = Task { @SecondDesk in await room.enter("1") }
-          await one.value
-          await other.value
-        }),
-      .withheld(
-        "several things",
-        withChoice {
-          let task = Task {
-            let box = ProofBox()
-            await withTaskCancellationHandler {
-              _ = box.get()
-              _ = box.get()
-            } onCancel: {
-              box.set(1)
-            }
-          }
-          task.cancel()
-          await task.value
-        }),
-    ]
-
-    @Test(arguments: divided.indices)
-    func aStepThatOthersCouldDivideIsNoProof(index: Int) async {
-      await check(Self.divided[index])
-    }
-
-    static let whole: [ProofProgram] = [
-      .proved(
-        withChoice {
-          let box = ProofBox()
-          async let one: Void = box.raise()
-          async let other: Void = box.raise()
-          _ = await (one, other)
-        }),
-      .proved(
-        withChoice {
-          let box = ProofBox()
-          let other = ProofBox()
-          let task = Task { box.set(1) }
-          _ = other.get()
-          await task.value
-        }),
-      .proved(
-        withChoice {
-          let task = Task {
-            await Task.yield()
-            return Task.isCancelled
-          }
-          await Task.yield()
-          task.cancel()
-          _ = await task.value
-        }),
-      .proved {
-        await withTaskGroup(of: Void.self) { group in
-          let desk = ProofDesk()
-          for entry in ["a", "b", "c"] { group.addTask { await desk.enter(entry) } }
-        }
-      },
-      .proved {
-        let desk = ProofDesk()
-        async let one: Void = desk.call()
-        async let other: Void = desk.enter("other")
-        _ = await (one, other)
-      },
-      .proved {
-        let desk = ProofDesk()
-        async let one: Void? = try? desk.failIfFull()
-        async let other: Void? = try? desk.failIfFull()
-        _ = await (one, other)
-      },
-      .proved(
-        withChoice {
-          let (stream, continuation) = AsyncStream<Int>.makeStream()
-          let task = Task {
-            for await value in stream { return value }
-            return 0
-          }
-          await Task.yield()
-          continuation.yield(1)
-          _ = await task.value
-        }),
-    ]
-
-    @Test(arguments: whole.indices)
-    func aStepThatNobodyCouldDivideKeepsTheProof(index: Int) async {
-      await check(Self.whole[index])
-    }
-
     // MARK: What other libraries do
 
     static let unknown: [ProofProgram] = [
@@ -237,7 +68,7 @@ import Testing
     func whatIsNotKnownOfAnotherLibraryIsNoProof(index: Int) async {
       var program = Self.unknown[index]
       let obstacles = program.obstacle?.split(separator: "|").map(String.init) ?? []
-      let (report, failure) = await report(.reduction, program.body)
+      let (report, failure) = await ProofProgram.run(program.body)
       #expect(failure == nil)
       #expect(!report.isExhaustive)
       program.obstacle = obstacles.first { obstacle in
@@ -259,20 +90,20 @@ import Testing
     @Test(arguments: known.indices)
     func whatIsKnownOfAnotherLibraryKeepsTheProof(index: Int) async {
       let work = Self.known[index]
-      await check(.proved { await besides(work, work) })
+      await expect(.proved { await besides(work, work) })
     }
 
     // MARK: When objects are freed
 
     @Test func aWeakReferenceThatIsReadIsNoProof() async {
-      await check(
+      await expect(
         .withheld("asks whether an object still exists") {
           let desk = ProofDesk()
           async let one: Void = { [weak desk] in await desk?.enter("one") }()
           async let other: Void = desk.enter("other")
           _ = await (one, other)
         })
-      await check(
+      await expect(
         .proved {
           let desk = ProofDesk()
           async let one: Void = { [desk] in await desk.enter("one") }()
@@ -283,12 +114,12 @@ import Testing
 
     @Test func anObjectThatDoesSomethingWhenItIsFreedIsNoProof() async {
       let box = ProofBox()
-      await check(
+      await expect(
         .withheld("does something when the last task lets go of its object") {
           let note = ProofNoteThatTells(box)
           await besides({ _ = note }, { _ = note })
         })
-      await check(
+      await expect(
         .proved {
           let note = ProofNote(box)
           await besides({ _ = note }, { _ = note })
@@ -299,7 +130,7 @@ import Testing
 
     @Test func whoAsksWhetherAnotherTaskIsCancelledDependsOnWhoCancelsIt() async {
       let answers = SeenAnswers()
-      let (report, failure) = await report(.reduction) {
+      let (report, failure) = await ProofProgram.run {
         let task = Task {}
         await task.value
         let asker = Task { @SecondDesk in
@@ -321,14 +152,14 @@ import Testing
     }
 
     @Test func whatAGroupCancelsByItselfIsNoProof() async {
-      await check(
+      await expect(
         .withheld("a task was cancelled, and it was not seen by whom") {
           try? await withThrowingDiscardingTaskGroup { group in
             group.addTask { await lookAtCancellation() }
             group.addTask { try await enterOften(fails: true) }
           }
         })
-      await check(
+      await expect(
         .proved {
           try? await withThrowingDiscardingTaskGroup { group in
             group.addTask { await lookAtCancellation() }
@@ -340,51 +171,14 @@ import Testing
     // MARK: Time
 
     @Test func aStepThatSleepsIsNoProofWhereClocksAreRead() async {
-      await check(
+      await expect(
         .withheld("a step slept without being suspended, and clocks were read") {
           await besides({ usleep(10) }, { _ = Date() })
         })
-      await check(.proved { await besides({ usleep(10) }, { usleep(10) }) })
-      await check(.proved { await besides({ _ = Date() }, { _ = Date() }) })
+      await expect(.proved { await besides({ usleep(10) }, { usleep(10) }) })
+      await expect(.proved { await besides({ _ = Date() }, { _ = Date() }) })
     }
 
-    // MARK: Where there is only one schedule
-
-    @Test func theOnlyScheduleIsAProofOnlyWhereItsStepsAreWhole() async {
-      let (divided, _) = await report(.portfolio) {
-        let box = ProofBox()
-        let task = Task { box.set(1) }
-        _ = box.get()
-        await task.value
-      }
-      #expect(divided.choices == 0)
-      #expect(!divided.isExhaustive, "\(divided)")
-      let (whole, _) = await report(.portfolio) {
-        let box = ProofBox()
-        let task = Task { box.set(1) }
-        await task.value
-        _ = box.get()
-      }
-      #expect(whole.choices == 0)
-      #expect(whole.isExhaustive, "\(whole)")
-    }
-
-    @Test func aSearchOfAllSchedulesIsAProofOnlyWhereStepsAreWhole() async {
-      let (divided, _) = await report(.depthFirst) {
-        let box = ProofBox()
-        async let one: Void = { if box.get() == 0 { box.raise() } }()
-        async let other: Void = { if box.get() == 0 { box.raise() } }()
-        _ = await (one, other)
-      }
-      #expect(!divided.isExhaustive, "\(divided)")
-      let (whole, _) = await report(.depthFirst) {
-        let box = ProofBox()
-        async let one: Void = box.raise()
-        async let other: Void = box.raise()
-        _ = await (one, other)
-      }
-      #expect(whole.isExhaustive, "\(whole)")
-    }
   #endif
 
   @Test func runsInChildProcessesAreNoProof() async {

@@ -6,67 +6,45 @@ import Testing
 
 /// Continuations that are resumed once too often: the report names both who did it.
 struct ResumedTwiceTests {
-  /// Waits for a signal, or to be cancelled.
-  private final class UnsafeWaiter: Sendable {
+  /// Waits for a signal, or to be cancelled; unless it is mended, both resume who waits.
+  private final class Waiter: Sendable {
     private let isMended: Bool
-    private let state = Mutex((UnsafeContinuation<Void, Never>?.none, isOver: false))
+    private let state = Mutex((resume: (@Sendable () -> Void)?.none, isOver: false))
 
     init(isMended: Bool) { self.isMended = isMended }
 
-    func wait() async {
+    func waitUnsafely() async {
       await withTaskCancellationHandler {
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-          let isOver = state.withLock { state in
-            if !state.isOver { state.0 = continuation }
-            return state.isOver
-          }
-          if isOver { continuation.resume() }
-        }
+        await withUnsafeContinuation { continuation in keep { continuation.resume() } }
       } onCancel: {
-        take()?.resume()
+        signal()
       }
     }
 
-    func signal() { take()?.resume() }
-
-    private func take() -> UnsafeContinuation<Void, Never>? {
-      state.withLock { state in
-        state.isOver = true
-        defer { if isMended { state.0 = nil } }
-        return state.0
-      }
-    }
-  }
-
-  /// The same with a continuation that the runtime checks.
-  private final class CheckedWaiter: Sendable {
-    private let isMended: Bool
-    private let state = Mutex((CheckedContinuation<Void, Never>?.none, isOver: false))
-
-    init(isMended: Bool) { self.isMended = isMended }
-
-    func wait() async {
+    /// The same with a continuation that the runtime checks.
+    func waitChecked() async {
       await withTaskCancellationHandler {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-          let isOver = state.withLock { state in
-            if !state.isOver { state.0 = continuation }
-            return state.isOver
-          }
-          if isOver { continuation.resume() }
-        }
+        await withCheckedContinuation { continuation in keep { continuation.resume() } }
       } onCancel: {
-        take()?.resume()
+        signal()
       }
     }
 
-    func signal() { take()?.resume() }
-
-    private func take() -> CheckedContinuation<Void, Never>? {
-      state.withLock { state in
+    func signal() {
+      let resume = state.withLock { state in
         state.isOver = true
-        defer { if isMended { state.0 = nil } }
-        return state.0
+        defer { if isMended { state.resume = nil } }
+        return state.resume
       }
+      resume?()
+    }
+
+    private func keep(_ resume: @escaping @Sendable () -> Void) {
+      let isOver = state.withLock { state in
+        if !state.isOver { state.resume = resume }
+        return state.isOver
+      }
+      if isOver { resume() }
     }
   }
 
@@ -92,8 +70,8 @@ struct ResumedTwiceTests {
 
   @Test func anUnsafeOneByAStepAndByAHandlerThatTheProgramCalls() async throws {
     let body = { @Sendable (isMended: Bool) in
-      let waiter = UnsafeWaiter(isMended: isMended)
-      let caller = Task { await waiter.wait() }
+      let waiter = Waiter(isMended: isMended)
+      let caller = Task { await waiter.waitUnsafely() }
       await waitUntilIdle()
       waiter.signal()
       caller.cancel()
@@ -106,8 +84,8 @@ struct ResumedTwiceTests {
 
   @Test func anUnsafeOneByAStepAndByAHandlerOfTheRuns() async throws {
     let body = { @Sendable (isMended: Bool) in
-      let waiter = UnsafeWaiter(isMended: isMended)
-      let caller = Task { await waiter.wait() }
+      let waiter = Waiter(isMended: isMended)
+      let caller = Task { await waiter.waitUnsafely() }
       await waitUntilIdle()
       waiter.signal()
       await caller.value
@@ -121,15 +99,16 @@ struct ResumedTwiceTests {
 
   @Test func aCheckedOneByAStepAndByAHandlerOfTheRuns() async throws {
     let body = { @Sendable (isMended: Bool) in
-      let waiter = CheckedWaiter(isMended: isMended)
-      let caller = Task { await waiter.wait() }
+      let waiter = Waiter(isMended: isMended)
+      let caller = Task { await waiter.waitChecked() }
       await waitUntilIdle()
       waiter.signal()
       await caller.value
     }
     let outcome = await cancelled { await body(false) }
     let failure = try #require(outcome.failure, "\(outcome)")
-    #expect(failure.message.contains("wait() tried to resume its continuation more than once"))
+    #expect(
+      failure.message.contains("waitChecked() tried to resume its continuation more than once"))
     #expect(failure.message.contains(" by task 0 in step "), "\(failure)")
     #expect(failure.sourceLocation?.fileID.hasSuffix("ResumedTwiceTests.swift") == true)
     #expect(!failure.interleaving.steps.isEmpty)

@@ -8,28 +8,34 @@ extension SharedThings {
   ]
 }
 
-private final class LockedCount: SharedThing, @unchecked Sendable {
+/// A number, for whoever holds what guards it.
+private class GuardedCount: @unchecked Sendable {
+  final var count = 0
+
+  required init(place: Int) {}
+
+  /// - Returns: What it has become.
+  final func add() -> String {
+    count += 1
+    return "\(count)"
+  }
+}
+
+private final class LockedCount: GuardedCount, SharedThing, @unchecked Sendable {
   static let name = "NSLock"
   static let operations = ["add", "read", "tryAdd", "doubleInTwoSections", "lockAndUnlock"]
   private let lock = NSLock()
-  private var count = 0
-
-  init(place: Int) {}
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
     switch operation {
     case 0:
-      return lock.withLock {
-        count += 1
-        return "\(count)"
-      }
+      return lock.withLock { add() }
     case 1: return "\(lock.withLock { count })"
     case 2:
       guard lock.try() else { return "busy" }
       defer { lock.unlock() }
-      count += 1
-      return "\(count)"
+      return add()
     case 3:
       let read = lock.withLock { count }
       lock.withLock { count = 2 * read + 1 }
@@ -44,13 +50,10 @@ private final class LockedCount: SharedThing, @unchecked Sendable {
   func end() -> String { "\(lock.withLock { count })" }
 }
 
-private final class RecursiveCount: SharedThing, @unchecked Sendable {
+private final class RecursiveCount: GuardedCount, SharedThing, @unchecked Sendable {
   static let name = "NSRecursiveLock"
   static let operations = ["addTwice", "read", "tryAdd"]
   private let lock = NSRecursiveLock()
-  private var count = 0
-
-  init(place: Int) {}
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
@@ -67,19 +70,15 @@ private final class RecursiveCount: SharedThing, @unchecked Sendable {
     default:
       guard lock.try() else { return "busy" }
       defer { lock.unlock() }
-      count += 1
-      return "\(count)"
+      return add()
     }
   }
 }
 
-private final class ConditionCount: SharedThing, @unchecked Sendable {
+private final class ConditionCount: GuardedCount, SharedThing, @unchecked Sendable {
   static let name = "NSCondition"
   static let operations = ["signal", "read", "waitUntilPast"]
   private let condition = NSCondition()
-  private var count = 0
-
-  init(place: Int) {}
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
@@ -196,13 +195,10 @@ private final class ReadWriteCount: SharedThing, @unchecked Sendable {
   }
 }
 
-private final class QueueCount: SharedThing, @unchecked Sendable {
+private final class QueueCount: GuardedCount, SharedThing, @unchecked Sendable {
   static let name = "DispatchQueue.sync"
   static let operations = ["add", "read"]
   private let queue = DispatchQueue(label: "count")
-  private var count = 0
-
-  init(place: Int) {}
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
@@ -213,20 +209,14 @@ private final class QueueCount: SharedThing, @unchecked Sendable {
   }
 }
 
-private final class BarrierCount: SharedThing, @unchecked Sendable {
+private final class BarrierCount: GuardedCount, SharedThing, @unchecked Sendable {
   static let name = "DispatchQueue.sync(flags: .barrier)"
   static let operations = ["add", "read"]
   private let queue = DispatchQueue(label: "count", attributes: .concurrent)
-  private var count = 0
-
-  init(place: Int) {}
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
     if operation == 1 { return "\(queue.sync { count })" }
-    return queue.sync(flags: .barrier) {
-      count += 1
-      return "\(count)"
-    }
+    return queue.sync(flags: .barrier) { add() }
   }
 }

@@ -24,29 +24,31 @@ private final class CancelledTask: SharedThing {
   }
 }
 
+/// Knows an object without keeping it alive.
+private final class Mark<Object: AnyObject>: @unchecked Sendable {
+  private(set) weak var object: Object?
+
+  func placed(on object: Object) -> Object {
+    self.object = object
+    return object
+  }
+}
+
 private final class WeakObject: SharedThing {
   static let name = "weak reference"
   static let operations = ["drop", "look"]
   private final class Object: Sendable {}
-  private final class Holder: @unchecked Sendable {
-    weak var object: Object?
-  }
-
-  private let holder = Holder()
+  private let mark = Mark<Object>()
   private let place: Int
 
   init(place: Int) { self.place = place }
 
-  var heirloom: AnyObject? {
-    let object = Object()
-    holder.object = object
-    return object
-  }
+  var heirloom: AnyObject? { mark.placed(on: Object()) }
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
-    if operation == 1 { return holder.object == nil ? "gone" : "there" }
-    if place < user.heirlooms.count { user.heirlooms[place] = nil }
+    if operation == 1 { return mark.object == nil ? "gone" : "there" }
+    user.drop(place)
     return ""
   }
 }
@@ -77,7 +79,7 @@ private final class MortalObject: SharedThing, @unchecked Sendable {
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
     if operation == 1 { return grave.isClosed ? "dead" : "alive" }
-    if place < user.heirlooms.count { user.heirlooms[place] = nil }
+    user.drop(place)
     return ""
   }
 }
@@ -93,31 +95,24 @@ private final class WeakActor: SharedThing {
       return visits
     }
   }
-  private final class Holder: @unchecked Sendable {
-    weak var host: Host?
-  }
 
-  private let holder = Holder()
+  private let mark = Mark<Host>()
   private let place: Int
 
   init(place: Int) { self.place = place }
 
-  var heirloom: AnyObject? {
-    let host = Host()
-    holder.host = host
-    return host
-  }
+  var heirloom: AnyObject? { mark.placed(on: Host()) }
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
-    if place < user.heirlooms.count { user.heirlooms[place] = nil }
+    user.drop(place)
     return ""
   }
 
   func wait(
     _ operation: Int, by user: Participant, isolation: isolated (any Actor)?
   ) async -> String {
-    let visits = await holder.host?.visit()
+    let visits = await mark.object?.visit()
     return visits.map { "\($0)" } ?? "gone"
   }
 }
