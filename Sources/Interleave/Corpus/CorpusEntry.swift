@@ -94,11 +94,17 @@ package struct CorpusEntry: Sendable, Hashable {
 
   package var kind: FuzzFailure.Kind { signature.kind }
 
-  /// The functions of its steps, without repetitions; of closures, the function that holds them,
-  /// since their numbers change with each closure that is added.
+  /// The program's own functions among those of its steps, without repetitions; of closures, the
+  /// function that holds them, since their numbers change with each closure that is added.
+  ///
+  /// A library's function, such as `Task.yield()`, says nothing about the program, and is often
+  /// what a mend takes away: another function awaits it, or it has no line. It counts where there
+  /// is nothing else.
   package var functions: [String] {
-    var seen: Set<String> = [""]
-    return Interleaving.steps(inWords: words).map { Self.holder(of: $0.function) }
+    let steps = Interleaving.steps(inWords: words).filter { !$0.function.isEmpty }
+    let own = steps.filter { $0.caller == nil && $0.place != nil }
+    var seen: Set<String> = []
+    return (own.isEmpty ? steps : own).map { Self.holder(of: $0.function) }
       .filter { seen.insert($0).inserted }
   }
 

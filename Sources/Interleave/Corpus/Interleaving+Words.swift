@@ -25,9 +25,14 @@ extension Interleaving {
   struct StepInWords: Hashable {
     /// The function; empty where the step had none.
     var function: String
+    /// The function of the program that awaited it, where it is a library's.
+    var caller: String?
     /// The place, as in `Bank.swift:12`.
     var place: String?
   }
+
+  /// What stands between a library's function and the program's own that waits for it.
+  fileprivate static let awaitedBy = ", awaited by "
 
   /// Reads the steps back from ``words(limit:)``.
   static func steps(inWords words: [String]) -> [StepInWords] {
@@ -37,10 +42,12 @@ extension Interleaving {
     return rows.map { row in
       let rest = String(row.dropFirst(column))
       let cells = rest.components(separatedBy: "  ")
-      let function = cells.first ?? ""
+      let function = (cells.first ?? "").components(separatedBy: awaitedBy)
       let others = cells.dropFirst().lazy.map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }
       let place = others.first.map(String.init)
-      return StepInWords(function: function, place: place.flatMap { isPlace($0) ? $0 : nil })
+      return StepInWords(
+        function: function[0], caller: function.dropFirst().first,
+        place: place.flatMap { isPlace($0) ? $0 : nil })
     }
   }
 
@@ -60,7 +67,7 @@ extension Interleaving {
 
   private func lines(_ steps: [(offset: Int, element: Step)]) -> [String] {
     let rows = steps.map { index, step in
-      var row = [String(index + 1), "task \(step.name.task)", step.name.function]
+      var row = [String(index + 1), "task \(step.name.task)", step.functionInWords]
       row.append(step.place?.description ?? "")
       row.append(step.name.executor.isEmpty ? "" : "on \(step.name.executor)")
       return row
@@ -83,5 +90,14 @@ extension Interleaving {
       while line.last == " " { line.removeLast() }
       return line
     }
+  }
+}
+
+extension Interleaving.Step {
+  /// The function, and for one of a library the program's own that called it:
+  /// `Task.yield(), awaited by Bank.withdraw(_:)`.
+  fileprivate var functionInWords: String {
+    guard !name.function.isEmpty, !caller.isEmpty else { return name.function }
+    return name.function + Interleaving.awaitedBy + caller
   }
 }

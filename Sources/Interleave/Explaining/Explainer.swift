@@ -35,7 +35,8 @@ struct Explainer {
       }
       return Interleaving.Step(
         name: name, actor: labels[step.key.executor],
-        place: code?.place, reason: step.reason, end: step.end, time: step.time,
+        place: code?.place, caller: caller(of: step.key, in: code), reason: step.reason,
+        end: step.end, time: step.time,
         changes: inspector?.changes[index] ?? [], notes: inspector?.notes[index] ?? [],
         isPreemption: step.isPreemption, isStall: step.isStall)
     }
@@ -58,6 +59,12 @@ struct Explainer {
     // One after the other: mostly the nearest will do, and the others are never shown.
     return callers.lazy.map { Symbolicator.shared.place(of: .start($0)) }.first { $0.isUsers }
       ?? (code.place == nil ? nil : code)
+  }
+
+  /// The function of the program in which a function of a library was called.
+  private func caller(of step: InspectedStep.StepIdentity, in code: CodePlace?) -> String {
+    guard let code, code.isUsers, !namer.place(step).isUsers else { return "" }
+    return code.function
   }
 
   /// The tasks that ran, or whose steps were passed over.

@@ -110,6 +110,9 @@ extension Interleaving {
     public var actor: String
     /// Where the task went on; nil where the binary has no line for it.
     public var place: Place?
+    /// The program's own function that waits for the one in which the task went on; empty where
+    /// that is the program's own, too.
+    public var caller: String
     /// Why it could run.
     public var reason: EnabledReason
     /// How it left its task.
@@ -126,13 +129,15 @@ extension Interleaving {
     public var isStall: Bool
 
     public init(
-      name: StepName, actor: String? = nil, place: Place? = nil, reason: EnabledReason = .resumed,
-      end: StepEnd = .suspended, time: Int64 = 0, changes: [Change] = [], notes: [String] = [],
+      name: StepName, actor: String? = nil, place: Place? = nil, caller: String = "",
+      reason: EnabledReason = .resumed, end: StepEnd = .suspended, time: Int64 = 0,
+      changes: [Change] = [], notes: [String] = [],
       isPreemption: Bool = false, isStall: Bool = false
     ) {
       self.name = name
       self.actor = actor ?? name.executor
       self.place = place
+      self.caller = caller
       self.reason = reason
       self.end = end
       self.time = time

@@ -72,6 +72,17 @@ import Testing
     }
   }
 
+  @Test func aLibrarysFunctionNeedNotRunAnyMoreUnlessThereIsNoOther() {
+    var entry = bankEntry
+    let own = "1  task 0      Bank.withdraw(_:)  Bank.swift:9  on Bank"
+    let awaited = "2  task 0.0    Task.sleep(for:), awaited by Bank.open()  Bank.swift:12"
+    let alone = "3  task 0.0.0  Task.yield()"
+    entry.words = [own, awaited, alone]
+    #expect(entry.functions == ["Bank.withdraw(_:)"])
+    entry.words = [awaited, alone]
+    #expect(entry.functions == ["Task.sleep(for:)", "Task.yield()"])
+  }
+
   @Test func anotherFailureIsNotTheSameOneAndNotAPass() {
     var replay = EntryReplay(bankEntry)
     replay.record(complete(), failure: other)

@@ -49,6 +49,26 @@ import Testing
     #expect(Interleaving.steps(inWords: ["", "    ", "3"]) == [.init(function: "", place: nil)])
   }
 
+  @Test func aLibrarysFunctionIsToldWithTheOneOfTheProgramThatAwaitsIt() {
+    let interleaving = Interleaving(steps: [
+      .init(name: step("0", 0, "transfers()"), caller: ""),
+      .init(name: step("0", 1, "Task.yield()"), caller: "closure #1 in transfers()"),
+      .init(name: step("0", 2, ""), caller: "transfers()"),
+    ])
+    let words = interleaving.words()
+    #expect(
+      words == [
+        "1  task 0  transfers()", "2  task 0  Task.yield(), awaited by closure #1 in transfers()",
+        "3  task 0",
+      ])
+    #expect(
+      Interleaving.steps(inWords: words) == [
+        .init(function: "transfers()"),
+        .init(function: "Task.yield()", caller: "closure #1 in transfers()"),
+        .init(function: ""),
+      ])
+  }
+
   @Test func closuresCountAsTheFunctionThatHoldsThem() {
     #expect(CorpusEntry.holder(of: "closure #1 in closure #2 in f()") == "f()")
     #expect(CorpusEntry.holder(of: "Bank.withdraw(_:)") == "Bank.withdraw(_:)")
