@@ -67,6 +67,20 @@ import Testing
     #expect(bank(stepsPerWithdrawal: after).replay(entry).0 == .stillFails)
   }
 
+  @Test func ofStepsThatWouldDoTheOneOfTheSameTaskIsTaken() {
+    let deviation = bankEntry.deviations[0]
+    var othersStep = deviation.picked
+    othersStep.task = "0.2"
+    var laterStep = deviation.picked
+    laterStep.ordinal += 3
+    for steps in [[othersStep, laterStep], [laterStep, othersStep]] {
+      let names = [deviation.passedOver] + steps
+      var matcher = EntryMatcher([deviation], strictness: .anyTask)
+      let pick = matcher.choose(among: names.count) { names[$0] }
+      #expect(names[pick] == laterStep)
+    }
+  }
+
   @Test func anotherExecutorDoesNotMatter() {
     let entry = Program.bank().entry(picks: [0, 1])
     let (verdict, strictness) = Program.bank(executor: "Vault").replay(entry)

@@ -60,6 +60,40 @@ import Testing
     #expect(try #require(search(harder)) <= 400)
   }
 
+  @Test func stepsAreLookedForAFewPlacesBeforeAndAfterTheNearestFirst() {
+    let places = (-1...2).flatMap { picked in (-2...3).map { [picked, $0] } }
+    var neighbourhood = EntryNeighbourhood(bankEntry, limit: places.count)
+    let old = bankEntry.deviations[0]
+    var shifts: [[Int]] = []
+    while let moved = neighbourhood.next()?.deviations[0] {
+      shifts.append([
+        moved.picked.ordinal - old.picked.ordinal,
+        moved.passedOver.ordinal - old.passedOver.ordinal,
+      ])
+    }
+    #expect(shifts.count == places.count && Set(shifts) == Set(places))
+    let distances = shifts.map { abs($0[0]) + abs($0[1]) }
+    #expect(distances == distances.sorted())
+  }
+
+  @Test func oneMoreDeviationIsTriedNearTheOldOnesFirst() {
+    var entry = bankEntry
+    entry.deviations[0].index = 10
+    var neighbourhood = EntryNeighbourhood(entry, limit: 400)
+    var tried: [Int] = []
+    while let schedule = neighbourhood.next(), schedule.forced.count <= 1, schedule.noise == nil {
+      for forced in schedule.forced where !tried.contains(forced.choice) {
+        tried.append(forced.choice)
+      }
+      var run = NearbyRun(schedule)
+      for step in 0..<20 {
+        _ = run.choose(among: 2, after: step) { StepPlace(task: "9", ordinal: $0) }
+      }
+      neighbourhood.record(run)
+    }
+    #expect(tried.prefix(5) == [10, 9, 11, 8, 12])
+  }
+
   @Test func whatCannotFailIsGivenUpAtTheLimit() {
     var sound = MadeUpProgram.bank()
     sound.fails = { _ in false }

@@ -37,6 +37,13 @@ import Testing
     #expect(replay.verdict == .fixed(matched: .exact))
   }
 
+  @Test func aRunIsTheEntrysUnlessSomethingElseWasPassedOverOrLeftOut() {
+    for strictness in EntryMatcher.Strictness.allCases {
+      #expect(complete(strictness).isEntry == (strictness != .pickedOnly))
+    }
+    #expect(!incomplete().isEntry)
+  }
+
   @Test func anEntryWithoutDeviationsIsRunOnce() {
     var entry = bankEntry
     entry.deviations = []
