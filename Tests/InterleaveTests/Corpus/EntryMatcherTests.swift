@@ -1,4 +1,5 @@
 import Interleave
+import InterleaveEngine
 import Testing
 
 @Suite struct EntryMatcherTests {
@@ -70,7 +71,7 @@ import Testing
   @Test func ofStepsThatWouldDoTheOneOfTheSameTaskIsTaken() {
     let deviation = bankEntry.deviations[0]
     var othersStep = deviation.picked
-    othersStep.task = "0.2"
+    othersStep.task = TaskPath(ordinals: [0, 2])
     var laterStep = deviation.picked
     laterStep.ordinal += 3
     for steps in [[othersStep, laterStep], [laterStep, othersStep]] {

@@ -1,4 +1,5 @@
 import Interleave
+import InterleaveEngine
 import Testing
 
 /// What is looked at near an entry, on programs that are lists of steps.
@@ -87,7 +88,9 @@ import Testing
       }
       var run = NearbyRun(schedule)
       for step in 0..<20 {
-        _ = run.choose(among: 2, after: step) { StepPlace(task: "9", ordinal: $0) }
+        _ = run.choose(among: 2, after: step) {
+          StepPlace(task: TaskPath(ordinals: [9]), ordinal: $0)
+        }
       }
       neighbourhood.record(run)
     }

@@ -99,4 +99,26 @@ import Testing
     #expect(failure.kind == .livelock, "\(failure)")
     #expect(!failure.interleaving.steps.isEmpty, "\(failure)")
   }
+
+  @Test func aFailureAfterManyStepsIsMadeSmall() async throws {
+    struct Lost: Error {}
+    let adjust: (inout FuzzConfiguration) -> Void = {
+      $0.strategy = .randomWalk
+      $0.shrinking.runs = 100
+    }
+    let outcome = await fuzzed(schedules: 20, adjust) {
+      // Some 6,000 steps, in which nothing is to be chosen.
+      for _ in 0..<3_000 { await Task.yield() }
+      let counter = Box(0)
+      @Sendable func addThrice() async {
+        for _ in 0..<3 { await counter.set((counter.value ?? 0) + 1) }
+      }
+      async let first: Void = addThrice()
+      async let second: Void = addThrice()
+      _ = await (first, second)
+      if await counter.value != 6 { throw Lost() }
+    }
+    let failure = try #require(outcome.failure, "\(outcome)")
+    #expect(failure.interleaving.preemptions == 1, "\(failure)")
+  }
 }
