@@ -104,11 +104,11 @@ import Testing
     struct Lost: Error {}
     let adjust: (inout FuzzConfiguration) -> Void = {
       $0.strategy = .randomWalk
-      $0.shrinking.runs = 100
+      $0.shrinking.runs = 60
     }
     let outcome = await fuzzed(schedules: 20, adjust) {
-      // Some 6,000 steps, in which nothing is to be chosen.
-      for _ in 0..<3_000 { await Task.yield() }
+      // More than 5,000 steps, in which nothing is to be chosen.
+      for _ in 0..<2_600 { await Task.yield() }
       let counter = Box(0)
       @Sendable func addThrice() async {
         for _ in 0..<3 { await counter.set((counter.value ?? 0) + 1) }

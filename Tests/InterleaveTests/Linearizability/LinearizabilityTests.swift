@@ -122,6 +122,21 @@ import Testing
         """)
   }
 
+  @Test func ofOrdersOfOneLengthTheOneThatIsTriedFirstIsShown() throws {
+    let torn = history {
+      $0.invoke(.write(1), lane: 0)
+      $0.invoke(.write(2), lane: 1)
+      $0.respond(1, lane: 0)
+      $0.respond(1, lane: 1)
+      $0.invoke(.read, lane: 2)
+      $0.respond(3, lane: 2)
+    }
+    let violation = try #require(register.checkLinearizability(of: torn).violation)
+    // The write that returned first comes first.
+    #expect(violation.explained == [0, 1])
+    #expect(violation.misfits == [.init(call: 2, allowed: ["2"])])
+  }
+
   @Test func aModelWithSeveralAnswersAllowsThoseOfTheHistory() throws {
     let stale = history {
       $0.invoke(.read, lane: 1)
