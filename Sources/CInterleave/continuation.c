@@ -103,9 +103,11 @@ bool il_note_resumed(il_task *task) {
 }
 
 void il_note_ready(il_session *s, il_task *task) {
-  if (LIKELY(task->continuation != ARMED)) return;
-  task->continuation = RESUMED;
-  if (s && UNLIKELY(s->notes_resumers)) il_note_resumer(s, task);
+  // What the runtime's own code armed was not seen: it waits for checked continuations, in code
+  // that is not optimized.
+  bool is_armed = UNLIKELY(task->continuation == ARMED);
+  if (is_armed) task->continuation = RESUMED;
+  if (s && UNLIKELY(s->notes_resumers)) il_note_resumer(s, task, is_armed);
 }
 
 // Returns where its task must not be resumed.
@@ -117,7 +119,7 @@ static bool is_resumed_again(void *job, void *site) {
     if (UNLIKELY(fiber != NULL)) il_fiber_go_back(s, fiber);
     if (index < 0) {
       il_task *task = il_record(job);
-      if (UNLIKELY(s->notes_resumers) && task && task->session == s) il_note_resumer(s, task);
+      if (UNLIKELY(s->notes_resumers) && task && task->session == s) il_note_resumer(s, task, true);
       return false;
     }
     if (il_is_contained()) il_stop_step(IL_STOP_RESUMED_TWICE, index, site);

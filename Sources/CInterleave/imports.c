@@ -325,23 +325,40 @@ static void add_methods(const library *l) {
   }
 }
 
-static int look_at_library(struct dl_phdr_info *info, size_t size, void *unused) {
+static bool is_of_program_itself(const library *l) {
+  for (const il_image *image = program; image; image = image->next)
+    if (image->begin >= l->code_begin && image->begin < l->code_end) return true;
+  return false;
+}
+
+static bool is_of_toolchain(const library *l) {
+  return strstr(l->path, "/libswift") || strstr(l->path, "/libFoundation") ||
+         strstr(l->path, "/libXCTest");
+}
+
+// What is to be looked at once the list is whole. Whoever goes through the loader's images holds
+// the one of its two locks that is taken last, and asking it for a symbol takes the other one: with
+// a thread that loads a library meanwhile, each would wait for the other for ever.
+static library *libraries;
+static size_t library_count, library_capacity;
+
+static int add_library(struct dl_phdr_info *info, size_t size, void *unused) {
   (void)size, (void)unused;
   library l;
-  if (!read_library(info, &l)) return 0;
-  uintptr_t entry = l.code_begin;
-  bool is_program = false;
-  for (const il_image *image = program; image; image = image->next)
-    is_program = is_program || (image->begin >= entry && image->begin < l.code_end);
-  if (is_program) {
-    for (int list = 0; list < 2; list++)
-      for (size_t i = 0; i < l.relocation_count[list]; i++)
-        add_import(&l, &l.relocations[list][i]);
-  } else if (strstr(l.path, "/libswift") || strstr(l.path, "/libFoundation") ||
-             strstr(l.path, "/libXCTest")) {
-    add_methods(&l);
-  }
+  if (!read_library(info, &l) || !(is_of_program_itself(&l) || is_of_toolchain(&l))) return 0;
+  libraries = grown(libraries, library_count, &library_capacity, sizeof *libraries);
+  libraries[library_count++] = l;
   return 0;
+}
+
+static void look_at_library(const library *l) {
+  if (!is_of_program_itself(l)) {
+    add_methods(l);
+    return;
+  }
+  for (int list = 0; list < 2; list++)
+    for (size_t i = 0; i < l->relocation_count[list]; i++)
+      add_import(l, &l->relocations[list][i]);
 }
 
 // MARK: - All
@@ -362,7 +379,9 @@ const char *il_import_at(uintptr_t place) {
 
 bool il_find_imports(const il_image *images) {
   program = images;
-  dl_iterate_phdr(look_at_library, NULL);
+  dl_iterate_phdr(add_library, NULL);
+  for (size_t i = 0; i < library_count; i++) look_at_library(&libraries[i]);
+  free(libraries);
   qsort(places, place_count, sizeof *places, by_place);
   if (!word_count) return is_complete = true;
   size_t size = call_count * STUB;

@@ -400,8 +400,9 @@ il_task *il_adopt(il_session *session, void *job, void *site, void *entry, bool 
 void il_free_record(il_session *session, il_task *task);
 /// The calls that led to where the runtime was called, innermost first.
 size_t il_calls_of_runtime(uintptr_t *calls, size_t capacity);
-/// Notes who lets the task go on.
-void il_note_resumer(il_session *session, il_task *task);
+/// Notes who lets the task go on; where it is not known to have waited for a continuation, only
+/// if a checked one is at hand that has been resumed.
+void il_note_resumer(il_session *session, il_task *task, bool is_known);
 /// The task whose continuation was resumed before by those who crash now; -1 for none.
 int il_find_resumed(const il_session *session, void *context, uintptr_t stack_pointer);
 /// Notes that a task goes on, whoever resumed its continuation: within the session, if it is

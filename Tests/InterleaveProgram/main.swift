@@ -1,6 +1,6 @@
 // A program that fuzzes without any test framework, for HostTests: it prints what
 // came of each body, a line each. With arguments it writes to a corpus, for
-// CorpusUnderFireTests.
+// CorpusUnderFireTests; with `beside-loaders`, other threads load libraries meanwhile.
 
 import Interleave
 import Testing
@@ -26,6 +26,7 @@ private func addTwice(to counter: Counter) async {
 }
 
 CorpusWriter.runIfAsked(CommandLine.arguments)
+if CommandLine.arguments.contains("beside-loaders") { startLoaders() }
 
 private var configuration = FuzzConfiguration()
 configuration.corpus = .none

@@ -70,9 +70,9 @@ private struct Resumers {
   ) -> String {
     let second = (who ?? current) + (location.map { " at \($0)" } ?? "")
     guard let task, let first = machine.resumptions(ofTask: task).last else {
-      return "\n• the last time by \(second)"
+      return "\n* the last time by \(second)"
     }
-    return "\n• first by \(words(first))\n• then by \(second)"
+    return "\n* first by \(words(first))\n* then by \(second)"
   }
 
   private func words(_ first: Resumption) -> String {

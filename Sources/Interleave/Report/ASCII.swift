@@ -97,7 +97,8 @@ extension Interleaving {
       steps: steps.map { step in
         var step = step
         step.name = step.name.ascii
-        step.actor = step.actor.ascii
+        // Of several actors of a type, the number is kept together with the name.
+        step.actor = step.actor.replacing("\u{A0}", with: " ").ascii
         step.place = step.place?.ascii
         step.changes = step.changes.map {
           Change(property: $0.property.ascii, before: $0.before.ascii, after: $0.after.ascii)

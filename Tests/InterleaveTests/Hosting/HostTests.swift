@@ -13,14 +13,24 @@ import Testing
   }
 
   @Test func programsFuzz() async throws {
+    try await expectThatProgramsFuzz([])
+  }
+
+  #if os(Linux)
+    @Test func programsFuzzWhileOtherThreadsLoadLibraries() async throws {
+      try await expectThatProgramsFuzz(["beside-loaders"])
+    }
+  #endif
+
+  private func expectThatProgramsFuzz(_ arguments: [String]) async throws {
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let result = try await runProgram(folder.path + "/InterleaveProgram", [])
+    let result = try await runProgram(folder.path + "/InterleaveProgram", arguments)
     #expect(
       result.output == """
         holds: passed all 7 interleavings
         throws: thrownError, 1 preemption(s)
-        expects: expectation at main.swift:62, 1 preemption(s)
-        always: invariant at main.swift:66, 0 preemption(s)
+        expects: expectation at main.swift:63, 1 preemption(s)
+        always: invariant at main.swift:67, 0 preemption(s)
 
         """, "\(result)")
     #expect(result.exitCode == 0)

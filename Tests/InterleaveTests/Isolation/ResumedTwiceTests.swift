@@ -93,7 +93,7 @@ struct ResumedTwiceTests {
     let outcome = await cancelled { await body(false) }
     let failure = try #require(outcome.failure, "\(outcome)")
     #expect(failure.message.contains("the cancellation handler of task 0.0"), "\(failure)")
-    #expect(failure.message.contains("• then by"), "\(failure)")
+    #expect(failure.message.contains("* then by"), "\(failure)")
     #expect(await cancelled { await body(true) }.failure == nil)
   }
 
@@ -113,6 +113,43 @@ struct ResumedTwiceTests {
     #expect(failure.sourceLocation?.fileID.hasSuffix("ResumedTwiceTests.swift") == true)
     #expect(!failure.interleaving.steps.isEmpty)
     #expect(await cancelled { await body(true) }.failure == nil)
+  }
+
+  /// Rings for who waits, unless it is closed; one that is not mended does not look again.
+  private actor Bell {
+    private let isMended: Bool
+    private var waiter: CheckedContinuation<String, Never>?
+
+    init(isMended: Bool) { self.isMended = isMended }
+
+    func wait() async -> String { await withCheckedContinuation { waiter = $0 } }
+
+    func ring() async {
+      guard let waiter else { return }
+      await Task.yield()
+      if isMended, self.waiter == nil { return }
+      waiter.resume(returning: "rung")
+      self.waiter = nil
+    }
+
+    func close() {
+      waiter?.resume(returning: "closed")
+      waiter = nil
+    }
+  }
+
+  @Test func aCheckedOneThatAFunctionKeepsFromStepToStep() async throws {
+    let body = { @Sendable (isMended: Bool) in
+      let bell = Bell(isMended: isMended)
+      async let answer = bell.wait()
+      await waitUntilIdle()
+      async let ring: Void = bell.ring()
+      async let close: Void = bell.close()
+      _ = await (answer, ring, close)
+    }
+    try expectBothResumers(
+      await fuzzed { await body(false) }, first: "task 0.3 ", then: "task 0.2 ")
+    #expect(await fuzzed { await body(true) }.failure == nil)
   }
 
   @Test func aCheckedOneOnAQueue() async throws {

@@ -67,6 +67,16 @@ import Testing
     return failure
   }
 
+  @Test func severalActorsOfATypeAreNumberedInASCIIToo() {
+    var failure = Sample.overdrawnFailure
+    for index in failure.interleaving.steps.indices {
+      failure.interleaving.steps[index].actor = "Bank\u{A0}#2"
+    }
+    let report = failure.asciiText(width: 100)
+    #expect(report.contains(" Bank #2 "), "\(report)")
+    #expect(!report.contains("u{A0}"), "\(report)")
+  }
+
   @Test(arguments: [60, 80, 100, 200]) func aReportIsASCIIWhateverTheUserWrote(width: Int) {
     for clients in [0, 3, 5, 12, 40] {
       var failure = foreign
