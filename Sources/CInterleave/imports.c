@@ -13,6 +13,7 @@
 
 #include "internal.h"
 #include "known.h"
+#include "storage.h"
 
 #if defined(__linux__) && defined(__x86_64__)
 #include <dlfcn.h>
@@ -85,15 +86,31 @@ static bool is_of_program(uintptr_t address) {
   return il_function_at(program, address) || il_is_concurrency_code((void *)address);
 }
 
+static il_unseen_kind unseen_by(const called *call) {
+  switch (call->kind) {
+  case IL_CALL_ATOMIC: return IL_UNSEEN_ATOMICS;
+  case IL_CALL_LIFETIME:
+  case IL_CALL_UNIQUENESS: return IL_UNSEEN_LIFETIME;
+  default: return IL_UNSEEN_CALL;
+  }
+}
+
+// What the runtime offers is handed the object, and what the standard library does a place
+// that refers to it.
+static bool asks_storage(const called *call, const void *argument) {
+  return call->kind == IL_CALL_UNIQUENESS &&
+         il_is_storage(*call->symbol == '$' ? *(void *const *)argument : argument);
+}
+
 __attribute__((used, visibility("hidden"))) void *il_note_call(const called *call,
-                                                               uintptr_t caller) {
+                                                               uintptr_t caller,
+                                                               const void *argument) {
   il_session *s = il_current;
-  if (LIKELY(!s) || !s->notes_unseen || !s->step_task || s->unseen.kind != IL_UNSEEN_NOTHING || il_is_own_code(caller) ||
-      (call->is_method && !is_of_program(caller))) return call->target;
+  if (LIKELY(!s) || !s->notes_unseen || !s->step_task || s->unseen.kind != IL_UNSEEN_NOTHING ||
+      il_is_own_code(caller) || (call->is_method && !is_of_program(caller)) ||
+      asks_storage(call, argument)) return call->target;
   s->unseen = (il_unseen){
-      .kind = call->kind == IL_CALL_ATOMIC     ? IL_UNSEEN_ATOMICS
-              : call->kind == IL_CALL_LIFETIME ? IL_UNSEEN_LIFETIME
-                                               : IL_UNSEEN_CALL,
+      .kind = unseen_by(call),
       .place = caller, .function = (uintptr_t)call->target,
       .symbol = call->is_method ? NULL : call->symbol};
   return call->target;
@@ -117,7 +134,7 @@ void il_note_outside(const void *function, const void *caller) {
 }
 
 // Every register that may carry an argument is kept, in the calling conventions of C and
-// Swift; what follows comes with the call's record in `r11`, which belongs to no caller.
+// Swift, and the first argument is handed on; what follows comes with the call's record in `r11`, which belongs to no caller.
 __attribute__((naked)) static void noting(void) {
   __asm__ volatile(
       "pushq %rdi\n pushq %rsi\n pushq %rdx\n pushq %rcx\n pushq %r8\n"
@@ -125,7 +142,7 @@ __attribute__((naked)) static void noting(void) {
       "movups %xmm0, (%rsp)\n movups %xmm1, 16(%rsp)\n movups %xmm2, 32(%rsp)\n"
       "movups %xmm3, 48(%rsp)\n movups %xmm4, 64(%rsp)\n movups %xmm5, 80(%rsp)\n"
       "movups %xmm6, 96(%rsp)\n movups %xmm7, 112(%rsp)\n"
-      "movq %r11, %rdi\n movq 200(%rsp), %rsi\n callq il_note_call\n movq %rax, %r11\n"
+      "movq %r11, %rdi\n movq 200(%rsp), %rsi\n movq 192(%rsp), %rdx\n callq il_note_call\n movq %rax, %r11\n"
       "movups (%rsp), %xmm0\n movups 16(%rsp), %xmm1\n movups 32(%rsp), %xmm2\n"
       "movups 48(%rsp), %xmm3\n movups 64(%rsp), %xmm4\n movups 80(%rsp), %xmm5\n"
       "movups 96(%rsp), %xmm6\n movups 112(%rsp), %xmm7\n"
@@ -172,7 +189,7 @@ typedef struct {
   const Elf64_Rela *relocations[2];
   size_t relocation_count[2];
   const uint32_t *hash;
-  uintptr_t code_begin, code_end;
+  uintptr_t begin, end, code_begin, code_end;
   size_t need_count;
 } library;
 
@@ -183,6 +200,10 @@ static bool read_library(const struct dl_phdr_info *info, library *l) {
     const Elf64_Phdr *header = &info->dlpi_phdr[i];
     uintptr_t begin = l->base + header->p_vaddr, end = begin + header->p_memsz;
     if (header->p_type == PT_DYNAMIC) dynamic = (const void *)begin;
+    if (header->p_type == PT_LOAD) {
+      if (!l->begin) l->begin = begin;
+      l->end = end;
+    }
     if (header->p_type == PT_LOAD && header->p_flags & PF_X) {
       if (!l->code_begin) l->code_begin = begin;
       l->code_end = end;
@@ -352,6 +373,7 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *unused) {
 }
 
 static void look_at_library(const library *l) {
+  il_storage_add_library(l->path, l->begin, l->end);
   if (!is_of_program_itself(l)) {
     add_methods(l);
     return;

@@ -115,8 +115,19 @@ static names lifetime_functions = {
     "swift_retainCount", "swift_unownedRetainCount", "swift_weakRetainCount",
 };
 
+static names lifetime_members = {
+    "15_getRetainCount", "19_getWeakRetainCount", "22_getUnownedRetainCount",
+    "17isUniqueReference",
+};
+
+static names uniqueness_functions = {
+    "swift_isUniquelyReferenced", "$ss25isKnownUniquelyReferenced",
+};
+
 static il_call_kind judge_core(const char *symbol) {
-  if (IS_ONE_OF(symbol, lifetime_functions)) return IL_CALL_LIFETIME;
+  if (IS_ONE_OF(symbol, lifetime_functions) || CONTAINS_ONE_OF(symbol, lifetime_members))
+    return IL_CALL_LIFETIME;
+  if (BEGINS_WITH_ONE_OF(symbol, uniqueness_functions)) return IL_CALL_UNIQUENESS;
   return begins_with(symbol, "$ss8readLine") ? IL_CALL_UNKNOWN : IL_CALL_KNOWN;
 }
 

@@ -10,6 +10,8 @@ typedef enum {
   IL_CALL_ATOMIC,
   /// It tells whether an object has been freed.
   IL_CALL_LIFETIME,
+  /// It tells whether an object is referred to once: whether others have let go of it.
+  IL_CALL_UNIQUENESS,
   /// It may do anything.
   IL_CALL_UNKNOWN,
 } il_call_kind;

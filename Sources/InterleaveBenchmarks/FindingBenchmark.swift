@@ -140,6 +140,9 @@ final class Hunter {
     machine = try Machine(settings: MachineSettings())
   }
 
+  /// Has it noted by what steps may share something unseen; that takes a `SharingWatch`.
+  func noteUnseen(_ notes: Bool) { machine.noteUnseen(notes) }
+
   /// Runs a body until it fails.
   ///
   /// - Returns: How many schedules that took; nil if it did not fail within the

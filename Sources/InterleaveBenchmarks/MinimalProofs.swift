@@ -14,6 +14,7 @@ func measureProofs() async throws -> Bool {
       "runs within a preemption more: every schedule", "merged")
     var (needed, plain, merged, isGood) = (0, 0, 0, true)
     let watch = SharingWatch()
+    hunter.noteUnseen(watch != nil)
     for program in BugProgram.all {
       guard let failing = hunter.firstFailure(of: program.body) else { continue }
       let (before, after) = (

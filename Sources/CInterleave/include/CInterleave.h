@@ -368,7 +368,7 @@ typedef enum {
   IL_UNSEEN_ATOMICS = 1,
   /// A function of another library of which nothing is known.
   IL_UNSEEN_CALL = 2,
-  /// It was asked whether an object still exists.
+  /// It was asked whether an object still exists, or is referred to once.
   IL_UNSEEN_LIFETIME = 3,
   /// An object was freed that does something then.
   IL_UNSEEN_DEINIT = 4,

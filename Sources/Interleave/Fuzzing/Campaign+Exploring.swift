@@ -79,7 +79,8 @@ extension Campaign {
   private func learnOfSearch(_ exploration: Exploration) {
     let (signature, isNew) = count()
     exploration.learn(
-      search: signature, isNew: isNew, limits: machine.limits, unseen: machine.unseen)
+      search: signature, steps: machine.stepCount, isNew: isNew, limits: machine.limits,
+      unseen: machine.unseen)
   }
 
   /// All schedules were run, their steps may be run as wholes, and share nothing unseen.

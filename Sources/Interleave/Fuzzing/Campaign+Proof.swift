@@ -58,8 +58,8 @@ extension Campaign {
     case .call:
       "\(words(.afterCall(unseen.place))) calls \(function), by which steps may share something unseen"
     case .lifetime:
-      "\(words(.afterCall(unseen.place))) asks whether an object still exists, which depends on when "
-        + "others let go of it"
+      "\(words(.afterCall(unseen.place))) asks whether an object still exists, or who refers to "
+        + "it, which depends on when others let go of it"
     case .deinitializer:
       "\(words(.start(unseen.place))) does something when the last task lets go of its object"
     case .trial:

@@ -90,7 +90,8 @@ final class Exploration {
     pass(note)
     if note.place >= 0 { spent[Int(note.place)].add(isNew: isNew) }
     assess(note, walk: walk, isGenerated: isGenerated)
-    proof.learn(note.signature, limits: note.limits, unseen: nil, isOfSearch: false)
+    proof.learn(
+      note.signature, steps: Int(note.steps), limits: note.limits, unseen: nil, isOfSearch: false)
   }
 
   /// Goes on to the next walk of the share.
@@ -100,12 +101,14 @@ final class Exploration {
   }
 
   /// Learns from a run of the search for a proof.
-  func learn(search signature: UInt64, isNew: Bool, limits: ReductionLimits, unseen: UnseenSharing?)
-  {
+  func learn(
+    search signature: UInt64, steps: Int, isNew: Bool, limits: ReductionLimits,
+    unseen: UnseenSharing?
+  ) {
     schedules += 1
     searched.add(isNew: isNew)
     risk.note(signature)
-    proof.learn(signature, limits: limits, unseen: unseen, isOfSearch: true)
+    proof.learn(signature, steps: steps, limits: limits, unseen: unseen, isOfSearch: true)
   }
 
   private func assess(_ note: RunNote, walk: Int, isGenerated: Bool) {

@@ -24,6 +24,14 @@ struct ProofAttempt {
   /// The most runs of a search that nobody asked for, however many schedules there are.
   static let mostRuns = 100_000
 
+  /// The most steps that a run of such a search may have.
+  ///
+  /// What polls can be made to poll once more in each run: a search whose runs become far longer
+  /// than all others were comes to no end.
+  ///
+  /// - Parameter longest: The most steps of a schedule before the search.
+  static func mostSteps(after longest: Int) -> Int { 4 * longest + 64 }
+
   private enum Phase {
     case looking, searching, checking, over
   }
@@ -32,7 +40,7 @@ struct ProofAttempt {
   /// The most runs that the search may take.
   private let limit: Int
   private var phase: Phase
-  private let search = Reduction()
+  private var search = Reduction()
   private let makeWatch: () -> SharingWatch?
   private var watch: SharingWatch?
   private var isSearchesTurn = true
@@ -82,6 +90,9 @@ struct ProofAttempt {
   }
 
   private mutating func begin() {
+    if effort == .whereSmall {
+      search = Reduction(maxSteps: min(Reduction.mostSteps, Self.mostSteps(after: walks.longest)))
+    }
     watch = makeWatch()
     if watch == nil { limits.insert(.blindness) }
     phase = watch == nil ? .over : .searching
@@ -106,12 +117,13 @@ struct ProofAttempt {
   ///
   /// - Parameters:
   ///   - signature: What tells its interleaving from others.
+  ///   - steps: How many it had.
   ///   - limits: What was noticed in it that the relation does not cover.
   ///   - unseen: By what its steps may have shared something unseen.
   ///   - isOfSearch: The search made its choices.
   mutating func learn(
-    _ signature: UInt64, limits newLimits: ReductionLimits, unseen newUnseen: UnseenSharing?,
-    isOfSearch: Bool
+    _ signature: UInt64, steps: Int, limits newLimits: ReductionLimits,
+    unseen newUnseen: UnseenSharing?, isOfSearch: Bool
   ) {
     guard phase != .over else { return }
     limits.formUnion(newLimits)
@@ -120,7 +132,7 @@ struct ProofAttempt {
       searched += 1
       proved.insert(signature)
     } else {
-      walks.add(signature)
+      walks.add(signature, steps: steps)
     }
     if !limits.isEmpty { end(.over) }
   }
@@ -140,14 +152,17 @@ struct ProofAttempt {
 /// The interleavings that were run outside of the search.
 private struct Walks {
   private(set) var count = 0
+  /// The most steps of one.
+  private(set) var longest = 0
   private var times: [UInt64: Int] = [:]
   private var once = 0
   private var twice = 0
 
   var seen: Set<UInt64> { Set(times.keys) }
 
-  mutating func add(_ signature: UInt64) {
+  mutating func add(_ signature: UInt64, steps: Int) {
     count += 1
+    longest = max(longest, steps)
     let number = times[signature, default: 0] + 1
     times[signature] = number
     if number == 1 { once += 1 }

@@ -127,6 +127,8 @@ struct Hunt: Sendable {
 
   /// Nothing false was said of any program.
   var isClean: Bool { falseProofs.isEmpty && alarms.isEmpty }
+  /// There were claims that could be false.
+  var hasJudged: Bool { claims > 0 }
   var claims: Int { tallies.values.reduce(0) { $0 + $1.claims } }
 
   /// What was judged, by what was shared.

@@ -55,7 +55,7 @@ struct TruthOptions: Equatable {
 
 /// Hunts for what is said and is not so.
 ///
-/// - Returns: Nothing was found.
+/// - Returns: Nothing was found, and there was something that could have been.
 func showTruth(_ options: TruthOptions) async -> Bool {
   let isBrief = options.amount != TruthOptions.long
   var isSound = true
@@ -78,5 +78,6 @@ func showTruth(_ options: TruthOptions) async -> Bool {
     "\n\(hunt.programs.grouped) programs: \(hunt.claims.grouped) proofs, "
       + "\(hunt.falseProofs.count) false; \(hunt.alarms.count) false alarms; "
       + "\(hunt.gaps.count) with outcomes that only the real runtime shows")
-  return hunt.isClean && isSound
+  if !hunt.hasJudged { print("nothing was proved, so that no proof was judged") }
+  return hunt.isClean && hunt.hasJudged && isSound
 }

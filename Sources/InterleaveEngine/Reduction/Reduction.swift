@@ -18,13 +18,16 @@
 /// share is noticed only while a ``SharingWatch`` is kept. Nor is a step interrupted: where
 /// that could lead to something new, the search proves nothing, see ``dividedStep``.
 package final class Reduction: Strategy {
+  /// The most steps that a run may have, where nothing else is said.
+  package static let mostSteps = 2_000
+
   private var tree: ReductionTree
   private var keys: [StepKey] = []
 
   /// Makes a search.
   ///
   /// - Parameter maxSteps: The most steps that a run may have.
-  package init(maxSteps: Int = 2_000) {
+  package init(maxSteps: Int = Reduction.mostSteps) {
     tree = ReductionTree(maxSteps: maxSteps)
   }
 

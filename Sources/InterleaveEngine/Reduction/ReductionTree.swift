@@ -46,7 +46,7 @@ package struct ReductionTree: Sendable {
   /// Makes a tree of which nothing has been tried.
   ///
   /// - Parameter maxSteps: The most steps that a run may have.
-  package init(maxSteps: Int = 2_000) {
+  package init(maxSteps: Int = Reduction.mostSteps) {
     self.maxSteps = maxSteps
   }
 

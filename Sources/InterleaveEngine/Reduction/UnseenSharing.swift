@@ -11,7 +11,8 @@ package struct UnseenSharing: Sendable, Hashable {
     case besideAtomics
     /// It called a function of another library of which nothing is known.
     case call
-    /// It asked whether an object still exists: whether others have let go of it.
+    /// It asked whether an object still exists, or is referred to once: whether others have
+    /// let go of it.
     case lifetime
     /// It let go of an object that does something when it is freed.
     case deinitializer

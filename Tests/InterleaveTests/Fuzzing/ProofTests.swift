@@ -93,39 +93,6 @@ import Testing
       await expect(.proved { await besides(work, work) })
     }
 
-    // MARK: When objects are freed
-
-    @Test func aWeakReferenceThatIsReadIsNoProof() async {
-      await expect(
-        .withheld("asks whether an object still exists") {
-          let desk = ProofDesk()
-          async let one: Void = { [weak desk] in await desk?.enter("one") }()
-          async let other: Void = desk.enter("other")
-          _ = await (one, other)
-        })
-      await expect(
-        .proved {
-          let desk = ProofDesk()
-          async let one: Void = { [desk] in await desk.enter("one") }()
-          async let other: Void = desk.enter("other")
-          _ = await (one, other)
-        })
-    }
-
-    @Test func anObjectThatDoesSomethingWhenItIsFreedIsNoProof() async {
-      let box = ProofBox()
-      await expect(
-        .withheld("does something when the last task lets go of its object") {
-          let note = ProofNoteThatTells(box)
-          await besides({ _ = note }, { _ = note })
-        })
-      await expect(
-        .proved {
-          let note = ProofNote(box)
-          await besides({ _ = note }, { _ = note })
-        })
-    }
-
     // MARK: Cancellation
 
     @Test func whoAsksWhetherAnotherTaskIsCancelledDependsOnWhoCancelsIt() async {

@@ -100,6 +100,15 @@ import Testing
     #expect(await judge.judge(alone, seed: 1).missed == ["0: after nobody\n": "the real runtime"])
   }
 
+  @Test func aHuntThatJudgedNoClaimHasShownNothing() async {
+    #expect(!Hunt().hasJudged)
+    var hunt = Hunt()
+    hunt.judge = .brief
+    hunt.judge.proves = { _, _, _ in HuntJudge.Verdict() }
+    await hunt.run(.programs(3))
+    #expect(hunt.isClean && !hunt.hasJudged)
+  }
+
   @Test func aHuntComesToTheSameForTheSameSeed() async throws {
     func hunt() async -> [String] {
       var hunt = Hunt()
