@@ -3,8 +3,6 @@
 /// Every pass proposes schedules; one that fails and is smaller takes the best
 /// one's place, as it really ran. Sizes only fall, so every pass ends.
 struct Candidates {
-  private static let mostDeviationsForPairs = 24
-
   private(set) var best: RecordedSchedule
   private(set) var size: ScheduleSize
   private(set) var runs = 0
@@ -102,8 +100,6 @@ struct Candidates {
       joinStretches(run)
       swapTasks(run)
       if size < before { continue }
-      removePairs(run)
-      if size < before { continue }
       postpone(run)
     } while size < before && !isOutOfBudget
     return !isOutOfBudget
@@ -133,44 +129,22 @@ struct Candidates {
     }
   }
 
-  /// Leaves out parts of the best schedule: all, halves, quarters, down to each one
-  /// alone, until none can be left out.
+  /// Leaves out parts of the best schedule: all, halves, quarters, down to each one alone.
   private mutating func removeParts<Part>(
     _ parts: (RecordedSchedule) -> [Part], _ attempt: (inout Candidates, [Part]) -> Bool
   ) {
     var length = parts(best).count
     while length >= 1, !isOutOfBudget {
       var end = Int.max
-      var hasShrunk = false
       // From the back: what comes late depends on what came before it.
       while end > 0, !isOutOfBudget {
         let all = parts(best)
         end = min(end, all.count)
         let start = max(0, end - length)
-        if attempt(&self, Array(all[..<start] + all[end...])) { hasShrunk = true }
+        _ = attempt(&self, Array(all[..<start] + all[end...]))
         end = start
       }
-      length = length == 1 ? (hasShrunk ? 1 : 0) : max(1, min(length / 2, parts(best).count))
-    }
-  }
-
-  /// Leaves out two deviations at a time that need not be neighbours, if they are
-  /// few enough to try all pairs.
-  private mutating func removePairs(_ run: ScheduleShrinker.Runner) {
-    guard best.deviations.count <= Self.mostDeviationsForPairs else { return }
-    var second = best.deviations.count - 1
-    while second > 0 {
-      var first = second - 1
-      while first >= 0 {
-        var deviations = best.deviations
-        if second < deviations.count {
-          deviations.remove(at: second)
-          deviations.remove(at: first)
-          if tryDeviations(deviations, run) { return }
-        }
-        first -= 1
-      }
-      second -= 1
+      length = length == 1 ? 0 : max(1, min(length / 2, parts(best).count))
     }
   }
 

@@ -43,4 +43,16 @@ import Testing
     #expect(program.run(replay).schedule == program.run(Replay([])).schedule)
     #expect(replay.applied == 0)
   }
+
+  @Test func aDeviationThatFindsNoPlaceHoldsNoOtherUp() {
+    let stranger = RawDeviation(
+      picked: StepKey(task: 77, ordinal: 0), passedOver: StepKey(task: 1, ordinal: 1))
+    for seed in 0..<UInt64(100) {
+      let program = SimulatedProgram.random(seed: seed, mailboxes: .inOrder)
+      let schedule = program.run(SimulatedWalk(), seed: seed).schedule
+      let replay = Replay([stranger] + schedule.deviations)
+      #expect(program.run(replay).schedule == schedule, "seed \(seed)")
+      #expect(replay.applied == schedule.deviations.count, "seed \(seed)")
+    }
+  }
 }

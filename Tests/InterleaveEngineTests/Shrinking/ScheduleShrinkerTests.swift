@@ -160,6 +160,21 @@ import Testing
     }
   }
 
+  @Test func aScheduleIsMinimalIfAllWithOnePreemptionLessWereTried() {
+    let program = SimulatedProgram.deep(3, 5)
+    var shrinker = ScheduleShrinker()
+    shrinker.budget.runs = 0
+    for schedule in program.failingSchedules(5) {
+      let preemptions = schedule.preemptions
+      #expect(preemptions > 1)
+      var result = shrinker.shrink(schedule) { program.run($0) }
+      for bound in [nil, preemptions - 2, preemptions - 1, preemptions] {
+        result.shownBound = bound
+        #expect(result.isMinimal == (bound == preemptions - 1 || bound == preemptions))
+      }
+    }
+  }
+
   @Test func aFailureThatNeverComesBackIsKeptAsItIs() throws {
     let program = SimulatedProgram.bank(3)
     let failing = try #require(program.failingSchedules(20).first { $0.preemptions > 1 })

@@ -58,6 +58,21 @@ import Testing
     #expect(fit.isGood, "\(fit)")
   }
 
+  @Test func aTaskCountsWithAllThatDescendFromIt() {
+    let profile = TaskProfile()
+    let run = ListedRun()
+    run.tasks = [
+      RunTask(name: 7, parent: nil), RunTask(name: 8, parent: 0), RunTask(name: 9, parent: 1),
+    ]
+    for task in [0, 1, 1, 2, 2, 2] {
+      let ordinal = run.steps.count { $0.taskNumber == task }
+      run.steps.append(RanStep(taskNumber: task, executor: 4, ordinal: ordinal))
+    }
+    profile.learn(from: RunRecord(run))
+    profile.weigh(on: nil)
+    #expect([7, 8, 9].map { profile.weight(of: $0) } == [6, 5, 3])
+  }
+
   @Test func whereRunsDifferTheMostStepsCount() {
     let profile = TaskProfile()
     for steps in [2, 5, 3] {
