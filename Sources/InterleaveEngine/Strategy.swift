@@ -82,6 +82,9 @@ public struct EnabledSteps {
   /// What the run has done so far.
   public var record: RunRecord { RunRecord(machine: machine) }
 
+  /// The run so far, to be put into words.
+  package var inspectedRun: any InspectedRun { machine.takeUnretainedValue() }
+
   /// What is needed to put the step at an index into words.
   package func inspect(at index: Int) -> InspectedStep.StepIdentity {
     machine._withUnsafeGuaranteedRef { $0.inspectEnabled(at: index) }

@@ -101,7 +101,7 @@ package enum Takeover {
   static let namesLock = ForkableLock()
 
   /// Takes down names of types that a child process has told.
-  static func learn(typeNames: [UInt: String]) {
+  package static func learn(typeNames: [UInt: String]) {
     namesLock.withLock { foreignNames.withLock { $0.merge(typeNames) { $1 } } }
   }
 

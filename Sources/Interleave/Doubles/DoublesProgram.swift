@@ -50,7 +50,7 @@ private final class DoublesRun: ProgramRun {
   }
 
   func body() async throws {
-    Run.current?.doubles.source = source.value
+    LiveRun.current?.doubles.source = source.value
     try await run.body()
   }
 

@@ -46,14 +46,14 @@ final class Monitor<State: Sendable>: Sendable {
 
   init(_ initial: State) {
     self.initial = initial
-    guarded = Mutex(Guarded(state: initial, run: Run.current?.doubles.id))
+    guarded = Mutex(Guarded(state: initial, run: LiveRun.current?.doubles.id))
   }
 
   private func access<Result: Sendable>(
     _ body: @Sendable (inout Guarded) -> Result
   ) -> Result {
     Machine.current?.noteUse(of: self)
-    let run = Run.current?.doubles.id
+    let run = LiveRun.current?.doubles.id
     return guarded.withLock { guarded in
       if let run, guarded.run != run { guarded = Guarded(state: initial, run: run) }
       return body(&guarded)

@@ -21,7 +21,7 @@ struct RunDoubles {
   }
 }
 
-extension Run {
+extension LiveRun {
   /// Adds words to the step that is running, for the report.
   func note(_ text: @autoclosure () -> String) {
     guard let inspector, let step = machine.currentStep else { return }

@@ -76,7 +76,7 @@ extension TypedStub {
       log.calls[index].finish = log.nextEvent()
       return log.calls[index]
     }
-    if let call { Run.current?.note(text(of: call)) }
+    if let call { LiveRun.current?.note(text(of: call)) }
   }
 
   // MARK: For people

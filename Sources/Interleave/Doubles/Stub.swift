@@ -75,7 +75,7 @@ public final class TypedStub<each Input: Sendable, Output: Sendable, Failure: Er
   /// - Throws: What it is told to throw, one of its faults, or `CancellationError` where a call
   ///   that waits is cancelled.
   public func callAsFunction(_ input: repeat each Input) async throws(Failure) -> Output {
-    let source = Run.current?.doubles.source
+    let source = LiveRun.current?.doubles.source
     let fault = source?.fault(among: faults.count).map { faults[$0] }
     let latency = source?.latency(in: latency) ?? .zero
     let index = begin(repeat each input)

@@ -57,7 +57,7 @@ public final class StubResource: Sendable {
     fileID: String = #fileID, filePath: String = #filePath, line: Int = #line,
     column: Int = #column
   ) async throws -> Handle {
-    let source = Run.current?.doubles.source
+    let source = LiveRun.current?.doubles.source
     let fault = source?.fault(among: faults.count)
     try await pause(source)
     try Task.checkCancellation()
@@ -65,7 +65,7 @@ public final class StubResource: Sendable {
     watchTheEnd()
     let number = monitor.withState { $0.open(at: CallSite(fileID, filePath, line, column)) }
     let handle = Handle(number: number, name: name)
-    Run.current?.note("\(handle) opened")
+    LiveRun.current?.note("\(handle) opened")
     return handle
   }
 
@@ -75,7 +75,7 @@ public final class StubResource: Sendable {
     column: Int = #column
   ) async {
     let closing = monitor.withState { $0.close(handle.number) }
-    Run.current?.note("\(handle) closed")
+    LiveRun.current?.note("\(handle) closed")
     if closing == .closedBefore {
       record(
         "\(handle) must be closed once (was closed again)", listing,
@@ -86,7 +86,7 @@ public final class StubResource: Sendable {
         "\(handle) must be open to be closed (is not one of `\(name)`)", listing,
         at: CallSite(fileID, filePath, line, column))
     }
-    do { try await pause(Run.current?.doubles.source) } catch {}
+    do { try await pause(LiveRun.current?.doubles.source) } catch {}
   }
 
   /// Opens one, and closes it when the body has returned or thrown.
@@ -148,7 +148,7 @@ public final class StubResource: Sendable {
 
   /// Has the run look, when it is over, whether something was left open.
   private func watchTheEnd() {
-    guard let run = Run.current, monitor.withState({ $0.beginWatching() }) else { return }
+    guard let run = LiveRun.current, monitor.withState({ $0.beginWatching() }) else { return }
     run.doubles.checks.append { [self] in
       guard let complaint, let opening = monitor.withState({ $0.open.first }) else { return nil }
       let location = opening.location

@@ -115,7 +115,7 @@ public final class TypedStubSequence<Element: Sendable, Failure: Error>: AsyncSe
   }
 
   private func next(isolation: isolated (any Actor)?) async throws(Failure) -> Element? {
-    let source = Run.current?.doubles.source
+    let source = LiveRun.current?.doubles.source
     if let fault = source?.fault(among: faults.count) {
       monitor.withState { $0.breakOff(with: faults[fault]) }
     }
@@ -130,11 +130,11 @@ public final class TypedStubSequence<Element: Sendable, Failure: Error>: AsyncSe
     let isServed = await monitor.wait(isolation: isolation) { $0.serve(consumer) }
     guard isServed else {
       monitor.withState { $0.cancel() }
-      Run.current?.note("\(name) cancelled")
+      LiveRun.current?.note("\(name) cancelled")
       return nil
     }
     let served = monitor.withState { $0.take(consumer) }
-    Run.current?.note(served.words(of: name))
+    LiveRun.current?.note(served.words(of: name))
     return try served.value()
   }
 }

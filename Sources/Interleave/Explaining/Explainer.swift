@@ -1,29 +1,29 @@
 import InterleaveEngine
 
-/// Puts the run that a machine has just ended into words.
+/// Puts a run into words.
 struct Explainer {
-  private let machine: Machine
+  private let trace: RunTrace
   private let namer: StepNamer
 
-  init(_ machine: Machine) {
-    self.machine = machine
-    namer = StepNamer(machine)
+  init(_ trace: RunTrace) {
+    self.trace = trace
+    namer = StepNamer(trace)
   }
 
   /// Names everything that took part in the run.
   ///
   /// - Parameters:
   ///   - count: The number of steps up to the failure.
-  ///   - inspector: What looked at the steps of the run, if anything did.
-  func interleaving(upTo count: Int, seenBy inspector: StepInspector? = nil) -> Interleaving {
-    let steps = Array(machine.inspectSteps().prefix(count))
+  ///   - sights: What was seen of the steps of the run, if anything looked at them.
+  func interleaving(upTo count: Int, with sights: StepSights? = nil) -> Interleaving {
+    let steps = Array(trace.steps.prefix(count))
     // All at once: many addresses in one batch take little longer than one.
     _ = Symbolicator.shared.places(
       of: steps.flatMap { [.start($0.key.resume), .start($0.passedOver.resume)] })
     let labels = actorLabels(steps)
     var deviations: [Interleaving.Deviation] = []
     let places = steps.enumerated().map { index, step in
-      place(step.key, callers: inspector?.callers[index] ?? [])
+      place(step.key, callers: sights?.callers[index] ?? [])
     }
     let named = zip(steps, places).enumerated().map { index, pair in
       let (step, code) = pair
@@ -37,7 +37,7 @@ struct Explainer {
         name: name, actor: labels[step.key.executor],
         place: code?.place, caller: caller(of: step.key, in: code), reason: step.reason,
         end: step.end, time: step.time,
-        changes: inspector?.changes[index] ?? [], notes: inspector?.notes[index] ?? [],
+        changes: sights?.changes[index] ?? [], notes: sights?.notes[index] ?? [],
         isPreemption: step.isPreemption, isStall: step.isStall)
     }
     return Interleaving(
@@ -47,9 +47,10 @@ struct Explainer {
 
   /// The task that was cancelled, if it was before the steps were over.
   private func cancellation(in steps: [InspectedStep]) -> Interleaving.Cancellation? {
-    guard let (task, count) = machine.cancellation, count <= steps.count else { return nil }
+    guard let cancelled = trace.cancellation, cancelled.steps <= steps.count else { return nil }
     return Interleaving.Cancellation(
-      task: machine.path(ofTask: task), index: count, after: namer.name(steps[count - 1].key))
+      task: trace.path(ofTask: cancelled.task), index: cancelled.steps,
+      after: namer.name(steps[cancelled.steps - 1].key))
   }
 
   /// Where a step goes on: in code of the runtime or of Interleave, where its nearest caller does.
@@ -71,9 +72,9 @@ struct Explainer {
   private func tasks(
     in steps: [InspectedStep], _ places: [CodePlace?]
   ) -> [Interleaving.TaskInfo] {
-    let all = machine.inspectTasks()
+    let all = trace.tasks
     var involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
-    if let (task, _) = machine.cancellation { involved.insert(task) }
+    if let cancelled = trace.cancellation { involved.insert(cancelled.task) }
     return involved.sorted { all[$0].path < all[$1].path }.map { task in
       let own = zip(steps, places).lazy.filter { $0.0.key.task == task }.compactMap(\.1)
       return info(all[task], first: own.first { !$0.function.isEmpty })

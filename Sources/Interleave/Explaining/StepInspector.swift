@@ -7,17 +7,12 @@ import InterleaveEngine
 /// what the step did. Also, a task that goes on in code of the runtime is looked
 /// up in its asynchronous callers, until one is code of the user.
 final class StepInspector {
-  /// What each step changed, by the index of the step.
-  var changes: [Int: [Interleaving.Change]] = [:]
-  /// The asynchronous callers of each step's task, by the index of the step.
-  var callers: [Int: [UInt]] = [:]
-  /// What checkpoints and test doubles said of each step, by the index of the step.
-  var notes: [Int: [String]] = [:]
+  private(set) var sights = StepSights()
   private var subject: (any Actor)?
   private var before: StoredProperties?
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
-    callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
+    sights.callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
     beginLooking(at: actor)
   }
 
@@ -28,13 +23,23 @@ final class StepInspector {
   }
 
   func note(_ text: String, step: Int) {
-    notes[step, default: []].append(text)
+    sights.notes[step, default: []].append(text)
   }
 
   func stepDidEnd(index: Int) {
     guard let subject, let before else { return }
     self.subject = nil
     let found = StoredProperties(of: subject).changes(since: before)
-    if !found.isEmpty { changes[index] = found }
+    if !found.isEmpty { sights.changes[index] = found }
   }
+}
+
+/// What was seen of the steps of a run while it went on.
+struct StepSights: Sendable {
+  /// What each step changed, by the index of the step.
+  var changes: [Int: [Interleaving.Change]] = [:]
+  /// The asynchronous callers of each step's task, by the index of the step.
+  var callers: [Int: [UInt]] = [:]
+  /// What checkpoints and test doubles said of each step, by the index of the step.
+  var notes: [Int: [String]] = [:]
 }

@@ -1,10 +1,10 @@
 import InterleaveEngine
 
-/// Names the steps of one run of a machine for people and for the corpus.
+/// Names the steps of one run for people and for the corpus.
 ///
 /// It is made for one run, and not asked before that has begun.
 final class StepNamer {
-  private let machine: Machine
+  private let run: any InspectedRun
   private let symbolicator = Symbolicator.shared
   /// How many steps of the run have been counted.
   private var counted = 0
@@ -18,8 +18,8 @@ final class StepNamer {
     var function: String
   }
 
-  init(_ machine: Machine) {
-    self.machine = machine
+  init(_ run: any InspectedRun) {
+    self.run = run
   }
 
   /// The name of a step of the run, or of one that could run now.
@@ -30,13 +30,13 @@ final class StepNamer {
     let occurrence =
       earlier[number] ?? occurrences[Visit(task: step.task, function: function)] ?? 0
     return Interleaving.StepName(
-      task: machine.path(ofTask: step.task), ordinal: step.ordinal, function: function,
+      task: run.path(ofTask: step.task), ordinal: step.ordinal, function: function,
       occurrence: occurrence, executor: executorName(step.executor))
   }
 
   /// Counts the steps that have run since it was asked last.
   private func count() {
-    machine.forEachStep(from: counted) { number, resume in
+    run.forEachStep(from: counted) { number, resume in
       let function = symbolicator.place(of: .start(resume)).function
       let visit = Visit(task: number.task, function: function)
       earlier[number] = occurrences[visit, default: 0]
@@ -61,7 +61,7 @@ final class StepNamer {
 
   /// The type of an executor, as people write it; empty for the global one.
   func executorName(_ index: Int) -> String {
-    let executor = machine.inspectExecutor(index)
+    let executor = run.inspectExecutor(index)
     return switch executor.kind {
     case .global: ""
     case .main: "MainActor"

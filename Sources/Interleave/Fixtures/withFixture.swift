@@ -28,7 +28,7 @@ public func withFixture<Needed: Fixture, Value>(
     result = .failure(error)
   }
   let tearDown = await Task { try await fixture.tearDown(resource) }.result
-  Run.current?.isTornDown = true
+  LiveRun.current?.isTornDown = true
   if case .failure(let error) = tearDown {
     guard case .failure(let bodyError) = result else {
       throw FixtureError.mustBePassedOn(error)

@@ -32,7 +32,7 @@ enum FallbackEvents {
   }
 
   fileprivate static let handler: Handler = { version, record, count, reserved in
-    guard let run = Run.current else {
+    guard let run = LiveRun.current else {
       FallbackEvents.installed?(version, record, count, reserved)
       return
     }

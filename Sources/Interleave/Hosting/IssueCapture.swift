@@ -62,7 +62,7 @@ final class IssueCapture: Sendable {
 
   private func handle(_ issue: Issue) -> Issue? {
     guard issue.isFailure else { return nil }
-    if let run = Run.current {
+    if let run = LiveRun.current {
       run.fail(RunFailure(issue))
     } else if Self.current === self {
       let failure = RunFailure(issue)

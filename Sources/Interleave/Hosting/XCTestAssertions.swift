@@ -12,7 +12,7 @@ import InterleaveEngine
 /// - Returns: It is a failure of a run; false where none goes on.
 @_silgen_name("il_assertion_failed")
 public func _interleaveAssertionFailed(_ message: String, _ file: String, _ line: Int) -> Bool {
-  guard let run = Run.current else { return false }
+  guard let run = LiveRun.current else { return false }
   // A module's sources lie in a folder of its name, as a rule.
   let fileID = file.split(separator: "/").suffix(2).joined(separator: "/")
   let location = FuzzFailure.SourceLocation(

@@ -68,11 +68,21 @@ extension Draws {
   }
 }
 
+extension RecordedSchedule {
+  func pack(into packet: inout Packet) {
+    packet.put(all: steps)
+    packet.put(cancellation)
+  }
+
+  init(from packet: inout Packet) {
+    self.init(steps: packet.takeAll(), cancellation: packet.take())
+  }
+}
+
 extension FoundFailure {
   func pack(into packet: inout Packet) {
     failure.pack(into: &packet)
-    packet.put(all: schedule.steps)
-    packet.put(schedule.cancellation)
+    schedule.pack(into: &packet)
     draws.pack(into: &packet)
     packet.put(schedulesTried)
     packet.put(seed)
@@ -89,13 +99,39 @@ extension FoundFailure {
   init(from packet: inout Packet) {
     self.init(
       failure: RunFailure(from: &packet),
-      schedule: RecordedSchedule(steps: packet.takeAll(), cancellation: packet.take()),
+      schedule: RecordedSchedule(from: &packet),
       draws: Draws(from: &packet), schedulesTried: packet.take(), seed: packet.take(),
       strategy: packet.takeOptional { $0.takeText() })
     corpusFile = packet.takeOptional { $0.takeText() }
     halfFix = packet.takeOptional {
       FuzzFailure.HalfFix(corpusFile: $0.takeText(), reversals: $0.take())
     }
+  }
+}
+
+extension SearchResult {
+  func pack(into packet: inout Packet) {
+    packet.put(optional: found) { $1.pack(into: &$0) }
+    packet.put(isAdopted)
+    report.pack(into: &packet)
+    tally.pack(into: &packet)
+  }
+
+  /// - Parameter files: The files of the corpus, with the entry that may have been repaired.
+  init(from packet: inout Packet, _ files: [CorpusStore.File]) {
+    found = packet.takeOptional { packet in
+      var found = FoundFailure(from: &packet)
+      let repaired = packet.takeTexts()
+      if let file = files.first(where: { $0.path == repaired.first }),
+        case .success(let entry) = file.entry
+      {
+        found.repaired = StaleEntry(path: repaired[0], entry: entry, reason: repaired[1])
+      }
+      return found
+    }
+    isAdopted = packet.take()
+    report = FuzzReport(from: &packet)
+    tally = Tally(from: &packet)
   }
 }
 
@@ -154,7 +190,7 @@ extension FuzzReport {
   }
 }
 
-extension StepInspector {
+extension StepSights {
   func pack(into packet: inout Packet) {
     packet.put(changes.count)
     for (index, changes) in changes {
@@ -173,7 +209,8 @@ extension StepInspector {
     }
   }
 
-  func unpack(from packet: inout Packet) {
+  init(from packet: inout Packet) {
+    self.init()
     let changed: Int = packet.take()
     for _ in 0..<changed {
       let index: Int = packet.take()

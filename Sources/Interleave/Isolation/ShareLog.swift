@@ -8,7 +8,7 @@ final class ShareLog {
   private var notes: [RunNote] = []
   /// What there is to tell of a run besides its note, by its place among the notes.
   private var remarks: [Int: [UInt8]] = [:]
-  /// The last run, if it failed, as ``Campaign/takeOver(_:_:_:)`` wants it.
+  /// The last run, if it failed, as ``Runner/takeOver(_:_:)`` wants it.
   private(set) var failure: [UInt8]?
   /// The step that was running was stopped.
   private(set) var wasStopped = false
@@ -57,6 +57,9 @@ final class ShareLog {
     for place in packet.takeAll(Int.self) { remarks[place] = packet.takeAll() }
     failure = packet.takeOptional { $0.takeAll() }
   }
+
+  /// The place of the strategy that chose the last run that was taken.
+  var lastPlace: Int32 { notes[position - 1].place }
 
   /// All runs were taken.
   var isOver: Bool { position == notes.count }

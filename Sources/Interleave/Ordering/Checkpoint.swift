@@ -52,8 +52,8 @@ public func checkpoint(
 ) async {
   let point = Checkpoint(name)
   await schedulingPoint()
-  let gates = [OrderGate.current, Run.current?.doubles.order].compactMap(\.self)
+  let gates = [OrderGate.current, LiveRun.current?.doubles.order].compactMap(\.self)
   for gate in gates { await gate.waitForTurn(of: point, isolation: isolation) }
   for gate in gates { gate.pass(point) }
-  Run.current?.note("checkpoint \(point)")
+  LiveRun.current?.note("checkpoint \(point)")
 }

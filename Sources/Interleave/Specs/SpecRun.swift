@@ -94,7 +94,7 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
         break
       } catch {
         // At once: what the lane left undone might keep others from ending.
-        Run.current?.bodyThrew(error)
+        LiveRun.current?.bodyThrew(error)
         throw error
       }
       record.withLock { $0.history.respond(response, lane: lane.number) }

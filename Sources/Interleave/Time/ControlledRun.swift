@@ -45,7 +45,7 @@ struct ControlledRun<Value: Sendable>: Sendable {
     }
     settings.timeAfterRoot = Int64(clamping: grace.nanoseconds)
     let machine = try Machine(settings: settings)
-    let run = Run(machine: machine)
+    let run = LiveRun(machine: machine)
     machine.owner = run
     let slot = Slot()
     let end = machine.run(Baseline(), RunStart(index: 0, seed: 0)) {
@@ -62,7 +62,7 @@ struct ControlledRun<Value: Sendable>: Sendable {
     if let failure = run.failure ?? (slot.result == nil ? standstill.failure(of: end) : nil) {
       outcome.failure = FuzzFailure(
         kind: failure.kind, message: failure.message, sourceLocation: failure.location,
-        interleaving: Explainer(machine).interleaving(upTo: failure.steps), test: test.name)
+        interleaving: Explainer(machine.trace()).interleaving(upTo: failure.steps), test: test.name)
     }
     machine.finish()
     return outcome
@@ -71,7 +71,7 @@ struct ControlledRun<Value: Sendable>: Sendable {
   /// Takes the checks of what was opened from a run that is over.
   ///
   /// - Returns: What is said of that which is still open.
-  private static func openResources(_ run: Run, _ machine: Machine) -> [String] {
+  private static func openResources(_ run: LiveRun, _ machine: Machine) -> [String] {
     let checks = run.doubles.checks
     run.doubles.checks = []
     var open: [String] = []

@@ -29,6 +29,8 @@ package protocol Canceller: AnyObject {
 package struct CancellationMoment {
   let machine: Machine
 
+  /// The run so far, to be put into words.
+  package var inspectedRun: any InspectedRun { machine }
   /// How many steps have run, at least 1.
   package var stepCount: Int { machine.stepCount }
   /// The step that ran last.

@@ -84,10 +84,8 @@ extension Machine {
     }
   }
 
-  /// The times that steps let a task go on which waited, in the order of its steps.
-  ///
-  /// - Parameter task: The number of the task; nil for all tasks.
-  package func resumptions(ofTask task: Int? = nil) -> [Resumption] {
+  /// The times that somebody let a task go on which waited, in the order of its steps.
+  func resumptions() -> [Resumption] {
     takeResumerCalls()
     var all = steps.elements.filter { $0.reason == .resumed && $0.cause >= 0 }.map {
       Resumption(task: Int($0.task), origin: .step(Int($0.cause)), calls: [])
@@ -103,7 +101,7 @@ extension Machine {
       all.removeAll { $0.task == index && $0.origin == origin }
       all.append(Resumption(task: index, origin: origin, calls: resumerCalls[index] ?? []))
     }
-    return task.map { task in all.filter { $0.task == task } } ?? all
+    return all
   }
 
   /// Notes, in all runs from now on, by which calls continuations are resumed.
@@ -139,7 +137,7 @@ extension Machine {
   }
 
   /// The run is cancelling a task, between two steps.
-  package var isCancelling: Bool {
+  var isCancelling: Bool {
     progress.currentStep < 0 && progress.cancelledTask >= 0
       && Int(progress.stepsBeforeCancellation) == steps.count
   }

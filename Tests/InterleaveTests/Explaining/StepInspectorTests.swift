@@ -18,15 +18,15 @@ private actor Counter {
     inspector.stepDidEnd(index: 3)
     inspector.beginLooking(at: address)
     inspector.stepDidEnd(index: 4)
-    #expect(inspector.changes.keys.sorted() == [3])
-    #expect(inspector.changes[3]?.map(\.property) == ["value"])
-    #expect(inspector.changes[3]?.map(\.after) == ["1"])
+    #expect(inspector.sights.changes.keys.sorted() == [3])
+    #expect(inspector.sights.changes[3]?.map(\.property) == ["value"])
+    #expect(inspector.sights.changes[3]?.map(\.after) == ["1"])
   }
 
   @Test func whatIsNoActorIsLeftAlone() {
     let inspector = StepInspector()
     inspector.beginLooking(at: 0)
     inspector.stepDidEnd(index: 0)
-    #expect(inspector.changes.isEmpty)
+    #expect(inspector.sights.changes.isEmpty)
   }
 }

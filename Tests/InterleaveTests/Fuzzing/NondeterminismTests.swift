@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func fewSchedulesAreRunTwice() {
-    #expect((0..<10_001).filter(Campaign.isSample) == [1, 9, 99, 999, 9999])
+    #expect((0..<10_001).filter(Repetition.isSample) == [1, 9, 99, 999, 9999])
   }
 
   // MARK: Failing runs
@@ -181,7 +181,7 @@ import Testing
 
   @Test func theFirstStepThatDiffersIsFound() {
     let difference = { (first: [UInt64], second: [UInt64], isPrefix: Bool) in
-      KeptRun.firstDifference(
+      RunOutcome.firstDifference(
         first.map(self.step), second.map(self.step), isPrefix: isPrefix)
     }
     #expect(difference([1, 2, 3], [1, 2, 3], false) == nil)

@@ -10,7 +10,7 @@ struct ShareTests {
     for number in 0..<100 {
       let range = ShareCut.range(of: number)
       #expect(range.lowerBound == next)
-      #expect(range.count.isMultiple(of: Campaign.schedulesPerDraw))
+      #expect(range.count.isMultiple(of: ResolvedConfiguration.schedulesPerDraw))
       next = range.upperBound
     }
   }

@@ -125,16 +125,12 @@ import Testing
   }
 
   @Test func whatStepsWereSeenToDo() {
-    let original = StepInspector()
+    var original = StepSights()
     let change = Interleaving.Change(property: "balance", before: "1", after: "2")
     original.changes = [2: [change, change], 5: []]
     original.callers = [3: [7, 8], 9: []]
     original.notes = [4: ["checkpoint", "ü"]]
-    let copy = copy({ original.pack(into: &$0) }) { packet in
-      let copy = StepInspector()
-      copy.unpack(from: &packet)
-      return copy
-    }
+    let copy = copy({ original.pack(into: &$0) }, { StepSights(from: &$0) })
     #expect(copy.changes == original.changes)
     #expect(copy.callers == original.callers)
     #expect(copy.notes == original.notes)

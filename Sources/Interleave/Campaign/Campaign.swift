@@ -1,0 +1,226 @@
+import Foundation
+import InterleaveEngine
+
+/// Runs a body under one schedule after another, until one fails or the budget
+/// is spent, and makes a failure small and clear.
+///
+/// A campaign runs on a thread of its own, and on no other. It is an order of events: the corpus is
+/// opened; what an earlier process wrote down is made again; a ``Search`` replays and explores;
+/// what it finds is settled (``Settling``), kept (``Keeper``) and reported.
+struct Campaign {
+  let test: TestIdentity
+  let resolved: ResolvedConfiguration
+  let capture: IssueCapture
+  let runner: Runner
+  let budget: Budget
+
+  init(
+    test: TestIdentity, resolved: ResolvedConfiguration, capture: IssueCapture,
+    isCancelled: @escaping @Sendable () -> Bool, program: any FuzzProgram
+  ) throws(TakeoverError) {
+    self.test = test
+    self.resolved = resolved
+    self.capture = capture
+    runner = try Runner(program, resolved, capture)
+    budget = Budget(resolved.configuration, isCancelled: isCancelled)
+  }
+
+  /// Conducts it.
+  ///
+  /// - Parameter recordsExpectations: Lets the issue of the minimal run through.
+  /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
+  func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
+    var tally = Tally()
+    let corpus = openCorpus(&tally)
+    let journal = JournalFile(of: test.corpusName, in: corpus)
+    var result =
+      if let resumed = resume(journal, &tally) { resumed } else {
+        try search(corpus, journal, tally)
+      }
+    if let found = result.found, isSure(of: found, &result.tally) {
+      let settled = settle(found, &result, corpus, journal, recordsExpectations)
+      let report = report(result)
+      var failure = settled.failure
+      failure.escapes = report.escapes
+      return FuzzResult(outcome: .failed(failure, report), isRecorded: settled.isRecorded)
+    }
+    var report = report(result)
+    let outcome = PassedRuns(test, resolved, result.tally).judge(&report)
+    return FuzzResult(outcome: outcome, cancellation: result.tally.cancellation)
+  }
+
+  private func report(_ result: SearchResult) -> FuzzReport {
+    var report = result.completeReport
+    report.elapsed = budget.elapsed
+    let shortage = TurnShortage(
+      report, of: resolved.configuration.schedules, waited: .nanoseconds(runner.timeWaited))
+    if let shortage { report.warnings.append(shortage.words) }
+    return report
+  }
+
+  // MARK: The corpus, and the last process
+
+  /// Finds the corpus; without one, nothing is replayed or kept.
+  private func openCorpus(_ tally: inout Tally) -> CorpusStore? {
+    var corpus: CorpusStore?
+    do {
+      corpus = try CorpusStore.open(
+        resolved.configuration.corpus, sourceFile: test.filePath, module: test.module,
+        environment: ProcessInfo.processInfo.environment)
+      try corpus?.adoptOldFiles(of: test.corpusName)
+    } catch {
+      tally.warn("\(error)")
+    }
+    return corpus
+  }
+
+  /// Makes the run again that the last process wrote down, apart from this one.
+  ///
+  /// - Returns: Its failure, if it fails.
+  private func resume(_ journal: JournalFile?, _ tally: inout Tally) -> SearchResult? {
+    guard let journal, resolved.isolation != .none else { return nil }
+    if resolved.isolation == .process { warnOfThreadSanitizer(&tally) }
+    guard let written = journal.read({ tally.warn($0) }) else { return nil }
+    let outcome = runner.run(written.request(hangLimit: resolved.hangLimit))
+    guard let found = written.found(outcome) else {
+      if let warning = written.lossWords { tally.warn(warning) }
+      journal.remove()
+      return nil
+    }
+    return SearchResult(found: found, tally: tally)
+  }
+
+  private func warnOfThreadSanitizer(_ tally: inout Tally) {
+    guard Sanitizer.isThread else { return }
+    tally.warn("the thread sanitizer sees no data races in runs that are made in a child process")
+  }
+
+  // MARK: The search
+
+  /// Replays what is kept, then explores, kept apart from the process as is configured.
+  private func search(
+    _ corpus: CorpusStore?, _ journal: JournalFile?, _ tally: Tally
+  ) throws(CorpusFileError) -> SearchResult {
+    let files = try corpus?.files(of: test.corpusName)
+    var result: SearchResult
+    switch resolved.isolation {
+    case .none:
+      let searcher = searcher(files, tally)
+      searcher.run()
+      if let error = searcher.error { throw error }
+      result = searcher.result
+    case .automatic:
+      result = try searchHere(files, journal, tally)
+    case .process:
+      result = try searchInChild(files, journal, tally)
+    }
+    if result.isAdopted, let path = result.found?.corpusFile {
+      result.found?.corpusFile = corpus?.adopt(path, of: test.corpusName)
+    }
+    return result
+  }
+
+  private func searcher(
+    _ files: [CorpusStore.File]?, _ tally: Tally, isChild: Bool = false
+  ) -> Searcher {
+    let search = Search(
+      of: files, resolved, module: test.module, isGenerated: runner.program.isGenerated, tally,
+      isChild: isChild)
+    return Searcher(search, runner, resolved, budget)
+  }
+
+  /// Searches on a thread of this process.
+  private func searchHere(
+    _ files: [CorpusStore.File]?, _ journal: JournalFile?, _ tally: Tally
+  ) throws(CorpusFileError) -> SearchResult {
+    let searcher = searcher(files, tally)
+    let end = Containment.run(
+      hangLimit: resolved.hangLimit,
+      journal: journal?.whileExploring(runner, seed: resolved.seed)
+    ) { searcher.run() }
+    if case .stopped(let stop) = end { searcher.end(with: stop) }
+    if let error = searcher.error { throw error }
+    return searcher.result
+  }
+
+  /// Searches in one child process, which ends with the first failure.
+  private func searchInChild(
+    _ files: [CorpusStore.File]?, _ journal: JournalFile?, _ tally: Tally
+  ) throws(CorpusFileError) -> SearchResult {
+    // What cannot be read is told here: the child tells of failures alone.
+    for file in files ?? [] { _ = try file.entry.get() }
+    let bytes = ChildProcess.run(isQuiet: false, holding: Symbolicator.shared.pause) { heartbeat in
+      let searcher = searcher(files, tally, isChild: true)
+      let end = Containment.run(
+        hangLimit: resolved.hangLimit, heartbeat: heartbeat,
+        journal: journal?.whileExploring(runner, seed: resolved.seed)
+      ) { searcher.run() }
+      if case .stopped(let stop) = end { searcher.end(with: stop) }
+      let result = searcher.result
+      // What was waited for may be work of libdispatch's threads, which a child does not have.
+      let isTaken = result.found.map { $0.failure.kind.isToldByTime && $0.hasEscapes } ?? false
+      var packet = Packet()
+      packet.put(result.tally.cancellation != nil || isTaken)
+      result.pack(into: &packet)
+      return packet.bytes
+    }
+    guard let bytes else {
+      var tally = tally
+      tally.warn(
+        "the child process that made the runs was killed; they were made in this process instead")
+      return try searchHere(files, journal, tally)
+    }
+    var packet = Packet(bytes)
+    // An error cannot be told to another process.
+    if packet.take(Bool.self) { return try searchHere(files, journal, tally) }
+    return SearchResult(from: &packet, files ?? [])
+  }
+
+  // MARK: A failure
+
+  /// Makes sure of a failure that another process has found.
+  private func isSure(of found: FoundFailure, _ tally: inout Tally) -> Bool {
+    guard found.failure.kind.isToldByTime, !found.isSure, found.interleaving == nil else {
+      return true
+    }
+    var request = RunRequest.replay(found.schedule, found.draws)
+    request.terms.seed = found.seed
+    request.terms.patience = .careful
+    request.place = .thread(hangLimit: resolved.hangLimit)
+    let outcome = runner.run(request)
+    tally.note(outcome)
+    if outcome.wasStopped || outcome.fails(like: found.failure) { return true }
+    tally.warnOnce(Doubt.warning(about: found.failure, outcome.escapes))
+    return false
+  }
+
+  /// Makes a failure small and clear, and keeps it.
+  private func settle(
+    _ found: FoundFailure, _ result: inout SearchResult, _ corpus: CorpusStore?,
+    _ journal: JournalFile?, _ recordsExpectations: Bool
+  ) -> SettledFailure {
+    let progress = ShrinkingProgress(of: found, in: test)
+    journal?.write(found)
+    defer { progress.end() }
+    let runs = SettlingRuns(runner, progress, seed: found.seed)
+    // What comes from outside is not the run's, so that it may not come again.
+    let keeper = Keeper(
+      corpus: result.tally.doesIO ? nil : corpus, test: test.corpusName, testFile: test.filePath)
+    let settled = Settling(
+      found: found, test: test, resolved: resolved, result: result, runs: runs,
+      program: runner.program, keeper: keeper, capture: capture
+    ).settle(recordsExpectations: recordsExpectations)
+    result.tally.merge(runs.tally)
+    if progress.isToEnd {
+      result.tally.warn(
+        "shrinking was ended by a signal, so the failure may not be as small as it could be")
+    }
+    // What is not kept is lost with a process that is to end.
+    if progress.isToEndTheProcess {
+      ShrinkingProgress.tell(settled.failure.description)
+      guard settled.failure.corpusFile != nil else { return settled }
+    }
+    journal?.remove()
+    return settled
+  }
+}

@@ -1,0 +1,62 @@
+/// Judges a test in which no run has failed: it may have tested nothing.
+struct PassedRuns {
+  private let test: TestIdentity
+  private let resolved: ResolvedConfiguration
+  private let tally: Tally
+
+  init(_ test: TestIdentity, _ resolved: ResolvedConfiguration, _ tally: Tally) {
+    self.test = test
+    self.resolved = resolved
+    self.tally = tally
+  }
+
+  /// What the test came to; what is only worth a warning is added to the report.
+  func judge(_ report: inout FuzzReport) -> FuzzOutcome {
+    if let failure = unreachableOrder(report) ?? judgeNothingInterleaved(&report) {
+      return .failed(failure, report)
+    }
+    return .passed(report)
+  }
+
+  private func unreachableOrder(_ report: FuzzReport) -> FuzzFailure? {
+    guard tally.cancellation == nil,
+      let complaint = OrderPlan(resolved.configuration).complaint(after: tally.order)
+    else { return nil }
+    return FuzzFailure(
+      kind: .unreachableOrder, message: complaint, seed: resolved.seed,
+      schedulesTried: report.schedules, test: test.name)
+  }
+
+  /// Judges a test in which nothing was interleaved.
+  ///
+  /// - Returns: The failure that it is; nil where it is none, or only worth a warning: a test that
+  ///   keeps an old failure is of use all the same, and of one that never suspends, as tests that
+  ///   are not async, nothing else can be expected.
+  private func judgeNothingInterleaved(_ report: inout FuzzReport) -> FuzzFailure? {
+    guard let failure = nothingInterleaved(report) else { return nil }
+    let neverSuspends = report.steps == report.schedules && report.escapes.isEmpty
+    guard report.replayed > 0 || neverSuspends else { return failure }
+    let advice =
+      report.replayed > 0
+      ? "The corpus entries of this test were replayed, so it is of use as a regression test"
+      : "The body never suspends: make it async and let two tasks run at the same time, or take the "
+        + "fuzzing off it"
+    report.warnings.append("\(failure.message) \(advice).")
+    return nil
+  }
+
+  private func nothingInterleaved(_ report: FuzzReport) -> FuzzFailure? {
+    guard resolved.mode == .fuzz, report.schedules > 0, report.choices == 0,
+      report.cancellations == 0, tally.cancellation == nil,
+      resolved.configuration.checks.contains(.nothingInterleaved)
+    else { return nil }
+    return FuzzFailure(
+      kind: .nothingInterleaved,
+      message: """
+        nothing was interleaved: in no moment of the run could more than one step have run, so \
+        every schedule is the same and the test proves nothing about concurrency. \
+        \(report.escapes.isEmpty ? "Let at least two tasks run at the same time." : "What ran outside of Interleave's control: \(report.escapes.joined(separator: "; ")).")
+        """,
+      seed: resolved.seed, schedulesTried: report.schedules, test: test.name)
+  }
+}

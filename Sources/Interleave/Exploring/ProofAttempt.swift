@@ -1,0 +1,181 @@
+import InterleaveEngine
+
+/// Searches all interleavings of a body, and tells whether that proves something.
+///
+/// The search begins once the schedules that were chosen otherwise show that it is worth
+/// its cost. They go on beside it and after it, since they watch over it, too: an
+/// interleaving that one of them sees and the search does not shows that the search
+/// cannot be relied on, and then nothing is claimed.
+struct ProofAttempt {
+  /// How much is done for a proof.
+  enum Effort {
+    /// Nothing.
+    case none
+    /// The search gets a share of the schedules, if it is likely to come to its end.
+    case whereSmall
+    /// The search gets all schedules.
+    case all
+  }
+
+  /// How many schedules are run before the search, and how many at least watch over it.
+  static let fewestSchedules = 32
+  /// The part of all schedules, in fifths, that a search may take which nobody asked for.
+  static let share = 2
+  /// The most runs of a search that nobody asked for, however many schedules there are.
+  static let mostRuns = 100_000
+
+  /// The most steps that a run of such a search may have.
+  ///
+  /// What polls can be made to poll once more in each run: a search whose runs become far longer
+  /// than all others were comes to no end.
+  ///
+  /// - Parameter longest: The most steps of a schedule before the search.
+  static func mostSteps(after longest: Int) -> Int { 4 * longest + 64 }
+
+  private enum Phase {
+    case looking, searching, checking, over
+  }
+
+  private let effort: Effort
+  /// The most runs that the search may take.
+  private let limit: Int
+  private var phase: Phase
+  private var search = Reduction()
+  private let makeWatch: () -> SharingWatch?
+  private var watch: SharingWatch?
+  private var isSearchesTurn = true
+  private var searched = 0
+  private var walks = WalksSeen()
+  private var proved: Set<UInt64> = []
+  /// What was noticed that the dependency relation does not cover.
+  private(set) var limits: ReductionLimits = []
+  /// By what steps may share something unseen.
+  private(set) var unseen: UnseenSharing?
+  /// A step that could be interrupted to another end.
+  var divided: DividedStep? { search.dividedStep }
+
+  /// Gets ready.
+  ///
+  /// - Parameters:
+  ///   - effort: How much is to be done.
+  ///   - schedules: How many schedules there are in all.
+  ///   - makeWatch: Begins to watch for memory that is shared unseen; nil where that
+  ///     cannot be done.
+  init(
+    effort: Effort, schedules: Int, makeWatch: @escaping () -> SharingWatch? = SharingWatch.init
+  ) {
+    self.effort = effort
+    self.makeWatch = makeWatch
+    limit = effort == .all ? .max : min(schedules / 5 * Self.share, Self.mostRuns)
+    phase = effort == .none ? .over : .looking
+  }
+
+  /// The search that makes the choices of the next run; nil while none does.
+  mutating func next() -> Reduction? {
+    if phase == .looking, isWorthwhile { begin() }
+    guard phase == .searching else { return nil }
+    if effort == .whereSmall {
+      isSearchesTurn.toggle()
+      if isSearchesTurn { return nil }
+    }
+    if divided != nil { limits.insert(.division) }
+    guard limits.isEmpty, searched < limit, effort == .all || mayBeSmall else {
+      end(.over)
+      return nil
+    }
+    if search.advance() { return search }
+    limits.formUnion(search.limits)
+    end(search.isExhausted ? .checking : .over)
+    return nil
+  }
+
+  private mutating func begin() {
+    if effort == .whereSmall {
+      search = Reduction(maxSteps: min(Reduction.mostSteps, Self.mostSteps(after: walks.longest)))
+    }
+    watch = makeWatch()
+    if watch == nil { limits.insert(.blindness) }
+    phase = watch == nil ? .over : .searching
+  }
+
+  private mutating func end(_ next: Phase) {
+    stopWatching()
+    phase = next
+  }
+
+  /// No run that follows is one of the search.
+  mutating func stopWatching() { watch = nil }
+
+  private var isWorthwhile: Bool {
+    guard walks.count >= Self.fewestSchedules else { return false }
+    return effort == .all || (walks.count.nonzeroBitCount == 1 && mayBeSmall)
+  }
+
+  private var mayBeSmall: Bool { walks.likelyInterleavings <= limit }
+
+  /// Learns from a run that has just ended.
+  ///
+  /// - Parameters:
+  ///   - signature: What tells its interleaving from others.
+  ///   - steps: How many it had.
+  ///   - limits: What was noticed in it that the relation does not cover.
+  ///   - unseen: By what its steps may have shared something unseen.
+  ///   - isOfSearch: The search made its choices.
+  mutating func learn(
+    _ signature: UInt64, steps: Int, limits newLimits: ReductionLimits,
+    unseen newUnseen: UnseenSharing?, isOfSearch: Bool
+  ) {
+    guard phase != .over else { return }
+    limits.formUnion(newLimits)
+    unseen = unseen ?? newUnseen
+    if isOfSearch {
+      searched += 1
+      proved.insert(signature)
+    } else {
+      walks.add(signature, steps: steps)
+    }
+    if !limits.isEmpty { end(.over) }
+  }
+
+  /// All interleavings were run, and nothing that was run beside speaks against it.
+  var isProved: Bool {
+    phase == .checking && limits.isEmpty && walks.count >= Self.fewestSchedules
+      && walks.seen.isSubset(of: proved)
+  }
+
+  /// Nothing more need be run.
+  var isComplete: Bool {
+    isProved && walks.count >= max(Self.fewestSchedules, search.completed)
+  }
+}
+
+/// The interleavings that were run outside of the search.
+private struct WalksSeen {
+  private(set) var count = 0
+  /// The most steps of one.
+  private(set) var longest = 0
+  private var times: [UInt64: Int] = [:]
+  private var once = 0
+  private var twice = 0
+
+  var seen: Set<UInt64> { Set(times.keys) }
+
+  mutating func add(_ signature: UInt64, steps: Int) {
+    count += 1
+    longest = max(longest, steps)
+    let number = times[signature, default: 0] + 1
+    times[signature] = number
+    if number == 1 { once += 1 }
+    if number == 2 {
+      once -= 1
+      twice += 1
+    }
+    if number == 3 { twice -= 1 }
+  }
+
+  /// How many interleavings there are, by how many were seen only once or twice (Chao:
+  /// "Nonparametric estimation of the number of classes in a population", 1984).
+  var likelyInterleavings: Int {
+    times.count + once * (once - 1) / (2 * (twice + 1))
+  }
+}

@@ -1,0 +1,82 @@
+import InterleaveEngine
+
+/// Why nothing was proved, for people.
+enum ProofObstacles {
+  /// What is said where a proof was asked for.
+  static func warning(of proof: ProofAttempt) -> String {
+    var reasons = words(proof.limits, proof.unseen)
+    if let step = proof.divided {
+      reasons.append(
+        "\(words(step)) does several things between which other tasks could come, and is run "
+          + "as a whole")
+    }
+    if reasons.isEmpty { reasons = ["there are more interleavings than schedules to run them"] }
+    return "nothing was proved: " + reasons.joined(separator: "; ")
+  }
+
+  /// Why the dependency relation does not cover runs.
+  ///
+  /// - Parameters:
+  ///   - limits: What was noticed in them.
+  ///   - unseen: By what their steps may have shared something unseen.
+  static func words(_ limits: ReductionLimits, _ unseen: UnseenSharing?) -> [String] {
+    reasons.filter { limits.contains($0.0) }.map(\.1) + (unseen.map { [reason($0)] } ?? [])
+  }
+
+  private static func words(_ step: DividedStep) -> String {
+    let begin = Symbolicator.shared.place(of: .start(step.resume))
+    if !begin.function.isEmpty, begin.place != nil || step.site == 0 {
+      return "a step of \(words(.start(step.resume)))"
+    }
+    let maker = Symbolicator.shared.place(of: .afterCall(step.site))
+    guard let place = maker.place else { return "a step of a task" }
+    return "a step of the task that is made at \(place)"
+  }
+
+  /// A function of the program, and where it or the place in it is.
+  private static func words(_ address: CodeAddress) -> String {
+    let place = Symbolicator.shared.place(of: address)
+    let name = place.function.isEmpty ? "a function" : "`\(place.function)`"
+    return name + (place.place.map { " (\($0))" } ?? "")
+  }
+
+  private static func reason(_ unseen: UnseenSharing) -> String {
+    let callee = unseen.name ?? Symbolicator.shared.place(of: .start(unseen.function)).function
+    let function = callee.isEmpty ? "a function of another library" : "`\(callee)`"
+    return switch unseen.kind {
+    case .atomics where unseen.place == unseen.function:
+      "\(words(.start(unseen.place))) uses atomics or a Mutex, so that steps may share memory unseen"
+    case .atomics:
+      "\(words(.afterCall(unseen.place))) uses atomics or a Mutex, so that steps may share memory unseen"
+    case .besideAtomics:
+      "\(words(.start(unseen.place))) is compiled together with code that uses atomics or a Mutex, "
+        + "and may do so unseen"
+    case .call:
+      "\(words(.afterCall(unseen.place))) calls \(function), by which steps may share something unseen"
+    case .lifetime:
+      "\(words(.afterCall(unseen.place))) asks whether an object still exists, or who refers to "
+        + "it, which depends on when others let go of it"
+    case .deinitializer:
+      "\(words(.start(unseen.place))) does something when the last task lets go of its object"
+    case .trial:
+      "\(words(.afterCall(unseen.place))) calls \(function), which fails only while another task is at "
+        + "the same"
+    }
+  }
+
+  private static let reasons: [(ReductionLimits, String)] = [
+    (.timers, "a timer competed with other work"),
+    (.priorities, "tasks of different priorities met on an actor"),
+    (.escapes, "something ran outside of Interleave's control"),
+    (.length, "a run was too long"),
+    (.divergence, "the same choices led to different runs"),
+    (.cancellation, "a task was cancelled, and it was not seen by whom"),
+    (.clocks, "a step slept without being suspended, and clocks were read"),
+    (
+      .blindness,
+      "what tasks share cannot be seen here: that takes Linux on x86-64, a program with its "
+        + "symbols, no debugger, and runs in this process"
+    ),
+    (.memory, "more was left to try than can be kept in memory"),
+  ]
+}

@@ -1,0 +1,112 @@
+import InterleaveEngine
+
+/// The walks of an exploration: the runs that its strategy chooses, in shares.
+///
+/// They are numbered, and what is run depends on a walk's number and its share alone. So it makes
+/// no difference who makes them.
+struct Walks {
+  /// Of so many runs in a row, the first cancels nobody.
+  private static let cancellationPeriod = 4
+
+  private let resolved: ResolvedConfiguration
+  let names: [String]
+  private(set) var share: Share
+  /// The number of the next walk.
+  private(set) var number = 0
+  private let first: FirstWalk
+  /// What a walk is when it is to cancel a task, which a systematic strategy could not follow.
+  private let cancelledWalk = RandomWalk()
+
+  init(_ resolved: ResolvedConfiguration) {
+    self.resolved = resolved
+    let configuration = resolved.configuration
+    let choice = configuration.strategy
+    share = Share(0, of: choice)
+    names = Share.names(of: share.strategy, choice)
+    first = FirstWalk(
+      of: share.strategy,
+      isKept: choice.makeLater != nil && configuration.schedules > ShareCut.first)
+  }
+
+  /// The walks of the share have all been made.
+  var isShareOver: Bool { number >= share.range.upperBound }
+
+  /// Goes on with a later share.
+  mutating func beginShare(_ number: Int) {
+    share = Share(
+      number, of: resolved.configuration.strategy, names: names, after: first.listed)
+    self.number = share.range.lowerBound
+  }
+
+  /// The next walk.
+  func request() -> RunRequest {
+    let canceller = canceller
+    // A search of all schedules must not meet a run that differs by more than choices.
+    let isApart = canceller != nil && resolved.configuration.strategy.isComplete
+    return RunRequest(
+      strategy: number == 0 ? first : isApart ? cancelledWalk : share.strategy,
+      start: resolved.start(number), plan: resolved.drawingPlan(number), canceller: canceller,
+      wants: Repetition.isSample(number)
+        ? [.count, .comparison] : [.count, .traceOfFailure])
+  }
+
+  /// What cancels a task in the next walk; nil where none is to be cancelled.
+  ///
+  /// Whom and when is drawn from a stream of its own, so that neither the schedule nor
+  /// what is generated depends on it.
+  private var canceller: (any Canceller)? {
+    // Without a new schedule, a cancellation makes the difference.
+    guard resolved.cancels, number > 0,
+      share.strategy.isExhausted || !number.isMultiple(of: Self.cancellationPeriod)
+    else { return nil }
+    let seed = SplitMix64.seed(
+      SplitMix64.seed(resolved.seed, stream: 1 << 40), stream: UInt64(number))
+    let average = share.averageSteps
+    // A cancelled run may be shorter than others, so look a little beyond the average.
+    return RandomCancellation(seed: seed, within: max(1, average + average / 4))
+  }
+
+  /// What is kept of the walk that has just been made.
+  ///
+  /// - Parameter isGenerated: Runs differ by what is generated for them.
+  func note(_ outcome: RunOutcome, isGenerated: Bool) -> RunNote {
+    RunNote(
+      signature: outcome.signature, draws: isGenerated ? outcome.draws?.hash ?? 0 : 0,
+      steps: Int32(truncatingIfNeeded: outcome.steps),
+      choices: Int32(truncatingIfNeeded: outcome.choices),
+      place: number == 0 ? -1 : Int32(share.lastPlace),
+      // Only the search is watched: what it meets unseen, it meets in its own runs.
+      limits: outcome.limits.subtracting(.sharing),
+      isDrawn: number > 0 && share.strategy.drewLastRun, isCancelled: outcome.hasCancelled,
+      isGenerated: isGenerated)
+  }
+
+  /// Goes on to the next walk of the share.
+  mutating func pass(_ note: RunNote) {
+    number += 1
+    share.add(steps: Int(note.steps))
+  }
+}
+
+/// The first walk of all: the baseline, which shows a strategy how many steps and tasks there are.
+private final class FirstWalk: Strategy {
+  private let baseline = Baseline()
+  private let strategy: any Strategy
+  private let isKept: Bool
+  /// The run, for strategies that begin later.
+  private(set) var listed: ListedRun?
+
+  init(of strategy: any Strategy, isKept: Bool) {
+    self.strategy = strategy
+    self.isKept = isKept
+  }
+
+  func begin(_ run: RunStart) { baseline.begin(run) }
+
+  func choose(among steps: EnabledSteps) -> Int { baseline.choose(among: steps) }
+
+  func end(_ run: RunRecord) {
+    strategy.end(run)
+    if isKept { listed = ListedRun(run) }
+  }
+}

@@ -1,0 +1,146 @@
+import InterleaveEngine
+
+/// What is known of the run that is going on: its invariants, and the
+/// first thing that went wrong.
+///
+/// It is used on the thread of its machine alone; one object serves all runs.
+final class LiveRun: RunObserver {
+  let machine: Machine
+  /// What is checked after each step on an executor.
+  private(set) var invariants: [Invariant] = []
+  /// What is checked when the run is over.
+  private var finally: [Invariant] = []
+  private(set) var failure: RunFailure?
+  /// The tear-down of a fixture has ended.
+  var isTornDown = false
+  /// What test doubles and checkpoints keep of the run.
+  var doubles = RunDoubles()
+  /// The run asked for the whole test to be called off.
+  private(set) var cancellation: (any Error)?
+  /// What looks at actors around each step; nil where nothing does.
+  var inspector: StepInspector? {
+    didSet {
+      observeIfNeeded()
+      machine.notesResumers = inspector != nil
+    }
+  }
+
+  /// A condition that must hold on an executor.
+  struct Invariant {
+    var executor: UInt
+    var location: FuzzFailure.SourceLocation
+    var message: String?
+    var holds: () throws -> Bool
+  }
+
+  init(machine: Machine) {
+    self.machine = machine
+  }
+
+  /// The run whose step runs on this thread.
+  static var current: LiveRun? { Machine.current?.owner as? LiveRun }
+
+  /// Forgets everything, for the next run.
+  func reset() {
+    if !invariants.isEmpty { invariants.removeAll() }
+    if !finally.isEmpty { finally.removeAll() }
+    failure = nil
+    isTornDown = false
+    cancellation = nil
+    doubles = RunDoubles()
+    observeIfNeeded()
+  }
+
+  // MARK: What goes wrong
+
+  func fail(_ failure: @autoclosure () -> RunFailure) {
+    guard self.failure == nil else { return }
+    var failure = failure()
+    // A step that is running has been counted already.
+    failure.steps = machine.stepCount
+    self.failure = failure
+    machine.fail()
+  }
+
+  /// The body threw an error.
+  func bodyThrew(_ error: any Error) {
+    let type = String(reflecting: Swift.type(of: error))
+    // What a test framework throws to call a test off is no failure.
+    guard type != "Testing.SkipInfo", !type.hasSuffix("XCTSkip") else {
+      cancellation = error
+      return
+    }
+    // Of a task that the run itself cancelled, no more can be asked.
+    if error is CancellationError, machine.cancellation != nil { return }
+    let isMistake = error is SpecError || error is GeneratorError
+    let message = isMistake ? "\(error)" : "the body threw \(error)"
+    let location = (error as? any LocatedError)?.location
+    fail(
+      RunFailure(
+        kind: .thrownError, message: message, location: location,
+        place: type + (location.map { " \($0.fileID):\($0.line)" } ?? ""), isMistake: isMistake))
+  }
+
+  // MARK: Invariants
+
+  func add(always invariant: Invariant) {
+    invariants.append(invariant)
+    // Whether a step of the actor comes before or after decides whether it is checked.
+    machine.noteUse(ofExecutor: invariant.executor)
+    observeIfNeeded()
+  }
+
+  func add(eventually invariant: Invariant) {
+    finally.append(invariant)
+  }
+
+  /// Checks what must hold on the executor of the step that has just ended.
+  func checkInvariants(executor: UInt) {
+    for invariant in invariants where invariant.executor == executor {
+      check(invariant, "after this step, what must always hold does not")
+    }
+  }
+
+  /// Checks what must hold when the run is over.
+  func checkFinally() {
+    for invariant in finally {
+      check(invariant, "when the run was over, what must eventually hold did not")
+    }
+    for check in doubles.checks {
+      if let failure = check() { fail(failure) }
+    }
+  }
+
+  private func check(_ invariant: Invariant, _ text: String) {
+    guard failure == nil else { return }
+    do {
+      if try invariant.holds() { return }
+      fail(broken(invariant, text))
+    } catch {
+      fail(broken(invariant, "\(text): the condition threw \(error)"))
+    }
+  }
+
+  private func broken(_ invariant: Invariant, _ text: String) -> RunFailure {
+    RunFailure(
+      kind: .invariant, message: invariant.message.map { "\(text): \($0)" } ?? text,
+      location: invariant.location,
+      place: "\(invariant.location.fileID):\(invariant.location.line)")
+  }
+
+  // MARK: Steps
+
+  private func observeIfNeeded() {
+    let observer: LiveRun? = invariants.isEmpty && inspector == nil ? nil : self
+    if machine.observer !== observer { machine.observer = observer }
+  }
+
+  func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
+    inspector?.stepWillBegin(machine, task: task, actor: actor)
+  }
+
+  func stepDidEnd(_ machine: Machine) {
+    inspector?.stepDidEnd(index: machine.stepCount - 1)
+    if failure == nil { checkInvariants(executor: machine.lastExecutorIdentity) }
+  }
+}

@@ -1,0 +1,64 @@
+import InterleaveEngine
+
+/// What was noticed in runs that did not fail for it.
+struct Observations: Sendable {
+  /// An error, by the task's place and the error's type.
+  struct ErrorKind: Hashable, Sendable {
+    var site: UInt
+    var caller: UInt
+    var type: String
+  }
+
+  /// Errors that nobody looked at, in the words of the first.
+  var errors: [ErrorKind: String] = [:]
+  /// Steps that took long, in words.
+  var slowSteps: Set<String> = []
+  /// Different errors are told up to this number.
+  static let mostErrors = 20
+}
+
+extension Observations {
+  /// What was noticed, for people, in an order that does not change.
+  var lines: [String] { errors.values.sorted() + slowSteps.sorted() }
+
+  /// Takes over what is not known yet.
+  mutating func add(_ other: Observations) {
+    if other.isEmpty { return }
+    for kind in other.errors.keys.sorted(by: { ($0.site, $0.caller) < ($1.site, $1.caller) })
+    where errors[kind] == nil && errors.count < Self.mostErrors {
+      errors[kind] = other.errors[kind]
+    }
+    slowSteps.formUnion(other.slowSteps)
+  }
+
+  var isEmpty: Bool { errors.isEmpty && slowSteps.isEmpty }
+
+  func pack(into packet: inout Packet) {
+    let kinds = errors.sorted { ($0.value, $0.key.site) < ($1.value, $1.key.site) }
+    packet.put(kinds.count)
+    for (kind, words) in kinds {
+      packet.put(kind.site)
+      packet.put(kind.caller)
+      packet.put([kind.type, words])
+    }
+    packet.put(slowSteps.sorted())
+  }
+
+  init(from packet: inout Packet) {
+    let count: Int = packet.take()
+    for _ in 0..<count {
+      let (site, caller): (UInt, UInt) = (packet.take(), packet.take())
+      let texts = packet.takeTexts()
+      errors[ErrorKind(site: site, caller: caller, type: texts[0])] = texts[1]
+    }
+    slowSteps = Set(packet.takeTexts())
+  }
+}
+
+extension CodePlace {
+  /// The function and the place; `the runtime` where neither is known.
+  var words: String {
+    guard let place else { return function.isEmpty ? "the runtime" : function }
+    return function.isEmpty ? "\(place)" : "\(function) (\(place))"
+  }
+}

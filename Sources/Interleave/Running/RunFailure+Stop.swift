@@ -1,0 +1,163 @@
+import InterleaveEngine
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+extension RunFailure {
+  /// The failure of a run whose step was stopped.
+  ///
+  /// - Parameters:
+  ///   - stop: How and where.
+  ///   - trace: The run, with who let tasks go on in it.
+  init(_ stop: StepStop, in trace: RunTrace) {
+    var own = Self.own(Self.calls(of: stop), recurring: stop.cause == .stackOverflow)
+    // The parts of an asynchronous function that turns in a circle call one another as their
+    // last act, and have no caller in common: that it is in this step is what is known.
+    if own.isEmpty, stop.isHang, let step = trace.steps.last?.key.resume {
+      own = [Symbolicator.shared.place(of: .start(step))].filter { !$0.function.isEmpty }
+    }
+    let message = RuntimeMessage(in: stop.said)
+    // Code that computes may be stopped anywhere: what it was called by is always the same.
+    let code = stop.cause == .hang(isAsleep: false) ? own.last : own.first
+    self.init(
+      kind: stop.isHang ? .hang : .crash,
+      message: Self.words(stop, message, in: own),
+      location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
+      place: Self.place(of: stop, in: own), steps: trace.steps.count,
+      isElsewhere: stop.isElsewhere)
+    nameResumers(stop, in: trace)
+  }
+
+  /// The calls that led to where the step was stopped, innermost first.
+  ///
+  /// Code that computes is stopped anywhere, also where an instruction belongs to no line. The
+  /// innermost call with a line is told by where its function begins, which is always the same.
+  private static func calls(of stop: StepStop) -> [CodePlace] {
+    let frames = stop.frames.map { CodeAddress(instruction: $0, isStart: false) }
+    var calls = Symbolicator.shared.places(of: frames)
+    guard stop.cause == .hang(isAsleep: false) else { return calls }
+    let known = calls.firstIndex(where: isUsers) ?? calls.count - 1
+    let starts = stop.frames.prefix(known + 1).map { StepStop.functionStart(of: $0) ?? $0 }
+    let begun = Symbolicator.shared.places(of: starts.map(CodeAddress.start))
+    if let first = begun.indices.first(where: { isUsers(calls[$0]) || isUsers(begun[$0]) }) {
+      calls[first] = isUsers(begun[first]) ? begun[first] : calls[first]
+    }
+    return calls
+  }
+
+  static func isUsers(_ call: CodePlace) -> Bool {
+    call.place.map { !$0.file.contains("/CInterleave/") } ?? false
+  }
+
+  /// The calls that are code of the user, innermost first.
+  ///
+  /// - Parameter recurring: Those of the function that called itself most often come first.
+  private static func own(_ frames: [CodePlace], recurring: Bool) -> [CodePlace] {
+    let own = frames.filter(isUsers)
+    guard recurring else { return own }
+    var counts: [String: Int] = [:]
+    for frame in own { counts[frame.function, default: 0] += 1 }
+    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    return own.filter { $0.function == most }
+  }
+
+  /// What two stops must share to be the same failure.
+  ///
+  /// A loop may be stopped, and a stack may overflow, at any of its lines: there, what counts
+  /// is the function in which the step began, or the one that called itself.
+  private static func place(of stop: StepStop, in own: [CodePlace]) -> String {
+    switch stop.cause {
+    case .hang, .blocked:
+      return own.last.map { "in \($0.function)" } ?? ""
+    case .stackOverflow:
+      return "overflow in \(own.first?.function ?? "")"
+    case .signal, .exit, .resumedTwice:
+      return own.first.map { "\($0.place.map { "\($0)" } ?? $0.function)" } ?? ""
+    }
+  }
+
+  private static func words(
+    _ stop: StepStop, _ message: RuntimeMessage?, in own: [CodePlace]
+  ) -> String {
+    switch stop.cause {
+    case .stackOverflow:
+      return "the stack overflowed" + (own.first.map { " in \($0.function)" } ?? "")
+    case .exit(let status):
+      return "the code called `exit` with status \(status), which would have ended the process"
+    case .hang(let isAsleep):
+      return "this step did not return within the time that a step may take; "
+        + (isAsleep ? "it slept in" : "it was stopped in the function that begins here")
+        + trace(own)
+    case .blocked(let obstacle):
+      let what =
+        switch obstacle {
+        case .lock: "a lock that is held by a step of the same run, and no other thread"
+        case .semaphore: "a semaphore that only steps of the same run know"
+        case .group: "a dispatch group that only steps of the same run know"
+        case .condition: "a condition that only steps of the same run know"
+        }
+      return """
+        this step blocks its thread for ever: it waits for \(what), and none of them can run \
+        while it waits
+        """ + trace(own)
+    case .resumedTwice:
+      return "Fatal error: an unsafe continuation was resumed more than once"
+    case .signal(let number, let address):
+      if let message { return message.text }
+      let reason = stop.frames.first.flatMap {
+        Symbolicator.shared.trapReason(at: CodeAddress(instruction: $0, isStart: false))
+      }
+      if let reason { return "Fatal error: \(reason)" }
+      return words(ofSignal: number, address: address)
+    }
+  }
+
+  private static func words(ofSignal number: Int32, address: UInt) -> String {
+    switch number {
+    case SIGSEGV, SIGBUS:
+      // Other addresses are not the same in the next process.
+      address < 65536
+        ? "memory was accessed at address \(address), where there is none (a null pointer?)"
+        : "memory was accessed that is not there, or not to be accessed in this way"
+    case SIGILL, SIGTRAP: "a check failed that says nothing in this build: the code trapped"
+    case SIGFPE: "arithmetic that has no result, such as a division by zero"
+    case SIGABRT: "the code called `abort`"
+    case SIGPIPE: "the code wrote to a pipe or a socket that nobody reads: signal SIGPIPE"
+    default: "the code sent itself signal \(number), which would have ended the process"
+    }
+  }
+
+  /// The calls that led to where a step stands still.
+  private static func trace(_ own: [CodePlace]) -> String {
+    guard !own.isEmpty else { return "" }
+    return ":"
+      + own.prefix(8).map { code in
+        "\n* \(code.function)" + (code.place.map { " (\($0))" } ?? "")
+      }.joined()
+  }
+}
+
+extension StepStop {
+  var isHang: Bool {
+    switch cause {
+    case .hang, .blocked: true
+    case .signal, .stackOverflow, .exit, .resumedTwice: false
+    }
+  }
+}
+
+extension FuzzFailure.SourceLocation {
+  /// A place that is known from the binary alone, which has no names of modules.
+  ///
+  /// - Parameter fileID: The runtime's name for the file, if it gave one.
+  init(_ place: Interleaving.Place, fileID: String?) {
+    let parts = place.file.split(separator: "/")
+    let known = fileID.flatMap { $0.split(separator: "/").last == parts.last ? $0 : nil }
+    self.init(
+      fileID: known ?? parts.suffix(2).joined(separator: "/"), filePath: place.file,
+      line: place.line, column: 1)
+  }
+}

@@ -1,0 +1,130 @@
+import InterleaveEngine
+
+/// What one run came to.
+///
+/// What was not asked for (``RunWants``) is empty.
+struct RunOutcome {
+  /// How it failed; nil where it passed.
+  var failure: RunFailure?
+  /// The number of steps that were run.
+  var steps = 0
+  /// How often more than one step could run.
+  var choices = 0
+  /// It was made: what takes a place of its own may find none.
+  var wasMade = true
+  /// A step was stopped, and the thread that ran it is lost.
+  var wasStopped = false
+  /// It went on although somebody may only have been late.
+  var wasHasty = false
+  /// A task was cancelled.
+  var hasCancelled = false
+  /// The error by which the body called off the whole test.
+  var cancellation: (any Error)?
+  /// Why what is stored in the corpus is not generated any more; nil where it is.
+  var staleReason: String?
+  /// Something is generated, in this run or before.
+  var isGenerated = false
+  /// What left its control.
+  var escapes: [SeenEscape] = []
+  /// The types of actors on which tasks met, as far as no run before has told of them.
+  var contended: [UInt] = []
+  /// What was noticed although it did not fail for it, and was not in a run before.
+  var noticed = Observations()
+  /// What it shows of the order that is asked for.
+  var order: OrderExperience?
+  /// What tells its interleaving from others.
+  var signature: UInt64 = 0
+  /// What the dependency relation does not cover in it.
+  var limits: ReductionLimits = []
+  /// By what its steps may have shared something unseen.
+  var unseen: UnseenSharing?
+  /// The dependency relation covers all that was noticed in it.
+  var followsRelation = false
+  /// The choices, up to the failure.
+  var schedule: RecordedSchedule?
+  /// What was drawn.
+  var draws: Draws?
+  /// What it did, for words.
+  var trace: RunTrace?
+  /// What was seen of its steps.
+  var sights: StepSights?
+  /// What was generated, for people.
+  var texts: GeneratedTexts?
+  /// Its steps with what they touched.
+  var touched: [StepTrace.Step]?
+
+  /// A run for which there was no place.
+  static let notMade = {
+    var outcome = RunOutcome()
+    outcome.wasMade = false
+    return outcome
+  }()
+
+  /// It fails in the same way as another one.
+  func fails(like other: RunFailure) -> Bool { failure?.isLike(other) ?? false }
+
+  /// What happened in it, up to its failure.
+  var interleaving: Interleaving? {
+    trace.map { Explainer($0).interleaving(upTo: failure?.steps ?? steps, with: sights) }
+  }
+}
+
+// MARK: - From a process to another
+
+extension RunOutcome {
+  /// Packs all but the error that called off the test, and what steps touched, which are told to
+  /// no other process.
+  func pack(into packet: inout Packet) {
+    packet.put(optional: failure) { $1.pack(into: &$0) }
+    for number in [steps, choices] { packet.put(number) }
+    for flag in [
+      wasMade, wasStopped, wasHasty, hasCancelled, isGenerated, followsRelation,
+    ] { packet.put(flag) }
+    packet.put(optional: staleReason) { $0.put($1) }
+    packet.put(escapes.count)
+    for escape in escapes { escape.pack(into: &packet) }
+    packet.put(contended.map(Takeover.typeName))
+    packet.put(all: contended)
+    noticed.pack(into: &packet)
+    packet.put(optional: order) { $1.pack(into: &$0) }
+    packet.put(signature)
+    packet.put(limits)
+    packet.put(optional: schedule) { $1.pack(into: &$0) }
+    packet.put(optional: draws) { $1.pack(into: &$0) }
+    packet.put(optional: trace) { $1.pack(into: &$0) }
+    packet.put(optional: sights) { $1.pack(into: &$0) }
+    packet.put(optional: texts) { packet, texts in
+      packet.put(texts.inputs)
+      packet.put(texts.operations)
+    }
+  }
+
+  init(from packet: inout Packet) {
+    failure = packet.takeOptional { RunFailure(from: &$0) }
+    steps = packet.take()
+    choices = packet.take()
+    wasMade = packet.take()
+    wasStopped = packet.take()
+    wasHasty = packet.take()
+    hasCancelled = packet.take()
+    isGenerated = packet.take()
+    followsRelation = packet.take()
+    staleReason = packet.takeOptional { $0.takeText() }
+    let count: Int = packet.take()
+    escapes = (0..<count).map { _ in SeenEscape(from: &packet) }
+    let names = packet.takeTexts()
+    contended = packet.takeAll()
+    Takeover.learn(typeNames: Dictionary(zip(contended, names)) { $1 })
+    noticed = Observations(from: &packet)
+    order = packet.takeOptional { OrderExperience(from: &$0) }
+    signature = packet.take()
+    limits = packet.take()
+    schedule = packet.takeOptional { RecordedSchedule(from: &$0) }
+    draws = packet.takeOptional { Draws(from: &$0) }
+    trace = packet.takeOptional { RunTrace(from: &$0) }
+    sights = packet.takeOptional { StepSights(from: &$0) }
+    texts = packet.takeOptional {
+      GeneratedTexts(inputs: $0.takeTexts(), operations: $0.takeTexts())
+    }
+  }
+}

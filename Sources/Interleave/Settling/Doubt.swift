@@ -1,0 +1,57 @@
+import InterleaveEngine
+
+/// Makes sure that a run that has failed says something about the program: others may have brought
+/// the failure about by being late, such as threads, queues, processes.
+///
+/// What rests on nobody's doing something is true only if somebody was given the time for
+/// it; and what comes up only now and then where a thread takes part is not to be blamed on
+/// the program. A run that is not sure is made again, the first time with all the time that
+/// is given to others.
+struct Doubt {
+  /// How often such a failure may fail to come up again.
+  private static let mostTries = 3
+
+  private let first: RunOutcome
+  private let failure: RunFailure
+  private var tries = 0
+  private var lastEscapes: [SeenEscape] = []
+  /// It came up again.
+  private(set) var isDispelled = false
+
+  /// - Returns: Nil where there is nothing to doubt.
+  init?(about outcome: RunOutcome) {
+    guard let failure = outcome.failure,
+      outcome.wasHasty || (failure.kind.isToldByTime && !outcome.escapes.isEmpty)
+    else { return nil }
+    first = outcome
+    self.failure = failure
+  }
+
+  /// The next run; nil once it is known whether the failure says something.
+  func next() -> RunRequest? {
+    guard !isDispelled, tries < Self.mostTries, let schedule = first.schedule,
+      let draws = first.draws
+    else { return nil }
+    var request = RunRequest.replay(schedule, draws)
+    request.terms.patience = !first.wasHasty ? .hasty : tries == 0 ? .careful : .ordinary
+    return request
+  }
+
+  mutating func learn(_ outcome: RunOutcome) {
+    tries += 1
+    lastEscapes = outcome.escapes
+    isDispelled = outcome.fails(like: failure)
+  }
+
+  /// What is said of a failure that did not come up again.
+  var warning: String { Self.warning(about: failure, first.escapes + lastEscapes) }
+
+  static func warning(about failure: RunFailure, _ escapes: [SeenEscape]) -> String {
+    let who =
+      (escapes.first { $0.escape.kind == .foreignThread } ?? escapes.first)?.words
+      ?? "somebody outside of the run's control let a task go on"
+    return
+      "a schedule failed once, but not when others were given more time, so that it says nothing "
+      + "about the test: \(failure.kind.words). \(who); `foreignGrace` is how long it is waited for"
+  }
+}

@@ -1,0 +1,81 @@
+import InterleaveEngine
+
+/// Makes the runs by which one failure is settled, on terms that are the same for all of them.
+final class SettlingRuns {
+  private static let mostLostThreads = 200
+  private static let attempts = 3
+
+  private let maker: any RunMaker
+  private let progress: ShrinkingProgress
+  /// The seed of what the program draws at random by itself.
+  private let seed: UInt64
+  /// What fails is a thread that runs no step: a run may have passed before it does.
+  var awaitsCrashElsewhere = false
+  /// Where runs are made.
+  var place = RunPlace.here { didSet { lostThreads = 0 } }
+  /// How many threads were lost with the steps that were stopped on them.
+  private var lostThreads = 0
+  /// What adds up over the runs.
+  private(set) var tally = Tally()
+
+  init(_ maker: any RunMaker, _ progress: ShrinkingProgress, seed: UInt64) {
+    self.maker = maker
+    self.progress = progress
+    self.seed = seed
+  }
+
+  /// Nobody wants it to end.
+  var mayGoOn: Bool { !progress.isToEnd }
+
+  var isHere: Bool { if case .here = place { true } else { false } }
+
+  /// Makes a run.
+  func run(_ request: RunRequest) -> RunOutcome {
+    progress.beginRun()
+    let request = onTerms(request)
+    switch place {
+    case .here:
+      let outcome = maker.run(request)
+      tally.note(outcome)
+      return outcome
+    case .thread:
+      guard lostThreads < Self.mostLostThreads else { return .notMade }
+      let outcome = maker.run(request)
+      tally.note(outcome)
+      if outcome.wasStopped { lostThreads += 1 }
+      return outcome
+    case .child:
+      var outcome = maker.run(request, attempts: 1)
+      for _ in 1..<Self.attempts where !outcome.wasMade && mayGoOn {
+        outcome = maker.run(request, attempts: 1)
+      }
+      return outcome
+    }
+  }
+
+  /// Tells which runs come next in any case, as long as they pass; nothing for none.
+  func expect(_ series: [RunRequest]) { maker.expect(series.map(onTerms)) }
+
+  private func onTerms(_ request: RunRequest) -> RunRequest {
+    var request = request
+    request.place = place
+    request.terms.seed = seed
+    request.terms.awaitsCrashElsewhere = awaitsCrashElsewhere
+    return request
+  }
+
+  /// Whether a schedule fails in the same way as another one.
+  func fails(
+    like original: RunFailure, _ schedule: RecordedSchedule, _ draws: Draws,
+    patience: Patience = .ordinary
+  ) -> Bool {
+    var request = RunRequest.replay(schedule, draws)
+    request.terms.patience = patience
+    return run(request).fails(like: original)
+  }
+
+  /// The smallest schedule so far, for who waits.
+  func tell(best: RecordedSchedule) { progress.best = best }
+
+  func warn(_ warning: String) { tally.warn(warning) }
+}

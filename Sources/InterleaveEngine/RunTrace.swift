@@ -1,0 +1,112 @@
+import CInterleave
+
+/// A run that can be put into words: one that goes on, or one that was kept.
+package protocol InspectedRun {
+  /// The place of a task in the tree of task creation.
+  func path(ofTask index: Int) -> TaskPath
+  /// An executor of the run; 0 is the global one.
+  func inspectExecutor(_ index: Int) -> InspectedExecutor
+  /// Calls the body with the number of each step and the address where it goes on.
+  ///
+  /// - Parameter start: The index of the first step to tell.
+  func forEachStep(
+    from start: Int, _ body: (_ number: InspectedStep.Number, _ resume: UInt) -> Void)
+}
+
+extension Machine: InspectedRun {}
+
+/// What a run did, with all that is needed to put it into words.
+///
+/// It outlives the run, and goes from one process to another.
+package struct RunTrace: Sendable {
+  package var steps: [InspectedStep]
+  /// The tasks, in the order in which they were made.
+  package var tasks: [InspectedTask]
+  package var executors: [InspectedExecutor]
+  /// The task that the run cancelled, and how many steps had run before.
+  package var cancellation: Cancellation?
+  /// Who let tasks go on, in the order of the run, where that was asked for.
+  package var resumptions: [Resumption]
+  /// It ended while it was cancelling a task, between two steps.
+  package var isCancelling: Bool
+
+  package struct Cancellation: Sendable, Hashable {
+    package var task: Int
+    package var steps: Int
+  }
+}
+
+extension Machine {
+  /// What the last run did.
+  ///
+  /// - Parameter withResumptions: Who let tasks go on is told, too.
+  package func trace(withResumptions: Bool = false) -> RunTrace {
+    RunTrace(
+      steps: inspectSteps(), tasks: inspectTasks(),
+      executors: (0..<executors.count).map { inspectExecutor($0) },
+      cancellation: cancellation.map { .init(task: $0.task, steps: $0.steps) },
+      resumptions: withResumptions ? resumptions() : [], isCancelling: isCancelling)
+  }
+}
+
+extension RunTrace: InspectedRun {
+  package func path(ofTask index: Int) -> TaskPath { tasks[index].path }
+
+  package func inspectExecutor(_ index: Int) -> InspectedExecutor { executors[index] }
+
+  package func forEachStep(
+    from start: Int, _ body: (_ number: InspectedStep.Number, _ resume: UInt) -> Void
+  ) {
+    for step in steps.dropFirst(start) {
+      body(.init(task: step.key.task, ordinal: step.key.ordinal), step.key.resume)
+    }
+  }
+}
+
+// MARK: - From a process to another
+
+extension RunTrace {
+  package func pack(into packet: inout Packet) {
+    packet.put(all: steps)
+    packet.put(tasks.count)
+    for task in tasks {
+      packet.put(all: task.path.ordinals)
+      packet.put(all: [task.site, task.caller, task.entry, task.lastResume])
+      packet.put(task.hasEnded)
+    }
+    packet.put(all: executors)
+    let types = Set(executors.map(\.type)).subtracting([0]).sorted()
+    packet.put(all: types)
+    packet.put(types.map(Takeover.typeName))
+    packet.put(cancellation)
+    packet.put(resumptions.count)
+    for resumption in resumptions {
+      packet.put(resumption.task)
+      packet.put(resumption.origin)
+      packet.put(all: resumption.calls)
+    }
+    packet.put(isCancelling)
+  }
+
+  /// Takes over a run of another process, and the names of types that only that has made.
+  package init(from packet: inout Packet) {
+    steps = packet.takeAll()
+    let count: Int = packet.take()
+    tasks = (0..<count).map { _ in
+      let path = TaskPath(ordinals: packet.takeAll())
+      let addresses: [UInt] = packet.takeAll()
+      return InspectedTask(
+        path: path, site: addresses[0], caller: addresses[1], entry: addresses[2],
+        lastResume: addresses[3], hasEnded: packet.take())
+    }
+    executors = packet.takeAll()
+    let types = packet.takeAll(UInt.self)
+    Takeover.learn(typeNames: Dictionary(zip(types, packet.takeTexts())) { $1 })
+    cancellation = packet.take()
+    let resumed: Int = packet.take()
+    resumptions = (0..<resumed).map { _ in
+      Resumption(task: packet.take(), origin: packet.take(), calls: packet.takeAll())
+    }
+    isCancelling = packet.take()
+  }
+}
