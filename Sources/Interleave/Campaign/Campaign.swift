@@ -78,8 +78,11 @@ struct Campaign {
   ///
   /// - Returns: Its failure, if it fails.
   private func resume(_ journal: JournalFile?, _ tally: inout Tally) -> SearchResult? {
+    if resolved.isolation == .process, Sanitizer.isThread {
+      tally.warn(
+        "the thread sanitizer sees no data races in runs that are made in a child process")
+    }
     guard let journal, resolved.isolation != .none else { return nil }
-    if resolved.isolation == .process { warnOfThreadSanitizer(&tally) }
     guard let written = journal.read({ tally.warn($0) }) else { return nil }
     let outcome = runner.run(written.request(hangLimit: resolved.hangLimit))
     guard let found = written.found(outcome) else {
@@ -88,11 +91,6 @@ struct Campaign {
       return nil
     }
     return SearchResult(found: found, tally: tally)
-  }
-
-  private func warnOfThreadSanitizer(_ tally: inout Tally) {
-    guard Sanitizer.isThread else { return }
-    tally.warn("the thread sanitizer sees no data races in runs that are made in a child process")
   }
 
   // MARK: The search

@@ -78,7 +78,8 @@ final class Searcher {
       Workers.obstacle(in: configuration) == nil, let exploration = search.exploration
     else { return }
     let shares = 1..<max(2, ShareCut.shares(for: configuration.schedules))
-    workers = Workers(configuration.workers, shares: shares) { [runner, resolved, budget] number, board in
+    workers = Workers(configuration.workers, shares: shares) {
+      [runner, resolved, budget] number, board in
       RunningChild(isQuiet: false, holding: Symbolicator.shared.pause) { parent in
         ShareWorker(exploration, runner, resolved, budget).work(number, board, parent)
       }

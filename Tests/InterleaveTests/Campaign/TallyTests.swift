@@ -1,0 +1,79 @@
+import InterleaveEngine
+import Testing
+
+@testable import Interleave
+
+/// What adds up over runs, here, in a child process and in workers.
+@Suite struct TallyTests {
+  private func outcome(_ tasks: [UInt64]) -> RunOutcome {
+    var outcome = RunOutcome.passing(tasks, choices: 3)
+    outcome.escapes = [SeenEscape(Escape(kind: .thread, site: 0, task: -1))]
+    outcome.noticed.slowSteps = ["a step of \(tasks)"]
+    return outcome
+  }
+
+  private func report(_ tally: Tally) -> FuzzReport {
+    var report = FuzzReport()
+    tally.complete(&report)
+    return report
+  }
+
+  private func counted(_ runs: [[UInt64]]) -> Tally {
+    var tally = Tally()
+    for tasks in runs {
+      tally.note(outcome(tasks))
+      tally.count(outcome(tasks))
+    }
+    return tally
+  }
+
+  @Test func theSameInterleavingCountsOnce() {
+    var tally = Tally()
+    #expect(tally.count(outcome([1, 2])))
+    #expect(!tally.count(outcome([1, 2])))
+    #expect(tally.count(outcome([2, 1])))
+    let report = report(tally)
+    #expect(report.schedules == 3 && report.distinctInterleavings == 2)
+    #expect(report.steps == 6 && report.choices == 9)
+  }
+
+  @Test func whoAddsUpMakesNoDifference() {
+    let runs: [[UInt64]] = [[1, 2], [2, 1], [1, 2], [3]]
+    var parts = counted(Array(runs[..<1]))
+    parts.merge(counted(Array(runs[1...])))
+    #expect(report(parts) == report(counted(runs)))
+  }
+
+  @Test func itGoesToAnotherProcessWhole() {
+    var tally = counted([[1, 2], [2, 1]])
+    tally.warn("it was run again")
+    var experience = OrderExperience()
+    experience.add(OrderExperience(runs: 2, isMet: false, obstacles: ["a"], standstill: "s"))
+    var ordered = outcome([5])
+    ordered.order = experience
+    tally.note(ordered)
+    var packet = Packet()
+    tally.pack(into: &packet)
+    let copy = Tally(from: packet)
+    #expect(report(copy) == report(tally))
+    #expect(copy.order == experience)
+    #expect(!copy.isPlain)
+    #expect(Tally().isPlain)
+  }
+
+  @Test func whatIsMadeAgainShowsNothingOfAnOrder() {
+    var tally = Tally()
+    var ordered = outcome([1])
+    ordered.order = OrderExperience(runs: 1)
+    tally.noteAgain(ordered)
+    #expect(tally.order.runs == 0)
+    #expect(tally.noticed.slowSteps.count == 1)
+  }
+
+  @Test func aWarningNeedNotBeSaidTwice() {
+    var tally = Tally()
+    tally.warnOnce("w")
+    tally.warnOnce("w")
+    #expect(tally.warnings == ["w"])
+  }
+}
