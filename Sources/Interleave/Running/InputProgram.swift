@@ -38,7 +38,7 @@ private final class InputRun<Values>: ProgramRun {
   func judge() -> RunFailure? { nil }
 
   func body() async throws {
-    let source = ChoiceSource(plan)
+    let source = plan.makeSource()
     let result = Result { try source(program.generator) }
     state.withLock { $0.draws.inputs = source.recording }
     let values = try result.get()
@@ -65,15 +65,15 @@ private final class InputRun<Values>: ProgramRun {
   }
 }
 
-extension ChoiceSource {
-  /// A source of the inputs that a plan asks for.
-  convenience init(_ plan: DrawingPlan) {
-    switch plan {
-    case .simplest: self.init(replaying: [])
-    case .fresh(let seed): self.init(seed: seed)
-    case .replay(let draws): self.init(replaying: draws.inputs?.values ?? [])
+extension DrawingPlan {
+  /// Makes a source of the inputs.
+  fileprivate func makeSource() -> ChoiceSource {
+    switch self {
+    case .simplest: ChoiceSource(replaying: [])
+    case .fresh(let seed): ChoiceSource(seed: seed)
+    case .replay(let draws): ChoiceSource(replaying: draws.inputs?.values ?? [])
     case .stored(let stored), .adapted(let stored):
-      self.init(replaying: stored.rows.first.flatMap { Choice.choices(of: $0) } ?? [])
+      ChoiceSource(replaying: stored.rows.first.flatMap { Choice.choices(of: $0) } ?? [])
     }
   }
 }
