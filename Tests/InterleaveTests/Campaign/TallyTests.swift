@@ -1,7 +1,7 @@
-import InterleaveEngine
 import Testing
 
 @testable import Interleave
+@testable import InterleaveEngine
 
 /// What adds up over runs, here, in a child process and in workers.
 @Suite struct TallyTests {

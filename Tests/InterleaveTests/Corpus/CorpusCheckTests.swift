@@ -5,7 +5,7 @@ import Testing
 
 /// Which runs the corpus of a test asks for, and what becomes of its entries; no run is made.
 @Suite struct CorpusCheckTests {
-  private struct Subject {
+  private final class Subject {
     let budget: Budget
     var check: CorpusCheck
     var tally = Tally()
@@ -17,13 +17,13 @@ import Testing
       check = CorpusCheck(files, resolved, module: "Bank", isGenerated: false) { nil }
     }
 
-    mutating func next() -> RunRequest? { check.next(budget, &tally) }
-    mutating func learn(_ outcome: RunOutcome) { check.learn(outcome, &tally) }
+    func next() -> RunRequest? { check.next(budget, &tally) }
+    func learn(_ outcome: RunOutcome) { check.learn(outcome, &tally) }
 
     /// Answers all requests with one outcome.
     ///
     /// - Returns: How many there were.
-    mutating func run(_ outcome: RunOutcome) -> Int {
+    func run(_ outcome: RunOutcome) -> Int {
       var count = 0
       while next() != nil {
         learn(outcome)
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func anEntryThatFailsAsItDidEndsTheCheck() throws {
-    var subject = try Subject([file("a.json", bankEntry), file("b.json", bankEntry)])
+    let subject = try Subject([file("a.json", bankEntry), file("b.json", bankEntry)])
     let request = try #require(subject.next())
     #expect(request.strategy is CorpusReplay)
     #expect(request.terms.seed == bankEntry.seed)
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func anEntryWhoseInterleavingPassesIsFixed() throws {
-    var subject = try Subject([file("a.json", plain)])
+    let subject = try Subject([file("a.json", plain)])
     #expect(subject.run(.passing()) == 1)
     #expect(subject.check.found == nil)
     #expect(subject.check.fixed == ["a.json"])
@@ -82,14 +82,14 @@ import Testing
   @Test func aFileThatCannotBeUsedEndsTheCheckOnceItIsItsTurn() throws {
     let error = CorpusFileError(file: "b.json", reason: .unreadable("it is a folder"))
     let bad = CorpusStore.File(path: "b.json", entry: .failure(error))
-    var subject = try Subject([file("a.json", plain), bad, file("c.json", plain)])
+    let subject = try Subject([file("a.json", plain), bad, file("c.json", plain)])
     #expect(subject.run(.passing()) == 1)
     #expect(subject.check.error == error)
     #expect(subject.check.replayed == 1)
   }
 
   @Test func anEntryThatIsGoneIsLookedForNearby() throws {
-    var subject = try Subject([file("a.json", bankEntry)])
+    let subject = try Subject([file("a.json", bankEntry)])
     var requests: [RunRequest] = []
     while let request = subject.next() {
       requests.append(request)
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func anEntryThatIsNowhereNearIsStale() throws {
-    var subject = try Subject([file("a.json", bankEntry), file("b.json", plain)])
+    let subject = try Subject([file("a.json", bankEntry), file("b.json", plain)])
     // Without a choice, no other schedule can come up nearby.
     _ = subject.run(.passing(choices: 0))
     #expect(subject.check.stale == ["a.json"])
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test func anEntryThatFailsInAnotherWayIsSaidTo() throws {
-    var subject = try Subject([file("a.json", plain)])
+    let subject = try Subject([file("a.json", plain)])
     var other = RunOutcome.failing(kind: .thrownError)
     other.choices = 0
     _ = subject.run(other)
@@ -129,7 +129,7 @@ import Testing
   @Test func whatEndedItsProcessIsReplayedApartFirst() throws {
     var entry = plain
     entry.signature.kind = .crash
-    var subject = try Subject([file("a.json", entry)])
+    let subject = try Subject([file("a.json", entry)])
     guard case .child = try #require(subject.next()).place else {
       Issue.record("a crash would end this process")
       return
@@ -147,13 +147,13 @@ import Testing
   @Test func aFolderWithoutAModuleMayBeAnothers() throws {
     var undecided = file("Bank/a.json", bankEntry)
     undecided.isUndecided = true
-    var subject = try Subject([undecided])
+    let subject = try Subject([undecided])
     _ = subject.run(.passing())
     #expect(subject.tally.warnings.count == 1)
     #expect(subject.tally.warnings[0].contains("corpus/Bank/"))
     #expect(subject.check.stale.isEmpty && subject.check.fixed.isEmpty)
 
-    var failing = try Subject([undecided])
+    let failing = try Subject([undecided])
     _ = try #require(failing.next())
     failing.learn(failure(of: bankEntry))
     #expect(failing.check.found != nil)
@@ -161,7 +161,7 @@ import Testing
   }
 
   @Test func whatFailsAroundAFixedEntryIsAHalfFix() throws {
-    var subject = try Subject([file("a.json", plain)])
+    let subject = try Subject([file("a.json", plain)])
     _ = try #require(subject.next())
     var passing = RunOutcome.passing([1, 2])
     // Both steps touch the same, so that their order can be turned round.

@@ -6,7 +6,7 @@ import Testing
 /// Which runs an exploration asks for, and what it learns from them; none of them is made.
 @Suite struct ExplorationTests {
   /// An exploration with what adds up over its runs.
-  private struct Subject {
+  private final class Subject {
     let resolved: ResolvedConfiguration
     let budget: Budget
     var exploration: Exploration
@@ -22,14 +22,14 @@ import Testing
     }
 
     /// The run that comes next; nil where none does.
-    mutating func next() -> RunRequest? {
+    func next() -> RunRequest? {
       if case .run(let request) = exploration.next(budget, &tally) { request } else { nil }
     }
 
-    mutating func learn(_ outcome: RunOutcome) { exploration.learn(outcome, &tally) }
+    func learn(_ outcome: RunOutcome) { exploration.learn(outcome, &tally) }
 
     /// Makes so many walks that pass, each another one.
-    mutating func walk(_ count: UInt64) throws {
+    func walk(_ count: UInt64) throws {
       for number in 1...count {
         let request = try #require(next())
         let isSample = request.wants.contains(.comparison)
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func walksAreNumberedUntilTheBudgetIsSpent() throws {
-    var subject = try Subject { $0.schedules = 5 }
+    let subject = try Subject { $0.schedules = 5 }
     for number in 0..<5 {
       let request = try #require(subject.next())
       #expect(request.start.index == number)
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func theFirstWalkIsTheBaselineAndOfNoStrategy() throws {
-    var subject = try Subject { $0.schedules = 3 }
+    let subject = try Subject { $0.schedules = 3 }
     _ = try #require(subject.next())
     subject.learn(.failing())
     let found = try #require(subject.exploration.found)
@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test func aFailureEndsItWithTheRunThatFailed() throws {
-    var subject = try Subject { $0.schedules = 10 }
+    let subject = try Subject { $0.schedules = 10 }
     try subject.walk(2)
     _ = try #require(subject.next())
     subject.learn(.failing([4, 2]))
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test func somebodyMayCallItOff() throws {
-    var subject = try Subject(isCancelled: true) { $0.schedules = 10 }
+    let subject = try Subject(isCancelled: true) { $0.schedules = 10 }
     // The first run is made all the same: there is something to report.
     _ = try #require(subject.next())
     subject.learn(.passing().uncompared)
@@ -94,7 +94,7 @@ import Testing
 
   @Test func aBodyMayCallOffTheTest() throws {
     struct Skip: Error {}
-    var subject = try Subject { $0.schedules = 10 }
+    let subject = try Subject { $0.schedules = 10 }
     _ = try #require(subject.next())
     var outcome = RunOutcome.passing().uncompared
     outcome.cancellation = Skip()
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func withoutAChoiceThereIsNothingElseToRun() throws {
-    var subject = try Subject { $0.schedules = 10 }
+    let subject = try Subject { $0.schedules = 10 }
     _ = try #require(subject.next())
     subject.learn(.passing(choices: 0).uncompared)
     #expect(subject.exploration.ending == .exhaustion)
@@ -116,7 +116,7 @@ import Testing
   // MARK: Doubts
 
   @Test func aFailureThatOthersMayHaveCausedMustComeUpAgain() throws {
-    var subject = try Subject { $0.schedules = 10 }
+    let subject = try Subject { $0.schedules = 10 }
     _ = try #require(subject.next())
     var late = RunOutcome.failing(kind: .deadlock)
     late.wasHasty = true
@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func aFailureThatDoesNotComeUpAgainSaysNothing() throws {
-    var subject = try Subject { $0.schedules = 2 }
+    let subject = try Subject { $0.schedules = 2 }
     _ = try #require(subject.next())
     var late = RunOutcome.failing(kind: .deadlock)
     late.wasHasty = true
@@ -149,7 +149,7 @@ import Testing
   }
 
   @Test func aChildLeavesItsDoubtsToItsParent() throws {
-    var subject = try Subject { $0.schedules = 10 }
+    let subject = try Subject { $0.schedules = 10 }
     subject.exploration = Exploration(subject.resolved, isGenerated: false, isChild: true) { nil }
     _ = try #require(subject.next())
     var late = RunOutcome.failing(kind: .deadlock)
@@ -161,7 +161,7 @@ import Testing
   // MARK: Repetitions
 
   @Test func someRunsThatPassAreMadeAgain() throws {
-    var subject = try Subject { $0.schedules = 4 }
+    let subject = try Subject { $0.schedules = 4 }
     _ = try #require(subject.next())
     subject.learn(.passing([1, 2]).uncompared)
     #expect(try #require(subject.next()).wants.contains(.comparison))
@@ -179,7 +179,7 @@ import Testing
   // MARK: Stops
 
   @Test func aStepThatWasStoppedEndsItWhateverTheRunWasFor() throws {
-    var subject = try Subject { $0.schedules = 10 }
+    let subject = try Subject { $0.schedules = 10 }
     _ = try #require(subject.next())
     subject.learn(.passing([1, 2]).uncompared)
     _ = try #require(subject.next())
@@ -205,7 +205,7 @@ import Testing
   }
 
   @Test func whatWorkersHaveRunCountsAsIfItHadBeenRunHere() throws {
-    var subject = try Subject { $0.schedules = 66 }
+    let subject = try Subject { $0.schedules = 66 }
     try subject.walk(UInt64(ShareCut.first))
     guard case .share(1) = subject.exploration.next(subject.budget, &subject.tally) else {
       Issue.record("the first share is over")
@@ -227,7 +227,7 @@ import Testing
   }
 
   @Test func aWorkersFailureIsTakenOver() throws {
-    var subject = try Subject { $0.schedules = 200 }
+    let subject = try Subject { $0.schedules = 200 }
     try subject.walk(UInt64(ShareCut.first))
     _ = subject.exploration.next(subject.budget, &subject.tally)
     let log = ShareLog(of: 1)
@@ -248,7 +248,7 @@ import Testing
   // MARK: Proofs
 
   @Test func whatIsAskedForAndNotProvedIsToldWithItsReason() throws {
-    var subject = try Subject {
+    let subject = try Subject {
       $0.strategy = .reduction
       $0.schedules = 40
     }
@@ -260,7 +260,7 @@ import Testing
   }
 
   @Test func whatIsCancelledProvesNothing() throws {
-    var subject = try Subject {
+    let subject = try Subject {
       $0.cancellation = .anyTask
       $0.schedules = 1
     }

@@ -1,7 +1,7 @@
-import InterleaveEngine
 import Testing
 
 @testable import Interleave
+@testable import InterleaveEngine
 
 /// What it means that the same choices make another run.
 @Suite struct RepetitionTests {
