@@ -41,6 +41,7 @@ import Testing
   private var plain: CorpusEntry {
     var entry = bankEntry
     entry.deviations = []
+    entry.words = []
     entry.choices = []
     entry.inputs = []
     return entry

@@ -36,6 +36,14 @@ extension RunOutcome {
 }
 
 extension RecordedSchedule {
+  /// The same, but its first step was taken ahead of another task's.
+  var deviating: RecordedSchedule {
+    var schedule = self
+    schedule.steps[0].passedOver = StepKey(task: 99, ordinal: 0)
+    schedule.steps[0].isPreemption = true
+    return schedule
+  }
+
   static func of(_ tasks: [UInt64]) -> RecordedSchedule {
     RecordedSchedule(
       steps: tasks.enumerated().map { index, task in
