@@ -33,34 +33,35 @@ static void note_part(il_stop *stop, uintptr_t address) {
   if (n == stop->circle_count && n < IL_STOP_CIRCLE) stop->circle[stop->circle_count++] = start;
 }
 
-// What was seen as call `n` is there still, as far as can be seen. The parts of an asynchronous
-// function that call one another as their last act have one place on the stack.
-static bool is_there_still(il_guard *g, size_t n, const il_stop *now) {
-  uintptr_t place = g->stop.frames[n], end = g->stop.ends[n];
+// What was seen as call `n` is there still, as far as can be seen.
+static bool is_there_still(const il_stop *before, size_t n, const il_stop *now) {
+  uintptr_t place = before->frames[n], end = before->ends[n];
   size_t k = find_call(now, end);
   if (k == now->frame_count)
     // Further out than what is kept of a deep stack.
     return now->frame_count == IL_STOP_FRAMES && end > now->ends[now->frame_count - 2];
-  if (now->frames[k] == place || il_function_start(now->frames[k]) == il_function_start(place))
-    return true;
-  g->circle_end = end;
-  g->stop.circle_count = 0;
-  note_part(&g->stop, place);
-  return false;
+  return now->frames[k] == place || il_function_start(now->frames[k]) == il_function_start(place);
 }
 
-// Keeps the calls that have not returned since, nor called others in their place.
+// Keeps the calls that have not returned since, nor called others in their place: the parts of
+// asynchronous functions do so, which call one another as their last act.
 static void keep_lasting(il_guard *g, const il_stop *now) {
   il_stop *stop = &g->stop;
   size_t first = stop->frame_count - 1;
-  while (first > 0 && stop->ends[first - 1] > g->returned && is_there_still(g, first - 1, now))
+  while (first > 0 && stop->ends[first - 1] > g->returned && is_there_still(stop, first - 1, now))
     first--;
-  stop->frame_count -= first;
-  memmove(stop->frames, stop->frames + first, stop->frame_count * sizeof *stop->frames);
-  memmove(stop->ends, stop->ends + first, stop->frame_count * sizeof *stop->ends);
-  if (g->circle_end <= g->returned) g->circle_end = stop->circle_count = 0;
-  size_t part = g->circle_end ? find_call(now, g->circle_end) : now->frame_count;
-  if (part < now->frame_count) note_part(stop, now->frames[part]);
+  if (first > 0) {
+    stop->circle_count = 0;
+    g->is_circle = stop->ends[first - 1] > g->returned;
+    if (g->is_circle) note_part(stop, stop->frames[first - 1]);
+    stop->frame_count -= first;
+    memmove(stop->frames, stop->frames + first, stop->frame_count * sizeof *stop->frames);
+    memmove(stop->ends, stop->ends + first, stop->frame_count * sizeof *stop->ends);
+  }
+  // Whoever is called there at this moment is a part as well.
+  size_t caller = stop->ends[0] ? find_call(now, stop->ends[0]) : now->frame_count - 1;
+  if (g->is_circle && caller > 0 && caller < now->frame_count)
+    note_part(stop, now->frames[caller - 1]);
 }
 
 // The processor time of the guarded thread, which is this one.
@@ -75,7 +76,8 @@ static int64_t time_spent(const il_guard *g) {
 
 static void begin_looking(il_guard *g, const il_stop *stop) {
   g->stop = *stop;
-  g->returned = g->circle_end = 0;
+  g->returned = 0;
+  g->is_circle = false;
   g->first_sample = time_spent(g);
 }
 
