@@ -54,6 +54,8 @@ typedef struct {
   bool has_started;
   // It came to the end of the step, or has all that is kept.
   bool is_complete;
+  // It came to what is no code.
+  bool is_astray;
   // Where the stack of the last call began, and its frame pointer.
   uintptr_t reached, frame_pointer;
 } walk;
@@ -76,6 +78,10 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argu
                    // What lies beyond the step is ours again.
                    (w->has_started && w->end && begin > w->end);
   if (w->is_complete) return _URC_END_OF_STACK;
+  // In the first and the last instructions of an asynchronous function, what tells the way out
+  // may be off by a word.
+  w->is_astray = w->has_started && !il_function_start(address - 1);
+  if (w->is_astray) return _URC_END_OF_STACK;
   if (w->has_started) w->stop->ends[w->stop->frame_count - 1] = begin;
   w->has_started = true;
   w->reached = begin;
@@ -137,11 +143,13 @@ void il_note_calls(il_stop *stop, uintptr_t start, void *context, uintptr_t read
   if (w.is_complete || !w.reached || !w.end) return;
   // Where the innermost call has not told how to leave it, its stack begins where it is.
   uintptr_t from = context && stop->frame_count == 1 ? il_stack_pointer(context) : w.reached;
-  stop->is_broken = !go_on_by_frame_pointers(&w, from > readable ? from : readable);
+  bool has_come = go_on_by_frame_pointers(&w, from > readable ? from : readable);
+  stop->is_broken = w.is_astray || !has_come;
 }
 
 uintptr_t il_function_start(uintptr_t instruction) {
-  return (uintptr_t)_Unwind_FindEnclosingFunction((void *)instruction);
+  // What is asked for is where a call returns to, which is behind it.
+  return (uintptr_t)_Unwind_FindEnclosingFunction((void *)(instruction + 1));
 }
 
 // MARK: - The allocator

@@ -29,8 +29,8 @@ static size_t find_call(const il_stop *stop, uintptr_t end) {
 static void note_part(il_stop *stop, uintptr_t address) {
   uintptr_t start = il_function_start(address);
   size_t n = 0;
-  while (n < stop->circle_count && stop->circle[n] != start) n++;
-  if (n == stop->circle_count && n < IL_STOP_CIRCLE) stop->circle[stop->circle_count++] = start;
+  while (n < stop->circle_count && il_function_start(stop->circle[n]) != start) n++;
+  if (n == stop->circle_count && n < IL_STOP_CIRCLE) stop->circle[stop->circle_count++] = address;
 }
 
 // What was seen as call `n` is there still, as far as can be seen.

@@ -143,8 +143,8 @@ typedef struct {
   /// Where the stack of each of them ends, which begins with where the call before it returns
   /// to; 0 where that is not known.
   uintptr_t ends[IL_STOP_FRAMES];
-  /// Where functions begin that were seen in one place on the stack, below the first of them:
-  /// parts of asynchronous functions that call one another as their last act.
+  /// Addresses within functions that were seen in one place on the stack, called by the first of
+  /// them: parts of asynchronous functions that call one another as their last act.
   size_t circle_count;
   uintptr_t circle[IL_STOP_CIRCLE];
 } il_stop;

@@ -54,9 +54,13 @@ extension RunFailure {
   /// The asynchronous functions whose parts call one another, in the order of their names: they
   /// have no caller in common, and which of them runs depends on the moment.
   private static func circle(of stop: StepStop) -> [CodePlace] {
-    let parts = Symbolicator.shared.places(of: stop.circle.map(CodeAddress.start))
+    let starts = stop.circle.map { StepStop.functionStart(of: $0) ?? $0 }
+    let begun = Symbolicator.shared.places(of: starts.map(CodeAddress.start))
+    let seen = Symbolicator.shared.places(
+      of: stop.circle.map { CodeAddress(instruction: $0, isStart: false) })
     var functions: [String: CodePlace] = [:]
-    for part in parts where isUsers(part) {
+    // Some parts begin with what belongs to no line.
+    for part in zip(begun, seen).map({ isUsers($0) ? $0 : $1 }) where isUsers(part) {
       let known = functions[part.function]?.place?.line ?? .max
       if let line = part.place?.line, line < known { functions[part.function] = part }
     }

@@ -28,7 +28,8 @@ package struct StepStop: Sendable, Hashable {
   package var cause: Cause
   /// Addresses within the calls that led there, innermost first.
   package var frames: [UInt]
-  /// Where functions begin that call one another in a circle, below the first of the frames.
+  /// Addresses within functions that call one another in a circle, called by the first of the
+  /// frames.
   package var circle: [UInt] = []
   /// The last that the run wrote to standard error.
   package var said: String
