@@ -480,6 +480,8 @@ void il_errand_set_due(void *object, int64_t due);
 il_errand *il_errand_of(void *object);
 /// A foreign thread has let a task of the session go on. The inboxes are locked.
 void il_errands_answered(il_session *session);
+/// Somebody works for the session's run, or will.
+bool il_is_served(il_session *session);
 /// The run is over, and nobody waits for its errands.
 void il_errands_drop(il_session *session);
 /// The function and the context to hand over in the place of others.
