@@ -145,6 +145,11 @@ size_t il_errands(il_session *s, il_errand_note *notes, size_t capacity) {
   return count;
 }
 
+bool il_is_served(il_session *s) {
+  il_errand_note one;
+  return s && il_errands(s, &one, 1);
+}
+
 unsigned il_foreign_threads(void) {
   return atomic_load_explicit(&il_live_threads, memory_order_relaxed);
 }

@@ -12,7 +12,7 @@
 #include "imports.h"
 
 #include "internal.h"
-#include "known.h"
+#include "noted_calls.h"
 #include "storage.h"
 
 #if defined(__linux__) && defined(__x86_64__)
@@ -27,16 +27,7 @@
 IL_UNINSTRUMENTED_BEGIN
 
 #if defined(__linux__) && defined(__x86_64__)
-enum { STUB = 48, ASYNC_POINTER = 32, PAGE = 4096 };
-
-typedef struct {
-  const char *symbol;
-  void *target;
-  il_call_kind kind;
-  /// It is called by way of a class of the library's, and so by the library, too.
-  bool is_method;
-  uint8_t *stub;
-} called;
+enum { PAGE = 4096 };
 
 /// A word that leads to a function, and where it leads.
 typedef struct {
@@ -51,14 +42,13 @@ typedef struct {
 
 enum { MOST_SEALED = 256 };
 
-static called *calls;
+static il_called *calls;
 static size_t call_count, call_capacity;
 static leading_word *words;
 static size_t word_count, word_capacity;
 static sealed_pages sealed[MOST_SEALED];
 static size_t sealed_count;
 static bool is_complete;
-static atomic_bool is_noting;
 static const il_image *program;
 
 /// The symbols of all places of the program's through which it calls something.
@@ -68,96 +58,6 @@ typedef struct {
 } import_place;
 static import_place *places;
 static size_t place_count, place_capacity;
-
-// MARK: - Stubs
-
-extern const char __start_il_text[] __attribute__((weak, visibility("hidden")));
-extern const char __stop_il_text[] __attribute__((weak, visibility("hidden")));
-
-bool il_is_own_code(uintptr_t address) {
-  if (address >= (uintptr_t)__start_il_text && address < (uintptr_t)__stop_il_text) return true;
-  const il_function *from = il_function_at(program, address);
-  return from && from->is_own;
-}
-
-// Methods of a library's classes are called by the library as well, whose doing is part of
-// what the program called.
-static bool is_of_program(uintptr_t address) {
-  return il_function_at(program, address) || il_is_concurrency_code((void *)address);
-}
-
-static il_unseen_kind unseen_by(const called *call) {
-  switch (call->kind) {
-  case IL_CALL_ATOMIC: return IL_UNSEEN_ATOMICS;
-  case IL_CALL_LIFETIME:
-  case IL_CALL_UNIQUENESS: return IL_UNSEEN_LIFETIME;
-  default: return IL_UNSEEN_CALL;
-  }
-}
-
-// What the runtime offers is handed the object, and what the standard library does a place
-// that refers to it.
-static bool asks_storage(const called *call, const void *argument) {
-  return call->kind == IL_CALL_UNIQUENESS &&
-         il_is_storage(*call->symbol == '$' ? *(void *const *)argument : argument);
-}
-
-__attribute__((used, visibility("hidden"))) void *il_note_call(const called *call,
-                                                               uintptr_t caller,
-                                                               const void *argument) {
-  il_session *s = il_current;
-  if (LIKELY(!s) || !s->notes_unseen || !s->step_task || s->unseen.kind != IL_UNSEEN_NOTHING ||
-      il_is_own_code(caller) || (call->is_method && !is_of_program(caller)) ||
-      asks_storage(call, argument)) return call->target;
-  s->unseen = (il_unseen){
-      .kind = unseen_by(call),
-      .place = caller, .function = (uintptr_t)call->target,
-      .symbol = call->is_method ? NULL : call->symbol};
-  return call->target;
-}
-
-static void note(il_unseen_kind kind, const void *function, uintptr_t caller) {
-  il_session *s = il_current;
-  if (!s || !s->notes_unseen || !s->step_task || s->unseen.kind != IL_UNSEEN_NOTHING || il_is_own_code(caller)) return;
-  s->unseen = (il_unseen){.kind = kind, .place = caller, .function = (uintptr_t)function};
-}
-
-void il_note_trial(const void *function, const void *caller) {
-  if (UNLIKELY(atomic_load_explicit(&is_noting, memory_order_relaxed)))
-    note(IL_UNSEEN_TRIAL, function, (uintptr_t)caller);
-}
-
-void il_note_outside(const void *function, const void *caller) {
-  if (UNLIKELY(atomic_load_explicit(&is_noting, memory_order_relaxed)) &&
-      il_function_at(program, (uintptr_t)caller))
-    note(IL_UNSEEN_CALL, function, (uintptr_t)caller);
-}
-
-// Every register that may carry an argument is kept, in the calling conventions of C and
-// Swift, and the first argument is handed on; what follows comes with the call's record in `r11`, which belongs to no caller.
-__attribute__((naked)) static void noting(void) {
-  __asm__ volatile(
-      "pushq %rdi\n pushq %rsi\n pushq %rdx\n pushq %rcx\n pushq %r8\n"
-      "pushq %r9\n pushq %rax\n pushq %r10\n subq $136, %rsp\n"
-      "movups %xmm0, (%rsp)\n movups %xmm1, 16(%rsp)\n movups %xmm2, 32(%rsp)\n"
-      "movups %xmm3, 48(%rsp)\n movups %xmm4, 64(%rsp)\n movups %xmm5, 80(%rsp)\n"
-      "movups %xmm6, 96(%rsp)\n movups %xmm7, 112(%rsp)\n"
-      "movq %r11, %rdi\n movq 200(%rsp), %rsi\n movq 192(%rsp), %rdx\n callq il_note_call\n movq %rax, %r11\n"
-      "movups (%rsp), %xmm0\n movups 16(%rsp), %xmm1\n movups 32(%rsp), %xmm2\n"
-      "movups 48(%rsp), %xmm3\n movups 64(%rsp), %xmm4\n movups 80(%rsp), %xmm5\n"
-      "movups 96(%rsp), %xmm6\n movups 112(%rsp), %xmm7\n"
-      "addq $136, %rsp\n popq %r10\n popq %rax\n popq %r9\n popq %r8\n popq %rcx\n"
-      "popq %rdx\n popq %rsi\n popq %rdi\n jmpq *%r11\n");
-}
-
-static void write_stub(const called *call) {
-  uint8_t *at = call->stub;
-  void (*next)(void) = noting;
-  memcpy(at, "\x49\xBB", 2);
-  memcpy(at + 2, &call, sizeof call);
-  memcpy(at + 10, "\xFF\x25\0\0\0\0", 6);
-  memcpy(at + 16, &next, sizeof next);
-}
 
 // MARK: - Libraries
 
@@ -169,7 +69,7 @@ static void *grown(void *list, size_t count, size_t *capacity, size_t size) {
 
 static size_t add_call(const char *symbol, void *target, il_call_kind kind, bool is_method) {
   calls = grown(calls, call_count, &call_capacity, sizeof *calls);
-  calls[call_count] = (called){symbol, target, kind, is_method, NULL};
+  calls[call_count] = (il_called){symbol, target, kind, is_method, NULL};
   return call_count++;
 }
 
@@ -401,27 +301,28 @@ const char *il_import_at(uintptr_t place) {
 
 bool il_find_imports(const il_image *images) {
   program = images;
+  il_note_calls_of(images);
   dl_iterate_phdr(add_library, NULL);
   for (size_t i = 0; i < library_count; i++) look_at_library(&libraries[i]);
   free(libraries);
   qsort(places, place_count, sizeof *places, by_place);
   if (!word_count) return is_complete = true;
-  size_t size = call_count * STUB;
+  size_t size = call_count * IL_STUB;
   uint8_t *stubs = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stubs == MAP_FAILED) return false;
   for (size_t i = 0; i < call_count; i++) {
-    calls[i].stub = stubs + i * STUB;
-    write_stub(&calls[i]);
+    calls[i].stub = stubs + i * IL_STUB;
+    il_write_stub(&calls[i]);
   }
   for (size_t i = 0; i < word_count; i++) {
-    called *call = &calls[words[i].noting];
+    il_called *call = &calls[words[i].noting];
     words[i].noting = (uintptr_t)call->stub;
     if ((void *)words[i].original == call->target) continue;
     // The word leads to what tells where the code is.
     async_pointer pointer = *(const async_pointer *)words[i].original;
-    pointer.distance = -ASYNC_POINTER;
-    memcpy(call->stub + ASYNC_POINTER, &pointer, sizeof pointer);
-    words[i].noting += ASYNC_POINTER;
+    pointer.distance = -IL_STUB_ASYNC;
+    memcpy(call->stub + IL_STUB_ASYNC, &pointer, sizeof pointer);
+    words[i].noting += IL_STUB_ASYNC;
   }
   is_complete = !mprotect(stubs, size, PROT_READ | PROT_EXEC);
   return is_complete;
@@ -443,7 +344,7 @@ static bool allow_writing(bool is_allowed) {
 
 bool il_note_imports(bool is_noted) {
   if (!is_complete) return false;
-  atomic_store(&is_noting, is_noted);
+  il_note_calls_to_others(is_noted);
   if (!allow_writing(true)) return false;
   for (size_t i = 0; i < word_count; i++)
     __atomic_store_n(words[i].word, is_noted ? words[i].noting : words[i].original,
@@ -463,12 +364,6 @@ const char *il_import_at(uintptr_t place) {
   (void)place;
   return NULL;
 }
-bool il_is_own_code(uintptr_t address) {
-  (void)address;
-  return false;
-}
-void il_note_trial(const void *function, const void *caller) { (void)function, (void)caller; }
-void il_note_outside(const void *function, const void *caller) { (void)function, (void)caller; }
 #endif
 
 IL_UNINSTRUMENTED_END

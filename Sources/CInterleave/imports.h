@@ -13,8 +13,6 @@
 bool il_find_imports(const il_image *images);
 /// Has calls through these places noted, or no more. Returns false if that failed.
 bool il_note_imports(bool is_noted);
-/// The code belongs to this package.
-bool il_is_own_code(uintptr_t address);
 /// The symbol of the function that is called through a place of the program's; NULL if none is.
 const char *il_import_at(uintptr_t place);
 

@@ -239,8 +239,11 @@ struct il_lock {
 };
 
 enum { IL_SAID = 4096, IL_LOCKS = 64 };
-// How often it is seen where a step is that computes for too long.
-enum { IL_SAMPLES = 16 };
+
+// Where a call returns to: where that is kept, and what was there.
+typedef struct {
+  uintptr_t *slot, back;
+} il_return;
 
 // What was seen of a watched thread.
 typedef struct {
@@ -276,6 +279,14 @@ struct il_guard {
   bool is_asleep;
   atomic_bool is_suspect;
   unsigned samples, broken_samples;
+  // The processor time of its thread at the first sample.
+  int64_t first_sample;
+  // Its calls of which it is noted if they return, and the end of the outermost that did.
+  il_return returns[IL_STOP_FRAMES];
+  size_t return_count;
+  uintptr_t returned;
+  // Functions were seen that call one another as their last act.
+  bool is_circle;
   // How often its step has crashed: once, and once while that was looked at.
   unsigned crashes;
   // A thread that runs no step crashes (1), or has crashed (2), and how.
@@ -469,6 +480,8 @@ void il_errand_set_due(void *object, int64_t due);
 il_errand *il_errand_of(void *object);
 /// A foreign thread has let a task of the session go on. The inboxes are locked.
 void il_errands_answered(il_session *session);
+/// Somebody works for the session's run, or will.
+bool il_is_served(il_session *session);
 /// The run is over, and nobody waits for its errands.
 void il_errands_drop(il_session *session);
 /// The function and the context to hand over in the place of others.

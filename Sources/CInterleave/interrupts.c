@@ -2,7 +2,8 @@
 // can be ended early.
 //
 // The first of them asks it to come to its end; whatever signal comes after that does what it
-// always does.
+// always does. A Ctrl-C may come twice: from the terminal, which sends it to all of a group,
+// and from whoever started this process, as `swift test` does.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -21,6 +22,9 @@ static int owner;
 // How many could be ended.
 static int count;
 static il_lock counting;
+// When the first came, and for how long after it another one is that one again.
+static _Atomic int64_t first_at;
+static const int64_t same = 300000000;
 
 static void leave_alone(void) {
   struct sigaction fallback = {.sa_handler = SIG_DFL};
@@ -29,10 +33,17 @@ static void leave_alone(void) {
 }
 
 static void on_interrupt(int signal) {
-  leave_alone();
+  int none = 0;
+  int64_t now = il_real_clock(CLOCK_MONOTONIC);
   // A child that was forked meanwhile has nothing to bring to an end.
-  if (getpid() != owner) raise(signal);
-  else atomic_store(&seen, signal);
+  bool is_owner = getpid() == owner;
+  if (is_owner && atomic_compare_exchange_strong(&seen, &none, signal)) {
+    atomic_store(&first_at, now);
+    return;
+  }
+  if (is_owner && signal == SIGINT && none == SIGINT && now - atomic_load(&first_at) < same) return;
+  leave_alone();
+  raise(signal);
 }
 
 bool il_is_interrupt_handler(void (*handler)(int)) { return handler == on_interrupt; }
@@ -59,11 +70,13 @@ int il_interrupt(void) { return atomic_load(&seen); }
 
 void il_interrupts_end(void) {
   il_lock_take(&counting);
+  int first = atomic_load(&seen);
   bool is_last = !--count;
-  if (is_last) leave_alone();
+  // A Ctrl-C that comes twice may do so when its work is done.
+  if (is_last && first != SIGINT) leave_alone();
   il_lock_give(&counting);
   // Who was to be ended has done what there was to do. This thread may keep signals away.
-  if (is_last && atomic_load(&seen) == SIGTERM) {
+  if (is_last && first == SIGTERM) {
     sigset_t own;
     sigemptyset(&own);
     sigaddset(&own, SIGTERM);

@@ -91,9 +91,12 @@ static int64_t slow_after(const il_guard *g) {
 }
 
 static const int64_t for_a_dead_thread = 200000000;
+// Who sleeps may wait for a thread that works for the run, and that a busy machine lets wait.
+static const int64_t least_for_others = 5000000000;
 
 il_end il_guard_wait(il_guard *g, int heartbeat) {
   il_sample last = g->last;
+  bool is_dead = false;
   for (;;) {
     int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
     if (tick > 500000000) tick = 500000000;
@@ -107,6 +110,7 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
       unsigned told = atomic_exchange(&g->told, 0);
       if (told & IL_TOLD_CRASH_ELSEWHERE) {
         il_post_crash(g->session);
+        is_dead = true;
         // A step that waits for the thread that crashed need not be waited for.
         if (g->limit > for_a_dead_thread) g->limit = for_a_dead_thread;
       }
@@ -136,6 +140,9 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
         g->last = last;
         return IL_END_SLOW;
       }
+      if (stuck < least_for_others && last.asleep > stuck / 2 && !is_dead && !il_is_forked &&
+          il_is_served(g->session))
+        continue;
       // Before it is suspected, its thread looks at nothing of this.
       if (!looks) {
         atomic_store(&g->is_suspect, false);

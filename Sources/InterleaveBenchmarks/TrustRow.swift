@@ -74,6 +74,7 @@ struct TrustRow: CustomStringConvertible {
   var description: String {
     zip(Self.header, cells).map { "\($0): \($1)" }.joined(separator: ", ")
       + (failure.map { "\n\($0)" } ?? "")
+      + (isReplayed ? "" : replayed.map { "\nreplayed as\n\($0)" } ?? "\nnot replayed")
   }
 }
 

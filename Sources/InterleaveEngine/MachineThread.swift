@@ -11,9 +11,9 @@ import CInterleave
 /// A campaign runs for a long time without a break, which would keep one of the
 /// few threads of the cooperative pool from everybody else. As an executor
 /// preference, this runs each job on a new thread with a stack as large as a
-/// main thread's.
+/// main thread's; or on one of those few, where the system has no room for another.
 package final class MachineThread: TaskExecutor {
-  private static let stackSize = 16 << 20
+  package static let stackSize = 16 << 20
 
   package init() {}
 
@@ -23,7 +23,11 @@ package final class MachineThread: TaskExecutor {
   }
 
   /// Runs a body on a thread of its own, outside of any task.
-  package static func detach(_ body: @escaping @Sendable () -> Void) {
+  ///
+  /// - Parameter stackSize: How many bytes its stack has.
+  package static func detach(
+    stackSize: Int = stackSize, _ body: @escaping @Sendable () -> Void
+  ) {
     let start = Unmanaged.passRetained(Start(body))
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -39,7 +43,10 @@ package final class MachineThread: TaskExecutor {
       var thread = pthread_t()
       let result = pthread_create(&thread, &attributes, { Start.run($0!) }, start.toOpaque())
     #endif
-    precondition(result == 0, "the system refuses another thread: error \(result)")
+    // A program may have used up what a process can have of threads.
+    guard result != 0 else { return }
+    let refused = Unmanaged<Start>.fromOpaque(start.toOpaque()).takeRetainedValue()
+    Task.detached { refused.body() }
   }
 
   private final class Start: Sendable {

@@ -118,7 +118,7 @@ typedef enum {
   IL_BLOCKED_CONDITION = 3,
 } il_blocked;
 
-enum { IL_STOP_FRAMES = 64 };
+enum { IL_STOP_FRAMES = 64, IL_STOP_CIRCLE = 8 };
 
 /// How and where a step was stopped.
 typedef struct {
@@ -126,7 +126,7 @@ typedef struct {
   int code;
   /// The stack had no room left.
   bool is_overflow;
-  /// The walk along the calls came to what was no call.
+  /// The walk along the calls came to what was no call, or did not come to where the step began.
   bool is_broken;
   /// The thread slept, rather than computed, when it was stopped.
   bool is_asleep;
@@ -140,6 +140,13 @@ typedef struct {
   /// Addresses within the calls that led there, innermost first.
   size_t frame_count;
   uintptr_t frames[IL_STOP_FRAMES];
+  /// Where the stack of each of them ends, which begins with where the call before it returns
+  /// to; 0 where that is not known.
+  uintptr_t ends[IL_STOP_FRAMES];
+  /// Addresses within functions that were seen in one place on the stack, called by the first of
+  /// them: parts of asynchronous functions that call one another as their last act.
+  size_t circle_count;
+  uintptr_t circle[IL_STOP_CIRCLE];
 } il_stop;
 
 struct il_guard;

@@ -164,7 +164,7 @@ struct ConsistencySearch<State: Hashable, Operation, Response> {
   private func allowed(for index: Int) -> [String] {
     let operation = history.calls[index].operation
     if let answer = model.answer {
-      return [SwiftLiteral.describe(answer(longestState, operation))]
+      return answer(longestState, operation).map { [SwiftLiteral.describe($0)] } ?? []
     }
     let possible = history.calls.compactMap(\.response).filter {
       model.next(longestState, operation, $0) != nil

@@ -6,8 +6,8 @@ package struct SequentialModel<State: Hashable, Operation, Response> {
   package var next: (State, Operation, Response) -> State?
   /// The states that an operation may lead to if its response is not known.
   package var pending: (State, Operation) -> [State]
-  /// What an operation returns, if there is just one answer.
-  package var answer: ((State, Operation) -> Response)?
+  /// What an operation returns, if there is just one answer; nil from a model that has none.
+  package var answer: ((State, Operation) -> Response?)?
 
   /// Makes a model in which an operation may return one of several responses.
   ///

@@ -14,19 +14,22 @@ extension RunFailure {
   ///   - trace: The run, with who let tasks go on in it.
   init(_ stop: StepStop, in trace: RunTrace) {
     var own = Self.own(Self.calls(of: stop), recurring: stop.cause == .stackOverflow)
-    // The parts of an asynchronous function that turns in a circle call one another as their
-    // last act, and have no caller in common: that it is in this step is what is known.
-    if own.isEmpty, stop.isHang, let step = trace.steps.last?.key.resume {
-      own = [Symbolicator.shared.place(of: .start(step))].filter { !$0.function.isEmpty }
+    // What is known for certain of a step is where it went on.
+    if stop.isHang, let step = trace.steps.last?.key.resume {
+      let begun = Symbolicator.shared.place(of: .start(step))
+      if Self.isUsers(begun), own.last?.function != begun.function { own.append(begun) }
     }
+    let place = Self.place(of: stop, in: own)
+    let circle = Self.circle(of: stop)
+    own = circle + own.filter { call in !circle.contains { $0.function == call.function } }
     let message = RuntimeMessage(in: stop.said)
     // Code that computes may be stopped anywhere: what it was called by is always the same.
     let code = stop.cause == .hang(isAsleep: false) ? own.last : own.first
     self.init(
       kind: stop.isHang ? .hang : .crash,
-      message: Self.words(stop, message, in: own),
+      message: Self.words(stop, message, in: own, turning: circle.count > 1),
       location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
-      place: Self.place(of: stop, in: own), steps: trace.steps.count,
+      place: place, steps: trace.steps.count,
       isElsewhere: stop.isElsewhere)
     nameResumers(stop, in: trace)
   }
@@ -46,6 +49,22 @@ extension RunFailure {
       calls[first] = isUsers(begun[first]) ? begun[first] : calls[first]
     }
     return calls
+  }
+
+  /// The asynchronous functions whose parts call one another, in the order of their names: they
+  /// have no caller in common, and which of them runs depends on the moment.
+  private static func circle(of stop: StepStop) -> [CodePlace] {
+    let starts = stop.circle.map { StepStop.functionStart(of: $0) ?? $0 }
+    let begun = Symbolicator.shared.places(of: starts.map(CodeAddress.start))
+    let seen = Symbolicator.shared.places(
+      of: stop.circle.map { CodeAddress(instruction: $0, isStart: false) })
+    var functions: [String: CodePlace] = [:]
+    // Some parts begin with what belongs to no line.
+    for part in zip(begun, seen).map({ isUsers($0) ? $0 : $1 }) where isUsers(part) {
+      let known = functions[part.function]?.place?.line ?? .max
+      if let line = part.place?.line, line < known { functions[part.function] = part }
+    }
+    return functions.values.sorted { $0.function < $1.function }
   }
 
   static func isUsers(_ call: CodePlace) -> Bool {
@@ -80,7 +99,7 @@ extension RunFailure {
   }
 
   private static func words(
-    _ stop: StepStop, _ message: RuntimeMessage?, in own: [CodePlace]
+    _ stop: StepStop, _ message: RuntimeMessage?, in own: [CodePlace], turning: Bool
   ) -> String {
     switch stop.cause {
     case .stackOverflow:
@@ -89,7 +108,11 @@ extension RunFailure {
       return "the code called `exit` with status \(status), which would have ended the process"
     case .hang(let isAsleep):
       return "this step did not return within the time that a step may take; "
-        + (isAsleep ? "it slept in" : "it was stopped in the function that begins here")
+        + (isAsleep
+          ? "it slept in"
+          : turning
+            ? "it turned in a circle of these functions, that never suspended"
+            : "it was stopped in the function that begins here")
         + trace(own)
     case .blocked(let obstacle):
       let what =

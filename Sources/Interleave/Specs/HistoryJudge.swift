@@ -61,13 +61,14 @@ extension ModelledSpec {
   /// Why no order of a history's calls agrees with the model; nil where one does, or where it
   /// cannot be told.
   ///
-  /// - Throws: ``SpecError/noModel(spec:)``.
+  /// - Throws: ``SpecError/noModel(spec:)``, ``SpecError/modelThrew(spec:operation:error:)``.
   fileprivate func violation(
     of history: History<Operation, Response>, respectsTime: Bool
   ) throws -> String? {
     guard let first = history.calls.first else { return nil }
     let initial = makeModel()
     var hasAnswers = true
+    var mistake: SpecError?
     if history.calls.contains(where: { $0.response == nil }),
       outcomes(of: first.operation, in: initial) == nil
     {
@@ -78,6 +79,7 @@ extension ModelledSpec {
       _ = try apply(first.operation, to: &model)
     } catch {
       hasAnswers = false
+      mistake = Self.mistake(first.operation, error)
     }
     var model = SequentialModel<Model, Operation, Response>(
       initial: initial, next: { next($0, $1, $2) },
@@ -88,7 +90,8 @@ extension ModelledSpec {
         do {
           return try apply(operation, to: &state)
         } catch {
-          preconditionFailure("`apply(_:to:)` of \(Self.self) must not throw (threw \(error))")
+          mistake = mistake ?? Self.mistake(operation, error)
+          return nil
         }
       }
     }
@@ -103,11 +106,17 @@ extension ModelledSpec {
     switch verdict {
     case .consistent, .undecided: return nil
     case .inconsistent(let violation):
-      if violation.explained.isEmpty, !hasAnswers, !hasOwnNext(history) {
-        throw SpecError.noModel(spec: "\(Self.self)")
-      }
+      // A model that throws has no answer to compare with, whatever the subject did.
+      if let mistake, hasAnswers || !hasOwnNext(history) { throw mistake }
       return violation.report(of: history)
     }
+  }
+
+  /// What is wrong with a spec whose ``apply(_:to:)`` throws.
+  private static func mistake(_ operation: Operation, _ error: any Error) -> SpecError {
+    if case SpecError.noModel = error { return .noModel(spec: "\(Self.self)") }
+    return .modelThrew(
+      spec: "\(Self.self)", operation: SwiftLiteral.describe(operation), error: "\(error)")
   }
 
   /// Whether ``next(_:_:_:)`` is implemented, as far as a history shows.

@@ -6,6 +6,8 @@ public enum SpecError: Error, Sendable, Hashable, CustomStringConvertible {
   case preconditionNeverMet(spec: String, examples: [String])
   /// The model says neither what follows nor what is returned.
   case noModel(spec: String)
+  /// The model threw an error instead of an answer.
+  case modelThrew(spec: String, operation: String, error: String)
 
   public var description: String { text.ascii }
 
@@ -26,6 +28,11 @@ public enum SpecError: Error, Sendable, Hashable, CustomStringConvertible {
       """
       `\(spec)` says what to compare with in neither way: implement `apply(_:to:)` if each \
       operation has one response, else `next(_:_:_:)`
+      """
+    case .modelThrew(let spec, let operation, let error):
+      """
+      `apply(_:to:)` of `\(spec)` threw \(error) for `\(operation)`, and must not throw: an error \
+      that is a legal answer must be a response
       """
     }
   }

@@ -28,6 +28,9 @@ package struct StepStop: Sendable, Hashable {
   package var cause: Cause
   /// Addresses within the calls that led there, innermost first.
   package var frames: [UInt]
+  /// Addresses within functions that call one another in a circle, called by the first of the
+  /// frames.
+  package var circle: [UInt] = []
   /// The last that the run wrote to standard error.
   package var said: String
   /// It was no step, but a thread beside it.
@@ -62,6 +65,9 @@ package struct StepStop: Sendable, Hashable {
     resumedTask = stop.resumed_task > 0 ? Int(stop.resumed_task) - 1 : nil
     frames = withUnsafeBytes(of: stop.frames) {
       Array($0.bindMemory(to: UInt.self).prefix(stop.frame_count))
+    }
+    circle = withUnsafeBytes(of: stop.circle) {
+      Array($0.bindMemory(to: UInt.self).prefix(stop.circle_count))
     }
     said = String(
       unsafeUninitializedCapacity: 4096,

@@ -86,6 +86,7 @@ extension StepStop {
     packet.put(said)
     packet.put(isElsewhere)
     packet.put(resumedTask ?? -1)
+    packet.put(all: circle)
   }
 
   package init(from packet: inout Packet) {
@@ -93,5 +94,6 @@ extension StepStop {
     isElsewhere = packet.take()
     let task: Int = packet.take()
     resumedTask = task < 0 ? nil : task
+    circle = packet.takeAll()
   }
 }

@@ -21,6 +21,7 @@ import Testing
     }
     let failure = try #require(outcome.failure, "\(outcome)")
     #expect(failure.kind == .hang, "\(failure)")
+    #expect(failure.message.contains("LivelockTests.swift"), "\(failure)")
   }
 
   @Test func aMethodThatCallsItsOwnActorForEverIsAHang() async throws {
@@ -31,6 +32,7 @@ import Testing
     }
     let failure = try #require(outcome.failure, "\(outcome)")
     #expect(failure.kind == .hang, "\(failure)")
+    #expect(failure.message.contains("spin"), "\(failure)")
   }
 
   @Test func nearlyAsManyStepsAsMayBeAreNoLivelock() async throws {

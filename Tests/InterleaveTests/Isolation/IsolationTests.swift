@@ -148,6 +148,19 @@ import Testing
     #expect(outcome.failure == nil, "\(outcome)")
   }
 
+  @Test func waitingForWhoWorksForTheRunIsNoHang() async {
+    let outcome = await fuzzed(schedules: 2, { $0.hangLimit = .milliseconds(100) }) {
+      await withdrawTwice(from: Bank(balance: 100), atOnce: true)
+      let semaphore = DispatchSemaphore(value: 0)
+      DispatchQueue(label: "slow").async {
+        usleep(600_000)
+        semaphore.signal()
+      }
+      block(on: semaphore)
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+  }
+
   @Test func aGeneratedProgramThatCrashesIsShrunk() async throws {
     let outcome = await fuzzer.run(named: "crashes", CrashingSpec())
     let failure = try #require(outcome.failure, "\(outcome)")

@@ -22,6 +22,13 @@ import Testing
     #expect(await bank.balance >= 0)
   }
 
+  /// The same, so that not even one run is over when somebody has waited for it.
+  @Test(.fuzzed(schedules: 2_000, seed: 1)) func takesVeryLong() async {
+    await withdrawTwice(from: Bank(balance: 100))
+    usleep(6_000_000)
+    Issue.record("it took very long")
+  }
+
   /// A run of it never ends.
   @Test(.fuzzed(schedules: 200, seed: 1)) func hangs() async throws {
     try await #require(StopProgram.named("endlessLoop")).body()

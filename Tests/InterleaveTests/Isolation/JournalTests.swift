@@ -59,6 +59,53 @@ func journals(in folder: String) -> [String] {
     }
   }
 
+  /// The process has not seen to a signal that was sent to it.
+  private func isPending(_ signal: Int32, for id: Int32) -> Bool {
+    let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") }
+    let set = line.flatMap { UInt64($0.split(separator: "\t")[1], radix: 16) } ?? 0
+    return set & 1 << UInt64(signal - 1) != 0
+  }
+
+  /// A terminal sends it to all processes of a group, and `swift test` to the one that it runs.
+  @Test func aCtrlCThatComesTwiceIsOne() async throws {
+    try await withTemporaryFolder { folder in
+      let result = try await runFixtures(
+        "JournalFixtures/takesLong", environment: ["INTERLEAVE_CORPUS": folder]
+      ) { program in
+        program.wait { journals(in: folder).contains { $0.contains("\nreason found\n") } }
+        kill(program.id, SIGINT)
+        while isPending(SIGINT, for: program.id) {}
+        kill(program.id, SIGINT)
+      }
+      #expect(result.exitCode == 1, "\(result)")
+      #expect(result.output.contains("Test run with 1 test"), "\(result)")
+      #expect(result.output.contains("INTERLEAVE_SEED=1"), "\(result)")
+      #expect(try entries(in: folder).count == 1)
+      #expect(journals(in: folder).isEmpty)
+    }
+  }
+
+  @Test func anotherCtrlCEndsTheProcess() async throws {
+    try await withTemporaryFolder { folder in
+      let result = try await runFixtures(
+        "JournalFixtures/takesVeryLong", environment: ["INTERLEAVE_CORPUS": folder]
+      ) { program in
+        program.wait { journals(in: folder).contains { $0.contains("\nreason found\n") } }
+        kill(program.id, SIGINT)
+        let clock = ContinuousClock()
+        let later = clock.now + .seconds(1)
+        program.wait { clock.now >= later }
+        kill(program.id, SIGINT)
+      }
+      #expect(result.exitCode == SIGINT, "\(result)")
+      #expect(!result.output.contains("Test run with 1 test"), "\(result)")
+      // The next process goes on from there.
+      #expect(try entries(in: folder).isEmpty)
+      #expect(journals(in: folder).count == 1)
+    }
+  }
+
   @Test func aProcessThatIsToEndKeepsWhatThereIsFirst() async throws {
     try await withTemporaryFolder { folder in
       let result = try await run(

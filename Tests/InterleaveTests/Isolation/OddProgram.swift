@@ -14,6 +14,7 @@ struct OddProgram: Sendable {
     case next(Int)
     case yield
     case sleep(Int)
+    case sleepOddly(Int)
     case hop(Int)
     case awaitTask(Int)
     case group([[Action]], cancels: Bool)
@@ -61,7 +62,8 @@ struct OddProgram: Sendable {
     case 2, 3: return .waitChecked(slot)
     case 4: return .next(slot)
     case 5: return .yield
-    case 6: return .sleep(random.below(5))
+    case 6:
+      return random.below(3) == 0 ? .sleepOddly(random.below(7)) : .sleep(random.below(5))
     case 7, 8: return .hop(slot)
     case 9: return .awaitTask(slot)
     case 10, 11: return .deed(deed(&random, depth: 0))
@@ -147,6 +149,7 @@ struct OddProgram: Sendable {
       for await _ in shared.streams[slot].stream { break }
     case .yield: await Task.yield()
     case .sleep(let time): try? await Task.sleep(for: .milliseconds(time))
+    case .sleepOddly(let kind): await sleepOddly(kind)
     case .hop(let slot): await shared.places[slot].come()
     case .awaitTask(let slot): _ = await shared.state.withLock({ $0.tasks[slot] })?.value
     case .group(let lists, let cancels):
@@ -172,6 +175,26 @@ struct OddProgram: Sendable {
     case .nest: _ = await Fuzzer(FuzzConfiguration()).run(named: "inner") {}
     case .deed(let deed): perform(deed, shared)
     }
+  }
+
+  /// Sleeps as nobody means to: for less than no time, or for ever.
+  private static func sleepOddly(_ kind: Int) async {
+    let clock = ContinuousClock()
+    switch kind {
+    case 0: try? await Task.sleep(nanoseconds: .max)
+    case 1: try? await Task.sleep(for: .seconds(Int64.max))
+    case 2: try? await Task.sleep(for: .seconds(Int64.min))
+    case 3: try? await clock.sleep(until: clock.now + .seconds(9_000_000_000))
+    case 4: try? await SuspendingClock().sleep(for: .seconds(-1), tolerance: .seconds(Int64.max))
+    case 5: block(until: .distantFuture)
+    default:
+      DispatchQueue.global().asyncAfter(deadline: .distantFuture) {}
+      block(until: .now() - 1)
+    }
+  }
+
+  private static func block(until time: DispatchTime) {
+    _ = DispatchSemaphore(value: 0).wait(timeout: time)
   }
 
   private static func perform(_ deed: Deed, _ shared: Shared) {

@@ -13,13 +13,7 @@ import Testing
     let program = try #require(StopProgram.named(name))
     try await withTemporaryFolder { folder in
       let row = await TrustRow(program, folder: folder)
-      // Where an endless loop is stopped is sampled, and a sample may miss the innermost function:
-      // the replay then names another place.
-      withKnownIssue(isIntermittent: true) {
-        #expect(row.isTrue, "\(row)")
-      } when: {
-        name == "endlessLoop"
-      }
+      #expect(row.isTrue, "\(row)")
     }
   }
 

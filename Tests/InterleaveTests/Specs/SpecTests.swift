@@ -46,7 +46,31 @@ extension BankSpec: LinearizableSpec {
   }
 }
 
+/// Its model throws where the account would be overdrawn, which no model may.
+private struct ThrowingModelSpec: LinearizableSpec {
+  struct Overdrawn: Error {}
+
+  var operations: Generator<Int> { .int(in: 60...100) }
+  func makeSubject() async throws -> SpecBank { SpecBank() }
+  func perform(_ amount: Int, on bank: SpecBank) async throws -> Bool {
+    await bank.withdraw(amount)
+  }
+  func makeModel() -> Int { 100 }
+  func apply(_ amount: Int, to balance: inout Int) throws -> Bool {
+    guard balance >= amount else { throw Overdrawn() }
+    balance -= amount
+    return true
+  }
+}
+
 @Suite struct SpecTests {
+  @Test func aModelThatThrowsIsToldAsTheMistakeThatItIs() async throws {
+    let outcome = await specFuzzer(1).run(named: "throwing", ThrowingModelSpec())
+    let failure = try #require(outcome.failure)
+    #expect(failure.message.contains("`apply(_:to:)` of `ThrowingModelSpec` threw Overdrawn()"))
+    #expect(failure.message.contains("must not throw"), "\(failure.message)")
+  }
+
   @Test func aHistoryThatNoOrderExplainsIsPrintedByLane() async throws {
     let outcome = await specFuzzer(1).run(
       named: "bank", BankSpec(), lanes: 2...3, operationsPerLane: 1...4)
