@@ -15,8 +15,8 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ForeignDeadlineTests {
   /// Lets something resume a continuation of a run after a tenth of a second.
   ///
-  /// - Returns: The time that really passed until then, in milliseconds; runs wait for their turn
-  ///   before.
+  /// - Returns: The time that really passed until then, in milliseconds, to the microsecond; runs
+  ///   wait for their turn before.
   private func delay(
     _ arm: @escaping @Sendable (_ resume: @escaping @Sendable () -> Void) -> Void
   ) async throws -> Double {
@@ -34,7 +34,8 @@ import Testing
       }
     }
     #expect(run.end == .clean)
-    return Double(ended.load(ordering: .relaxed) - began.load(ordering: .relaxed)) / 1e6
+    let microseconds = Double(ended.load(ordering: .relaxed) - began.load(ordering: .relaxed)) / 1e3
+    return microseconds.rounded() / 1e3
   }
 
   private let queue = DispatchQueue(label: "elsewhere")
