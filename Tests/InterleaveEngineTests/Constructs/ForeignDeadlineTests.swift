@@ -1,6 +1,8 @@
+import CInterleave
 import Dispatch
 import Foundation
 import InterleaveEngine
+import Synchronization
 import Testing
 
 #if canImport(Darwin)
@@ -13,20 +15,27 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ForeignDeadlineTests {
   /// Lets something resume a continuation of a run after a tenth of a second.
   ///
-  /// - Returns: The time that really passed until then, in milliseconds.
+  /// - Returns: The time that really passed until then, in milliseconds, to the microsecond; runs
+  ///   wait for their turn before.
   private func delay(
     _ arm: @escaping @Sendable (_ resume: @escaping @Sendable () -> Void) -> Void
   ) async throws -> Double {
     var settings = MachineSettings()
     settings.foreignGrace = 120_000_000_000
-    let began = seconds()
+    let began = Atomic<Int64>(0)
+    let ended = Atomic<Int64>(0)
     let run = try await controlled(settings: settings) {
       await withCheckedContinuation { continuation in
-        arm { continuation.resume() }
+        began.store(il_real_time(), ordering: .relaxed)
+        arm {
+          ended.store(il_real_time(), ordering: .relaxed)
+          continuation.resume()
+        }
       }
     }
     #expect(run.end == .clean)
-    return (seconds() - began) * 1000
+    let microseconds = Double(ended.load(ordering: .relaxed) - began.load(ordering: .relaxed)) / 1e3
+    return microseconds.rounded() / 1e3
   }
 
   private let queue = DispatchQueue(label: "elsewhere")

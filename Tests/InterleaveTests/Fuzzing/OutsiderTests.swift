@@ -9,9 +9,10 @@ import Testing
   /// Lets somebody resume a continuation, beside a virtual time-out that is shorter than the
   /// longest that this may really take.
   private func outcome(
-    schedules: Int = 8, _ hand: @escaping @Sendable (@escaping @Sendable () -> Void) throws -> Void
+    schedules: Int = 8, grace: Duration = .seconds(60),
+    _ hand: @escaping @Sendable (@escaping @Sendable () -> Void) throws -> Void
   ) async -> FuzzOutcome {
-    await fuzzed(schedules: schedules, { $0.foreignGrace = .seconds(60) }) {
+    await fuzzed(schedules: schedules, { $0.foreignGrace = grace }) {
       async let other: Void = Task.yield()
       async let another: Void = Task.yield()
       try await withLimit(.seconds(5)) {
@@ -91,13 +92,14 @@ import Testing
 
   @Test func aThreadThatOutlivesARunIsWaitedForInThoseThatFollow() async {
     for _ in 0..<2 {
-      let outcome = await outcome { resume in SlowThread.shared.submit(resume) }
+      let outcome = await outcome(grace: .seconds(10)) { SlowThread.shared.submit($0) }
       #expect(outcome.failure == nil, "\(outcome)")
     }
   }
 
   @Test func aProcessIsWaitedFor() async {
-    let outcome = await outcome(schedules: 4) { resume in
+    // Foundation's thread that watches processes never ends, and is waited for once.
+    let outcome = await outcome(schedules: 4, grace: .seconds(10)) { resume in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sleep")
       process.arguments = ["0.1"]
