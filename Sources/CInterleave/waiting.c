@@ -93,10 +93,15 @@ static int64_t slow_after(const il_guard *g) {
 static const int64_t for_a_dead_thread = 200000000;
 // Who sleeps may wait for a thread that works for the run, and that a busy machine lets wait.
 static const int64_t least_for_others = 5000000000;
+// What that thread did last may be to wake it, and then it waits for a processor itself.
+static const int64_t least_to_wake = 1000000000;
 
 il_end il_guard_wait(il_guard *g, int heartbeat) {
   il_sample last = g->last;
   bool is_dead = false;
+  // In which step, and when in it, somebody was last known to work for its run.
+  uint64_t served = 0;
+  int64_t served_at = 0;
   for (;;) {
     int64_t tick = g->limit > 0 ? g->limit / 8 : 500000000;
     if (tick > 500000000) tick = 500000000;
@@ -140,9 +145,13 @@ il_end il_guard_wait(il_guard *g, int heartbeat) {
         g->last = last;
         return IL_END_SLOW;
       }
-      if (stuck < least_for_others && last.asleep > stuck / 2 && !is_dead && !il_is_forked &&
-          il_is_served(g->session))
-        continue;
+      if (stuck < least_for_others && last.asleep > stuck / 2 && !is_dead && !il_is_forked) {
+        if (il_is_served(g->session)) {
+          served = last.serial;
+          served_at = stuck;
+        }
+        if (served == last.serial && stuck < served_at + least_to_wake) continue;
+      }
       // Before it is suspected, its thread looks at nothing of this.
       if (!looks) {
         atomic_store(&g->is_suspect, false);
