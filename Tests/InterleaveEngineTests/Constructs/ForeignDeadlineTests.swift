@@ -2,7 +2,6 @@ import CInterleave
 import Dispatch
 import Foundation
 import InterleaveEngine
-import Synchronization
 import Testing
 
 #if canImport(Darwin)
@@ -22,19 +21,19 @@ import Testing
   ) async throws -> Double {
     var settings = MachineSettings()
     settings.foreignGrace = 120_000_000_000
-    let began = Atomic<Int64>(0)
-    let ended = Atomic<Int64>(0)
+    let began = Moment()
+    let ended = Moment()
     let run = try await controlled(settings: settings) {
       await withCheckedContinuation { continuation in
-        began.store(il_real_time(), ordering: .relaxed)
+        began.note()
         arm {
-          ended.store(il_real_time(), ordering: .relaxed)
+          ended.note()
           continuation.resume()
         }
       }
     }
     #expect(run.end == .clean)
-    let microseconds = Double(ended.load(ordering: .relaxed) - began.load(ordering: .relaxed)) / 1e3
+    let microseconds = Double(ended.nanoseconds - began.nanoseconds) / 1e3
     return microseconds.rounded() / 1e3
   }
 
@@ -149,6 +148,16 @@ import Testing
 }
 
 private func seconds() -> Double { ProcessInfo.processInfo.systemUptime }
+
+/// A moment of real time, noted on one thread and read on another.
+private final class Moment: @unchecked Sendable {
+  private let lock = NSLock()
+  private var noted: Int64 = 0
+
+  var nanoseconds: Int64 { lock.withLock { noted } }
+
+  func note() { lock.withLock { noted = il_real_time() } }
+}
 
 private final class Counter: @unchecked Sendable {
   private let lock = NSLock()
