@@ -41,6 +41,8 @@ final class OrderGate: Sendable {
     // An order is not given up because a task is cancelled.
     _ = await monitor.wait(heedsCancellation: false, isolation: isolation) { $0.admit(point) }
     alarm?.cancel()
+    // Where it went off, nobody goes on before it has said so.
+    _ = await alarm?.result
   }
 
   func pass(_ point: Checkpoint) {
