@@ -37,8 +37,9 @@ struct Campaign {
       if let resumed = resume(journal, &tally) { resumed } else {
         try search(corpus, journal, tally)
       }
-    if let found = result.found, isSure(of: found, &result.tally) {
+    if let found = result.found, isSure(of: found, &result.tally),
       let settled = settle(found, &result, corpus, journal, recordsExpectations)
+    {
       let report = report(result)
       var failure = settled.failure
       failure.escapes = report.escapes
@@ -193,10 +194,12 @@ struct Campaign {
   }
 
   /// Makes a failure small and clear, and keeps it.
+  ///
+  /// - Returns: Nil if others brought it about by being late, which is warned of.
   private func settle(
     _ found: FoundFailure, _ result: inout SearchResult, _ corpus: CorpusStore?,
     _ journal: JournalFile?, _ recordsExpectations: Bool
-  ) -> SettledFailure {
+  ) -> SettledFailure? {
     let progress = ShrinkingProgress(of: found, in: test)
     journal?.write(found)
     defer { progress.end() }
@@ -214,7 +217,7 @@ struct Campaign {
         "shrinking was ended by a signal, so the failure may not be as small as it could be")
     }
     // What is not kept is lost with a process that is to end.
-    if progress.isToEndTheProcess {
+    if progress.isToEndTheProcess, let settled {
       ShrinkingProgress.tell(settled.failure.description)
       guard settled.failure.corpusFile != nil else { return settled }
     }

@@ -5,16 +5,12 @@ import InterleaveEngine
 ///
 /// What rests on nobody's doing something is true only if somebody was given the time for
 /// it; and what comes up only now and then where a thread takes part is not to be blamed on
-/// the program. A run that is not sure is made again, the first time with all the time that
-/// is given to others.
+/// the program. A run that is not sure is made again, with all the time that is given to
+/// others: a run that waits less fails by itself where the machine is busy.
 struct Doubt {
-  /// How often such a failure may fail to come up again.
-  private static let mostTries = 3
-
   private let first: RunOutcome
   private let failure: RunFailure
-  private var tries = 0
-  private var lastEscapes: [SeenEscape] = []
+  private var again: RunOutcome?
   /// It came up again.
   private(set) var isDispelled = false
 
@@ -27,24 +23,21 @@ struct Doubt {
     self.failure = failure
   }
 
-  /// The next run; nil once it is known whether the failure says something.
+  /// The run that tells; nil once it is known whether the failure says something.
   func next() -> RunRequest? {
-    guard !isDispelled, tries < Self.mostTries, let schedule = first.schedule,
-      let draws = first.draws
-    else { return nil }
+    guard again == nil, let schedule = first.schedule, let draws = first.draws else { return nil }
     var request = RunRequest.replay(schedule, draws)
-    request.terms.patience = !first.wasHasty ? .hasty : tries == 0 ? .careful : .ordinary
+    request.terms.patience = .careful
     return request
   }
 
   mutating func learn(_ outcome: RunOutcome) {
-    tries += 1
-    lastEscapes = outcome.escapes
+    again = outcome
     isDispelled = outcome.fails(like: failure)
   }
 
   /// What is said of a failure that did not come up again.
-  var warning: String { Self.warning(about: failure, first.escapes + lastEscapes) }
+  var warning: String { Self.warning(about: failure, first.escapes + (again?.escapes ?? [])) }
 
   static func warning(about failure: RunFailure, _ escapes: [SeenEscape]) -> String {
     let who =

@@ -23,7 +23,8 @@ struct Settling {
   /// Settles it.
   ///
   /// - Parameter recordsExpectations: Lets the issue of the minimal run through.
-  func settle(recordsExpectations: Bool) -> SettledFailure {
+  /// - Returns: Nil if others brought it about by being late, which is warned of.
+  func settle(recordsExpectations: Bool) -> SettledFailure? {
     if case .automatic = resolved.isolation, !found.failure.kind.endsTheProcess,
       found.interleaving == nil
     {
@@ -38,8 +39,15 @@ struct Settling {
     return settleSheltered()
   }
 
-  private func settleHere(recordsExpectations: Bool) -> SettledFailure {
-    if let failure = nondeterminism() { return SettledFailure(failure: failure) }
+  private func settleHere(recordsExpectations: Bool) -> SettledFailure? {
+    if let difference = difference() {
+      // What is lost only now and then, where others take part, is not the program's fault.
+      if found.failure.kind.isToldByTime, difference.escaped {
+        runs.warn(Doubt.warning(about: found.failure, found.kept?.escapes ?? []))
+        return nil
+      }
+      return SettledFailure(failure: nondeterminism(difference))
+    }
     var (failure, minimal) = explain()
     if !found.failure.isMistake {
       keeper.keep(&failure, minimal.draws, inPlaceOf: found.repaired)
@@ -98,20 +106,23 @@ struct Settling {
 
   /// Makes the failing run again, before it is shrunk.
   ///
-  /// - Returns: The failure to report instead, if this one does not come up again.
-  private func nondeterminism() -> FuzzFailure? {
+  /// - Returns: In what it is different if the failure does not come up again.
+  private func difference() -> Repetition.Difference? {
     guard let first = found.kept else { return nil }
     var repetition = Repetition(
       of: first, patience: found.failure.kind.isToldByTime ? .hasty : .ordinary)
     while let request = repetition.next() { repetition.learn(runs.run(request)) }
     guard let difference = repetition.difference else { return nil }
-    if difference.failsAlike {
-      // The first run of a process fills caches that all others find.
-      if difference.settles, found.schedulesTried == 1 { return nil }
-      let lines = ["a failing schedule was run again"] + difference.lines
-      runs.warn("\(FuzzFailure.Kind.nondeterministic.words): \(lines.joined(separator: "\n"))")
-      return nil
-    }
+    guard difference.failsAlike else { return difference }
+    // The first run of a process fills caches that all others find.
+    if difference.settles, found.schedulesTried == 1 { return nil }
+    let lines = ["a failing schedule was run again"] + difference.lines
+    runs.warn("\(FuzzFailure.Kind.nondeterministic.words): \(lines.joined(separator: "\n"))")
+    return nil
+  }
+
+  /// The failure to report instead of one that does not come up again.
+  private func nondeterminism(_ difference: Repetition.Difference) -> FuzzFailure {
     let lines =
       ["a schedule failed, but not in the same way when it was run again with the same choices:"]
       + [

@@ -125,18 +125,20 @@ import Testing
 
   @Test func whatIsLostOnlyNowAndThenIsNotBlamedOnTheProgram() async {
     let calls = Mutex(0)
-    let outcome = await fuzzed(schedules: 6, { $0.foreignGrace = .milliseconds(300) }) {
+    let outcome = await fuzzed(schedules: 6, { $0.foreignGrace = .seconds(2) }) {
       async let other: Void = Task.yield()
       async let another: Void = Task.yield()
-      let isLate = calls.withLock {
+      let call = calls.withLock {
         $0 += 1
-        return $0 == 5
+        return $0
       }
-      await withCheckedContinuation { continuation in
-        let isOver = DispatchSemaphore(value: 0)
-        DispatchQueue.global().async {
-          if isLate { _ = isOver.wait(timeout: .now() + 1) }
-          continuation.resume()
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        SlowThread.shared.submit {
+          if call == 5 {
+            SlowThread.shared.keep(continuation)
+          } else {
+            continuation.resume()
+          }
         }
       }
       _ = await (other, another)

@@ -5,22 +5,6 @@ import Testing
 
 /// Makes a failure small by runs that no machine makes.
 @Suite(.serialized) struct FailureShrinkerTests {
-  /// Answers requests, and keeps them.
-  private final class Answers: RunMaker {
-    private(set) var requests: [RunRequest] = []
-    private(set) var expected: [Int] = []
-    private let answer: (RunRequest, Int) -> RunOutcome
-
-    init(_ answer: @escaping (RunRequest, Int) -> RunOutcome) { self.answer = answer }
-
-    func run(_ request: RunRequest, attempts: Int) -> RunOutcome {
-      requests.append(request)
-      return answer(request, requests.count)
-    }
-
-    func expect(_ series: [RunRequest]) { expected.append(series.count) }
-  }
-
   private func found(
     _ outcome: RunOutcome, cancellation: RecordedCancellation? = nil
   ) -> FoundFailure {

@@ -90,7 +90,7 @@ import Testing
 
   @Test func whatHasNotHappenedIsWaitedForAgain() throws {
     var doubt = try #require(Doubt(about: late(.lostWakeUp)))
-    #expect(doubt.next()?.terms.patience == .hasty, "it has been waited for already")
+    #expect(doubt.next()?.terms.patience == .careful, "a shorter wait fails on a busy machine")
     doubt.learn(.failing(kind: .lostWakeUp))
     #expect(doubt.isDispelled)
     #expect(doubt.next() == nil)
@@ -98,8 +98,10 @@ import Testing
 
   @Test func whatOthersDidIsNamed() throws {
     var doubt = try #require(Doubt(about: late(.lostWakeUp)))
-    while doubt.next() != nil { doubt.learn(.passing()) }
+    #expect(doubt.next() != nil)
+    doubt.learn(.passing())
     #expect(!doubt.isDispelled)
+    #expect(doubt.next() == nil, "what passes once is not blamed on the program")
     #expect(doubt.warning.contains("work was handed to libdispatch"))
   }
 }
