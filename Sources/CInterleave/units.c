@@ -18,26 +18,85 @@ static int by_name(const void *a, const void *b) {
   return strcmp((*(il_function *const *)a)->name, (*(il_function *const *)b)->name);
 }
 
-// An extension made by some module: its name is followed by an E.
+static bool ends_with(const char *name, const char *end) {
+  size_t length = strlen(name), count = strlen(end);
+  return length >= count && !strcmp(name + length - count, end);
+}
+
+static const char *const foundation_modules[] = {"10Foundation", "20FoundationEssentials",
+                                                 "29FoundationInternationalization"};
+
+// Whether a mangled name, or a part of one, begins with a module of Foundation.
+static bool begins_with_foundation(const char *name) {
+  const char *end = il_after_identifier(name);
+  for (size_t i = 0; end && i < sizeof foundation_modules / sizeof *foundation_modules; i++)
+    if (strlen(foundation_modules[i]) == (size_t)(end - name) &&
+        !strncmp(name, foundation_modules[i], (size_t)(end - name))) return true;
+  return false;
+}
+
+// An extension made by a module that is none of Foundation: its name is followed by an E.
 static bool is_extension(const char *name) {
   for (const char *at = name; *at; at++) {
     const char *end = il_after_identifier(at);
-    if (end && *end == 'E') return true;
+    if (end && *end == 'E' && !begins_with_foundation(at)) return true;
     if (end) at = end - 1;
   }
   return false;
 }
 
+// Two identifiers in a row: a module and its type, or labels.
+static bool names_module(const char *name) {
+  for (const char *at = name; *at; at++) {
+    const char *end = il_after_identifier(at);
+    if (end && *end >= '0' && *end <= '9') return true;
+    if (end) at = end - 1;
+  }
+  return false;
+}
+
+// An identifier that ends with a word of the name so far: with a capital and a 0. What
+// follows it cannot be told from what follows a number.
+static bool is_shortened(const char *name) {
+  for (const char *at = name; *at; at++)
+    if (*at >= 'A' && *at <= 'Z' && at[1] == '0') return true;
+  return false;
+}
+
+static bool is_specialised(const char *name) {
+  static const char *const marks[] = {"Tg", "TG", "Tt", "Tf", "TB", "TS", "Ts", "Tp"};
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+    if (strstr(name, marks[i])) return true;
+  return false;
+}
+
+// A function that Foundation has every unit compile that calls it. The linker keeps the
+// copy of any of them, and that does the same whatever else its unit holds: Foundation's
+// source names no atomic, and reaches what a program passes to it by a witness or a
+// closure, which is watched where it is. Only a copy that is made for certain types may
+// have code of theirs in it; so it counts as Foundation's if none of them is the program's.
+// What a program adds to a type of Foundation, and how it makes it conform, is its own.
+static bool is_foundations(const char *name) {
+  if (strncmp(name, "$s", 2) || !begins_with_foundation(name + 2)) return false;
+  const char *member = il_after_identifier(name + 2);
+  if (is_extension(member) || strstr(member, "0E") || ends_with(name, "TW")) return false;
+  return !is_specialised(member) ||
+         !(names_module(member) || is_shortened(member) || strstr(member, "So"));
+}
+
 // Code that every unit has that needs it, so that a run may enter that of another unit:
-// of the standard library, made for certain types; thunks; copies of values. Atomics
-// come into it by the types' names or by a closure, which its own name then tells.
+// of the standard library and of Foundation; thunks; copies of values. Atomics come into
+// it by the types' names or by a closure, which its own name then tells.
 static bool is_shared_code(const char *name) {
   if (strncmp(name, "$s", 2) && strncmp(name, "_Z", 2)) return true;
   if (strstr(name + 2, "$s")) return false;
   const char *function_type = strstr(name, "Ie");
   if (function_type && strstr(function_type, "TR")) return true;
   size_t length = strlen(name);
-  if (!strcmp(name + length - 2, "Wl") || !strncmp(name + length - 3, "WO", 2)) return true;
+  if (ends_with(name, "Wl") || !strncmp(name + length - 3, "WO", 2)) return true;
+  if (is_foundations(name)) return true;
+  // How a type of the library conforms to a protocol of the program is the program's code.
+  if (ends_with(name, "TW") && names_module(name + 2)) return false;
   return (!strncmp(name, "$ss", 3) || !strncmp(name, "$sS", 3)) && !is_extension(name);
 }
 
