@@ -1,3 +1,5 @@
+// Campaign: the order of events from a test to its report.
+
 import Foundation
 import InterleaveEngine
 
@@ -179,18 +181,16 @@ struct Campaign {
 
   /// Makes sure of a failure that another process has found.
   private func isSure(of found: FoundFailure, _ tally: inout Tally) -> Bool {
-    guard found.failure.kind.isToldByTime, !found.isSure, found.interleaving == nil else {
-      return true
+    guard var doubt = Doubt(about: found) else { return true }
+    while var request = doubt.next() {
+      request.terms.seed = found.seed
+      request.place = .thread(hangLimit: resolved.hangLimit)
+      let outcome = runner.run(request)
+      tally.note(outcome)
+      doubt.learn(outcome)
     }
-    var request = RunRequest.replay(found.schedule, found.draws)
-    request.terms.seed = found.seed
-    request.terms.patience = .careful
-    request.place = .thread(hangLimit: resolved.hangLimit)
-    let outcome = runner.run(request)
-    tally.note(outcome)
-    if outcome.wasStopped || outcome.fails(like: found.failure) { return true }
-    tally.warnOnce(Doubt.warning(about: found.failure, outcome.escapes))
-    return false
+    if !doubt.isDispelled { tally.warnOnce(doubt.warning) }
+    return doubt.isDispelled
   }
 
   /// Makes a failure small and clear, and keeps it.

@@ -1,3 +1,5 @@
+// Configuration: what is asked for, by the test and by the environment.
+
 public import InterleaveEngine
 
 /// How a body is fuzzed; every property has a default that suits most tests.

@@ -1,3 +1,6 @@
+// Corpus: the files that keep failures, their replay, and what is done about those whose
+// interleaving is gone or passes.
+
 /// The folder in which failures are kept, a file for each.
 package struct CorpusStore: Sendable {
   /// A file of the corpus, and the entry that it holds or why it holds none.

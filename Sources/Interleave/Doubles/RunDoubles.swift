@@ -1,3 +1,5 @@
+// Doubles: what stands in for the world around the code under test.
+
 import InterleaveEngine
 import Synchronization
 

@@ -1,3 +1,5 @@
+// Explaining: what a run did, in words that name tasks, actors, places and values.
+
 import InterleaveEngine
 
 /// Puts a run into words.

@@ -3,7 +3,7 @@ import InterleaveEngine
 /// Makes all schedules again, to see that their steps may be run as wholes and share nothing unseen.
 ///
 /// Its runs count for no number of a report.
-struct Confirmation {
+final class Confirmation {
   private let search = Reduction()
   private let most: Int
   private let watch: SharingWatch
@@ -23,11 +23,9 @@ struct Confirmation {
     return RunRequest(strategy: search, start: resolved.start(0), wants: [.unseen, .limits])
   }
 
-  /// What is known after a run.
-  func after(_ outcome: RunOutcome) -> Confirmation {
-    var next = self
-    next.passes = outcome.failure == nil && outcome.limits.isEmpty && search.dividedStep == nil
-    return next
+  /// Learns from the run that was asked for.
+  func learn(_ outcome: RunOutcome) {
+    passes = outcome.failure == nil && outcome.limits.isEmpty && search.dividedStep == nil
   }
 
   /// Every interleaving was run, and nothing speaks against calling that a proof.

@@ -1,3 +1,6 @@
+// Exploring: which run comes next, and what ends that: walks, the attempt at a proof, the risk
+// that is left.
+
 import InterleaveEngine
 
 /// Explores until something fails or the budget is spent, by asking for runs and learning from what
@@ -222,8 +225,7 @@ struct Exploration {
     if outcome.wasStopped { return learnOfStop(outcome, &tally) }
     if case .confirmation(let confirmation) = turn {
       tally.noteAgain(outcome)
-      turn = .confirmation(confirmation.after(outcome))
-      return
+      return confirmation.learn(outcome)
     }
     tally.note(outcome)
     switch turn {

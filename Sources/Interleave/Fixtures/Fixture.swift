@@ -1,3 +1,5 @@
+// Fixtures: what a test needs, set up and torn down around each run.
+
 /// What a test needs, and how it comes and goes.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+// Generators: random values, drawn by choices that can be made again and shrunk.
+
 /// A recipe for random values of a type.
 ///
 /// A generator draws typed choices from a source that records them, so that each value it made

@@ -1,3 +1,5 @@
+// Hosting: what users call to have a body fuzzed, and how a test framework is told of it.
+
 import Foundation
 import Testing
 

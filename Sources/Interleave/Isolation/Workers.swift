@@ -1,3 +1,6 @@
+// Isolation: what goes from a process to another: packed values, workers, and the journal of a
+// process that may be ended.
+
 import InterleaveEngine
 
 /// The processes that run shares of the schedules, seen from the one that puts them together.

@@ -1,3 +1,5 @@
+// Leftovers: what goes on when a body has ended, in an ordinary test.
+
 import InterleaveEngine
 import Testing
 

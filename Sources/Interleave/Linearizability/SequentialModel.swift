@@ -1,3 +1,6 @@
+// Linearizability: whether what a subject answered could have come of one operation after
+// another.
+
 /// What a subject does when it is used by one lane alone.
 package struct SequentialModel<State: Hashable, Operation, Response> {
   /// The state that a run begins in.

@@ -1,3 +1,5 @@
+// Model: the values that users see of what came of fuzzing.
+
 public import InterleaveEngine
 
 /// What an exploration did: how much was tried, and how much of it could matter.

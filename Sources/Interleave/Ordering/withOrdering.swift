@@ -1,3 +1,5 @@
+// Ordering: points in a test's code that are passed in an order.
+
 /// Runs a body natively, with named points in an order.
 ///
 /// For an ordinary async test, without a fuzzed run: the order of everything else is what the

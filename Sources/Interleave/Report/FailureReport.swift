@@ -1,3 +1,5 @@
+// Report: words on a page, for a terminal.
+
 /// The whole report of a failure as text.
 struct FailureReport {
   private let failure: FuzzFailure

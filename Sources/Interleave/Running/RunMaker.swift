@@ -12,5 +12,7 @@ protocol RunMaker: AnyObject {
 }
 
 extension RunMaker {
-  func run(_ request: RunRequest) -> RunOutcome { run(request, attempts: 3) }
+  func run(_ request: RunRequest) -> RunOutcome {
+    run(request, attempts: RunPlace.mostAttempts)
+  }
 }

@@ -70,6 +70,9 @@ struct RunWants: OptionSet {
 
 /// Where a run is made.
 enum RunPlace {
+  /// How often it is tried to make a run in a child process.
+  static let mostAttempts = 3
+
   /// On the thread that asks for it.
   case here
   /// On a thread of its own, which a step that crashes or hangs does not survive.

@@ -1,3 +1,6 @@
+// Running: one run: what is asked for, who makes it, what is known while it goes on, how it
+// failed, what it came to.
+
 import InterleaveEngine
 
 /// Makes runs of one program, one after the other.

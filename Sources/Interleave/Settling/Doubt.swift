@@ -8,36 +8,51 @@ import InterleaveEngine
 /// the program. A run that is not sure is made again, with all the time that is given to
 /// others: a run that waits less fails by itself where the machine is busy.
 struct Doubt {
-  private let first: RunOutcome
   private let failure: RunFailure
+  private let schedule: RecordedSchedule
+  private let draws: Draws
+  private let firstEscapes: [SeenEscape]
   private var again: RunOutcome?
-  /// It came up again.
-  private(set) var isDispelled = false
 
   /// - Returns: Nil where there is nothing to doubt.
   init?(about outcome: RunOutcome) {
-    guard let failure = outcome.failure,
+    guard let failure = outcome.failure, let schedule = outcome.schedule, let draws = outcome.draws,
       outcome.wasHasty || (failure.kind.isToldByTime && !outcome.escapes.isEmpty)
     else { return nil }
-    first = outcome
     self.failure = failure
+    self.schedule = schedule
+    self.draws = draws
+    firstEscapes = outcome.escapes
+  }
+
+  /// The same of a failure that another process has found.
+  init?(about found: FoundFailure) {
+    guard found.failure.kind.isToldByTime, !found.isSure, found.interleaving == nil else {
+      return nil
+    }
+    failure = found.failure
+    schedule = found.schedule
+    draws = found.draws
+    firstEscapes = []
   }
 
   /// The run that tells; nil once it is known whether the failure says something.
   func next() -> RunRequest? {
-    guard again == nil, let schedule = first.schedule, let draws = first.draws else { return nil }
+    guard again == nil else { return nil }
     var request = RunRequest.replay(schedule, draws)
     request.terms.patience = .careful
     return request
   }
 
-  mutating func learn(_ outcome: RunOutcome) {
-    again = outcome
-    isDispelled = outcome.fails(like: failure)
-  }
+  mutating func learn(_ outcome: RunOutcome) { again = outcome }
+
+  /// It came up again.
+  ///
+  /// What has to be stopped waits for nobody who is only late.
+  var isDispelled: Bool { again.map { $0.wasStopped || $0.fails(like: failure) } ?? false }
 
   /// What is said of a failure that did not come up again.
-  var warning: String { Self.warning(about: failure, first.escapes + (again?.escapes ?? [])) }
+  var warning: String { Self.warning(about: failure, firstEscapes + (again?.escapes ?? [])) }
 
   static func warning(about failure: RunFailure, _ escapes: [SeenEscape]) -> String {
     let who =

@@ -1,3 +1,5 @@
+// Settling: a failure is doubted, repeated, shrunk and explained.
+
 import InterleaveEngine
 
 /// A failure that is ready for its report.

@@ -3,7 +3,6 @@ import InterleaveEngine
 /// Makes the runs by which one failure is settled, on terms that are the same for all of them.
 final class SettlingRuns {
   private static let mostLostThreads = 200
-  private static let attempts = 3
 
   private let maker: any RunMaker
   private let progress: ShrinkingProgress
@@ -33,24 +32,22 @@ final class SettlingRuns {
   func run(_ request: RunRequest) -> RunOutcome {
     progress.beginRun()
     let request = onTerms(request)
-    switch place {
-    case .here:
-      let outcome = maker.run(request)
-      tally.note(outcome)
-      return outcome
-    case .thread:
-      guard lostThreads < Self.mostLostThreads else { return .notMade }
-      let outcome = maker.run(request)
-      tally.note(outcome)
-      if outcome.wasStopped { lostThreads += 1 }
-      return outcome
-    case .child:
-      var outcome = maker.run(request, attempts: 1)
-      for _ in 1..<Self.attempts where !outcome.wasMade && mayGoOn {
-        outcome = maker.run(request, attempts: 1)
-      }
-      return outcome
+    if case .child = place { return runInChild(request) }
+    guard lostThreads < Self.mostLostThreads else { return .notMade }
+    let outcome = maker.run(request)
+    tally.note(outcome)
+    if outcome.wasStopped { lostThreads += 1 }
+    return outcome
+  }
+
+  /// Makes a run in a child process, which may have to be tried again unless it is to end.
+  private func runInChild(_ request: RunRequest) -> RunOutcome {
+    var outcome = RunOutcome.notMade
+    for attempt in 0..<RunPlace.mostAttempts
+    where !outcome.wasMade && (attempt == 0 || mayGoOn) {
+      outcome = maker.run(request, attempts: 1)
     }
+    return outcome
   }
 
   /// Tells which runs come next in any case, as long as they pass; nothing for none.

@@ -1,3 +1,5 @@
+// Specs: programs of operations, generated, run and judged.
+
 /// What random programs of operations are generated from, and run against a subject.
 ///
 /// A program is a sequential prefix, then lanes of operations that run concurrently, then a check.

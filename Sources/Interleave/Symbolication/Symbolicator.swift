@@ -1,3 +1,5 @@
+// Symbolication: names and lines for addresses.
+
 import Foundation
 import InterleaveEngine
 import Synchronization

@@ -1,3 +1,5 @@
+// Time: clocks and deadlines in a test's own hand.
+
 import InterleaveEngine
 import Synchronization
 
