@@ -8,7 +8,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <errno.h>
 #include <semaphore.h>
@@ -69,6 +69,16 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
   il_note_lock(semaphore, caller);
   if (timeout != FOREVER) il_note_trial((void *)dispatch_semaphore_wait, caller);
+  if (timeout != FOREVER && timeout != NOW) il_leave_points_at("dispatch_semaphore_wait", caller);
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = timeout == FOREVER ? il_inside() : NULL;
+  if (UNLIKELY(inside != NULL)) {
+    il_before_wait(inside, semaphore, IL_PLACE(caller));
+    do {
+      if (!original(semaphore, NOW)) return 0;
+    } while (il_await_opening(inside, semaphore, caller, !is_own(semaphore)));
+  }
+#endif
   if (timeout == FOREVER && il_current && is_own(semaphore)) {
     if (!original(semaphore, NOW)) return 0;
     STOP(IL_BLOCKED_SEMAPHORE);
@@ -84,7 +94,9 @@ void *dispatch_group_create(void) {
 }
 
 intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
-  il_note_outside((void *)dispatch_group_wait, IL_CALLER());
+  void *caller = IL_CALLER();
+  il_note_outside((void *)dispatch_group_wait, caller);
+  if (timeout != NOW) il_leave_points_at("dispatch_group_wait", caller);
   REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
   if (timeout == FOREVER && il_current && is_own(group)) {
     if (!original(group, NOW)) return 0;
@@ -94,6 +106,8 @@ intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
 }
 
 intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
+  void *caller = IL_CALLER();
+  il_leave_points_at("dispatch_block_wait", caller);
   REAL(dispatch_block_wait, intptr_t (*)(void *, uint64_t));
   return wait_for(block, timeout, original);
 }
@@ -108,8 +122,18 @@ int sem_init(sem_t *semaphore, int shared, unsigned value) {
 }
 
 int sem_wait(sem_t *semaphore) {
-  il_note_lock(semaphore, IL_CALLER());
+  void *caller = IL_CALLER();
+  il_note_lock(semaphore, caller);
   REAL(sem_wait, int (*)(sem_t *));
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) {
+    il_before_wait(inside, semaphore, IL_PLACE(caller));
+    do {
+      if (!sem_trywait(semaphore)) return 0;
+    } while (errno == EAGAIN && il_await_opening(inside, semaphore, caller, !is_own(semaphore)));
+  }
+#endif
   if (il_current && is_own(semaphore)) {
     if (!sem_trywait(semaphore)) return 0;
     if (errno == EAGAIN) STOP(IL_BLOCKED_SEMAPHORE);
@@ -130,7 +154,9 @@ static void reach(il_session *s, clockid_t clock, const struct timespec *deadlin
 }
 
 int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
-  il_note_trial((void *)sem_timedwait, IL_CALLER());
+  void *caller = IL_CALLER();
+  il_note_trial((void *)sem_timedwait, caller);
+  il_leave_points_at("sem_timedwait", caller);
   REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, deadline);
@@ -141,6 +167,8 @@ int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
 }
 
 int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  il_leave_points_at("sem_clockwait", caller);
   REAL(sem_clockwait, int (*)(sem_t *, clockid_t, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, clock, deadline);
@@ -168,11 +196,17 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
   REAL(pthread_mutex_timedlock, int (*)(pthread_mutex_t *, const struct timespec *));
   il_note_lock(lock, caller);
   il_note_trial((void *)pthread_mutex_timedlock, caller);
+  il_leave_points_at("pthread_mutex_timedlock", caller);
   il_session *s = il_current;
   if (!s) return original(lock, deadline);
   struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, is_held_here(lock));
   int result = original(lock, &moment);
   if (!result) il_guard_note_lock(lock);
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL) && !result)
+    il_after_lock(inside, lock, IL_HELD_MUTEX, false, caller);
+#endif
   if (result == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
   return result;
 }
@@ -190,12 +224,20 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   // The oldest of its versions, which a search by name may find, is another function.
   if (UNLIKELY(!original))
     *(void **)&original = il_next_version("pthread_cond_wait", "GLIBC_2.3.2");
+#if defined(IL_HAS_CARRIERS)
+  void *caller = IL_CALLER();
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL) && il_code_at(caller) != IL_CODE_OURS &&
+      il_wait_inside(inside, condition, lock, caller, !is_own(condition))) return 0;
+#endif
   if (il_current && is_own(condition)) STOP(IL_BLOCKED_CONDITION);
   return original(condition, lock);
 }
 
 int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
                            const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  il_leave_points_at("pthread_cond_timedwait", caller);
   static int (*original)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
   if (UNLIKELY(!original))
     *(void **)&original = il_next_version("pthread_cond_timedwait", "GLIBC_2.3.2");
@@ -214,6 +256,8 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
 
 int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *lock, clockid_t clock,
                            const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  il_leave_points_at("pthread_cond_clockwait", caller);
   REAL(pthread_cond_clockwait,
        int (*)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *));
   il_session *s = il_current;
@@ -227,12 +271,19 @@ int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *lock, clo
 // MARK: Locks of many readers
 
 static int lock_until(pthread_rwlock_t *lock, const struct timespec *deadline, void *caller,
+                      __attribute__((unused)) bool is_shared,
                       int (*original)(pthread_rwlock_t *, const struct timespec *)) {
   il_note_lock(lock, caller);
+  il_leave_points_at("a read-write lock for a limited time", caller);
   il_session *s = il_current;
   if (!s) return original(lock, deadline);
   struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, false);
   int result = original(lock, &moment);
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL) && !result)
+    il_after_lock(inside, lock, IL_HELD_READ_WRITE, is_shared, caller);
+#endif
   if (result == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
   return result;
 }
@@ -240,18 +291,24 @@ static int lock_until(pthread_rwlock_t *lock, const struct timespec *deadline, v
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
   REAL(pthread_rwlock_timedrdlock, int (*)(pthread_rwlock_t *, const struct timespec *));
-  return lock_until(lock, deadline, caller, original);
+  return lock_until(lock, deadline, caller, true, original);
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
   REAL(pthread_rwlock_timedwrlock, int (*)(pthread_rwlock_t *, const struct timespec *));
-  return lock_until(lock, deadline, caller, original);
+  return lock_until(lock, deadline, caller, false, original);
 }
 
 void il_check_lock(pthread_mutex_t *lock, void *caller) {
   if (il_is_contained() && is_held_here(lock))
     il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_LOCK, caller);
+}
+
+bool il_futex_waits(long operation) {
+  long command = operation & FUTEX_CMD_MASK;
+  return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
+         command == FUTEX_LOCK_PI2;
 }
 
 void il_check_futex(const int *word, long operation, void *caller) {

@@ -11,7 +11,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +134,15 @@ static bool is_resumed_again(void *job, void *site) {
   return true;
 }
 
+static void reach(void *job, const void *caller) {
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) il_reach(inside, IL_POINT_RESUME, job, caller, IL_WANTS_NOTHING);
+#else
+  (void)job, (void)caller;
+#endif
+}
+
 typedef SWIFT_CC void (*resume_continuation)(void *job);
 
 #define RESUME(name)                                                              \
@@ -141,7 +150,8 @@ typedef SWIFT_CC void (*resume_continuation)(void *job);
     void *caller = IL_CALLER();                                                   \
     static resume_continuation original;                                          \
     if (UNLIKELY(!original)) original = (resume_continuation)il_next_symbol(#name); \
-    if ((record_of(job) || il_current) && is_resumed_again(job, caller)) return;   \
+    reach(job, caller);                                                           \
+    if ((record_of(job) || il_current) && is_resumed_again(job, caller)) return;  \
     original(job);                                                                \
   }
 
@@ -155,6 +165,7 @@ SWIFT_CC void swift_continuation_throwingResumeWithError(void *job, void *error)
   static resume_throwing original;
   if (UNLIKELY(!original))
     original = (resume_throwing)il_next_symbol("swift_continuation_throwingResumeWithError");
+  reach(job, caller);
   if ((record_of(job) || il_current) && is_resumed_again(job, caller)) return;
   original(job, error);
 }

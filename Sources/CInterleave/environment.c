@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -230,7 +230,10 @@ long syscall(long number, ...) {
   int waits = -1;
   if (number == SYS_futex) {
     bool is_taken;
-    if (s) il_check_futex((const int *)a[0], a[1], __builtin_return_address(0));
+    if (s) {
+      if (il_futex_waits(a[1])) il_leave_points_at("a futex", __builtin_return_address(0));
+      il_check_futex((const int *)a[0], a[1], __builtin_return_address(0));
+    }
     waits = il_wait_begin((void *)a[0], a[1], &is_taken);
     if (is_taken) {
       il_wait_end(waits);

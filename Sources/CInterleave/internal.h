@@ -232,6 +232,9 @@ struct il_session {
   bool has_crash_elsewhere;
   size_t resumer_count;
   il_resumer resumers[IL_RESUMERS];
+  // On what the steps of the run can be interrupted inside; NULL where they cannot. And the
+  // same between runs.
+  il_carriers *carriers, *idle_carriers;
 };
 
 struct il_lock {
@@ -511,6 +514,8 @@ void il_note_trial(const void *function, const void *caller);
 void il_note_outside(const void *function, const void *caller);
 /// Notes that a step, if one is running, takes what serves as a lock.
 void il_note_lock(void *lock, const void *caller);
+/// What takes a lock there is a library whose locks no program can observe.
+bool il_is_library_lock(const void *caller);
 /// Notes for the guard that the running step takes a lock.
 void il_guard_note_lock(void *lock);
 /// Lets the guard of this thread, if any, watch over a run that begins.
@@ -518,6 +523,8 @@ void il_guard_begin_run(il_session *session);
 /// Stops the step if it is about to wait for a lock that its own thread holds.
 void il_check_lock(pthread_mutex_t *lock, void *caller);
 void il_check_futex(const int *word, long operation, void *caller);
+/// The operation may wait for others.
+bool il_futex_waits(long operation);
 /// Leaves a forked process if the lock is held by a thread that it does not have.
 void il_check_owner(const pthread_mutex_t *lock);
 

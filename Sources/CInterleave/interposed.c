@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 IL_UNINSTRUMENTED_BEGIN
 
@@ -81,6 +81,14 @@ static void own_executors(il_session *s, option_record *options) {
   }
 }
 
+static void pass_by_made(il_session *s, void *task, const void *site) {
+#if defined(IL_HAS_CARRIERS)
+  if (UNLIKELY(s->carriers != NULL)) il_pass_by(s, IL_POINT_MADE, task, site);
+#else
+  (void)s, (void)task, (void)site;
+#endif
+}
+
 typedef struct {
   void *task;
   void *context;
@@ -120,6 +128,7 @@ SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options
   s->creation_group = NULL;
   s->creation_let = NULL;
   if (!(flags & (CREATE_IS_CHILD | CREATE_COPIES_LOCALS))) il_give_locals(il_record(made.task));
+  pass_by_made(s, made.task, site);
   return made;
 }
 
@@ -145,6 +154,7 @@ SWIFT_CC void swift_asyncLet_begin(void *let, option_record *options, const void
   original(let, options, type, entry, closure, result);
   s->creation_let = NULL;
   s->creating--;
+  pass_by_made(s, NULL, __builtin_return_address(0));
 }
 
 typedef SWIFT_CC void (*immediate_function)(void *task, void *identity, uintptr_t witness);
@@ -214,6 +224,9 @@ SWIFT_CC void *swift_task_pushTaskExecutorPreference(void *identity, uintptr_t w
 // that draws at random or makes is not the run's own, or the first run would
 // differ from all others.
 void swift_once(void *predicate, void (*initializer)(void *), void *context) {
+#if defined(IL_HAS_CARRIERS)
+  void *caller = IL_CALLER();
+#endif
   static void (*original)(void *, void (*)(void *), void *);
   if (UNLIKELY(!original))
     *(void **)&original = il_next_symbol("swift_once");
@@ -222,10 +235,17 @@ void swift_once(void *predicate, void (*initializer)(void *), void *context) {
     original(predicate, initializer, context);
     return;
   }
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) il_once_begins(inside, predicate, caller);
+#endif
   uint64_t random = s->random[0], seeded = s->random[1];
   s->initializing++;
   original(predicate, initializer, context);
   s->initializing--;
+#if defined(IL_HAS_CARRIERS)
+  if (UNLIKELY(inside != NULL)) il_once_ends(inside, predicate);
+#endif
   s->random[0] = random;
   s->random[1] = seeded;
 }

@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <errno.h>
 #include <execinfo.h>
@@ -45,7 +45,14 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   if (deadline >= 0) ready.arrival = IL_ARRIVAL_TIMER;
   ready.task = task;
   if (ready.arrival == IL_ARRIVAL_RESUMED) il_note_ready(s, task);
+#if defined(IL_HAS_CARRIERS)
+  bool is_inside = UNLIKELY(s->carriers != NULL) && deadline < 0 && task != s->step_task;
+  if (UNLIKELY(is_inside)) il_count_operation(s);
+#endif
   IL_TELL(s, ready, &ready);
+#if defined(IL_HAS_CARRIERS)
+  if (UNLIKELY(is_inside)) il_pass_by(s, IL_POINT_WOKEN, job, NULL);
+#endif
   return true;
 }
 

@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <stdlib.h>
 
@@ -28,6 +28,7 @@ void il_session_destroy(il_session *s) {
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
   il_fibers_destroy(s);
+  il_carriers_drop(s);
   il_errands_drop(s);
   pthread_cond_destroy(&s->foreign_signal);
   free(s->tasks);
@@ -103,6 +104,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   s->step_task = ready->task;
   s->step_resume = ready->resume;
   s->clock_reads = 0;
+  if (UNLIKELY(s->carriers != NULL)) il_carriers_begin_step(s->carriers);
   bool simple = ready->task->simple;
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);

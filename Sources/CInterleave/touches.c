@@ -7,7 +7,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <string.h>
 #if defined(__linux__)
@@ -21,6 +21,17 @@ static void note(il_touch kind, void *object) {
   il_session *s = il_current;
   if (s && s->step_task) IL_TELL(s, touched, kind, object);
 }
+
+// The same where the step can be interrupted before.
+static void reach(il_touch kind, void *object, const void *site) {
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) il_reach_touch(inside, kind, object, site);
+#else
+  (void)site;
+#endif
+  note(kind, object);
+}
 #endif
 
 void il_note_random(il_session *s) {
@@ -33,10 +44,10 @@ void il_note_random(il_session *s) {
 // Each finds the function that it hides, and returns it.
 #define NOTE(name, symbol, kind, object)                                          \
   __attribute__((used, visibility("hidden"))) void *il_before_##name(              \
-      void *first, void *second) {                                                \
+      void *first, void *second, const void *site) {                              \
     static void *original;                                                        \
     (void)first, (void)second;                                                    \
-    note(kind, object);                                                           \
+    reach(kind, object, site);                                                    \
     if (UNLIKELY(!original)) original = il_next_symbol(symbol);                   \
     return original;                                                              \
   }                                                                               \
@@ -46,10 +57,11 @@ void il_note_random(il_session *s) {
 #if defined(__linux__) && defined(__x86_64__)
 // Integer arguments and the result's address; the other registers that Swift
 // gives a meaning to belong to the caller of a C function, which keeps them.
+// The third that is told is where the function goes on that calls.
 #define FORWARD(before)                                                           \
   __asm__ volatile(                                                               \
       "pushq %rdi\n pushq %rsi\n pushq %rdx\n pushq %rcx\n pushq %r8\n"           \
-      "pushq %r9\n pushq %rax\n"                                                  \
+      "pushq %r9\n pushq %rax\n movq 56(%rsp), %rdx\n"                           \
       "callq " before "\n movq %rax, %r11\n"                                      \
       "popq %rax\n popq %r9\n popq %r8\n popq %rcx\n popq %rdx\n popq %rsi\n"     \
       "popq %rdi\n jmpq *%r11\n");
@@ -58,7 +70,7 @@ void il_note_random(il_session *s) {
   __asm__ volatile(                                                               \
       "stp x0, x1, [sp, #-96]!\n stp x2, x3, [sp, #16]\n stp x4, x5, [sp, #32]\n" \
       "stp x6, x7, [sp, #48]\n stp x8, x30, [sp, #64]\n"                          \
-      "bl " before "\n mov x16, x0\n"                                             \
+      "mov x2, x30\n bl " before "\n mov x16, x0\n"                                        \
       "ldp x8, x30, [sp, #64]\n ldp x6, x7, [sp, #48]\n ldp x4, x5, [sp, #32]\n"  \
       "ldp x2, x3, [sp, #16]\n ldp x0, x1, [sp], #96\n br x16\n");
 #endif
@@ -100,6 +112,32 @@ NOTE(cancel_throwing_discarding_group, "$ss27ThrowingDiscardingTaskGroupV9cancel
      IL_TOUCH_CHILDREN_CANCELLED, NULL)
 NOTE(cancel_any_group, "swift_taskGroup_cancelAll", IL_TOUCH_CHILDREN_CANCELLED, NULL)
 NOTE(finish_let, "swift_asyncLet_finish", IL_TOUCH_LET_FINISHED, first)
+
+// CheckedContinuation.resume(returning:), and (throwing:): what they call of the library's own
+// is seen nowhere.
+#define RESUMING(name, symbol)                                                    \
+  __attribute__((used, visibility("hidden"))) void *il_before_##name(              \
+      void *first, void *second, const void *site) {                              \
+    static void *original;                                                        \
+    (void)first, (void)second;                                                    \
+    reach_resuming(site);                                                      \
+    if (UNLIKELY(!original)) original = il_next_symbol(symbol);                   \
+    return original;                                                              \
+  }                                                                               \
+  __attribute__((naked)) void il_stand_in_##name(void) __asm__(symbol);           \
+  void il_stand_in_##name(void) { FORWARD("il_before_" #name) }
+
+static void reach_resuming(const void *site) {
+#if defined(IL_HAS_CARRIERS)
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) il_reach(inside, IL_POINT_RESUME, NULL, site, IL_WANTS_NOTHING);
+#else
+  (void)site;
+#endif
+}
+
+RESUMING(resume_returning, "$sScC6resume9returningyxn_tF")
+RESUMING(resume_throwing, "$sScC6resume8throwingyq_n_tF")
 #else
 bool il_sees_awaits(void) { return false; }
 #endif
@@ -150,6 +188,10 @@ bool il_learn_streams(void (*use_one)(void)) {
   return stream_lock_site > 1;
 }
 
+#if defined(IL_HAS_CARRIERS)
+bool il_is_stream_lock(const void *caller) { return (uintptr_t)caller == stream_lock_site; }
+#endif
+
 static bool is_ignored(uintptr_t caller) {
   if (caller == stream_lock_site) return false;
   for (int n = 0; n < IGNORED; n++)
@@ -172,51 +214,9 @@ void il_note_lock(void *lock, const void *caller) {
   note(IL_TOUCH_LOCK, lock);
 }
 
-#define LOCK(name, type)                                                          \
-  int name(type *lock) {                                                          \
-    void *caller = IL_CALLER();                                                   \
-    static int (*original)(type *);                                               \
-    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
-    il_note_lock((void *)lock, caller);                                              \
-    return original(lock);                                                        \
-  }
-
-int pthread_mutex_lock(pthread_mutex_t *lock) {
-  void *caller = IL_CALLER();
-  static int (*original)(pthread_mutex_t *);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_lock");
-  if (UNLIKELY(il_current != NULL)) {
-    il_check_lock(lock, caller);
-    il_guard_note_lock(lock);
-  }
-  if (UNLIKELY(il_is_forked)) il_check_owner(lock);
-  il_note_lock(lock, caller);
-  return original(lock);
-}
-
-int pthread_mutex_trylock(pthread_mutex_t *lock) {
-  void *caller = IL_CALLER();
-  static int (*original)(pthread_mutex_t *);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_mutex_trylock");
-  il_note_lock(lock, caller);
-  if (UNLIKELY(il_current != NULL) && !is_ignored((uintptr_t)caller))
-    il_note_trial((void *)pthread_mutex_trylock, caller);
-  int result = original(lock);
-  if (UNLIKELY(il_current != NULL) && !result) il_guard_note_lock(lock);
-  return result;
-}
-
-LOCK(pthread_rwlock_rdlock, pthread_rwlock_t)
-LOCK(pthread_rwlock_wrlock, pthread_rwlock_t)
-LOCK(pthread_spin_lock, pthread_spinlock_t volatile)
-
-int pthread_spin_trylock(pthread_spinlock_t volatile *lock) {
-  void *caller = IL_CALLER();
-  static int (*original)(pthread_spinlock_t volatile *);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("pthread_spin_trylock");
-  il_note_lock((void *)lock, caller);
-  il_note_trial((void *)pthread_spin_trylock, caller);
-  return original(lock);
+bool il_is_library_lock(const void *caller) {
+  pthread_once(&ignored_once, look_for_ignored);
+  return is_ignored((uintptr_t)caller);
 }
 
 // Queues and semaphores that serve as locks: the work is done then and there.
@@ -225,7 +225,8 @@ int pthread_spin_trylock(pthread_spinlock_t volatile *lock) {
     void *caller = IL_CALLER();                                                   \
     static void (*original)(void *, void *);                                      \
     if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
-    il_note_lock(queue, caller);                                                     \
+    il_note_lock(queue, caller);                                                  \
+    il_leave_points_at(#name, caller);                                            \
     original(queue, block);                                                       \
   }
 
@@ -233,14 +234,6 @@ SYNC(dispatch_sync)
 SYNC(dispatch_barrier_sync)
 SYNC(dispatch_async_and_wait)
 SYNC(dispatch_barrier_async_and_wait)
-
-intptr_t dispatch_semaphore_signal(void *semaphore) {
-  void *caller = IL_CALLER();
-  static intptr_t (*original)(void *);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_semaphore_signal");
-  il_note_lock(semaphore, caller);
-  return original(semaphore);
-}
 #else
 void il_note_lock(void *lock, const void *caller) { (void)lock, (void)caller; }
 

@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "internal.h"
+#include "Carriers/carriers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -205,6 +205,7 @@ void il_guard_bury(il_guard *g) {
   il_give_back_locks(g);
   if (g->has_turn) il_turn_give();
   if (!s) return;
+  il_carriers_drop(s);
   s->serial = &s->own_serial;
   s->creating = s->immediate = s->initializing = s->drain_count = 0;
   s->timer_source = NULL;

@@ -24,12 +24,21 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   case virtualRandomness
   /// A suspended task has noted what it waits for.
   case dependencies
+  /// A step that is interrupted inside finds its own task and accesses when it goes on, and what
+  /// runs meanwhile its own.
+  case carriers
+
+  /// Without it, nothing can be controlled.
+  var isRequired: Bool { self != .carriers }
+
+  /// What is wrong, if the fact does not hold.
+  var complaint: String? { Self.checks[self]?() }
 
   /// Checks the fact.
   ///
   /// - Throws: ``TakeoverError`` if it does not hold.
   package func check() throws(TakeoverError) {
-    guard let wrong = Self.checks[self]?() else { return }
+    guard let wrong = complaint else { return }
     throw TakeoverError(fact: wrong)
   }
 
@@ -106,6 +115,23 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
       return run.waits == [.group([2]), .continuation(isLost: false), .task(1)]
         ? nil : "a suspended task has not noted what it waits for where it is looked for"
     },
+    .carriers: {
+      // Where there can be none, no use is made of them.
+      guard il_carriers_obstacle() == nil else { return nil }
+      let wrong = Mutex<String?>("a step is not interrupted inside")
+      let run = Probe(strategy: FirstOther(), interruptions: .before) { probe in
+        let other = Task { il_carriers_probe_between() }
+        il_carriers_probe_begin()
+        _ = Task.isCancelled
+        wrong.withLock { $0 = il_carriers_probe_end().map { String(cString: $0) } }
+        await other.value
+        probe.isRight = true
+      }
+      guard run.end == .clean, run.isRight else {
+        return "a step that is interrupted inside does not come to its end"
+      }
+      return wrong.withLock { $0 }
+    },
   ]
 
   /// Makes a task of the native runtime and looks at its job as the hook sees it.
@@ -125,17 +151,27 @@ private final class Probe: @unchecked Sendable {
   private(set) var tasks = 0
   private(set) var waits: [TaskWait] = []
 
-  init(_ body: @escaping @Sendable (Probe) async -> Void) {
+  init(
+    strategy: some Strategy = Baseline(), interruptions: Interruptions = .never,
+    _ body: @escaping @Sendable (Probe) async -> Void
+  ) {
     var settings = MachineSettings()
+    settings.interruptions = interruptions
     settings.foreignGrace = 0
     settings.stepLimit = 100
     let machine = Machine(unchecked: settings)
-    end = machine.run(Baseline(), RunStart(index: 0, seed: 0)) { Task { await body(self) } }
+    end = machine.run(strategy, RunStart(index: 0, seed: 0)) { Task { await body(self) } }
     steps = machine.stepCount
     tasks = machine.tasks.count
     waits = machine.liveTasks.map { machine.wait(of: $0) }
     machine.finish()
   }
+}
+
+/// Interrupts whoever can be for the first of the others.
+private final class FirstOther: Strategy {
+  func begin(_ run: RunStart) {}
+  func choose(among steps: EnabledSteps) -> Int { steps[0].reason == .interrupted ? 1 : 0 }
 }
 
 private actor Place {

@@ -10,6 +10,8 @@ public enum EnabledReason: UInt8, Sendable {
   case timer
   /// A thread outside the run's control made it ready.
   case foreign
+  /// It was interrupted inside, and has still to go on.
+  case interrupted
 }
 
 /// A step that could run now, as a strategy sees it.
@@ -28,7 +30,8 @@ public struct EnabledStep: Sendable {
   public let executor: UInt64
   /// The executor's number in this run; it means something within the run alone.
   public let executorNumber: Int
-  /// How many steps of this task have run before.
+  /// How many steps of this task have run before; for the rest of a step that is interrupted
+  /// inside, a larger number, which grows from point to point of the step.
   public let ordinal: Int
   /// The priority, as `TaskPriority` counts it.
   public let priority: UInt8

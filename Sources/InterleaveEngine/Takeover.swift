@@ -46,7 +46,7 @@ package enum Takeover {
       $0 = il_learn_streams { AsyncStream<Int>.makeStream().continuation.yield(1) }
     }
     do throws(TakeoverError) {
-      for fact in RuntimeFact.allCases { try fact.check() }
+      for fact in RuntimeFact.allCases where fact.isRequired { try fact.check() }
       return .success(())
     } catch {
       return .failure(error)
@@ -165,7 +165,17 @@ package enum Takeover {
       with(context) { twice = $0.resumed(UInt(bitPattern: job)) }
       return Int32(twice ?? -1)
     },
-    journal: { context, file in with(context) { $0.writeJournal(to: file) } })
+    journal: { context, file in with(context) { $0.writeJournal(to: file) } },
+    loop: { context in
+      var next: OpaquePointer?
+      with(context) { next = $0.carrierLoop?() }
+      return next
+    },
+    point: { context, carrier, point in
+      var next: OpaquePointer?
+      with(context) { next = $0.pointReached(carrier, point.pointee) }
+      return next
+    })
 
   /// Calls the body with the machine that a callback is for, which outlives it.
   @inline(__always)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "Binaries.h"
+#include "Carriers.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -264,6 +265,12 @@ typedef struct {
   /// The process is about to die: the choices made so far go to the file. Called by a
   /// signal handler.
   void (*journal)(void *context, int file);
+  /// Goes on with the run, on the carrier that runs. Returns who is to go on, or NULL when the
+  /// run is over.
+  il_carrier *_Nullable (*_Nonnull loop)(void *context);
+  /// The running step, on its carrier, has come to a point. Returns who is to go on, or NULL for
+  /// a loop.
+  il_carrier *_Nullable (*_Nonnull point)(void *context, il_carrier *carrier, const il_point *point);
 } il_callbacks;
 
 // MARK: - The process

@@ -72,6 +72,7 @@ enum ProofObstacles {
     (.divergence, "the same choices led to different runs"),
     (.cancellation, "a task was cancelled, and it was not seen by whom"),
     (.clocks, "a step slept without being suspended, and clocks were read"),
+    (.interruptions, "steps were interrupted inside"),
     (
       .blindness,
       "what tasks share cannot be seen here: that takes Linux on x86-64, a program with its "

@@ -79,6 +79,7 @@ struct StepWords {
     case .resumed: "wakes up"
     case .timer: "timer fires"
     case .foreign: "woken from outside"
+    case .interrupted: "goes on"
     }
   }
 

@@ -21,7 +21,7 @@ extension Machine {
     progress.lastTaskIsEnabled = first >= 0
     if first > 0 { enabled.moveToFront(first) }
     if !timers.isEmpty {
-      collectTimers()
+      collectTimers(waitingSince: .max)
       if enabled.count > 1, slots[Int(enabled[enabled.count - 1].slot)].reason == .timer {
         progress.limits.insert(.timers)
       }
@@ -47,7 +47,9 @@ extension Machine {
   /// serves a timer: so a timer may fire if its deadline lies no later than the
   /// stall after the moment since which the oldest waiting job or due timer has
   /// waited.
-  private func collectTimers() {
+  ///
+  /// - Parameter moment: Since when something else has waited than jobs and timers.
+  func collectTimers(waitingSince moment: Int64) {
     let lastMoment = progress.lastMoment
     guard slots[Int(timers[0])].since <= lastMoment else { return }
     switch progress.settings.time {
@@ -56,7 +58,7 @@ extension Machine {
     case .adversarial:
       enabled.append(queue.entry(of: timers[0]))
     case .asRuntime(let stall):
-      var oldest = slots[Int(timers[0])].since
+      var oldest = min(moment, slots[Int(timers[0])].since)
       // Virtual time never runs back: who began to wait first has waited longest.
       if let first = queue.oldest { oldest = min(oldest, slots[Int(first)].since) }
       let (limit, overflow) = oldest.addingReportingOverflow(stall)

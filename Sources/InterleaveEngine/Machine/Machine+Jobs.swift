@@ -75,7 +75,8 @@ extension Machine {
       arrival.urgency = Arrival.urgency(ofPriority: ready.pointee.priority)
     }
     // What the running step queues of its own task comes after it.
-    let ordinal = state.pointee.steps + (task == progress.currentTask ? 1 : 0)
+    let isAmidStep = task == progress.currentTask || state.pointee.isParked
+    let ordinal = state.pointee.steps + (isAmidStep ? 1 : 0)
     var left: Int32 = -1
     state.pointee.isReady = true
     state.pointee.lostContinuation = false

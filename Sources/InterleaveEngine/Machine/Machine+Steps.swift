@@ -27,8 +27,11 @@ extension Machine {
       il_run_step(session, &ready)
     } else {
       let began = il_real_time()
+      let parkings = inside.parkings
       il_run_step(session, &ready)
-      if il_real_time() - began > progress.settings.slowStep { noteSlowStep() }
+      let isSlow = il_real_time() - began > progress.settings.slowStep
+      // What others did meanwhile is not the step's.
+      if isSlow, parkings == inside.parkings { noteSlowStep() }
     }
     if !rescheduled.isEmpty { resumeRescheduled() }
     end()

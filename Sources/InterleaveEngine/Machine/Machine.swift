@@ -9,6 +9,8 @@ import CInterleave
 package final class Machine {
   package var settings: MachineSettings
   let session: OpaquePointer
+  /// The runtime has been checked.
+  private var isChecked = false
 
   // The run's state. All of it is kept from run to run, so that nothing is
   // allocated once it has reached the size that runs need.
@@ -66,6 +68,13 @@ package final class Machine {
   package internal(set) var races: [DataRace] = []
   /// What belongs to the run that is going on, for those who ask from inside it.
   package var owner: AnyObject?
+  // Where steps can be interrupted inside: those that are, and what goes on meanwhile.
+  let parked = Column<ParkedStep>()
+  var inside = InsideState()
+  var pointStrategy: (any Strategy)?
+  var carrierLoop: (() -> OpaquePointer?)?
+  /// The steps that waited for locks when the last run came to a standstill.
+  package internal(set) var lockWaits: [LockWait] = []
   /// The number of the last run within its exploration.
   package private(set) var runIndex = 0
 
@@ -81,6 +90,7 @@ package final class Machine {
   package convenience init(settings: MachineSettings) throws(TakeoverError) {
     try Takeover.install()
     self.init(unchecked: settings)
+    isChecked = true
   }
 
   /// Makes a machine in a runtime that has not been checked, to check it.
@@ -113,6 +123,7 @@ package final class Machine {
     sums.deallocate()
     hashes.deallocate()
     progressStorage.deallocate()
+    parked.deallocate()
   }
 
   var progress: RunState {
@@ -148,7 +159,8 @@ package final class Machine {
   package func run(
     _ strategy: some Strategy, _ start: RunStart, root: () -> Void
   ) -> RunEnd {
-    RunLock.withTurn { waited in
+    let isInside = interruptsSteps
+    return RunLock.withTurn { waited in
       timeWaited += waited
       reset()
       runIndex = start.index
@@ -158,10 +170,16 @@ package final class Machine {
       root()
       il_leave(previous)
       precondition(tasks.count == 1, "a run starts with exactly one task (was \(tasks.count))")
-      let end = loop(strategy)
+      let end = (isInside ? runOnCarriers(strategy) : nil) ?? loop(strategy)
       strategy.end(record)
       return end
     }
+  }
+
+  /// Steps of the next run can be interrupted inside.
+  private var interruptsSteps: Bool {
+    guard settings.interruptions != .never else { return false }
+    return isChecked ? Interruptions.obstacle == nil : il_carriers_obstacle() == nil
   }
 
   /// Ends the run, after everything that wants to look at it has done so.
@@ -192,6 +210,7 @@ package final class Machine {
     let notesResumers = progress.notesResumers
     progress = RunState(settings: settings, isObserved: observer != nil)
     if !races.isEmpty { races.removeAll() }
+    if !lockWaits.isEmpty { lockWaits.removeAll() }
     progress.notesResumers = notesResumers
     progress.mayCancel = canceller != nil
     canceller?.begin()
@@ -238,7 +257,7 @@ package final class Machine {
     il_leave(previous)
   }
 
-  private func performObserved(_ index: Int, _ observer: some RunObserver) {
+  func performObserved(_ index: Int, _ observer: some RunObserver) {
     let entry = enabled[index]
     let executor = executors[Int(entry.executor)]
     withEnvironment {

@@ -20,6 +20,8 @@ package struct MachineSettings: Sendable {
 
   package var time = Time.asRuntime(stall: 10_000_000)
   package var mailboxes = Mailboxes.asRuntime
+  /// Where steps can be interrupted inside.
+  package var interruptions = Interruptions.never
   /// The number of steps above which a run is taken to be a livelock.
   package var stepLimit = 100_000
   /// How far virtual time may go in a run, in nanoseconds; `.max` for any distance.

@@ -47,6 +47,8 @@ struct TaskState {
   var isSeenCancelled = false
   /// It exists only to run when a timer fires.
   var isTimer = false
+  /// Its step was interrupted inside, and has not gone on.
+  var isParked = false
   /// Where it went on last.
   var lastResume: UInt = 0
   var lastExecutor: Int32 = 0
@@ -185,6 +187,8 @@ public enum StepEnd: UInt8, Sendable {
   case ready
   /// Its closure returned.
   case ended
+  /// It has not: it was interrupted inside, and goes on later.
+  case interrupted
 }
 
 /// One step of a recorded interleaving, as the machine stores it.

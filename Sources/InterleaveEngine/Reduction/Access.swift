@@ -64,4 +64,6 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   /// A step did several things between which others could come, if it could be interrupted:
   /// see ``DividedStep``.
   package static let division = ReductionLimits(rawValue: 1024)
+  /// Steps could be interrupted inside, where the relation takes each for a whole.
+  package static let interruptions = ReductionLimits(rawValue: 2048)
 }

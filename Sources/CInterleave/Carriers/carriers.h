@@ -1,0 +1,220 @@
+// Carriers: the stacks on which steps run, where a step can be interrupted inside.
+//
+// A run on carriers has its loop on one of them at a time, and each step on the one whose loop
+// began it. A step that is interrupted stays on its carrier, *parked*, while the loop goes on
+// upon another, until the step is chosen to go on. All carriers belong to one thread: exactly
+// one runs, so that nothing here needs a lock.
+
+#ifndef CINTERLEAVE_CARRIERS_H
+#define CINTERLEAVE_CARRIERS_H
+
+#include "../internal.h"
+
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
+#define IL_HAS_CARRIERS 1
+#endif
+
+IL_UNINSTRUMENTED_BEGIN
+
+// Begins a step.
+void il_carriers_begin_step(il_carriers *carriers);
+// Gives up all that belongs to a thread that was stopped, or to a session that ends.
+void il_carriers_drop(il_session *session);
+
+#ifdef IL_HAS_CARRIERS
+
+// What a parked step waits for before it can go on.
+typedef enum {
+  IL_WANTS_NOTHING = 0,
+  // A lock, for itself alone or to share with others who do.
+  IL_WANTS_LOCK,
+  IL_WANTS_SHARE,
+  // Something that was seen to be closed, until somebody has opened it once more: a semaphore, a
+  // condition.
+  IL_WANTS_OPENING,
+  // A word of memory that is zero while nobody holds it.
+  IL_WANTS_WORD,
+  // No other step is inside.
+  IL_WANTS_SOLITUDE,
+} il_want;
+
+// What takes an object of the table, and so how it is given back.
+typedef enum {
+  IL_HELD_MUTEX = 0,
+  IL_HELD_READ_WRITE,
+  IL_HELD_SPIN,
+  IL_HELD_FILE,
+  // What is initialized once, and what has no owner.
+  IL_HELD_ONCE,
+  IL_HELD_OTHER,
+} il_held_kind;
+
+// One object of the table of who holds what.
+typedef struct {
+  void *object;
+  // The run in which this was noted: what is of another one is nothing.
+  unsigned run;
+  // The step that holds it, by its number; 0 for none. How often it does; how many share it.
+  unsigned holder, depth, sharers;
+  // How often it was opened.
+  unsigned openings;
+  il_held_kind kind;
+  // The code that took it is the runtime's.
+  bool is_runtime;
+  // Where it was taken last, and by which task, by its number.
+  const void *site;
+  uint32_t task;
+} il_held;
+
+// The fields of the session that belong to the step that runs.
+typedef struct {
+  void *executor;
+  il_task *step_task, *cancelled, *ended;
+  void *step_frame, *step_resume, *bounce_target;
+  unsigned clock_reads, creating, immediate, initializing;
+  bool creating_child;
+  void *creation_site, *creation_caller, *creation_entry, *creation_group, *creation_let;
+  // The number of the step, how many operations it has done, and how many locks of the
+  // runtime's and of the program's it holds.
+  unsigned number, operations, runtime_locks, locks;
+} il_step_state;
+
+enum { IL_BLOCKS = 3, IL_BLOCK_BYTES = 512 };
+
+struct il_carrier {
+  il_carriers *owner;
+  // Where it goes on; NULL while it runs.
+  void *stack_pointer;
+  // Its memory, the guard page included; NULL for the thread's own.
+  char *memory;
+  uintptr_t stack_begin;
+  uint8_t blocks[IL_BLOCK_BYTES];
+  il_step_state step;
+  il_want want;
+  void *wanted;
+  const void *want_site;
+  // How often what it wants had been opened, and whether others than steps may do so.
+  unsigned openings;
+  bool may_be_foreign;
+  il_carrier *next;
+};
+
+struct il_carriers {
+  il_session *session;
+  // The thread whose they are, by a number that no other thread ever has.
+  unsigned long thread;
+  il_carrier home;
+  il_carrier *current, *free;
+  size_t free_count;
+  // The number of the run, and of the last step that began.
+  unsigned run, last_step;
+  // The step that runs.
+  unsigned number, operations, runtime_locks, locks;
+  // How many steps are parked, and how many of these want to be alone.
+  unsigned parked, solitary;
+  // Points are offered after operations, too; and not to who holds a lock.
+  bool is_everywhere, spares_holders;
+  // Why no more points are offered in this run; NULL while they are.
+  const char *off;
+  il_held *held;
+  size_t held_count, held_capacity;
+};
+
+enum { IL_MOST_OPERATIONS = 4095 };
+
+// The running step parks, and the carrier goes on, or a new loop if it is NULL.
+void il_carrier_leave(il_carriers *carriers, il_carrier *next);
+// There is a carrier for a loop to go on upon.
+bool il_carriers_have_spare(il_carriers *carriers);
+
+// MARK: - The table
+
+il_held *il_find_held(il_carriers *carriers, void *object);
+// Somebody else holds what a step wants.
+bool il_is_held_elsewhere(const il_carriers *carriers, il_want want, void *object, unsigned step);
+// The running step takes an object, or gives it back once.
+void il_note_taken(il_session *session, void *object, il_held_kind kind, bool is_shared,
+                   const void *site);
+void il_note_given(il_session *session, void *object);
+// Lets those go on who wait for the object to be opened.
+void il_note_opened(il_session *session, void *object);
+// Gives back what steps hold that will never go on.
+void il_give_back_all(il_carriers *carriers);
+
+// MARK: - Points
+
+// The running step comes to an operation, and may be interrupted before it. Returns once what
+// it wants is free.
+void il_reach(il_session *session, il_point_kind kind, void *object, const void *site,
+              il_want want);
+// The same after an operation, where that is asked for.
+void il_pass_by(il_session *session, il_point_kind kind, void *object, const void *site);
+// Returns once what the running step wants is free; is no point.
+void il_await(il_session *session, void *object, const void *site, il_want want);
+// Returns once the object has been opened. False: nobody is left who could do that, but for
+// threads that run no step.
+bool il_await_opening(il_session *session, void *object, const void *site, bool may_be_foreign);
+// The running step does something that others may see, at which it cannot be interrupted.
+void il_count_operation(il_session *session);
+// The running step touches something: the touches before which it can be interrupted.
+void il_reach_touch(il_session *session, il_touch kind, void *object, const void *site);
+// The running step comes to a call that cannot be interrupted well: from here on, and until the
+// run is over, no step is.
+void il_leave_points(il_session *session, const char *call, const void *site);
+
+// Within a function that was called by `caller`: the code by which that is known.
+#define IL_PLACE(caller) (void *)il_place_of_call(caller, __builtin_frame_address(0))
+
+typedef enum { IL_CODE_PROGRAM, IL_CODE_RUNTIME, IL_CODE_LIBRARY, IL_CODE_OURS } il_code;
+// Whose code it is.
+il_code il_code_at(const void *address);
+// The code that a function of ours was called by, given that and our frame; where that is only a
+// small function of a library, by which the program reaches a lock, the program's.
+const void *il_place_of_call(const void *caller, void **frame);
+// The library locks a stream there.
+bool il_is_stream_lock(const void *caller);
+
+// MARK: - Locks
+
+// Surround the taking of a lock. Before it, the lock is free, or the step's own.
+void il_before_lock(il_session *session, void *lock, il_want want, const void *caller);
+void il_after_lock(il_session *session, void *lock, il_held_kind kind, bool is_shared,
+                   const void *caller);
+// The step is about to wait for what has no holder: a semaphore.
+void il_before_wait(il_session *session, void *object, const void *caller);
+// The step tries to take a lock. True: it is another step's.
+bool il_before_trial(il_session *session, void *lock, il_want want, const void *caller);
+void il_after_unlock(il_session *session, void *lock, const void *caller);
+
+// MARK: - Waits
+
+// Waits for a condition, without the lock meanwhile. False: see `il_await_opening`.
+bool il_wait_inside(il_session *session, pthread_cond_t *condition, pthread_mutex_t *lock,
+                    void *caller, bool may_be_foreign);
+// Surround what only the first who comes does, and others wait for.
+void il_once_begins(il_session *session, void *flag, const void *caller);
+void il_once_ends(il_session *session, void *flag);
+
+// The session whose step runs, on carriers; NULL where there is none.
+static inline il_session *il_inside(void) {
+  il_session *s = il_current;
+  return UNLIKELY(s != NULL) && UNLIKELY(s->carriers != NULL) && s->step_task ? s : NULL;
+}
+
+// The running step, if it can be interrupted, comes to a call that blocks, and of which no table
+// is kept.
+static inline void il_leave_points_at(const char *call, const void *caller) {
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL) && il_code_at(caller) != IL_CODE_OURS)
+    il_leave_points(inside, call, caller);
+}
+
+#else
+static inline void il_leave_points_at(const char *call, const void *caller) {
+  (void)call, (void)caller;
+}
+#endif
+
+IL_UNINSTRUMENTED_END
+
+#endif

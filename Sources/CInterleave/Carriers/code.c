@@ -1,0 +1,166 @@
+// Whose code it is that takes a lock.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "carriers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#if defined(IL_HAS_CARRIERS)
+#include <dlfcn.h>
+#include <link.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+// What is loaded, and whose it is. The libraries of the toolchain and of the system take some
+// locks only once in a process, which is no business of a run's.
+typedef struct {
+  uintptr_t begin, end;
+  il_code code;
+} loaded_image;
+
+enum { MOST_LOADED = 256 };
+
+// All that was loaded when this was looked at; the program's first, and then the runtime's. What
+// is published is never changed, nor freed: somebody may be reading it.
+typedef struct {
+  size_t count;
+  loaded_image images[MOST_LOADED];
+} loaded_images;
+
+static _Atomic(const loaded_images *) known_images;
+
+extern const char __start_il_text[], __stop_il_text[];
+
+// The folder of the runtime, with its slash: what lies there comes with the toolchain.
+static char toolchain[1024];
+static size_t toolchain_length;
+
+static void find_toolchain(void) {
+  Dl_info info;
+  const void *function = dlsym(RTLD_DEFAULT, "swift_retain");
+  if (!function || !dladdr(function, &info) || !info.dli_fname) return;
+  const char *slash = strrchr(info.dli_fname, '/');
+  size_t length = slash ? (size_t)(slash - info.dli_fname) + 1 : 0;
+  if (!length || length >= sizeof toolchain) return;
+  memcpy(toolchain, info.dli_fname, length);
+  toolchain_length = length;
+}
+
+static il_code code_of(const char *path) {
+  static const char *const runtime[] = {
+      "libswiftCore.so", "libswift_Concurrency.so", "libdispatch.so"};
+  static const char *const folders[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "linux-vdso"};
+  const char *slash = strrchr(path, '/');
+  for (size_t n = 0; n < sizeof runtime / sizeof *runtime; n++)
+    if (!strcmp(slash ? slash + 1 : path, runtime[n])) return IL_CODE_RUNTIME;
+  for (size_t n = 0; n < sizeof folders / sizeof *folders; n++)
+    if (!strncmp(path, folders[n], strlen(folders[n]))) return IL_CODE_LIBRARY;
+  bool is_beside = toolchain_length && !strncmp(path, toolchain, toolchain_length);
+  return is_beside ? IL_CODE_LIBRARY : IL_CODE_PROGRAM;
+}
+
+// Asks the loader nothing: it is amid telling.
+static int note_loaded(struct dl_phdr_info *info, size_t size, void *context) {
+  loaded_images *all = context;
+  (void)size;
+  loaded_image image = {.code = code_of(info->dlpi_name)};
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
+    uintptr_t begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    uintptr_t end = begin + info->dlpi_phdr[i].p_memsz;
+    if (!image.begin || begin < image.begin) image.begin = begin;
+    if (end > image.end) image.end = end;
+  }
+  if (all->count < MOST_LOADED) all->images[all->count++] = image;
+  return 0;
+}
+
+// How often something has been loaded so far.
+static atomic_ullong known_loads;
+
+static int note_loads(struct dl_phdr_info *info, size_t size, void *loads) {
+  (void)size;
+  *(unsigned long long *)loads = info->dlpi_adds;
+  return 1;
+}
+
+static const loaded_images *look_at_images(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, find_toolchain);
+  loaded_images *found = calloc(2, sizeof *found), *sorted = found + 1;
+  if (!found) abort();
+  dl_iterate_phdr(note_loaded, found);
+  for (il_code code = IL_CODE_PROGRAM; code <= IL_CODE_LIBRARY; code++)
+    for (size_t n = 0; n < found->count; n++)
+      if (found->images[n].code == code) sorted->images[sorted->count++] = found->images[n];
+  atomic_store(&known_images, sorted);
+  return sorted;
+}
+
+static const loaded_image *find_image(const loaded_images *all, uintptr_t address) {
+  for (size_t n = 0; all && n < all->count; n++)
+    if (address - all->images[n].begin < all->images[n].end - all->images[n].begin)
+      return &all->images[n];
+  return NULL;
+}
+
+il_code il_code_at(const void *pointer) {
+  uintptr_t address = (uintptr_t)pointer;
+  if (address - (uintptr_t)__start_il_text <
+      (uintptr_t)__stop_il_text - (uintptr_t)__start_il_text) return IL_CODE_OURS;
+  const loaded_image *image =
+      find_image(atomic_load_explicit(&known_images, memory_order_acquire), address);
+  if (LIKELY(image != NULL)) return image->code;
+  il_session *s = il_current;
+  il_current = NULL;
+  unsigned long long loads = 0;
+  dl_iterate_phdr(note_loads, &loads);
+  if (atomic_load(&known_loads) != loads) {
+    image = find_image(look_at_images(), address);
+    atomic_store(&known_loads, loads);
+  }
+  il_current = s;
+  return image ? image->code : IL_CODE_LIBRARY;
+}
+
+// What stands between the program and a lock, such as the witness of a protocol, is no longer
+// than this. In code that is optimized it is not there, and must not matter.
+enum { SMALL_FUNCTION = 64, PLACES = 64 };
+
+typedef struct {
+  _Atomic(uintptr_t) address;
+  atomic_bool is_small;
+} known_place;
+
+static bool is_in_small_function(uintptr_t address) {
+  static known_place places[PLACES];
+  known_place *place = &places[(address >> 2) % PLACES];
+  // Where two threads are at it, one of them may look once more.
+  if (atomic_load(&place->address) == address) {
+    bool is_small = atomic_load(&place->is_small);
+    if (atomic_load(&place->address) == address) return is_small;
+  }
+  il_session *s = il_current;
+  il_current = NULL;
+  uintptr_t start = il_function_start(address - 1);
+  il_current = s;
+  bool is_small = start && address - start < SMALL_FUNCTION;
+  atomic_store(&place->address, 0);
+  atomic_store(&place->is_small, is_small);
+  atomic_store(&place->address, address);
+  return is_small;
+}
+
+const void *il_place_of_call(const void *caller, void **frame) {
+  if (il_code_at(caller) != IL_CODE_LIBRARY || !is_in_small_function((uintptr_t)caller))
+    return caller;
+  void **outer = (void **)frame[0];
+  uintptr_t distance = (uintptr_t)outer - (uintptr_t)frame;
+  bool is_frame = distance > 0 && distance < 65536 && distance % sizeof(void *) == 0;
+  return is_frame && il_code_at(outer[1]) == IL_CODE_PROGRAM ? outer[1] : caller;
+}
+
+IL_UNINSTRUMENTED_END
+#endif

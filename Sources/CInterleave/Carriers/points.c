@@ -1,0 +1,279 @@
+// Where a step can be interrupted inside, and who waits for what until then.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "carriers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#if defined(IL_HAS_CARRIERS)
+IL_UNINSTRUMENTED_BEGIN
+
+// MARK: - Who holds what
+
+static size_t place_of(const il_carriers *c, const void *object) {
+  uintptr_t word = (uintptr_t)object >> 3;
+  return (word * 0x9E3779B97F4A7C15u >> 20) & (c->held_capacity - 1);
+}
+
+static il_held *known_held(const il_carriers *c, const void *object) {
+  if (!c->held_count) return NULL;
+  for (size_t n = place_of(c, object);; n = (n + 1) & (c->held_capacity - 1)) {
+    il_held *entry = &c->held[n];
+    if (entry->run != c->run) return NULL;
+    if (entry->object == object) return entry;
+  }
+}
+
+static void grow(il_carriers *c) {
+  il_held *old = c->held;
+  size_t count = c->held_capacity;
+  c->held_capacity = count ? 2 * count : 256;
+  c->held = calloc(c->held_capacity, sizeof *c->held);
+  if (!c->held) abort();
+  for (size_t n = 0; n < count; n++) {
+    if (old[n].run != c->run) continue;
+    size_t to = place_of(c, old[n].object);
+    while (c->held[to].run == c->run) to = (to + 1) & (c->held_capacity - 1);
+    c->held[to] = old[n];
+  }
+  free(old);
+}
+
+il_held *il_find_held(il_carriers *c, void *object) {
+  il_held *known = known_held(c, object);
+  if (known) return known;
+  if (2 * (c->held_count + 1) > c->held_capacity) grow(c);
+  size_t to = place_of(c, object);
+  while (c->held[to].run == c->run) to = (to + 1) & (c->held_capacity - 1);
+  c->held[to] = (il_held){.object = object, .run = c->run};
+  c->held_count++;
+  return &c->held[to];
+}
+
+bool il_is_held_elsewhere(const il_carriers *c, il_want want, void *object, unsigned step) {
+  const il_held *held = known_held(c, object);
+  if (!held) return false;
+  bool is_anothers = held->holder && held->holder != step;
+  return is_anothers || (want == IL_WANTS_LOCK && held->sharers);
+}
+
+static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned step) {
+  switch (carrier->want) {
+  case IL_WANTS_NOTHING: return false;
+  case IL_WANTS_WORD: return *(const volatile int *)carrier->wanted != 0;
+  case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
+  case IL_WANTS_OPENING: return known_held(c, carrier->wanted)->openings == carrier->openings;
+  case IL_WANTS_LOCK:
+  case IL_WANTS_SHARE: return il_is_held_elsewhere(c, carrier->want, carrier->wanted, step);
+  }
+}
+
+void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
+                   const void *site) {
+  il_carriers *c = s->carriers;
+  il_held *held = il_find_held(c, object);
+  held->kind = kind;
+  held->site = site;
+  held->task = s->step_task->index;
+  held->is_runtime = il_code_at(site) == IL_CODE_RUNTIME;
+  if (is_shared) {
+    held->sharers++;
+  } else {
+    held->holder = c->number;
+    held->depth++;
+  }
+  if (held->is_runtime) c->runtime_locks++; else c->locks++;
+}
+
+void il_note_given(il_session *s, void *object) {
+  il_carriers *c = s->carriers;
+  il_held *held = known_held(c, object);
+  if (!held || !(held->depth || held->sharers)) return;
+  // Whoever took it in an earlier step than this one is counted no more.
+  bool is_own = !held->depth || held->holder == c->number;
+  unsigned *count = held->is_runtime ? &c->runtime_locks : &c->locks;
+  if (is_own && *count) --*count;
+  if (!held->depth) held->sharers--;
+  else if (!--held->depth) held->holder = 0;
+}
+
+void il_note_opened(il_session *s, void *object) { il_find_held(s->carriers, object)->openings++; }
+
+void il_give_back_all(il_carriers *c) {
+  for (size_t n = 0; n < c->held_capacity; n++) {
+    il_held *held = &c->held[n];
+    if (held->run != c->run) continue;
+    for (unsigned times = held->depth + held->sharers; times; times--) {
+      switch (held->kind) {
+      case IL_HELD_MUTEX: pthread_mutex_unlock(held->object); break;
+      case IL_HELD_READ_WRITE: pthread_rwlock_unlock(held->object); break;
+      case IL_HELD_SPIN: pthread_spin_unlock(held->object); break;
+      case IL_HELD_FILE: funlockfile(held->object); break;
+      case IL_HELD_ONCE:
+      case IL_HELD_OTHER: break;
+      }
+    }
+  }
+}
+
+// MARK: - Points
+
+static bool may_be_interrupted(const il_session *s) {
+  const il_carriers *c = s->carriers;
+  return !s->creating && !s->immediate && !s->initializing && !s->cancelled && !s->drain_count &&
+         !c->runtime_locks && !(c->spares_holders && c->locks);
+}
+
+// The machine decides who goes on; the step is back here when that is itself again.
+static void offer(il_session *s, const il_point *point) {
+  il_carriers *c = s->carriers;
+  il_carrier *me = c->current;
+  if (!il_carriers_have_spare(c)) {
+    il_carriers_end_points(s, "there is no memory for another stack");
+    return;
+  }
+  me->want_site = point->site;
+  // What the machine and its strategy do is no step's.
+  il_current = NULL;
+  il_carrier *next = s->callbacks.point(s->context, me, point);
+  if (next != me) il_carrier_leave(c, next);
+  il_current = s;
+}
+
+static unsigned bounded(unsigned number) {
+  return number < IL_MOST_OPERATIONS ? number : IL_MOST_OPERATIONS;
+}
+
+void il_count_operation(il_session *s) {
+  // What happens once in a process must not shift what comes after it.
+  if (s->step_task && !s->initializing) s->carriers->operations++;
+}
+
+void il_reach(il_session *s, il_point_kind kind, void *object, const void *site, il_want want) {
+  il_carriers *c = s->carriers;
+  if (!s->step_task) return;
+  unsigned number = c->operations;
+  il_count_operation(s);
+  il_carrier *me = c->current;
+  me->want = want;
+  me->wanted = object;
+  bool is_vain = is_in_vain(c, me, c->number);
+  if (is_vain || (!s->initializing && number && !c->off && number <= IL_MOST_OPERATIONS &&
+                  may_be_interrupted(s))) {
+    il_point point = {.kind = kind, .object = object, .site = site,
+                      .number = 2 * bounded(number), .is_vain = is_vain};
+    offer(s, &point);
+  }
+  me->want = IL_WANTS_NOTHING;
+}
+
+void il_reach_touch(il_session *s, il_touch kind, void *object, const void *site) {
+  if (kind == IL_TOUCH_CANCELLED || kind == IL_TOUCH_CHILDREN_CANCELLED)
+    il_reach(s, IL_POINT_CANCEL, object, site, IL_WANTS_NOTHING);
+  if (kind == IL_TOUCH_LOOKED) il_reach(s, IL_POINT_LOOK, object, site, IL_WANTS_NOTHING);
+}
+
+void il_pass_by(il_session *s, il_point_kind kind, void *object, const void *site) {
+  il_carriers *c = s->carriers;
+  if (!s->step_task || !c->is_everywhere || c->off || !c->operations ||
+      c->operations > IL_MOST_OPERATIONS || s->initializing || !may_be_interrupted(s)) return;
+  il_point point = {.kind = kind, .object = object, .site = site,
+                    .number = 2 * (c->operations - 1) + 1};
+  offer(s, &point);
+}
+
+static void await(il_session *s, const void *site) {
+  il_carriers *c = s->carriers;
+  il_carrier *me = c->current;
+  if (s->step_task && is_in_vain(c, me, c->number)) {
+    il_point point = {.kind = IL_POINT_WAIT, .object = me->wanted, .site = site,
+                      .number = 2 * bounded(c->operations), .is_vain = true};
+    offer(s, &point);
+  }
+  me->want = IL_WANTS_NOTHING;
+}
+
+void il_await(il_session *s, void *object, const void *site, il_want want) {
+  il_carrier *me = s->carriers->current;
+  me->want = want;
+  me->wanted = object;
+  await(s, site);
+}
+
+bool il_await_opening(il_session *s, void *object, const void *site, bool may_be_foreign) {
+  il_held *held = il_find_held(s->carriers, object);
+  il_carrier *me = s->carriers->current;
+  me->want = IL_WANTS_OPENING;
+  me->wanted = object;
+  me->may_be_foreign = may_be_foreign;
+  me->openings = held->openings;
+  await(s, site);
+  return known_held(s->carriers, object)->openings != me->openings;
+}
+
+void il_leave_points(il_session *s, const char *call, const void *site) {
+  il_carriers_end_points(s, call);
+  il_await(s, NULL, site, IL_WANTS_SOLITUDE);
+}
+
+// MARK: - What is parked
+
+bool il_carrier_is_blocked(const il_carrier *carrier) {
+  return is_in_vain(carrier->owner, carrier, carrier->step.number);
+}
+
+bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
+  return carrier->want == IL_WANTS_SOLITUDE ||
+         (carrier->want == IL_WANTS_OPENING &&
+          (carrier->may_be_foreign || carrier->owner->session->has_escaped));
+}
+
+il_lock_wait il_carrier_wait(const il_carrier *carrier) {
+  bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE;
+  const il_held *held = is_lock ? known_held(carrier->owner, carrier->wanted) : NULL;
+  il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
+  if (held && (held->depth || held->sharers)) {
+    wait.is_held = true;
+    wait.holder = held->task;
+    wait.held_since = held->site;
+  }
+  return wait;
+}
+
+// MARK: - Locks
+
+void il_before_lock(il_session *s, void *lock, il_want want, const void *caller) {
+  il_code code = il_code_at(caller);
+  if (code == IL_CODE_OURS) return;
+  if (code == IL_CODE_PROGRAM || il_is_stream_lock(caller))
+    il_reach(s, IL_POINT_LOCK, lock, caller, want);
+  else il_await(s, lock, caller, want);
+}
+
+void il_after_lock(il_session *s, void *lock, il_held_kind kind, bool is_shared,
+                   const void *caller) {
+  if (il_code_at(caller) != IL_CODE_OURS) il_note_taken(s, lock, kind, is_shared, caller);
+}
+
+void il_before_wait(il_session *s, void *object, const void *caller) {
+  if (il_code_at(caller) == IL_CODE_PROGRAM)
+    il_reach(s, IL_POINT_LOCK, object, caller, IL_WANTS_NOTHING);
+}
+
+bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller) {
+  il_code code = il_code_at(caller);
+  if (code == IL_CODE_OURS) return false;
+  if (code == IL_CODE_PROGRAM) il_reach(s, IL_POINT_LOCK, lock, caller, IL_WANTS_NOTHING);
+  return il_is_held_elsewhere(s->carriers, want, lock, s->carriers->number);
+}
+
+void il_after_unlock(il_session *s, void *lock, const void *caller) {
+  il_note_given(s, lock);
+  if (il_code_at(caller) == IL_CODE_PROGRAM) il_pass_by(s, IL_POINT_UNLOCKED, lock, caller);
+}
+
+IL_UNINSTRUMENTED_END
+#endif

@@ -1,0 +1,207 @@
+// Conditions and semaphores, which somebody opens for who waits; and what is initialized once,
+// which others wait for until it is.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "carriers.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stddef.h>
+
+#if defined(__linux__)
+IL_UNINSTRUMENTED_BEGIN
+
+#define REAL(name, type)                                                          \
+  static __typeof__(type) original;                                               \
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
+
+#if defined(IL_HAS_CARRIERS)
+
+#define OPENING(object)                                                           \
+  il_session *inside = il_inside();                                               \
+  if (UNLIKELY(inside != NULL)) reach_opening(inside, object, IL_PLACE(caller))
+
+static void reach_opening(il_session *s, void *object, const void *caller) {
+  il_code code = il_code_at(caller);
+  if (code == IL_CODE_OURS) return;
+  if (code == IL_CODE_PROGRAM) il_reach(s, IL_POINT_SIGNAL, object, caller, IL_WANTS_NOTHING);
+  il_note_opened(s, object);
+}
+
+// MARK: - Conditions
+
+int pthread_cond_signal(pthread_cond_t *condition) {
+  void *caller = IL_CALLER();
+  static int (*original)(pthread_cond_t *);
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_version("pthread_cond_signal", "GLIBC_2.3.2");
+  // All who wait look again: a condition may let more of them go on than were told.
+  OPENING(condition);
+  return original(condition);
+}
+
+int pthread_cond_broadcast(pthread_cond_t *condition) {
+  void *caller = IL_CALLER();
+  static int (*original)(pthread_cond_t *);
+  if (UNLIKELY(!original))
+    *(void **)&original = il_next_version("pthread_cond_broadcast", "GLIBC_2.3.2");
+  OPENING(condition);
+  return original(condition);
+}
+
+bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *lock,
+                    void *caller, bool may_be_foreign) {
+  static int (*unlock)(pthread_mutex_t *), (*take)(pthread_mutex_t *);
+  if (UNLIKELY(!unlock)) *(void **)&unlock = il_next_symbol("pthread_mutex_unlock");
+  if (UNLIKELY(!take)) *(void **)&take = il_next_symbol("pthread_mutex_lock");
+  // Nobody comes between the lock's being given back and the waiting.
+  if (unlock(lock)) return false;
+  il_note_given(s, lock);
+  bool is_opened = il_await_opening(s, condition, caller, may_be_foreign);
+  il_await(s, lock, caller, IL_WANTS_LOCK);
+  take(lock);
+  il_note_taken(s, lock, IL_HELD_MUTEX, false, caller);
+  return is_opened;
+}
+
+// MARK: - Semaphores
+
+int sem_post(sem_t *semaphore) {
+  void *caller = IL_CALLER();
+  REAL(sem_post, int (*)(sem_t *));
+  il_note_outside((void *)sem_post, caller);
+  OPENING(semaphore);
+  return original(semaphore);
+}
+
+intptr_t dispatch_semaphore_signal(void *semaphore) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_semaphore_signal, intptr_t (*)(void *));
+  OPENING(semaphore);
+  il_note_lock(semaphore, caller);
+  return original(semaphore);
+}
+
+// MARK: - What is initialized once
+
+#define ONCE_BEGINS(flag)                                                         \
+  il_session *inside = il_inside();                                               \
+  if (UNLIKELY(inside != NULL)) il_once_begins(inside, flag, caller)
+#define ONCE_ENDS(flag)                                                           \
+  if (UNLIKELY(inside != NULL)) il_once_ends(inside, flag)
+
+void il_once_begins(il_session *s, void *flag, const void *caller) {
+  il_await(s, flag, caller, IL_WANTS_LOCK);
+  il_note_taken(s, flag, IL_HELD_ONCE, false, caller);
+}
+
+void il_once_ends(il_session *s, void *flag) { il_note_given(s, flag); }
+
+int pthread_once(pthread_once_t *flag, void (*initializer)(void)) {
+  void *caller = IL_CALLER();
+  REAL(pthread_once, int (*)(pthread_once_t *, void (*)(void)));
+  il_session *inside = il_inside();
+  if (LIKELY(!inside) || il_code_at(caller) == IL_CODE_OURS) return original(flag, initializer);
+  il_once_begins(inside, flag, caller);
+  inside->initializing++;
+  int result = original(flag, initializer);
+  inside->initializing--;
+  il_once_ends(inside, flag);
+  return result;
+}
+
+void dispatch_once_f(intptr_t *flag, void *context, void (*initializer)(void *)) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_once_f, void (*)(intptr_t *, void *, void (*)(void *)));
+  il_note_outside((void *)dispatch_once_f, caller);
+  ONCE_BEGINS(flag);
+  if (UNLIKELY(inside != NULL)) inside->initializing++;
+  original(flag, context, initializer);
+  if (UNLIKELY(inside != NULL)) inside->initializing--;
+  ONCE_ENDS(flag);
+}
+
+#if !__has_feature(thread_sanitizer)
+// The static variables of C++. The thread sanitizer has functions of its own for them.
+int __cxa_guard_acquire(void *flag) {
+  void *caller = IL_CALLER();
+  REAL(__cxa_guard_acquire, int (*)(void *));
+  ONCE_BEGINS(flag);
+  int is_ours = original(flag);
+  if (UNLIKELY(inside != NULL)) {
+    if (is_ours) inside->initializing++; else il_once_ends(inside, flag);
+  }
+  return is_ours;
+}
+
+#define GUARD_ENDS(name)                                                          \
+  void name(void *flag) {                                                         \
+    REAL(name, void (*)(void *));                                                 \
+    original(flag);                                                               \
+    il_session *inside = il_inside();                                             \
+    if (UNLIKELY(inside != NULL) && inside->initializing) {                       \
+      inside->initializing--;                                                     \
+      il_once_ends(inside, flag);                                                 \
+    }                                                                             \
+  }
+
+GUARD_ENDS(__cxa_guard_release)
+GUARD_ENDS(__cxa_guard_abort)
+#endif
+
+// MARK: - What blocks, and of which no table is kept
+
+int pthread_join(pthread_t thread, void **result) {
+  void *caller = IL_CALLER();
+  REAL(pthread_join, int (*)(pthread_t, void **));
+  il_note_outside((void *)pthread_join, caller);
+  il_leave_points_at("pthread_join", caller);
+  return original(thread, result);
+}
+
+int pthread_barrier_wait(pthread_barrier_t *barrier) {
+  void *caller = IL_CALLER();
+  REAL(pthread_barrier_wait, int (*)(pthread_barrier_t *));
+  il_note_outside((void *)pthread_barrier_wait, caller);
+  il_leave_points_at("pthread_barrier_wait", caller);
+  return original(barrier);
+}
+
+int pthread_mutex_clocklock(pthread_mutex_t *lock, clockid_t clock,
+                            const struct timespec *deadline) {
+  void *caller = IL_CALLER();
+  REAL(pthread_mutex_clocklock, int (*)(pthread_mutex_t *, clockid_t, const struct timespec *));
+  il_note_trial((void *)pthread_mutex_clocklock, caller);
+  il_leave_points_at("pthread_mutex_clocklock", caller);
+  return original(lock, clock, deadline);
+}
+
+#define SYNC_F(name)                                                              \
+  void name(void *queue, void *context, void (*work)(void *)) {                   \
+    void *caller = IL_CALLER();                                                   \
+    REAL(name, void (*)(void *, void *, void (*)(void *)));                       \
+    il_note_outside((void *)name, caller);                                        \
+    il_leave_points_at(#name, caller);                                            \
+    original(queue, context, work);                                               \
+  }
+
+SYNC_F(dispatch_sync_f)
+SYNC_F(dispatch_barrier_sync_f)
+SYNC_F(dispatch_async_and_wait_f)
+SYNC_F(dispatch_barrier_async_and_wait_f)
+
+#else
+
+intptr_t dispatch_semaphore_signal(void *semaphore) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_semaphore_signal, intptr_t (*)(void *));
+  il_note_lock(semaphore, caller);
+  return original(semaphore);
+}
+
+#endif
+
+IL_UNINSTRUMENTED_END
+#endif

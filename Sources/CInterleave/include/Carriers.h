@@ -1,0 +1,95 @@
+// Interrupting a step inside, at points, and going on with others meanwhile.
+
+#ifndef CINTERLEAVE_CARRIERS_API_H
+#define CINTERLEAVE_CARRIERS_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct il_session;
+typedef struct il_session il_session;
+/// A stack on which steps run.
+struct il_carrier;
+typedef struct il_carrier il_carrier;
+struct il_carriers;
+typedef struct il_carriers il_carriers;
+
+/// What a step is about to do, or has just done, where it may be interrupted.
+typedef enum {
+  /// It takes a lock, or tries to.
+  IL_POINT_LOCK = 0,
+  /// It cancels a task, or its children.
+  IL_POINT_CANCEL = 1,
+  /// It asks whether a task is cancelled, or has itself told.
+  IL_POINT_LOOK = 2,
+  /// It resumes a continuation.
+  IL_POINT_RESUME = 3,
+  /// It waits for something that has no order of its own with others.
+  IL_POINT_WAIT = 4,
+  /// It lets go on who waits for a condition or a semaphore.
+  IL_POINT_SIGNAL = 5,
+  /// It has made a task, made one ready, or given back a lock.
+  IL_POINT_MADE = 6,
+  IL_POINT_WOKEN = 7,
+  IL_POINT_UNLOCKED = 8,
+} il_point_kind;
+
+/// A place inside the running step at which it can be interrupted.
+typedef struct {
+  il_point_kind kind;
+  void *_Nullable object;
+  const void *_Nullable site;
+  /// Twice the number of operations of the step that come before, and 1 if it is after one.
+  unsigned number;
+  /// The step cannot go on before somebody else has.
+  bool is_vain;
+} il_point;
+
+/// What a parked step waits for.
+typedef struct {
+  void *_Nullable object;
+  const void *_Nullable site;
+  /// A task of the run holds it, by its number, which took it there.
+  bool is_held;
+  uint32_t holder;
+  const void *_Nullable held_since;
+} il_lock_wait;
+
+/// Why steps cannot be interrupted inside in this process; NULL where they can.
+const char *_Nullable il_carriers_obstacle(void);
+/// Names what is wrong with what a thread's step finds after another one has run; NULL if
+/// nothing is. The first half, in a step that is interrupted before the second; and another step
+/// in between.
+void il_carriers_probe_begin(void);
+void il_carriers_probe_between(void);
+const char *_Nullable il_carriers_probe_end(void);
+
+/// Calls `loop` of the session's callbacks on a carrier, and on others while steps are parked,
+/// until one returns that the run is over. False: there is no memory for that.
+///
+/// `everywhere`: steps can be interrupted after operations, too. `spares_holders`: not while
+/// they hold a lock.
+bool il_carriers_run(il_session *_Nonnull session, bool everywhere, bool spares_holders);
+/// No step is interrupted any more in this run, for the given reason.
+void il_carriers_end_points(il_session *_Nonnull session, const char *_Nonnull reason);
+/// Why no step was interrupted from some moment of the last run on; NULL if they could be.
+const char *_Nullable il_carriers_off(const il_session *_Nonnull session);
+/// How many carriers are kept for later.
+size_t il_carriers_free(const il_session *_Nonnull session);
+
+/// The parked step cannot go on before somebody else has.
+bool il_carrier_is_blocked(const il_carrier *_Nonnull carrier);
+/// Where nothing else can go on, it does all the same: it waits for others than steps, or to be alone.
+bool il_carrier_may_go_on_alone(const il_carrier *_Nonnull carrier);
+il_lock_wait il_carrier_wait(const il_carrier *_Nonnull carrier);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,42 @@
+internal import CInterleave
+
+/// Where a step can be interrupted inside, so that steps of other tasks run before it goes on.
+package enum Interruptions: Sendable, Equatable {
+  /// Nowhere: each step runs from its beginning to its end.
+  case never
+  /// Before an operation whose order with those of other tasks matters: taking a lock, cancelling,
+  /// asking for a cancellation, resuming a continuation, yielding to a stream, signalling.
+  case before
+  /// Also after a task was made or woken, and after a lock was given back.
+  case everywhere
+
+  /// Why steps cannot be interrupted inside in this process; nil where they can.
+  package static var obstacle: String? { known }
+
+  private static let known: String? = {
+    do throws(TakeoverError) {
+      try Takeover.install()
+    } catch {
+      return error.fact
+    }
+    return il_carriers_obstacle().map { String(cString: $0) } ?? RuntimeFact.carriers.complaint
+  }()
+}
+
+extension StepKey {
+  /// How many low bits of an ordinal count a task's steps: the others count the points inside
+  /// the step.
+  static let stepBits: Int32 = 18
+
+  /// The ordinal of what a step has still to do at a point.
+  ///
+  /// - Parameters:
+  ///   - step: How many steps of the task ran before.
+  ///   - point: Which place inside the step it is, from 0 up.
+  static func ordinal(ofStep step: Int32, point: UInt32) -> Int32 {
+    step | (Int32(truncatingIfNeeded: point) + 1) << stepBits
+  }
+
+  /// The step was interrupted inside, and goes on.
+  package var isInside: Bool { ordinal >> Self.stepBits != 0 }
+}

@@ -1,0 +1,310 @@
+import CInterleave
+
+/// Running a schedule whose steps can be interrupted inside.
+///
+/// The loop moves: a step that is interrupted stays on its carrier, and the loop goes on upon
+/// another. When the step is chosen to go on, that loop returns, and the one beneath the step goes
+/// on once the step has ended. The run's caller waits on the thread's own stack, on which no step
+/// runs, so that a run can be over while steps are still parked.
+extension Machine {
+  /// Runs a schedule on carriers.
+  ///
+  /// - Returns: Nil where there is no memory for that.
+  func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
+    inside = InsideState()
+    parked.removeAll()
+    pointStrategy = strategy
+    carrierLoop = { [unowned self] in loopOnCarrier(strategy) }
+    defer {
+      pointStrategy = nil
+      carrierLoop = nil
+      forgetParked()
+    }
+    progress.limits.insert(.interruptions)
+    let isEverywhere = settings.interruptions == .everywhere
+    guard il_carriers_run(session, isEverywhere, observer != nil) else { return nil }
+    return inside.end
+  }
+
+  /// Goes on with the run on the carrier that runs.
+  ///
+  /// - Returns: The carrier that is to go on; nil when the run is over.
+  private func loopOnCarrier(_ strategy: some Strategy) -> OpaquePointer? {
+    while true {
+      var pick = inside.pendingPick
+      inside.pendingPick = -1
+      if pick < 0 {
+        if steps.count >= progress.settings.stepLimit { return end(.stepLimit) }
+        takeForeign()
+        if progress.hasCrashElsewhere { return end(.stuck) }
+        if progress.mayCancel, parked.isEmpty { cancelIfDue() }
+        collectEnabledInside()
+        if enabled.isEmpty {
+          guard let over = endWithNothingEnabled() else { continue }
+          return end(over)
+        }
+        if parked.isEmpty, queue.count == 0, holdsTime() { continue }
+        pick = 0
+        if enabled.count > 1, !progress.hasFailed {
+          progress.choices += 1
+          pick = strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
+          if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
+        }
+      }
+      if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index, pick: pick) }
+      if progress.isObserved, let observer {
+        performObserved(pick, observer)
+      } else {
+        perform(pick)
+      }
+      if progress.allowsLeaks, parked.isEmpty, onlyAllowedTasksGoOn { return end(.clean) }
+    }
+  }
+
+  private func end(_ end: RunEnd) -> OpaquePointer? {
+    if end == .stuck { noteLockWaits() }
+    inside.end = end
+    return nil
+  }
+
+  /// What becomes of the run where nothing can go on; nil where something may after all.
+  private func endWithNothingEnabled() -> RunEnd? {
+    if parked.isEmpty {
+      if progress.rootHasEnded, tasks.elements.allSatisfy({ $0.hasEnded || $0.isTimer }) {
+        return .clean
+      }
+    }
+    if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
+    if !hasCircleOfLocks, waitsAtStandstill() { return nil }
+    return timers.isEmpty ? .stuck : .timeLimit
+  }
+
+  // MARK: What could go on
+
+  /// Collects what could run now where steps may be parked.
+  private func collectEnabledInside() {
+    guard !parked.isEmpty else {
+      collectEnabled()
+      return
+    }
+    queue.settle()
+    enabled.removeAll()
+    enabled.reserve(parked.count + queue.enabled.count + timers.count)
+    appendParked()
+    appendWaiting()
+    let first = enabled.elements.firstIndex { $0.task == progress.lastTask } ?? -1
+    progress.first = -1
+    progress.lastTaskIsEnabled = first >= 0 && progress.streak < Self.longestStreak
+    if first > 0, progress.lastTaskIsEnabled { enabled.moveToFront(first) }
+    if !timers.isEmpty { collectTimers(waitingSince: oldestParked) }
+    guard enabled.isEmpty else { return }
+    // What waits for others than steps, or for being alone, is alone now.
+    for step in parked.elements where il_carrier_may_go_on_alone(step.carrier) {
+      enabled.append(step.entry)
+      return
+    }
+  }
+
+  private func appendParked() {
+    for step in parked.elements where !il_carrier_is_blocked(step.carrier) {
+      enabled.append(step.entry)
+    }
+  }
+
+  /// Adds the jobs that may run: none on an actor that a parked step is on, and none that waits
+  /// for the program to come to rest.
+  private func appendWaiting() {
+    for entry in queue.enabled.elements {
+      if slots.pointer(at: Int(entry.slot)).pointee.isIdle || isTaken(entry) { continue }
+      enabled.append(entry)
+    }
+  }
+
+  private func isTaken(_ entry: RunQueue.Entry) -> Bool {
+    let isMailbox = executors[Int(entry.executor)].isMailbox
+    return parked.elements.contains {
+      $0.entry.task == entry.task || (isMailbox && $0.entry.executor == entry.executor)
+    }
+  }
+
+  /// The moment since which a parked step has been able to go on; `.max` if none can.
+  private var oldestParked: Int64 {
+    parked.elements.lazy.filter { !il_carrier_is_blocked($0.carrier) }.map(\.since).min() ?? .max
+  }
+
+  private func parkedIndex(ofEnabled index: Int) -> Int? {
+    guard !parked.isEmpty else { return nil }
+    let slot = enabled[index].slot
+    return parked.elements.firstIndex { $0.entry.slot == slot }
+  }
+
+  // MARK: Points
+
+  /// The running step has come to a point.
+  ///
+  /// - Returns: The carrier that goes on: the step's own if it is not interrupted; nil for a loop.
+  func pointReached(_ carrier: OpaquePointer, _ point: il_point) -> OpaquePointer? {
+    let own = ownEntry(at: point)
+    if point.is_vain {
+      park(carrier, own)
+      return nil
+    }
+    guard !progress.hasFailed, let strategy = pointStrategy,
+      tasks[Int(own.task)].steps < 1 << StepKey.stepBits
+    else { return release(own, carrier) }
+    if steps.count >= progress.settings.stepLimit {
+      park(carrier, own)
+      return nil
+    }
+    collectAtPoint(own)
+    guard enabled.count > 1 else { return release(own, carrier) }
+    progress.choices += 1
+    var pick = choose(with: strategy)
+    if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
+    guard pick > 0 else { return release(own, carrier) }
+    park(carrier, own)
+    if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index, pick: pick) }
+    inside.pendingPick = pick
+    return nil
+  }
+
+  private func choose(with strategy: some Strategy) -> Int {
+    strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
+  }
+
+  /// What the running step has still to do, as an enabled step.
+  private func ownEntry(at point: il_point) -> RunQueue.Entry {
+    let task = progress.currentTask
+    let slot = freeSlots.popLast() ?? slots.extend()
+    let step = steps[steps.count - 1]
+    var ready = il_ready()
+    ready.resume = point.site.map { UnsafeMutableRawPointer(mutating: $0) }
+    ready.priority = step.priority
+    ready.deadline = -1
+    slots.pointer(at: Int(slot)).initialize(
+      to: WaitingJob(
+        ready: ready, task: task, executor: progress.currentExecutor, reason: .interrupted,
+        cause: progress.currentStep, since: il_now(session)))
+    return RunQueue.Entry(
+      slot: slot, task: task, executor: progress.currentExecutor,
+      ordinal: StepKey.ordinal(ofStep: tasks[Int(task)].steps, point: point.number), serial: -1)
+  }
+
+  /// The step goes on at once.
+  private func release(_ own: RunQueue.Entry, _ carrier: OpaquePointer) -> OpaquePointer {
+    freeSlots.append(own.slot)
+    return carrier
+  }
+
+  /// Collects what could run while a step is at a point: that itself first.
+  private func collectAtPoint(_ own: RunQueue.Entry) {
+    queue.settle()
+    enabled.removeAll()
+    enabled.reserve(parked.count + queue.enabled.count + timers.count + 1)
+    enabled.append(own)
+    appendParked()
+    let isMailbox = executors[Int(own.executor)].isMailbox
+    for entry in queue.enabled.elements {
+      if entry.task == own.task || (isMailbox && entry.executor == own.executor) { continue }
+      if slots.pointer(at: Int(entry.slot)).pointee.isIdle || isTaken(entry) { continue }
+      enabled.append(entry)
+    }
+    progress.first = -1
+    progress.lastTask = own.task
+    progress.lastTaskIsEnabled = true
+    if !timers.isEmpty { collectTimers(waitingSince: min(oldestParked, il_now(session))) }
+  }
+
+  // MARK: Parking
+
+  private func park(_ carrier: OpaquePointer, _ own: RunQueue.Entry) {
+    parked.append(
+      ParkedStep(carrier: carrier, entry: own, end: progress.currentEnd, since: il_now(session)))
+    inside.parkings += 1
+    tasks[Int(own.task)].isParked = true
+    steps[steps.count - 1].end = .interrupted
+    progress.clock += 1
+    progress.lastTask = own.task
+    progress.currentStep = -1
+    progress.currentTask = -1
+  }
+
+  /// Lets a parked step go on: what it does from here on is recorded as a step of its own.
+  private func goOn(withParked index: Int, pick: Int) -> OpaquePointer {
+    let step = parked[index]
+    let entry = step.entry
+    let passed = enabled[0]
+    let now = il_now(session)
+    let job = slots.pointer(at: Int(entry.slot))
+    steps.append(
+      RawStep(
+        task: entry.task, executor: entry.executor, ordinal: entry.ordinal,
+        cause: job.pointee.cause, resume: UInt(bitPattern: job.pointee.ready.resume), time: now,
+        reason: .interrupted, priority: job.pointee.ready.priority, enabled: Int32(enabled.count),
+        passedTask: passed.task, passedOrdinal: passed.ordinal,
+        passedResume: UInt(bitPattern: slots.pointer(at: Int(passed.slot)).pointee.ready.resume),
+        passedExecutor: passed.executor,
+        isPreemption: progress.lastTaskIsEnabled && entry.task != progress.lastTask,
+        isStall: false))
+    precondition(now >= progress.instant, "virtual time must not run back")
+    progress.instant = now
+    progress.clock += 1
+    let goesOn = entry.task == progress.lastTask && enabled.count > 1
+    progress.streak = goesOn ? progress.streak + 1 : 0
+    moments.append(
+      StepMoments(
+        earliest: progress.clock, latest: progress.clock, begin: progress.clock,
+        firstTouch: touches.count, causeTouches: touches.count))
+    progress.currentStep = Int32(steps.count - 1)
+    progress.currentTask = entry.task
+    progress.currentExecutor = entry.executor
+    progress.currentEnd = step.end
+    tasks[Int(entry.task)].isParked = false
+    freeSlots.append(entry.slot)
+    parked.remove(at: index)
+    return step.carrier
+  }
+
+  private func forgetParked() {
+    for step in parked.elements { tasks[Int(step.entry.task)].isParked = false }
+    parked.removeAll()
+  }
+
+  // MARK: Who waits for whom
+
+  private func noteLockWaits() { lockWaits = parked.elements.map(wait(of:)) }
+
+  private func wait(of step: ParkedStep) -> LockWait {
+    let wait = il_carrier_wait(step.carrier)
+    return LockWait(
+      task: Int(step.entry.task), object: UInt(bitPattern: wait.object),
+      site: UInt(bitPattern: wait.site), holder: wait.is_held ? Int(wait.holder) : nil,
+      heldSince: UInt(bitPattern: wait.held_since))
+  }
+
+  /// Parked steps wait for locks that they hold themselves in a circle: nobody can help them.
+  private var hasCircleOfLocks: Bool {
+    var holders: [Int: Int] = [:]
+    for step in parked.elements {
+      let wait = wait(of: step)
+      holders[wait.task] = wait.holder
+    }
+    return holders.keys.contains { task in
+      var next = task
+      for _ in 0..<holders.count {
+        guard let holder = holders[next] else { return false }
+        if holder == task { return true }
+        next = holder
+      }
+      return false
+    }
+  }
+
+  /// How many stacks are kept for the next run.
+  package var freeCarriers: Int { il_carriers_free(session) }
+
+  /// Why no step was interrupted inside from some moment of the last run on; nil if they could be.
+  package var endOfInterruptions: String? {
+    il_carriers_off(session).map { String(cString: $0) }
+  }
+}

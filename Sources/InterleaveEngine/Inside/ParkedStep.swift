@@ -1,0 +1,35 @@
+import CInterleave
+
+/// A step that was interrupted inside, and waits on its carrier to be chosen to go on.
+struct ParkedStep {
+  var carrier: OpaquePointer
+  /// What it is as an enabled step; its slot is its own until it goes on.
+  var entry: RunQueue.Entry
+  var end: StepEnd
+  /// Virtual time since which it could go on.
+  var since: Int64
+}
+
+/// What the machine knows of a run whose steps can be interrupted inside.
+struct InsideState {
+  /// Which of the enabled steps a point chose, for the loop that goes on; -1 for none.
+  var pendingPick = -1
+  /// How the run ended, once it has.
+  var end: RunEnd?
+  /// How often a step parked.
+  var parkings = 0
+}
+
+/// A step that waits, at the end of the run, for a lock or what serves as one.
+package struct LockWait: Sendable, Hashable {
+  /// The number of the task.
+  package var task: Int
+  /// What it waits for: equal for those who wait for the same.
+  package var object: UInt
+  /// Where it does.
+  package var site: UInt
+  /// The number of the task that holds it; nil where nobody does that is known.
+  package var holder: Int?
+  /// Where that took it; 0 where that is not known.
+  package var heldSince: UInt
+}

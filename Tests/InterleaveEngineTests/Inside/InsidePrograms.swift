@@ -1,0 +1,149 @@
+import Foundation
+
+/// Programs that go wrong only where a step is interrupted inside, each with its mended twin.
+///
+/// Each returns whether it came out as it should; one that comes to a standstill returns nothing.
+struct InsideProgram: Sendable, CustomStringConvertible {
+  var description: String
+  var body: @Sendable () async -> Bool
+
+  init(_ name: String, _ body: @escaping @Sendable () async -> Bool) {
+    description = name
+    self.body = body
+  }
+
+  /// The programs with their faults.
+  static let faulty: [InsideProgram] = [
+    InsideProgram("a task begins before it is cancelled") {
+      let task = Task { Task.isCancelled }
+      task.cancel()
+      return await task.value
+    },
+    InsideProgram("children begin before all are cancelled") {
+      await withTaskGroup(of: Bool.self) { group in
+        group.addTask { Task.isCancelled }
+        group.addTask { Task.isCancelled }
+        group.cancelAll()
+        var all = true
+        for await isCancelled in group { all = all && isCancelled }
+        return all
+      }
+    },
+    InsideProgram("who is resumed runs before the resumer's next line") {
+      let notes = LockedNotes()
+      let waiter = Task {
+        await withCheckedContinuation { notes.keep($0) }
+        notes.add("woken")
+      }
+      while !notes.resume() { await Task.yield() }
+      notes.add("resumed")
+      await waiter.value
+      return notes.all == ["resumed", "woken"]
+    },
+    InsideProgram("an update is lost between two sections") {
+      let account = LockedAccount()
+      await both({ account.add(1) }, { account.add(1) })
+      return account.balance == 2
+    },
+    InsideProgram("two locks are taken in either order") {
+      let (first, second) = (NSLock(), NSLock())
+      await both({ nest(first, second) }, { nest(second, first) })
+      return true
+    },
+  ]
+
+  /// The same, mended.
+  static let mended: [InsideProgram] = [
+    InsideProgram("a task waits until it is cancelled") {
+      let task = Task {
+        while !Task.isCancelled { await Task.yield() }
+        return Task.isCancelled
+      }
+      task.cancel()
+      return await task.value
+    },
+    InsideProgram("children are made in a group that is cancelled") {
+      await withTaskGroup(of: Bool.self) { group in
+        group.cancelAll()
+        group.addTask { Task.isCancelled }
+        group.addTask { Task.isCancelled }
+        var all = true
+        for await isCancelled in group { all = all && isCancelled }
+        return all
+      }
+    },
+    InsideProgram("the resumer's line comes before it resumes") {
+      let notes = LockedNotes()
+      let waiter = Task {
+        await withCheckedContinuation { notes.keep($0) }
+        notes.add("woken")
+      }
+      while !notes.resume(after: "resumed") { await Task.yield() }
+      await waiter.value
+      return notes.all == ["resumed", "woken"]
+    },
+    InsideProgram("an update is made in one section") {
+      let account = LockedAccount()
+      await both({ account.addAtOnce(1) }, { account.addAtOnce(1) })
+      return account.balance == 2
+    },
+    InsideProgram("two locks are taken in one order") {
+      let (first, second) = (NSLock(), NSLock())
+      await both({ nest(first, second) }, { nest(first, second) })
+      return true
+    },
+  ]
+
+  private static func nest(_ outer: NSLock, _ inner: NSLock) {
+    outer.lock()
+    inner.lock()
+    inner.unlock()
+    outer.unlock()
+  }
+}
+
+/// Runs two closures, each in a task of its own.
+func both(_ first: @escaping @Sendable () -> Void, _ second: @escaping @Sendable () -> Void) async {
+  await withTaskGroup(of: Void.self) { group in
+    group.addTask { first() }
+    group.addTask { second() }
+  }
+}
+
+/// What tasks note, in their order.
+final class LockedNotes: @unchecked Sendable {
+  private let lock = NSLock()
+  private var lines: [String] = []
+  private var continuation: CheckedContinuation<Void, Never>?
+
+  var all: [String] { lock.withLock { lines } }
+
+  func add(_ line: String) { lock.withLock { lines.append(line) } }
+
+  func keep(_ continuation: CheckedContinuation<Void, Never>) {
+    lock.withLock { self.continuation = continuation }
+  }
+
+  /// Resumes whoever waits, if anybody does.
+  func resume(after line: String? = nil) -> Bool {
+    guard let waiting = lock.withLock({ continuation }) else { return false }
+    if let line { add(line) }
+    waiting.resume()
+    return true
+  }
+}
+
+/// A balance behind a lock.
+final class LockedAccount: @unchecked Sendable {
+  private let lock = NSLock()
+  private var amount = 0
+
+  var balance: Int { lock.withLock { amount } }
+
+  func add(_ more: Int) {
+    let before = lock.withLock { amount }
+    lock.withLock { amount = before + more }
+  }
+
+  func addAtOnce(_ more: Int) { lock.withLock { amount += more } }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import InterleaveEngine
+import Testing
+
+/// What a step does to its thread, while another is interrupted inside, is contained as ever.
+@Suite(.enabled(if: Interruptions.obstacle == nil)) struct StoppedInsideTests {
+  @Test func aCrashBesideAnInterruptedStepIsContained() async throws {
+    let stops = try await stops(of: 5, hangLimit: 0) { crash() }
+    #expect(stops.count == 5)
+    #expect(
+      stops.allSatisfy {
+        if case .signal(let number, _) = $0.cause { number == SIGSEGV } else { false }
+      })
+    #expect(stops.allSatisfy { !$0.frames.isEmpty })
+  }
+
+  @Test func aStackThatOverflowsIsToldFromOtherCrashes() async throws {
+    let stops = try await stops(of: 2, hangLimit: 0) { _ = descend(0) }
+    #expect(stops.map(\.cause) == [.stackOverflow, .stackOverflow])
+  }
+
+  @Test func whatNeverReturnsIsStopped() async throws {
+    let stops = try await stops(of: 1, hangLimit: 200_000_000) {
+      var sum = 0
+      while sum >= 0 { sum = (sum &+ 1) & 0xFFFF }
+    }
+    #expect(stops.map(\.cause) == [.hang(isAsleep: false)])
+  }
+
+  /// Runs a program in which one task does something while another is interrupted inside, on one
+  /// machine, as often as asked for.
+  private func stops(
+    of count: Int, hangLimit: Int64, _ act: @escaping @Sendable () -> Void
+  ) async throws -> [StepStop] {
+    try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      var stops: [StepStop] = []
+      for seed in 0..<count {
+        let lock = NSLock()
+        let outcome = Containment.run(hangLimit: hangLimit) {
+          let strategy = Interrupter()
+          return machine.run(strategy, RunStart(index: seed, seed: UInt64(seed))) {
+            Task {
+              await both(
+                {
+                  lock.withLock {}
+                  lock.withLock {}
+                }, act)
+            }
+          }
+        }
+        if case .stopped(let stop) = outcome { stops.append(stop) }
+        let program = InsideProgram.mended[3]
+        let end = machine.run(RandomWalk(), RunStart(index: seed, seed: UInt64(seed))) {
+          Task { _ = await program.body() }
+        }
+        #expect(end == .clean, "the machine can be used again")
+        machine.finish()
+      }
+      return stops
+    }
+  }
+}
+
+/// Interrupts a step as soon as it can, for who has waited longest.
+private final class Interrupter: Strategy {
+  func begin(_ run: RunStart) {}
+  func choose(among steps: EnabledSteps) -> Int { steps[0].reason == .interrupted ? 1 : 0 }
+}
+
+private func crash() {
+  if let nowhere = UnsafeMutablePointer<Int>(bitPattern: 8) { nowhere.pointee = 1 }
+}
+
+@inline(never)
+private func descend(_ depth: Int) -> Int {
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { words in
+    words[0] = depth
+    return descend(depth + 1) + words[0]
+  }
+}
