@@ -77,5 +77,7 @@ package struct RecordedSchedule: Sendable, Hashable {
   }
 
   package var preemptions: Int { steps.count { $0.isPreemption } }
+  /// How many of the preemptions interrupted a step inside.
+  package var interruptions: Int { steps.count { $0.isPreemption && $0.passedOver.isInside } }
   package var stalls: Int { steps.count { $0.isStall } }
 }

@@ -155,8 +155,7 @@ static void run_loops(void) {
 
 // MARK: - Stacks
 
-// As much as the thread has on which runs go on without carriers; only what is used is taken.
-enum { STACK = 16 << 20, GUARD = 64 << 10 };
+enum { STACK = IL_CARRIER_STACK, GUARD = 64 << 10 };
 // How many stacks that are not in use are kept from run to run.
 enum { KEPT = 16 };
 
@@ -223,6 +222,7 @@ static il_carrier *take_spare(il_carriers *c) {
 void il_carriers_begin_step(il_carriers *c) {
   c->number = ++c->last_step;
   c->operations = c->runtime_locks = c->locks = 0;
+  memset(c->kinds, 0, sizeof c->kinds);
 }
 
 static void keep_step(const il_carriers *c, il_step_state *kept) {
@@ -237,6 +237,7 @@ static void keep_step(const il_carriers *c, il_step_state *kept) {
       .creation_group = s->creation_group, .creation_let = s->creation_let,
       .number = c->number, .operations = c->operations, .runtime_locks = c->runtime_locks,
       .locks = c->locks};
+  memcpy(kept->kinds, c->kinds, sizeof kept->kinds);
 }
 
 static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
@@ -262,6 +263,7 @@ static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
   c->operations = kept->operations;
   c->runtime_locks = kept->runtime_locks;
   c->locks = kept->locks;
+  memcpy(c->kinds, kept->kinds, sizeof c->kinds);
 }
 
 void il_carrier_leave(il_carriers *c, il_carrier *next) {
@@ -271,10 +273,12 @@ void il_carrier_leave(il_carriers *c, il_carrier *next) {
   go_on_with_step(c, &(il_step_state){0});
   c->parked++;
   c->solitary += me->want == IL_WANTS_SOLITUDE;
+  c->parked_locks += me->step.locks;
   il_step_edge(s);
   switch_to(me, next ? next : take_spare(c));
   c->parked--;
   c->solitary -= me->want == IL_WANTS_SOLITUDE;
+  c->parked_locks -= me->step.locks;
   go_on_with_step(c, &me->step);
   il_step_edge(s);
 }
@@ -287,7 +291,7 @@ const char *il_carriers_obstacle(void) {
   return find_blocks();
 }
 
-bool il_carriers_run(il_session *s, bool everywhere, bool spares_holders) {
+bool il_carriers_run(il_session *s, bool everywhere) {
   if (find_blocks()) return false;
   il_carriers *c = s->idle_carriers;
   if (c && c->thread != this_thread) {
@@ -305,10 +309,10 @@ bool il_carriers_run(il_session *s, bool everywhere, bool spares_holders) {
   if (!il_carriers_have_spare(c)) return false;
   c->run++;
   c->held_count = 0;
-  c->last_step = c->parked = c->solitary = 0;
+  c->last_step = c->parked = c->solitary = c->parked_locks = 0;
   c->off = NULL;
   c->is_everywhere = everywhere;
-  c->spares_holders = spares_holders;
+  c->spares_holders = false;
   c->current = &c->home;
   s->carriers = c;
   il_guard *g = il_this_guard;
@@ -330,6 +334,14 @@ void il_carriers_drop(il_session *s) {
   free(c);
 }
 
+void il_carriers_spare_holders(il_session *s) {
+  if (s->carriers) s->carriers->spares_holders = true;
+}
+
+bool il_carriers_have_parked_locks(const il_session *s) {
+  return s->carriers && s->carriers->parked_locks;
+}
+
 void il_carriers_end_points(il_session *s, const char *reason) {
   if (s->carriers && !s->carriers->off) s->carriers->off = reason;
 }
@@ -345,8 +357,13 @@ size_t il_carriers_free(const il_session *s) {
 #else
 
 const char *il_carriers_obstacle(void) { return "steps have no stacks of their own on this platform"; }
-bool il_carriers_run(il_session *s, bool everywhere, bool spares_holders) {
-  (void)s, (void)everywhere, (void)spares_holders;
+bool il_carriers_run(il_session *s, bool everywhere) {
+  (void)s, (void)everywhere;
+  return false;
+}
+void il_carriers_spare_holders(il_session *s) { (void)s; }
+bool il_carriers_have_parked_locks(const il_session *s) {
+  (void)s;
   return false;
 }
 void il_carriers_end_points(il_session *s, const char *reason) { (void)s, (void)reason; }

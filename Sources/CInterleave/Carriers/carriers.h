@@ -77,9 +77,13 @@ typedef struct {
   // The number of the step, how many operations it has done, and how many locks of the
   // runtime's and of the program's it holds.
   unsigned number, operations, runtime_locks, locks;
+  // How many operations it has done of each kind.
+  unsigned kinds[IL_POINT_KINDS];
 } il_step_state;
 
 enum { IL_BLOCKS = 3, IL_BLOCK_BYTES = 512 };
+// As much as the thread has on which runs go on without carriers; only what is used is taken.
+enum { IL_CARRIER_STACK = 16 << 20 };
 
 struct il_carrier {
   il_carriers *owner;
@@ -110,8 +114,10 @@ struct il_carriers {
   unsigned run, last_step;
   // The step that runs.
   unsigned number, operations, runtime_locks, locks;
-  // How many steps are parked, and how many of these want to be alone.
-  unsigned parked, solitary;
+  unsigned kinds[IL_POINT_KINDS];
+  // How many steps are parked, how many of these want to be alone, and how many locks of the
+  // program's they hold.
+  unsigned parked, solitary, parked_locks;
   // Points are offered after operations, too; and not to who holds a lock.
   bool is_everywhere, spares_holders;
   // Why no more points are offered in this run; NULL while they are.

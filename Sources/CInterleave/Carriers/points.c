@@ -127,8 +127,21 @@ static bool may_be_interrupted(const il_session *s) {
          !c->runtime_locks && !(c->spares_holders && c->locks);
 }
 
+// Where the function was called that a call returns to. Not all code keeps its frames.
+static const void *caller_of(const il_carrier *carrier, const void *site, void **frame) {
+  uintptr_t end = carrier->stack_begin + IL_CARRIER_STACK;
+  for (int depth = 0; site && depth < 12; depth++) {
+    void **outer = (void **)frame[0];
+    if ((uintptr_t)outer % sizeof(void *) || outer <= frame || (uintptr_t)(outer + 2) > end)
+      return NULL;
+    if (frame[1] == site) return outer[1];
+    frame = outer;
+  }
+  return NULL;
+}
+
 // The machine decides who goes on; the step is back here when that is itself again.
-static void offer(il_session *s, const il_point *point) {
+static void offer(il_session *s, il_point *point) {
   il_carriers *c = s->carriers;
   il_carrier *me = c->current;
   if (!il_carriers_have_spare(c)) {
@@ -136,6 +149,7 @@ static void offer(il_session *s, const il_point *point) {
     return;
   }
   me->want_site = point->site;
+  point->caller = caller_of(me, point->site, __builtin_frame_address(0));
   // What the machine and its strategy do is no step's.
   il_current = NULL;
   il_carrier *next = s->callbacks.point(s->context, me, point);
@@ -152,10 +166,16 @@ void il_count_operation(il_session *s) {
   if (s->step_task && !s->initializing) s->carriers->operations++;
 }
 
+// How many operations of a kind came before the one that is counted here.
+static unsigned count_of(il_session *s, il_point_kind kind) {
+  unsigned *count = &s->carriers->kinds[kind];
+  return s->initializing ? *count : (*count)++;
+}
+
 void il_reach(il_session *s, il_point_kind kind, void *object, const void *site, il_want want) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
-  unsigned number = c->operations;
+  unsigned number = c->operations, occurrence = count_of(s, kind);
   il_count_operation(s);
   il_carrier *me = c->current;
   me->want = want;
@@ -164,7 +184,8 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   if (is_vain || (!s->initializing && number && !c->off && number <= IL_MOST_OPERATIONS &&
                   may_be_interrupted(s))) {
     il_point point = {.kind = kind, .object = object, .site = site,
-                      .number = 2 * bounded(number), .is_vain = is_vain};
+                      .number = 2 * bounded(number), .occurrence = occurrence,
+                      .is_vain = is_vain};
     offer(s, &point);
   }
   me->want = IL_WANTS_NOTHING;
@@ -178,10 +199,12 @@ void il_reach_touch(il_session *s, il_touch kind, void *object, const void *site
 
 void il_pass_by(il_session *s, il_point_kind kind, void *object, const void *site) {
   il_carriers *c = s->carriers;
-  if (!s->step_task || !c->is_everywhere || c->off || !c->operations ||
-      c->operations > IL_MOST_OPERATIONS || s->initializing || !may_be_interrupted(s)) return;
+  if (!s->step_task) return;
+  unsigned occurrence = count_of(s, kind);
+  if (!c->is_everywhere || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
+      s->initializing || !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .object = object, .site = site,
-                    .number = 2 * (c->operations - 1) + 1};
+                    .number = 2 * (c->operations - 1) + 1, .occurrence = occurrence};
   offer(s, &point);
 }
 
@@ -190,7 +213,8 @@ static void await(il_session *s, const void *site) {
   il_carrier *me = c->current;
   if (s->step_task && is_in_vain(c, me, c->number)) {
     il_point point = {.kind = IL_POINT_WAIT, .object = me->wanted, .site = site,
-                      .number = 2 * bounded(c->operations), .is_vain = true};
+                      .number = 2 * bounded(c->operations), .occurrence = c->operations,
+                      .is_vain = true};
     offer(s, &point);
   }
   me->want = IL_WANTS_NOTHING;
@@ -226,9 +250,7 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
 }
 
 bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
-  return carrier->want == IL_WANTS_SOLITUDE ||
-         (carrier->want == IL_WANTS_OPENING &&
-          (carrier->may_be_foreign || carrier->owner->session->has_escaped));
+  return carrier->want == IL_WANTS_SOLITUDE || carrier->want == IL_WANTS_OPENING;
 }
 
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {

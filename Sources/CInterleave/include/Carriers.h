@@ -38,14 +38,19 @@ typedef enum {
   IL_POINT_WOKEN = 7,
   IL_POINT_UNLOCKED = 8,
 } il_point_kind;
+enum { IL_POINT_KINDS = 9 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {
   il_point_kind kind;
   void *_Nullable object;
   const void *_Nullable site;
+  /// Where the function that the site is in was called; NULL where that is not known.
+  const void *_Nullable caller;
   /// Twice the number of operations of the step that come before, and 1 if it is after one.
   unsigned number;
+  /// How many operations of its kind the step has done before.
+  unsigned occurrence;
   /// The step cannot go on before somebody else has.
   bool is_vain;
 } il_point;
@@ -72,9 +77,12 @@ const char *_Nullable il_carriers_probe_end(void);
 /// Calls `loop` of the session's callbacks on a carrier, and on others while steps are parked,
 /// until one returns that the run is over. False: there is no memory for that.
 ///
-/// `everywhere`: steps can be interrupted after operations, too. `spares_holders`: not while
-/// they hold a lock.
-bool il_carriers_run(il_session *_Nonnull session, bool everywhere, bool spares_holders);
+/// `everywhere`: steps can be interrupted after operations, too.
+bool il_carriers_run(il_session *_Nonnull session, bool everywhere);
+/// No step is interrupted in this run while it holds a lock, from here on.
+void il_carriers_spare_holders(il_session *_Nonnull session);
+/// A parked step holds a lock of the program.
+bool il_carriers_have_parked_locks(const il_session *_Nonnull session);
 /// No step is interrupted any more in this run, for the given reason.
 void il_carriers_end_points(il_session *_Nonnull session, const char *_Nonnull reason);
 /// Why no step was interrupted from some moment of the last run on; NULL if they could be.

@@ -33,6 +33,9 @@ struct Campaign {
   /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
   func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
     var tally = Tally()
+    if resolved.configuration.interruptions != .never, let obstacle = Interruptions.obstacle {
+      tally.warn("no step is interrupted inside, as `interruptions` asks: \(obstacle)")
+    }
     let corpus = openCorpus(&tally)
     let journal = JournalFile(of: test.corpusName, in: corpus)
     var result =

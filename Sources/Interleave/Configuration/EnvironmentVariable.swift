@@ -10,6 +10,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case seed = "INTERLEAVE_SEED"
   /// The name of a strategy.
   case strategy = "INTERLEAVE_STRATEGY"
+  /// Where steps are interrupted inside: `never`, `before` or `everywhere`.
+  case interruptions = "INTERLEAVE_INTERRUPTIONS"
   /// `never`, or `anyTask` to cancel a task in most runs.
   case cancellation = "INTERLEAVE_CANCELLATION"
   /// The folder in which failures are kept; `none` for nowhere.
@@ -91,6 +93,11 @@ struct ResolvedConfiguration: Sendable {
       { name in FuzzConfiguration.StrategyChoice.named.first { $0.name == name } })
     {
       self.configuration.strategy = strategy
+    }
+    if let interruptions = try variables.choice(
+      .interruptions, FuzzConfiguration.InterruptionMode.self)
+    {
+      self.configuration.interruptions = interruptions
     }
     if let cancellation = try variables.choice(
       .cancellation, FuzzConfiguration.CancellationMode.self)

@@ -52,6 +52,8 @@ public struct FuzzConfiguration: Sendable {
   public var time: TimeMode = .asRuntime(stall: .milliseconds(10))
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
+  /// Where a step may be interrupted inside, so that steps of other tasks run before it goes on.
+  public var interruptions: InterruptionMode = .never
   /// Which tasks a run may cancel besides those that the program cancels itself.
   public var cancellation: CancellationMode = .never
   /// What keeps crashes and hangs of the body away from the tests.
@@ -240,6 +242,24 @@ extension FuzzConfiguration {
     /// failure. All else is checked as ever, so that expectations must hold whoever is
     /// cancelled: that every permit is back, not that every result is there.
     case anyTask
+  }
+
+  /// Where a step may be interrupted inside, so that steps of other tasks run before it goes on.
+  ///
+  /// What a step makes, wakes, cancels and unlocks goes on beside the rest of it: so the real
+  /// runtime runs it. An interruption counts as a preemption, and a failure is shown with one only
+  /// where it takes one. The portfolio begins with schedules of whole steps. Linux alone has what
+  /// this takes; where it is not to be had, and where a run comes to a call that blocks in a way
+  /// that is not understood, a warning says so.
+  public enum InterruptionMode: String, Sendable, Hashable, CaseIterable {
+    /// Nowhere: each step runs from its beginning to its end.
+    case never
+    /// Before an operation whose order with those of other tasks matters: taking a lock,
+    /// cancelling, asking whether one is cancelled, resuming a continuation, yielding to a stream,
+    /// signalling. Not before the first that a step does, which whole steps show.
+    case before
+    /// Also after a task was made or woken, and after a lock was given back.
+    case everywhere
   }
 
   /// What keeps crashes and hangs of the body away from the tests.

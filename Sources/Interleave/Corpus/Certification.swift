@@ -49,6 +49,7 @@ struct Certification {
       wants: [.signature, .limits, .touches])
     if watch != nil { request.wants.insert(.unseen) }
     request.terms.seed = fix.seed
+    request.terms.runsWholeSteps = true
     return request
   }
 

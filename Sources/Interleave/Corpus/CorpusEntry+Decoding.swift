@@ -79,13 +79,13 @@ extension CorpusEntry {
         choices.append(try Fields.array(node, path).map(Fields.word))
       }
     }
-    let deviations = try Self.deviations(from: &fields, limits: limits)
+    let deviations = try Self.deviations(from: &fields, version, limits: limits)
     var cancellation: Interleaving.Cancellation?
     if fields.has("cancellation") {
       var object = try fields.object("cancellation")
       cancellation = Interleaving.Cancellation(
         task: try path("task", of: &object), index: try object.count("step"),
-        after: try stepName("after", of: &object))
+        after: try stepName("after", of: &object, version))
       try object.end()
     }
     let words = try fields.strings("interleaving")
@@ -97,7 +97,7 @@ extension CorpusEntry {
   }
 
   private static func deviations(
-    from fields: inout Fields, limits: CorpusLimits
+    from fields: inout Fields, _ version: Int, limits: CorpusLimits
   ) throws(ContentFault) -> [Interleaving.Deviation] {
     let offset = try fields.offset(of: "deviations")
     let items = try fields.array("deviations")
@@ -110,8 +110,8 @@ extension CorpusEntry {
     for (node, path) in items {
       var object = try Fields(node, path: path)
       let deviation = Interleaving.Deviation(
-        index: try object.count("step"), picked: try stepName("picked", of: &object),
-        passedOver: try stepName("passedOver", of: &object))
+        index: try object.count("step"), picked: try stepName("picked", of: &object, version),
+        passedOver: try stepName("passedOver", of: &object, version))
       try object.end()
       deviations.append(deviation)
     }
@@ -119,15 +119,36 @@ extension CorpusEntry {
   }
 
   private static func stepName(
-    _ key: String, of fields: inout Fields
+    _ key: String, of fields: inout Fields, _ version: Int
   ) throws(ContentFault) -> Interleaving.StepName {
     var object = try fields.object(key)
-    let name = Interleaving.StepName(
+    var name = Interleaving.StepName(
       task: try path("task", of: &object), ordinal: try object.count("ordinal"),
       function: try object.string("function"),
       occurrence: try object.count("occurrence"), executor: try object.string("executor"))
+    if version > 1, object.has("inside") { name.inside = try point(of: &object) }
     try object.end()
     return name
+  }
+
+  /// Where a step was interrupted inside.
+  private static func point(of fields: inout Fields) throws(ContentFault) -> InsidePoint {
+    var object = try fields.object("inside")
+    let isAfter = object.has("after")
+    let offset = try object.offset(of: isAfter ? "after" : "before")
+    let text = try object.string(isAfter ? "after" : "before")
+    guard let operation = InsidePoint.Operation(rawValue: text) else {
+      let known = InsidePoint.Operation.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ContentFault(
+        offset: offset,
+        reason: .wrongContent(
+          "`\(object.path)\(isAfter ? "after" : "before")` must be one of \(known) "
+            + "(was \(quotation(of: text)))"))
+    }
+    let point = InsidePoint(
+      operation, isAfter: isAfter, occurrence: try object.count("occurrence"))
+    try object.end()
+    return point
   }
 
   private static func path(

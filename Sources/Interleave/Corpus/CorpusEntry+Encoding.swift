@@ -1,3 +1,5 @@
+import InterleaveEngine
+
 /// How much a corpus file may hold, so that no file can exhaust memory or the stack.
 package struct CorpusLimits: Sendable, Hashable {
   /// The size of a file, in bytes.
@@ -30,7 +32,7 @@ extension CorpusEntry {
   package func json() -> String {
     var fields = [
       ("interleave", quoted(Self.marker)),
-      ("version", String(Self.currentVersion)),
+      ("version", String(version)),
       ("test", "{ \"suite\": \(quoted(test.suite)), \"name\": \(quoted(test.name)) }"),
       ("kind", quoted(signature.kind.rawValue)),
       ("place", quoted(signature.place)),
@@ -82,7 +84,13 @@ extension CorpusEntry {
   private static func object(_ step: Interleaving.StepName) -> String {
     "{ \"task\": \(quoted(step.task.description)), \"ordinal\": \(step.ordinal), "
       + "\"function\": \(quoted(step.function)), \"occurrence\": \(step.occurrence), "
-      + "\"executor\": \(quoted(step.executor)) }"
+      + "\"executor\": \(quoted(step.executor))"
+      + (step.inside.map { ", \"inside\": \(object($0))" } ?? "") + " }"
+  }
+
+  private static func object(_ point: InsidePoint) -> String {
+    "{ \(quoted(point.isAfter ? "after" : "before")): \(quoted(point.operation.rawValue)), "
+      + "\"occurrence\": \(point.occurrence) }"
   }
 }
 

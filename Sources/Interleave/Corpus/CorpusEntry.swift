@@ -1,7 +1,12 @@
 /// One stored failure: what is needed to make it happen again, and to understand it.
 package struct CorpusEntry: Sendable, Hashable {
-  /// The version of the format that this code writes, and the newest that it reads.
-  package static let currentVersion = 1
+  /// The newest version of the format that this code reads.
+  package static let currentVersion = 2
+
+  /// The version of the format that the entry is written in: the oldest that can hold it.
+  ///
+  /// Version 2 has steps that were interrupted inside.
+  package var version: Int { steps.contains { $0.inside != nil } ? 2 : 1 }
 
   /// The name of a test: its suite, or its file where it is in none, and its function.
   package struct TestName: Sendable, Hashable, CustomStringConvertible {
@@ -88,7 +93,10 @@ package struct CorpusEntry: Sendable, Hashable {
         Location(file: CorpusPath.relative($0.filePath, to: packageRoot), line: $0.line)
       },
       seed: failure.seed, inputs: failure.inputs, operations: failure.operations,
-      choices: choices, deviations: failure.interleaving.deviations,
+      choices: choices,
+      deviations: failure.interleaving.deviations.map {
+        Interleaving.Deviation(index: $0.index, picked: $0.picked, passedOver: $0.passedOver)
+      },
       cancellation: failure.interleaving.cancellation, words: failure.interleaving.words())
   }
 
@@ -116,10 +124,11 @@ package struct CorpusEntry: Sendable, Hashable {
 
   /// What its schedule departs by names a function, so that it cannot be found in a program that
   /// has nothing to do with it.
-  var namesFunctions: Bool {
-    let steps =
-      deviations.flatMap { [$0.picked, $0.passedOver] } + [cancellation?.after].compactMap(\.self)
-    return steps.contains { !$0.function.isEmpty }
+  var namesFunctions: Bool { steps.contains { !$0.function.isEmpty } }
+
+  /// The steps that its schedule is told by.
+  private var steps: [Interleaving.StepName] {
+    deviations.flatMap { [$0.picked, $0.passedOver] } + [cancellation?.after].compactMap(\.self)
   }
 
   /// The name of the entry's file: equal for failures that are the same in all that a replay
@@ -138,6 +147,11 @@ package struct CorpusEntry: Sendable, Hashable {
       hash.combine(step.function)
       hash.combine(UInt64(bitPattern: Int64(step.occurrence)))
       hash.combine(step.executor)
+      if let point = step.inside {
+        hash.combine(point.operation.rawValue)
+        hash.combine(UInt64(point.isAfter ? 1 : 0))
+        hash.combine(UInt64(bitPattern: Int64(point.occurrence)))
+      }
     }
     for deviation in deviations {
       combine(deviation.picked)

@@ -1,3 +1,5 @@
+import InterleaveEngine
+
 /// Finds the deviations of an entry again in a program that may have changed since.
 ///
 /// It is asked at each choice, with names for the enabled steps, and decides: a deviation applies
@@ -195,7 +197,9 @@ package struct EntryMatcher: Sendable {
   static func matches(
     _ step: Interleaving.StepName, _ wanted: Interleaving.StepName, by strictness: Strictness
   ) -> Bool {
-    guard step.function == wanted.function else { return false }
+    guard step.function == wanted.function,
+      matches(step.inside, wanted.inside, by: strictness)
+    else { return false }
     return switch strictness {
     case .exact:
       step == wanted
@@ -210,6 +214,24 @@ package struct EntryMatcher: Sendable {
       step.occurrence == wanted.occurrence && step.executor == wanted.executor
     case .anyTaskAnyOccurrence:
       step.executor == wanted.executor
+    }
+  }
+}
+
+extension EntryMatcher {
+  /// Tells whether a point inside a step counts as another one.
+  private static func matches(
+    _ point: InsidePoint?, _ wanted: InsidePoint?, by strictness: Strictness
+  ) -> Bool {
+    guard let point, let wanted else { return point == wanted }
+    guard point.operation == wanted.operation, point.isAfter == wanted.isAfter else {
+      return false
+    }
+    return switch strictness {
+    case .exact, .occurrence, .anyExecutor, .order, .anyTask, .pickedOnly:
+      point.occurrence == wanted.occurrence
+    case .function: point.occurrence >= wanted.occurrence
+    case .anyTaskAnyOccurrence: true
     }
   }
 }

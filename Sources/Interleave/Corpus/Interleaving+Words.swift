@@ -78,6 +78,7 @@ extension Interleaving {
         text + String(repeating: " ", count: width - text.count)
       }
       cells[0] = String(repeating: " ", count: widths[0] - row[0].count) + row[0]
+      if let point = step.element.name.inside { cells.append("the rest from \(point.words)") }
       if step.element.isPreemption { cells.append("interrupting") }
       if step.element.isStall { cells.append("after a stall") }
       let changes = step.element.changes.map { "\($0.property) \($0.before) -> \($0.after)" }

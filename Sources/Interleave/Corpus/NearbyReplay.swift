@@ -13,8 +13,7 @@ final class NearbyReplay: Strategy {
 
   func choose(among steps: EnabledSteps) -> Int {
     nearby.choose(among: steps.count, after: steps.record.stepCount) { index in
-      let step = steps.inspect(at: index)
-      return StepPlace(task: steps.inspectedRun.path(ofTask: step.task), ordinal: step.ordinal)
+      StepPlace(steps.inspect(at: index), in: steps.inspectedRun)
     }
   }
 }
@@ -41,7 +40,7 @@ final class NearbyCancellation: StoredCanceller {
 
   func choose(at moment: CancellationMoment) -> Int? {
     let last = moment.inspectedLast
-    guard moment.path(of: last.task) == after.task, last.ordinal == after.ordinal,
+    guard StepPlace(last, in: moment.inspectedRun) == after,
       let task = moment.tasks.first(where: { moment.path(of: $0) == task })
     else { return nil }
     found = true
@@ -58,8 +57,7 @@ extension RunTrace {
         return nil
       }
       return NearbySchedule.Deviation(
-        picked: StepPlace(task: path(ofTask: picked.task), ordinal: picked.ordinal),
-        passedOver: StepPlace(task: path(ofTask: passedOver.task), ordinal: passedOver.ordinal))
+        picked: StepPlace(picked, in: self), passedOver: StepPlace(passedOver, in: self))
     }
   }
 }

@@ -4,14 +4,23 @@ import InterleaveEngine
 package struct StepPlace: Sendable, Hashable {
   package var task: TaskPath
   package var ordinal: Int
+  /// Where the step was interrupted of which this is the rest; nil for a whole step.
+  package var inside: InsidePoint?
 
-  package init(task: TaskPath, ordinal: Int) {
+  package init(task: TaskPath, ordinal: Int, inside: InsidePoint? = nil) {
     self.task = task
     self.ordinal = ordinal
+    self.inside = inside
   }
 
   init(_ name: Interleaving.StepName) {
-    self.init(task: name.task, ordinal: name.ordinal)
+    self.init(task: name.task, ordinal: name.ordinal, inside: name.inside)
+  }
+
+  init(_ step: InspectedStep.StepIdentity, in run: some InspectedRun) {
+    self.init(
+      task: run.path(ofTask: step.task), ordinal: StepKey.step(ofOrdinal: step.ordinal),
+      inside: step.inside)
   }
 }
 

@@ -121,7 +121,8 @@ struct Reproduction {
     var match = strategy.outcome(of: trace)
     if canceller?.found == false { match.missingCancellation = entry.cancellation }
     replay.record(match, failure: signature)
-    if fix == nil, outcome.failure == nil, match.isEntry {
+    // What lies around it is looked at in whole steps.
+    if fix == nil, outcome.failure == nil, match.isEntry, entry.version == 1 {
       fix = FixedEntry(
         path: path, seed: entry.seed, plan: .stored(StoredDraws(entry)),
         signature: outcome.signature, steps: outcome.touched ?? [])

@@ -21,7 +21,7 @@ struct Explainer {
     let steps = Array(trace.steps.prefix(count))
     // All at once: many addresses in one batch take little longer than one.
     _ = Symbolicator.shared.places(
-      of: steps.flatMap { [.start($0.key.resume), .start($0.passedOver.resume)] })
+      of: steps.flatMap { [$0.key.address, $0.passedOver.address] })
     let labels = actorLabels(steps)
     var deviations: [Interleaving.Deviation] = []
     let places = steps.enumerated().map { index, step in
@@ -33,7 +33,9 @@ struct Explainer {
       if step.key.task != step.passedOver.task || step.key.ordinal != step.passedOver.ordinal {
         deviations.append(
           Interleaving.Deviation(
-            index: index, picked: name, passedOver: namer.name(step.passedOver)))
+            index: index, picked: name, passedOver: namer.name(step.passedOver),
+            interruptedAt: step.passedOver.inside == nil
+              ? nil : namer.place(step.passedOver).place))
       }
       return Interleaving.Step(
         name: name, actor: labels[step.key.executor],

@@ -22,6 +22,9 @@ final class StepInspector {
     before = subject.map { StoredProperties(of: $0) }
   }
 
+  /// Gives up what was taken down: it is not known whose doing it is that it has changed.
+  func stopLooking() { subject = nil }
+
   func note(_ text: String, step: Int) {
     sights.notes[step, default: []].append(text)
   }

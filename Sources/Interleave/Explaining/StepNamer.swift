@@ -26,28 +26,35 @@ final class StepNamer {
   func name(_ step: InspectedStep.StepIdentity) -> Interleaving.StepName {
     count()
     let function = place(step).function
-    let number = InspectedStep.Number(task: step.task, ordinal: step.ordinal)
+    let number = InspectedStep.Number(
+      task: step.task, ordinal: StepKey.step(ofOrdinal: step.ordinal))
     let occurrence =
       earlier[number] ?? occurrences[Visit(task: step.task, function: function)] ?? 0
     return Interleaving.StepName(
-      task: run.path(ofTask: step.task), ordinal: step.ordinal, function: function,
-      occurrence: occurrence, executor: executorName(step.executor))
+      task: run.path(ofTask: step.task), ordinal: number.ordinal, function: function,
+      occurrence: occurrence, executor: executorName(step.executor), inside: step.inside)
   }
 
   /// Counts the steps that have run since it was asked last.
   private func count() {
     run.forEachStep(from: counted) { number, resume in
+      counted += 1
+      // The rest of a step is no other.
+      guard StepKey.step(ofOrdinal: number.ordinal) == number.ordinal else { return }
       let function = symbolicator.place(of: .start(resume)).function
       let visit = Visit(task: number.task, function: function)
       earlier[number] = occurrences[visit, default: 0]
       occurrences[visit, default: 0] += 1
-      counted += 1
     }
   }
 
   /// Where a step goes on.
   func place(_ step: InspectedStep.StepIdentity) -> CodePlace {
-    symbolicator.place(of: .start(step.resume))
+    let code = symbolicator.place(of: step.address)
+    // A library's function that is compiled with the program has no lines.
+    guard step.inside != nil, code.place == nil, step.caller != 0 else { return code }
+    let caller = symbolicator.place(of: .afterCall(step.caller))
+    return caller.place == nil ? code : caller
   }
 
   /// Where a task was made: in the user's code, where that can be told, although
@@ -68,4 +75,9 @@ final class StepNamer {
     case .serial, .taskExecutor: TypeName.short(Takeover.typeName(executor.type))
     }
   }
+}
+
+extension InspectedStep.StepIdentity {
+  /// Where it goes on: after the call of a function of Interleave, if it was interrupted inside.
+  var address: CodeAddress { inside == nil ? .start(resume) : .afterCall(resume) }
 }

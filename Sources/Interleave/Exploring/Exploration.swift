@@ -171,10 +171,12 @@ struct Exploration {
   }
 
   private func request(of search: Reduction) -> RunRequest {
-    RunRequest(
+    var request = RunRequest(
       strategy: search, start: resolved.start(schedules),
       wants: Repetition.isSample(schedules)
         ? [.count, .unseen, .comparison] : [.count, .unseen, .traceOfFailure])
+    request.terms.runsWholeSteps = true
+    return request
   }
 
   private mutating func goOn() {

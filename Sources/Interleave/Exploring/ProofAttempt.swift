@@ -126,6 +126,8 @@ struct ProofAttempt {
     unseen newUnseen: UnseenSharing?, isOfSearch: Bool
   ) {
     guard phase != .over else { return }
+    // The search is one of whole steps: whether others could divide them, it finds out itself.
+    if !isOfSearch, newLimits.contains(.interruptions) { return }
     limits.formUnion(newLimits)
     unseen = unseen ?? newUnseen
     if isOfSearch {

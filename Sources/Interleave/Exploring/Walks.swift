@@ -43,11 +43,15 @@ struct Walks {
     let canceller = canceller
     // A search of all schedules must not meet a run that differs by more than choices.
     let isApart = canceller != nil && resolved.configuration.strategy.isComplete
-    return RunRequest(
+    var request = RunRequest(
       strategy: number == 0 ? first : isApart ? cancelledWalk : share.strategy,
       start: resolved.start(number), plan: resolved.drawingPlan(number), canceller: canceller,
       wants: Repetition.isSample(number)
         ? [.count, .comparison] : [.count, .traceOfFailure])
+    // A proof is watched over by walks of whole steps.
+    request.terms.runsWholeSteps =
+      resolved.configuration.strategy.proof == .all && number.isMultiple(of: 2)
+    return request
   }
 
   /// What cancels a task in the next walk; nil where none is to be cancelled.

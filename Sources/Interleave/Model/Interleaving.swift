@@ -23,6 +23,15 @@ public struct Interleaving: Sendable, Hashable {
 
   /// How many times a task was interrupted although it could have gone on.
   public var preemptions: Int { steps.count { $0.isPreemption } }
+  /// How many of these interrupted a step inside.
+  public var interruptions: Int {
+    deviations.count { deviation in
+      deviation.passedOver.inside != nil && steps.indices.contains(deviation.index)
+        && steps[deviation.index].isPreemption
+    }
+  }
+  /// How many steps ran, each counted once that was interrupted inside.
+  var wholeSteps: Int { steps.count { $0.name.inside == nil } }
   /// How many times a timer fired although other work was waiting.
   public var stalls: Int { steps.count { $0.isStall } }
 }
@@ -90,10 +99,16 @@ extension Interleaving {
     public var occurrence: Int
     /// The actor it ran on, by its type; empty for the global executor.
     public var executor: String
+    /// Where the step was interrupted of which this is the rest; nil for a whole step.
+    ///
+    /// The function is the one that it was interrupted in, the occurrence that of the step.
+    public var inside: InsidePoint?
 
     public init(
-      task: TaskPath, ordinal: Int, function: String, occurrence: Int, executor: String
+      task: TaskPath, ordinal: Int, function: String, occurrence: Int, executor: String,
+      inside: InsidePoint? = nil
     ) {
+      self.inside = inside
       self.task = task
       self.ordinal = ordinal
       self.function = function
@@ -172,8 +187,13 @@ extension Interleaving {
     public var picked: StepName
     /// The step that the baseline would have taken.
     public var passedOver: StepName
+    /// Where that was interrupted inside; nil for a whole step, and where there is no line for it.
+    public var interruptedAt: Place?
 
-    public init(index: Int, picked: StepName, passedOver: StepName) {
+    public init(
+      index: Int, picked: StepName, passedOver: StepName, interruptedAt: Place? = nil
+    ) {
+      self.interruptedAt = interruptedAt
       self.index = index
       self.picked = picked
       self.passedOver = passedOver

@@ -66,6 +66,10 @@ extension Explanation {
       ? "it"
       : "task\u{A0}\(picked.task)" + (isKnown ? "" : remark(task(picked, in: interleaving)))
     switch departure.kind {
+    case .interruption where passed.inside != nil:
+      let point = passed.inside?.words ?? ""
+      return "\(step)\(title) was interrupted inside a step\(at), \(point); "
+        + "\(other) \(ran) instead."
     case .interruption:
       return "\(step)\(title) was interrupted\(at), before it went on; \(other) \(ran) instead."
     case .stall:
@@ -108,6 +112,41 @@ extension Interleaving {
       }
     return "After step \(cancellation.index), the run cancelled \(title)"
       + (state.isEmpty ? "." : ", \(state).")
+  }
+}
+
+extension Interleaving.StepName {
+  /// It is the same step, or the same rest of one, of the same run.
+  func isSameStep(as other: Self) -> Bool {
+    task == other.task && ordinal == other.ordinal && inside == other.inside
+  }
+}
+
+extension InsidePoint {
+  /// `before it took a lock the second time`.
+  var words: String {
+    let time =
+      switch occurrence {
+      case 0: ""
+      case 1: " the second time"
+      case 2: " the third time"
+      default: " for the \(occurrence + 1)th time"
+      }
+    return "\(isAfter ? "after" : "before") it \(deed)\(operation == .wait ? "" : time)"
+  }
+
+  private var deed: String {
+    switch operation {
+    case .lock: "took a lock"
+    case .cancel: "cancelled a task"
+    case .look: "asked whether it was cancelled"
+    case .resume: "resumed a continuation"
+    case .wait: "went on waiting"
+    case .signal: "signalled"
+    case .create: "made a task"
+    case .wake: "woke a task"
+    case .unlock: "gave back a lock"
+    }
   }
 }
 

@@ -75,8 +75,7 @@ package struct Explanation: Sendable, Hashable {
     let kind: Departure.Kind =
       step?.isPreemption == true ? .interruption : step?.isStall == true ? .stall : .overtaking
     let later = steps.indices.first { index in
-      index > deviation.index && steps[index].name.task == deviation.passedOver.task
-        && steps[index].name.ordinal == deviation.passedOver.ordinal
+      index > deviation.index && steps[index].name.isSameStep(as: deviation.passedOver)
     }
     let earlier = steps.indices.last { index in
       index < deviation.index && steps[index].name.task == deviation.passedOver.task
@@ -85,7 +84,8 @@ package struct Explanation: Sendable, Hashable {
     return Departure(
       kind: kind, index: deviation.index, picked: deviation.picked,
       passedOver: deviation.passedOver, pickedPlace: step?.place,
-      passedOverPlace: later.flatMap { steps[$0].place } ?? earlier.flatMap { steps[$0].place })
+      passedOverPlace: deviation.interruptedAt ?? later.flatMap { steps[$0].place }
+        ?? earlier.flatMap { steps[$0].place })
   }
 
   // MARK: Collisions

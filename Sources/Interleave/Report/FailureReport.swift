@@ -99,8 +99,12 @@ struct FailureReport {
     let interleaving = failure.interleaving
     guard !interleaving.steps.isEmpty else { return [] }
     let tasks = Set(interleaving.steps.map(\.name.task)).count
-    var facts = [counted(interleaving.steps.count, "step"), counted(tasks, "task")]
-    facts.append(counted(interleaving.preemptions, "preemption"))
+    var facts = [counted(interleaving.wholeSteps, "step"), counted(tasks, "task")]
+    let inside = interleaving.interruptions
+    let which = inside == 0 ? "" : inside == interleaving.preemptions ? "" : "\(inside) "
+    facts.append(
+      counted(interleaving.preemptions, "preemption")
+        + (inside == 0 ? "" : " (\(which)inside a step)"))
     if interleaving.cancellation != nil { facts.append("1 cancellation") }
     if interleaving.stalls > 0 { facts.append(counted(interleaving.stalls, "early timer")) }
     let title =
@@ -134,7 +138,7 @@ struct FailureReport {
     if let words = failure.strategies.words { lines += indented("Spent until then: \(words).") }
     let interleaving = failure.interleaving
     let now = FuzzFailure.Size(
-      steps: interleaving.steps.count, preemptions: interleaving.preemptions,
+      steps: interleaving.wholeSteps, preemptions: interleaving.preemptions,
       deviations: interleaving.deviations.count, lanes: failure.lanes,
       operations: failure.operations.count)
     if failure.original.steps > 0, failure.original != now {

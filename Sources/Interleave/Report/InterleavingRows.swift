@@ -53,8 +53,7 @@ struct InterleavingRows {
       if deviation.index > 0 { essential.insert(deviation.index - 1) }
       let passed = deviation.passedOver
       let later = steps.indices.first { index in
-        index > deviation.index && steps[index].name.task == passed.task
-          && steps[index].name.ordinal == passed.ordinal
+        index > deviation.index && steps[index].name.isSameStep(as: passed)
       }
       if let later { essential.insert(later) }
     }

@@ -65,10 +65,24 @@ struct StepWords {
     } else if let deviation {
       remarks.append(StyledText("before \(deviation.passedOver.task)", .warning))
     }
+    if let end = interruption(of: index, in: interleaving) { remarks.append(end) }
     if let cancellation = interleaving.cancellation, cancellation.index == index + 1 {
       remarks.append(StyledText("then \(cancellation.task) is cancelled", .warning))
     }
     return remarks
+  }
+
+  /// How a step ended that was interrupted inside, or could not go on before somebody else had.
+  private static func interruption(
+    of index: Int, in interleaving: Interleaving
+  ) -> StyledText? {
+    let step = interleaving.steps[index]
+    guard step.end == .interrupted else { return nil }
+    let next = interleaving.deviations.first { $0.index == index + 1 }
+    if let passed = next?.passedOver, passed.task == step.name.task, let point = passed.inside {
+      return StyledText("interrupted \(point.words)", .warning)
+    }
+    return StyledText("has to wait for others", .dim)
   }
 
   /// What a step does that runs none of the user's lines.

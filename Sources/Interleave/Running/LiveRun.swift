@@ -87,6 +87,7 @@ final class LiveRun: RunObserver {
     invariants.append(invariant)
     // Whether a step of the actor comes before or after decides whether it is checked.
     machine.noteUse(ofExecutor: invariant.executor)
+    machine.spareLockHolders()
     observeIfNeeded()
   }
 
@@ -136,11 +137,16 @@ final class LiveRun: RunObserver {
   }
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
-    inspector?.stepWillBegin(machine, task: task, actor: actor)
+    // What prints a property may want a lock that an interrupted step holds.
+    inspector?.stepWillBegin(machine, task: task, actor: machine.hasParkedLocks ? 0 : actor)
   }
 
   func stepDidEnd(_ machine: Machine) {
-    inspector?.stepDidEnd(index: machine.stepCount - 1)
+    if machine.wasLastStepInterrupted || machine.hasParkedLocks {
+      inspector?.stopLooking()
+    } else {
+      inspector?.stepDidEnd(index: machine.stepCount - 1)
+    }
     if failure == nil { checkInvariants(executor: machine.lastExecutorIdentity) }
   }
 }

@@ -13,13 +13,17 @@ struct Observations: Sendable {
   var errors: [ErrorKind: String] = [:]
   /// Steps that took long, in words.
   var slowSteps: Set<String> = []
+  /// Why steps were not interrupted inside from some moment on, in words.
+  var endsOfInterruptions: Set<String> = []
   /// Different errors are told up to this number.
   static let mostErrors = 20
 }
 
 extension Observations {
   /// What was noticed, for people, in an order that does not change.
-  var lines: [String] { errors.values.sorted() + slowSteps.sorted() }
+  var lines: [String] {
+    errors.values.sorted() + slowSteps.sorted() + endsOfInterruptions.sorted()
+  }
 
   /// Takes over what is not known yet.
   mutating func add(_ other: Observations) {
@@ -29,9 +33,10 @@ extension Observations {
       errors[kind] = other.errors[kind]
     }
     slowSteps.formUnion(other.slowSteps)
+    endsOfInterruptions.formUnion(other.endsOfInterruptions)
   }
 
-  var isEmpty: Bool { errors.isEmpty && slowSteps.isEmpty }
+  var isEmpty: Bool { errors.isEmpty && slowSteps.isEmpty && endsOfInterruptions.isEmpty }
 
   func pack(into packet: inout Packet) {
     let kinds = errors.sorted { ($0.value, $0.key.site) < ($1.value, $1.key.site) }
@@ -42,6 +47,7 @@ extension Observations {
       packet.put([kind.type, words])
     }
     packet.put(slowSteps.sorted())
+    packet.put(endsOfInterruptions.sorted())
   }
 
   init(from packet: inout Packet) {
@@ -52,6 +58,7 @@ extension Observations {
       errors[ErrorKind(site: site, caller: caller, type: texts[0])] = texts[1]
     }
     slowSteps = Set(packet.takeTexts())
+    endsOfInterruptions = Set(packet.takeTexts())
   }
 }
 

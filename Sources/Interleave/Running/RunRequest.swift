@@ -33,6 +33,8 @@ struct RunTerms {
   var stepLimit: Int?
   /// How many nanoseconds it waits for a thread that it does not control.
   var foreignGrace: Int64?
+  /// No step is interrupted inside.
+  var runsWholeSteps = false
   /// What fails is a thread that runs no step: the run may have passed before it does.
   var awaitsCrashElsewhere = false
 }

@@ -83,6 +83,7 @@ final class Runner {
     machine.settings.patience = terms.patience
     machine.settings.stepLimit = terms.stepLimit ?? settings.stepLimit
     machine.settings.foreignGrace = terms.foreignGrace ?? settings.foreignGrace
+    machine.settings.interruptions = terms.runsWholeSteps ? .never : settings.interruptions
     machine.canceller = request.canceller
     machine.noteUnseen(request.wants.contains(.unseen))
     live.reset()
@@ -183,6 +184,7 @@ final class Runner {
     }
     if wants.contains(.texts) { outcome.texts = program.texts(of: programRun) }
     if let inspector = live.inspector { outcome.sights = inspector.sights }
+    if let end = machine.endOfInterruptions { noteEndOfInterruptions(end) }
     if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
     if !told.noticed.isEmpty { outcome.noticed = told.takeNoticed() }
     return outcome
@@ -205,6 +207,12 @@ final class Runner {
       told.noticed.errors[kind] =
         "a task\(made), threw \(found.error), and nobody looked at its result"
     }
+  }
+
+  private func noteEndOfInterruptions(_ call: String) {
+    guard told.endsOfInterruptions.insert(call).inserted else { return }
+    told.noticed.endsOfInterruptions.insert(
+      "from where a step came to \(call) on, no step of the run was interrupted inside")
   }
 
   private func noteSlowSteps() {
@@ -249,6 +257,7 @@ private struct Told {
   var types: Set<UInt> = []
   var errors: Set<Observations.ErrorKind> = []
   var slow: Set<String> = []
+  var endsOfInterruptions: Set<String> = []
   /// How many slow steps the machine had seen then.
   var slowSteps = 0
   var isOrderMet = false
@@ -281,6 +290,12 @@ extension MachineSettings {
     case .adversarial: time = .adversarial
     }
     mailboxes = configuration.mailboxes == .asRuntime ? .asRuntime : .unordered
+    interruptions =
+      switch configuration.interruptions {
+      case .never: .never
+      case .before: .before
+      case .everywhere: .everywhere
+      }
     stepLimit = configuration.stepLimit
     if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed

@@ -20,7 +20,7 @@ struct Standstill {
     let failure: RunFailure?
     switch end {
     case .clean: failure = lostContinuations()
-    case .stuck: failure = stuck(Diagnosis(machine.blockedTasks()))
+    case .stuck: failure = atLocks() ?? stuck(Diagnosis(machine.blockedTasks()))
     case .stepLimit: failure = endless()
     case .timeLimit: failure = outOfTime()
     }
@@ -73,6 +73,33 @@ struct Standstill {
         .leakedTask, ended("are still waiting:"),
         tasks.map { waiting($0) + made($0) } + actors(), tasks)
     }
+  }
+
+  /// Steps wait for locks that nobody gives back.
+  private func atLocks() -> RunFailure? {
+    let waits = LockWaits(machine)
+    guard !waits.isEmpty else { return nil }
+    let places = waits.sites.map { place(.afterCall($0)) }
+    let circle = waits.circle
+    let tasks = circle ?? waits.tasks
+    let lines = tasks.map { task in
+      waits.wait(of: task).map(waitingForLock) ?? waiting(task)
+    }
+    let message =
+      circle == nil
+      ? "nothing is left that could run, since a lock is not given back:"
+      : "\(tasks.count) tasks wait for each other, so none can ever go on:"
+    let text = ([message] + lines.map { "* \($0)" }).joined(separator: "\n")
+    return RunFailure(
+      kind: circle == nil ? .lostWakeUp : .deadlock, message: text,
+      place: Set(places).sorted().joined(separator: ", "))
+  }
+
+  private func waitingForLock(_ wait: LockWait) -> String {
+    let waiting = "\(title(wait.task)) waits in \(place(.afterCall(wait.site)))"
+    guard let holder = wait.holder else { return "\(waiting) for somebody to let it go on" }
+    let since = wait.heldSince == 0 ? "" : ", since \(place(.afterCall(wait.heldSince)))"
+    return "\(waiting) for a lock that \(title(holder)) holds\(since)"
   }
 
   private func endless() -> RunFailure? {

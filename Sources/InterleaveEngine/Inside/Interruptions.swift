@@ -33,10 +33,16 @@ extension StepKey {
   /// - Parameters:
   ///   - step: How many steps of the task ran before.
   ///   - point: Which place inside the step it is, from 0 up.
-  static func ordinal(ofStep step: Int32, point: UInt32) -> Int32 {
+  package static func ordinal(ofStep step: Int32, point: UInt32) -> Int32 {
     step | (Int32(truncatingIfNeeded: point) + 1) << stepBits
   }
 
+  /// An ordinal names what a step has still to do that was interrupted inside.
+  static func isInside(_ ordinal: Int32) -> Bool { ordinal >> stepBits != 0 }
+
+  /// How many steps of the task ran before the one that an ordinal belongs to.
+  package static func step(ofOrdinal ordinal: Int) -> Int { ordinal & (1 << stepBits - 1) }
+
   /// The step was interrupted inside, and goes on.
-  package var isInside: Bool { ordinal >> Self.stepBits != 0 }
+  package var isInside: Bool { Self.isInside(ordinal) }
 }

@@ -20,9 +20,7 @@ extension Machine {
       carrierLoop = nil
       forgetParked()
     }
-    progress.limits.insert(.interruptions)
-    let isEverywhere = settings.interruptions == .everywhere
-    guard il_carriers_run(session, isEverywhere, observer != nil) else { return nil }
+    guard il_carriers_run(session, settings.interruptions == .everywhere) else { return nil }
     return inside.end
   }
 
@@ -185,9 +183,13 @@ extension Machine {
       to: WaitingJob(
         ready: ready, task: task, executor: progress.currentExecutor, reason: .interrupted,
         cause: progress.currentStep, since: il_now(session)))
+    let ordinal = StepKey.ordinal(ofStep: tasks[Int(task)].steps, point: point.number)
+    points.append(
+      ReachedPoint(
+        task: task, ordinal: ordinal, point: InsidePoint(point),
+        caller: UInt(bitPattern: point.caller)))
     return RunQueue.Entry(
-      slot: slot, task: task, executor: progress.currentExecutor,
-      ordinal: StepKey.ordinal(ofStep: tasks[Int(task)].steps, point: point.number), serial: -1)
+      slot: slot, task: task, executor: progress.currentExecutor, ordinal: ordinal, serial: -1)
   }
 
   /// The step goes on at once.
@@ -221,6 +223,7 @@ extension Machine {
     parked.append(
       ParkedStep(carrier: carrier, entry: own, end: progress.currentEnd, since: il_now(session)))
     inside.parkings += 1
+    progress.limits.insert(.interruptions)
     tasks[Int(own.task)].isParked = true
     steps[steps.count - 1].end = .interrupted
     progress.clock += 1
@@ -299,6 +302,19 @@ extension Machine {
       return false
     }
   }
+
+  // MARK: Who looks at the program between steps
+
+  /// From here on in this run, no step is interrupted while it holds a lock.
+  ///
+  /// For who asks the program something between steps: a lock that it needs is free.
+  package func spareLockHolders() { il_carriers_spare_holders(session) }
+
+  /// A step that is interrupted inside holds a lock of the program.
+  package var hasParkedLocks: Bool { il_carriers_have_parked_locks(session) }
+
+  /// Others ran inside of the step that has just ended.
+  package var wasLastStepInterrupted: Bool { inside.wasLastInterrupted }
 
   /// How many stacks are kept for the next run.
   package var freeCarriers: Int { il_carriers_free(session) }

@@ -18,6 +18,8 @@ struct InsideState {
   var end: RunEnd?
   /// How often a step parked.
   var parkings = 0
+  /// The step that has just ended was interrupted, so that others ran inside of it.
+  var wasLastInterrupted = false
 }
 
 /// A step that waits, at the end of the run, for a lock or what serves as one.

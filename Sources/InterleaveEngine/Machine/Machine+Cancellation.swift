@@ -29,9 +29,9 @@ extension Machine {
 
   func inspectLastStep() -> InspectedStep.StepIdentity {
     let step = steps[steps.count - 1]
-    return InspectedStep.StepIdentity(
-      task: Int(step.task), ordinal: Int(step.ordinal), resume: step.resume,
-      executor: Int(step.executor))
+    return inspect(
+      StepOfTask(task: step.task, ordinal: step.ordinal), resume: step.resume,
+      executor: step.executor)
   }
 
   /// Cancels a task if the run is to, and the moment has come.

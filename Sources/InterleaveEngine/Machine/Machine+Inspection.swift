@@ -42,6 +42,11 @@ package struct InspectedStep: Sendable {
     package var ordinal: Int
     package var resume: UInt
     package var executor: Int
+    /// Where the step was interrupted of which this is the rest; nil for a whole step.
+    package var inside: InsidePoint? = nil
+    /// For that, where the function was called that it was interrupted in; 0 where that is not
+    /// known.
+    package var caller: UInt = 0
   }
 }
 
@@ -62,14 +67,15 @@ package struct InspectedTask: Sendable {
 extension Machine {
   /// The steps of the run, in order.
   package func inspectSteps() -> [InspectedStep] {
-    steps.elements.map { step in
+    let reached = points.isEmpty ? [:] : reachedPoints
+    return steps.elements.map { step in
       InspectedStep(
-        key: .init(
-          task: Int(step.task), ordinal: Int(step.ordinal), resume: step.resume,
-          executor: Int(step.executor)),
-        passedOver: .init(
-          task: Int(step.passedTask), ordinal: Int(step.passedOrdinal), resume: step.passedResume,
-          executor: Int(step.passedExecutor)),
+        key: inspect(
+          StepOfTask(task: step.task, ordinal: step.ordinal), resume: step.resume,
+          executor: step.executor, among: reached),
+        passedOver: inspect(
+          StepOfTask(task: step.passedTask, ordinal: step.passedOrdinal),
+          resume: step.passedResume, executor: step.passedExecutor, among: reached),
         reason: step.reason, end: step.end, time: step.time, isPreemption: step.isPreemption,
         isStall: step.isStall)
     }

@@ -70,6 +70,7 @@ package final class Machine {
   package var owner: AnyObject?
   // Where steps can be interrupted inside: those that are, and what goes on meanwhile.
   let parked = Column<ParkedStep>()
+  let points = Column<ReachedPoint>()
   var inside = InsideState()
   var pointStrategy: (any Strategy)?
   var carrierLoop: (() -> OpaquePointer?)?
@@ -124,6 +125,7 @@ package final class Machine {
     hashes.deallocate()
     progressStorage.deallocate()
     parked.deallocate()
+    points.deallocate()
   }
 
   var progress: RunState {
@@ -211,6 +213,7 @@ package final class Machine {
     progress = RunState(settings: settings, isObserved: observer != nil)
     if !races.isEmpty { races.removeAll() }
     if !lockWaits.isEmpty { lockWaits.removeAll() }
+    if !points.isEmpty { points.removeAll() }
     progress.notesResumers = notesResumers
     progress.mayCancel = canceller != nil
     canceller?.begin()
@@ -265,7 +268,9 @@ package final class Machine {
         self, task: Int(entry.task),
         actor: executor.place == IL_PLACE_SERIAL ? executor.identity : 0)
     }
+    let parkings = inside.parkings
     perform(index)
+    inside.wasLastInterrupted = parkings != inside.parkings
     withEnvironment { observer.stepDidEnd(self) }
   }
 
@@ -316,9 +321,9 @@ package final class Machine {
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {
     let entry = enabled[index]
-    return InspectedStep.StepIdentity(
-      task: Int(entry.task), ordinal: Int(entry.ordinal),
-      resume: UInt(bitPattern: slots[Int(entry.slot)].ready.resume), executor: Int(entry.executor))
+    return inspect(
+      StepOfTask(task: entry.task, ordinal: entry.ordinal),
+      resume: UInt(bitPattern: slots[Int(entry.slot)].ready.resume), executor: entry.executor)
   }
 
   /// The index of an enabled step by its name.

@@ -248,7 +248,8 @@ struct Candidates {
   mutating func searchFewerDeviations(_ run: ScheduleShrinker.Runner) -> Bool {
     while searchedDeviations < (size.stalls > 0 ? size.deviations : size.deviations - 1) {
       let search = BoundedSearch(
-        maxPreemptions: size.preemptions, maxDeviations: searchedDeviations + 1)
+        maxPreemptions: size.preemptions, maxDeviations: searchedDeviations + 1,
+        maxInterruptions: size.interruptions)
       while search.advance() {
         guard let trial = attempt(search, run) else { return false }
         if adopt(trial) { return true }
@@ -259,8 +260,23 @@ struct Candidates {
     return false
   }
 
-  /// Tries all schedules with fewer preemptions than the best one, until one fails
-  /// or none is left.
+  /// Tries schedules of whole steps with no more preemptions than the best one, where that
+  /// interrupts steps inside.
+  ///
+  /// - Parameter mergingStates: See ``searchFewerPreemptions(mergingStates:_:)``.
+  /// - Returns: Whether one fails.
+  mutating func searchWholeSteps(
+    mergingStates: Bool, _ run: ScheduleShrinker.Runner
+  ) -> Bool {
+    guard size.interruptions > 0 else { return false }
+    let before = size
+    _ = search(
+      maxPreemptions: size.preemptions, maxInterruptions: 0, mergingStates: mergingStates, run)
+    return size < before
+  }
+
+  /// Tries all schedules with fewer preemptions than the best one, and no more of them inside of
+  /// steps, until one fails or none is left.
   ///
   /// - Parameter mergingStates: Nothing is searched twice from the same state. If a run
   ///   shows that states cannot be told apart, the search starts over without that.
@@ -269,12 +285,25 @@ struct Candidates {
     mergingStates: Bool, _ run: ScheduleShrinker.Runner
   ) -> Int? {
     guard size.preemptions > 0 else { return nil }
+    return search(
+      maxPreemptions: size.preemptions - 1, maxInterruptions: size.interruptions,
+      mergingStates: mergingStates && size.interruptions == 0, run)
+  }
+
+  /// - Returns: With how many preemptions all schedules have been tried.
+  private mutating func search(
+    maxPreemptions: Int, maxInterruptions: Int, mergingStates: Bool,
+    _ run: ScheduleShrinker.Runner
+  ) -> Int? {
     let search = BoundedSearch(
-      maxPreemptions: size.preemptions - 1, skipsKnownStates: mergingStates)
+      maxPreemptions: maxPreemptions, maxInterruptions: maxInterruptions,
+      skipsKnownStates: mergingStates)
     while search.advance(), let trial = attempt(search, run) {
       if adopt(trial) { break }
       if mergingStates, !trial.followsRelation {
-        return searchFewerPreemptions(mergingStates: false, run)
+        return self.search(
+          maxPreemptions: maxPreemptions, maxInterruptions: maxInterruptions,
+          mergingStates: false, run)
       }
     }
     return search.shownBound

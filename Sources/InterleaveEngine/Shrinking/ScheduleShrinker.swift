@@ -26,7 +26,8 @@ package struct Trial: Sendable {
 /// "Isolating failure-inducing thread schedules", ISSTA 2002) with lenient
 /// replay, between moves of whole stretches of steps; then a search of all
 /// schedules with fewer deviations, as many as the budget allows, and of all with
-/// fewer preemptions. What is smaller, ``ScheduleSize`` says.
+/// fewer preemptions; where steps are interrupted inside, of those of whole steps before. What is
+/// smaller, ``ScheduleSize`` says.
 package struct ScheduleShrinker {
   /// What shrinking may cost.
   package struct Budget {
@@ -53,7 +54,8 @@ package struct ScheduleShrinker {
     /// No single deviation can be taken away; false where the budget was spent
     /// before all had been tried.
     package var isFixpoint: Bool
-    /// No schedule with at most this many preemptions fails in the same way.
+    /// No schedule with at most this many preemptions, and no more of them inside of steps, fails
+    /// in the same way.
     ///
     /// All of them were tried, or all their interleavings; nil where not even those
     /// without any could be.
@@ -96,6 +98,9 @@ package struct ScheduleShrinker {
       best: failing, runs: budget.runs - reserve, steps: budget.steps, mayGoOn: budget.mayGoOn)
     var isFixpoint = candidates.shrinkToFixpoint(run)
     candidates.allow(reserve / 2)
+    if candidates.searchWholeSteps(mergingStates: mergesStates, run) {
+      isFixpoint = candidates.shrinkToFixpoint(run)
+    }
     while candidates.searchFewerDeviations(run) {
       isFixpoint = candidates.shrinkToFixpoint(run)
     }

@@ -37,6 +37,7 @@
 /// was made, so that none goes unnoticed.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
+  private let maxInterruptions: Int
   private let skipsKnownStates: Bool
 
   /// Makes a search.
@@ -44,13 +45,21 @@ package final class BoundedSearch: PureStrategy {
   /// - Parameters:
   ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
   ///   - maxDeviations: The most deviations that it may have, at least 0.
+  ///   - maxInterruptions: How many of its preemptions may interrupt a step inside, at least 0.
   ///   - skipsKnownStates: Nothing is searched twice from the same state. Only without a
-  ///     bound on deviations, and only for runs that follow the dependency relation.
-  package init(maxPreemptions: Int, maxDeviations: Int = .max, skipsKnownStates: Bool = false) {
+  ///     bound on deviations, without interruptions inside, and only for runs that follow the
+  ///     dependency relation.
+  package init(
+    maxPreemptions: Int, maxDeviations: Int = .max, maxInterruptions: Int = .max,
+    skipsKnownStates: Bool = false
+  ) {
     precondition(
       !skipsKnownStates || maxDeviations == .max,
       "`skipsKnownStates` needs `maxDeviations` to be unbounded (was \(maxDeviations))")
-    tree = BoundedSearchTree(maxPreemptions: maxPreemptions, maxDeviations: maxDeviations)
+    tree = BoundedSearchTree(
+      maxPreemptions: maxPreemptions, maxDeviations: maxDeviations,
+      maxInterruptions: maxInterruptions)
+    self.maxInterruptions = maxInterruptions
     self.skipsKnownStates = skipsKnownStates
   }
 
@@ -71,8 +80,10 @@ package final class BoundedSearch: PureStrategy {
   package func begin(_ run: RunStart) { tree.begin() }
 
   package func decide(at point: some ChoicePoint) -> Int {
-    tree.choose(
-      count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled,
+    // What is no choice is none of the tree's.
+    if maxInterruptions == 0, point.isInside { return 0 }
+    return tree.choose(
+      count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled, isInside: point.isInside,
       state: skipsKnownStates && tree.wantsState ? point.state : nil)
   }
 }
@@ -98,6 +109,10 @@ package struct BoundedSearchTree: Sendable {
     var count: Int32
     var taken: Int32
     var lastTaskIsEnabled: Bool
+    var isInside: Bool
+
+    /// It interrupts a step inside.
+    var isInterruption: Bool { isInside && taken > 0 }
   }
 
   /// A schedule that was tried.
@@ -119,6 +134,7 @@ package struct BoundedSearchTree: Sendable {
 
   private let maxPreemptions: Int
   private let maxDeviations: Int
+  private let maxInterruptions: Int
   /// The number of preemptions of the schedules that are being tried.
   private var level = 0
   /// The schedules tried at the last level, and at this one.
@@ -143,15 +159,20 @@ package struct BoundedSearchTree: Sendable {
   /// - Parameters:
   ///   - maxPreemptions: The most preemptions that a schedule may have, at least 0.
   ///   - maxDeviations: The most deviations that it may have, at least 0.
+  ///   - maxInterruptions: How many of its preemptions may interrupt a step inside, at least 0.
   ///   - storage: How many choices may be kept in memory. A search that would need
   ///     more ends early and is never exhausted.
   package init(
-    maxPreemptions: Int, maxDeviations: Int = .max, storage: Int = 4_000_000
+    maxPreemptions: Int, maxDeviations: Int = .max, maxInterruptions: Int = .max,
+    storage: Int = 4_000_000
   ) {
     precondition(maxPreemptions >= 0, "`maxPreemptions` must be at least 0 (was \(maxPreemptions))")
     self.maxPreemptions = maxPreemptions
     precondition(maxDeviations >= 0, "`maxDeviations` must be at least 0 (was \(maxDeviations))")
     self.maxDeviations = maxDeviations
+    precondition(
+      maxInterruptions >= 0, "`maxInterruptions` must be at least 0 (was \(maxInterruptions))")
+    self.maxInterruptions = maxInterruptions
     self.storage = storage
   }
 
@@ -169,9 +190,10 @@ package struct BoundedSearchTree: Sendable {
   /// - Parameters:
   ///   - count: How many steps are enabled.
   ///   - lastTaskIsEnabled: Any choice but the first is a preemption.
+  ///   - isInside: Any choice but the first interrupts a step inside.
   ///   - state: What determines how the run can go on; nil if that is not to matter.
   package mutating func choose(
-    count: Int, lastTaskIsEnabled: Bool, state: ReachedState? = nil
+    count: Int, lastTaskIsEnabled: Bool, isInside: Bool = false, state: ReachedState? = nil
   ) -> Int {
     defer { position += 1 }
     if let state, wantsState { note(state) }
@@ -186,7 +208,8 @@ package struct BoundedSearchTree: Sendable {
     }
     running?.choices.append(
       Choice(
-        count: Int32(count), taken: Int32(taken), lastTaskIsEnabled: lastTaskIsEnabled))
+        count: Int32(count), taken: Int32(taken), lastTaskIsEnabled: lastTaskIsEnabled,
+        isInside: isInside))
     return taken
   }
 
@@ -217,8 +240,9 @@ package struct BoundedSearchTree: Sendable {
       return true
     }
     while !isExhausted, !hasDiverged {
-      if let branch = Self.next(&preemptive, in: previous, preempting: true)
-        ?? Self.next(&free, in: current, preempting: false)
+      if let branch = Self.next(
+        &preemptive, in: previous, preempting: true, maxInterruptions)
+        ?? Self.next(&free, in: current, preempting: false, maxInterruptions)
       {
         prefix = branch
         return true
@@ -247,14 +271,16 @@ package struct BoundedSearchTree: Sendable {
   }
 
   private static func next(
-    _ cursor: inout Cursor, in nodes: [Node], preempting: Bool
+    _ cursor: inout Cursor, in nodes: [Node], preempting: Bool, _ maxInterruptions: Int
   ) -> [Choice]? {
     while cursor.node < nodes.count {
       let node = nodes[cursor.node]
       cursor.choice = max(cursor.choice, node.first)
       while cursor.choice < min(node.choices.count, node.end) {
         let choice = node.choices[cursor.choice]
-        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < Int(choice.count) {
+        if choice.lastTaskIsEnabled == preempting, cursor.alternative + 1 < Int(choice.count),
+          mayBranch(at: cursor.choice, of: node, maxInterruptions)
+        {
           cursor.alternative += 1
           var prefix = Array(node.choices[...cursor.choice])
           prefix[cursor.choice].taken = Int32(cursor.alternative)
@@ -268,5 +294,13 @@ package struct BoundedSearchTree: Sendable {
       cursor.alternative = 0
     }
     return nil
+  }
+
+  /// A branch off a schedule, at a choice, interrupts no more steps inside than allowed.
+  private static func mayBranch(
+    at choice: Int, of node: Node, _ maxInterruptions: Int
+  ) -> Bool {
+    guard maxInterruptions < .max, node.choices[choice].isInside else { return true }
+    return node.choices[..<choice].count { $0.isInterruption } < maxInterruptions
   }
 }

@@ -7,6 +7,8 @@ package protocol ChoicePoint {
   var count: Int { get }
   /// The task that ran last could go on, so that any index but 0 preempts it.
   var lastTaskIsEnabled: Bool { get }
+  /// The running step is at a point inside: any index but 0 interrupts it there.
+  var isInside: Bool { get }
   /// The step at an index.
   func step(at index: Int) -> EnabledStep
   /// Where in the code the step at an index goes on.
@@ -23,6 +25,7 @@ package protocol ChoicePoint {
 
 extension ChoicePoint {
   package var state: ReachedState? { nil }
+  package var isInside: Bool { false }
 }
 
 extension EnabledSteps: ChoicePoint {
@@ -32,6 +35,11 @@ extension EnabledSteps: ChoicePoint {
   package var lastTaskIsEnabled: Bool {
     let first = self[0]
     return first.continuesLastTask && first.reason != .timer
+  }
+
+  package var isInside: Bool {
+    let first = self[0]
+    return first.reason == .interrupted && first.continuesLastTask
   }
 
   package var state: ReachedState? {

@@ -49,12 +49,16 @@ public final class Portfolio: Strategy {
   /// only each fourth is, which says the same for less.
   private static let alwaysNoted = 32
   private static let laterPeriod = 4
+  /// Of the first so many runs, none interrupts a step inside: most that is wrong shows without.
+  private static let wholeSteps = 16
   /// How many interleavings and pairs are told apart.
   private static let knownLimit = 1 << 17
 
   private let members: [Member]
   private let profile: TaskProfile?
   private var running: Member?
+  /// The run that goes on interrupts no step inside.
+  private var runsWholeSteps = false
   private let interleavings = AddressTable()
   private var knownInterleavings = 0
   /// Orders of steps on executors, and pairs of steps.
@@ -145,6 +149,11 @@ public final class Portfolio: Strategy {
     let next = nextMember()
     running = next
     next.share.schedules += 1
+    // A search goes through the schedules of whole steps; of the other runs, every second one
+    // interrupts steps where it can.
+    runsWholeSteps =
+      run.index < Self.wholeSteps || next.strategy is any SystematicStrategy
+      || mix(run.seed, 7).isMultiple(of: 2)
     next.strategy.begin(run)
   }
 
@@ -177,6 +186,7 @@ public final class Portfolio: Strategy {
 
   public func choose(among steps: EnabledSteps) -> Int {
     guard let running else { return 0 }
+    if runsWholeSteps, steps.isInside { return 0 }
     return running.strategy.choose(among: steps)
   }
 

@@ -134,17 +134,66 @@ private func runs(
     #expect(replayed.1 == schedule.deviations.count)
   }
 
-  @Test func noProofIsClaimed() async throws {
+  @Test func whatIsInterruptedFollowsNoRelation() async throws {
     let limits = try await onThread {
       var settings = MachineSettings()
       settings.interruptions = .before
       let machine = try Machine(settings: settings)
-      _ = machine.run(Baseline(), RunStart(index: 0, seed: 0)) { Task {} }
-      defer { machine.finish() }
-      return (machine.limits, machine.followsRelation)
+      let program = InsideProgram.faulty[3]
+      return [Baseline() as any Strategy, FirstOther()].map { strategy in
+        _ = machine.run(strategy, RunStart(index: 0, seed: 0)) {
+          Task { _ = await program.body() }
+        }
+        defer { machine.finish() }
+        return machine.limits.contains(.interruptions)
+      }
     }
-    #expect(limits.0.contains(.interruptions))
-    #expect(!limits.1)
+    #expect(limits == [false, true])
+  }
+
+  @Test func aPortfolioBeginsWithWholeSteps() async throws {
+    let interruptions = try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      let portfolio = Portfolio()
+      let program = InsideProgram.faulty[3]
+      return (0..<116).map { index in
+        _ = machine.run(portfolio, RunStart(index: index, seed: UInt64(index))) {
+          Task { _ = await program.body() }
+        }
+        defer { machine.finish() }
+        return machine.recordedSchedule().interruptions
+      }
+    }
+    #expect(interruptions.prefix(16).allSatisfy { $0 == 0 })
+    let later = interruptions.dropFirst(16).count { $0 > 0 }
+    #expect(later > 10 && later <= 70, "\(later) of 100")
+  }
+
+  @Test func aSearchInterruptsNoMoreThanItMay() async throws {
+    let found = try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      return [0, 1, 2].map { most in
+        let search = BoundedSearch(maxPreemptions: 2, maxInterruptions: most)
+        var interruptions: Set<Int> = []
+        var schedules: Set<RecordedSchedule> = []
+        while search.advance() {
+          _ = machine.run(search, RunStart(index: 0, seed: 0)) {
+            Task { _ = await InsideProgram.faulty[3].body() }
+          }
+          let schedule = machine.recordedSchedule()
+          interruptions.insert(schedule.interruptions)
+          #expect(schedules.insert(schedule).inserted, "no schedule is tried twice")
+          machine.finish()
+        }
+        return (interruptions.sorted(), search.isExhausted)
+      }
+    }
+    #expect(found.map(\.0) == [[0], [0, 1], [0, 1, 2]])
+    #expect(found.map(\.1) == [true, true, true])
   }
 
   // MARK: Bounds
@@ -184,6 +233,12 @@ private func runs(
     }
     #expect(free.allSatisfy { $0 >= 1 && $0 <= 16 })
   }
+}
+
+/// Interrupts whoever can be for the first of the others.
+private final class FirstOther: Strategy {
+  func begin(_ run: RunStart) {}
+  func choose(among steps: EnabledSteps) -> Int { steps[0].reason == .interrupted ? 1 : 0 }
 }
 
 private actor Counter {

@@ -4,17 +4,19 @@ import Testing
 @Suite struct ScheduleSizeTests {
   /// A schedule of the given number of steps, in which those listed are deviations.
   private func size(
-    steps: Int, deviations: Set<Int> = [], preemptions: Set<Int> = [], stalls: Set<Int> = []
+    steps: Int, deviations: Set<Int> = [], preemptions: Set<Int> = [], stalls: Set<Int> = [],
+    interruptions: Set<Int> = []
   ) -> ScheduleSize {
     ScheduleSize(
       RecordedSchedule(
         steps: (0..<steps).map { index in
           let key = StepKey(task: 1, ordinal: Int32(index))
-          let other = StepKey(task: 2, ordinal: 0)
+          let isInside = interruptions.contains(index)
+          let other = StepKey(task: 2, ordinal: isInside ? StepKey.ordinal(ofStep: 0, point: 2) : 0)
           return RecordedStep(
             key: key, executor: 0, cause: -1, enabled: 2,
-            passedOver: deviations.contains(index) ? other : key, reason: .created,
-            isPreemption: preemptions.contains(index), isStall: stalls.contains(index))
+            passedOver: isInside || deviations.contains(index) ? other : key, reason: .created,
+            isPreemption: isInside || preemptions.contains(index), isStall: stalls.contains(index))
         }))
   }
 
@@ -30,6 +32,9 @@ import Testing
       size(steps: 1, preemptions: [0]),
       size(steps: 1, preemptions: [0], stalls: [0]),
       size(steps: 2, preemptions: [0, 1]),
+      size(steps: 1, interruptions: [0]),
+      size(steps: 2, preemptions: [0], interruptions: [1]),
+      size(steps: 2, interruptions: [0, 1]),
     ]
     for (index, smaller) in sorted.enumerated() {
       for larger in sorted[(index + 1)...] {

@@ -38,6 +38,7 @@ import Testing
     #expect(resolved.configuration.time == .asRuntime(stall: .milliseconds(10)))
     #expect(resolved.configuration.mailboxes == .asRuntime)
     #expect(resolved.configuration.cancellation == .never)
+    #expect(resolved.configuration.interruptions == .never)
     #expect(resolved.configuration.slowStepLimit == .seconds(2))
     #expect(resolved.configuration.corpus == .automatic)
     #expect(resolved.mode == .fuzz)
@@ -64,6 +65,18 @@ import Testing
     #expect(
       message(["INTERLEAVE_CANCELLATION": "all"])
         == "INTERLEAVE_CANCELLATION must be never or anyTask (was `all`)")
+  }
+
+  @Test func stepsAreInterruptedInsideOnDemand() throws {
+    for mode in FuzzConfiguration.InterruptionMode.allCases {
+      let resolved = try resolved(["INTERLEAVE_INTERRUPTIONS": mode.rawValue])
+      #expect(resolved.configuration.interruptions == mode)
+    }
+    let other = { $0.interruptions = .before } as (inout FuzzConfiguration) -> Void
+    #expect(try self.resolved([:], other).configuration.interruptions == .before)
+    #expect(
+      message(["INTERLEAVE_INTERRUPTIONS": "always"])
+        == "INTERLEAVE_INTERRUPTIONS must be never or before or everywhere (was `always`)")
   }
 
   @Test func aStepMustHaveSomeTime() {

@@ -50,6 +50,22 @@ import Testing
     }
   }
 
+  @Test func onlyWhatWasInterruptedInsideNeedsTheNewerFormat() throws {
+    var entry = bankEntry
+    entry.deviations[0].passedOver.inside = InsidePoint(.unlock, isAfter: true, occurrence: 2)
+    let text = entry.json()
+    #expect(text.contains(#""version": 2,"#))
+    #expect(
+      text.contains(
+        #""executor": "Bank", "inside": { "after": "unlock", "occurrence": 2 } }"#), "\(text)")
+    #expect(try CorpusEntry(reading: text) == entry)
+    #expect(entry.digest != bankEntry.digest)
+    let old = text.replacing(#""version": 2"#, with: #""version": 1"#)
+    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: old) }
+    let unknown = text.replacing(#""unlock""#, with: #""sneeze""#)
+    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: unknown) }
+  }
+
   @Test func charactersThatAReviewerCouldNotSeeAreEscaped() {
     var entry = bankEntry
     entry.message = "a\u{202E}b\u{200B}c\0d/e"

@@ -116,10 +116,10 @@ import Testing
     #expect(
       error(reading: text)?.description
         == "corpus/x.json:2: the file was written by a newer Interleave: version 7; "
-        + "this one reads up to 1")
+        + "this one reads up to 2")
     let next = CorpusEntry.currentVersion + 1
     #expect(
-      error(replacing: "\"version\": \(next - 1)", with: "\"version\": \(next)")?.reason
+      error(replacing: "\"version\": 1", with: "\"version\": \(next)")?.reason
         == .newerVersion(next))
     #expect(
       error(replacing: "\"version\": 1", with: "\"version\": 0")?.description

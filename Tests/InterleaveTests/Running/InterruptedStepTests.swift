@@ -1,0 +1,228 @@
+import Foundation
+import Interleave
+import InterleaveEngine
+import Testing
+
+/// Steps that are interrupted inside, from the configuration to the report and the corpus.
+@Suite(.enabled(if: Interruptions.obstacle == nil), .unoptimised) struct InterruptedStepTests {
+  private func run(
+    _ interruptions: FuzzConfiguration.InterruptionMode = .before, schedules: Int = 300,
+    in folder: String? = nil, strategy: FuzzConfiguration.StrategyChoice = .portfolio,
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async -> FuzzOutcome {
+    await fuzzed(
+      schedules: schedules,
+      {
+        $0.interruptions = interruptions
+        $0.strategy = strategy
+        if let folder { $0.corpus = .at(folder) }
+      }, named: "interrupted", body: body)
+  }
+
+  // MARK: Finding and shrinking
+
+  @Test func whatTakesAnInterruptionIsFoundAndShownWithOne() async throws {
+    let whole = await run(.never) { try await payTwice(Purse()) }
+    #expect(whole.failure == nil, "no order of whole steps is wrong: \(whole)")
+    let failure = try #require(await run { try await payTwice(Purse()) }.failure)
+    #expect(failure.interleaving.interruptions == 1, "\(failure)")
+    #expect(failure.interleaving.preemptions == 1, "\(failure)")
+    #expect(failure.isMinimal, "\(failure)")
+    let point = try #require(failure.interleaving.deviations.compactMap(\.passedOver.inside).first)
+    #expect(point == InsidePoint(.lock, occurrence: 1))
+  }
+
+  @Test(arguments: [FuzzConfiguration.InterruptionMode.before, .everywhere])
+  func whatIsMendedPasses(_ interruptions: FuzzConfiguration.InterruptionMode) async {
+    let outcome = await run(interruptions) { try await payTwice(Purse(isCareful: true)) }
+    #expect(outcome.failure == nil, "\(outcome)")
+  }
+
+  @Test func anInterruptionIsShownOnlyWhereItIsNeeded() async throws {
+    // Between the two steps of a task, another one does just as well.
+    let failure = try #require(
+      await run(strategy: .randomWalk) { try await payTwice(Purse(suspends: true)) }.failure)
+    #expect(failure.interleaving.interruptions == 0, "\(failure)")
+  }
+
+  @Test(arguments: [
+    FuzzConfiguration.StrategyChoice.randomWalk, .pct, .pos, .surw, .urw, .stratifiedWalk,
+    .depthFirst, .preemptionBounded, .delayBounded,
+  ])
+  func everyStrategyInterrupts(_ strategy: FuzzConfiguration.StrategyChoice) async {
+    let outcome = await run(strategy: strategy) { try await payTwice(Purse()) }
+    #expect(outcome.failure != nil, "\(outcome)")
+  }
+
+  // MARK: Words
+
+  @Test func theReportTellsWhereAStepWasInterrupted() async throws {
+    let failure = try #require(await run { try await payTwice(Purse()) }.failure)
+    let words = "\(failure)"
+    #expect(words.contains("1 preemption (inside a step)"), "\(words)")
+    #expect(words.contains("before it took a lock the second time; "), "\(words)")
+    let text = words.replacing(#/\s+/#, with: " ")
+    #expect(
+      text.contains("was interrupted inside a step at InterruptedStepTests.swift:"), "\(text)")
+  }
+
+  @Test func aDeadlockOfLocksTellsWhoHoldsAndWhoWaits() async throws {
+    let failure = try #require(
+      await run {
+        let (first, second) = (NSLock(), NSLock())
+        await bothAtOnce({ nest(first, second) }, { nest(second, first) })
+      }.failure)
+    #expect(failure.kind == .deadlock, "\(failure)")
+    #expect(failure.message.hasPrefix("2 tasks wait for each other"), "\(failure)")
+    #expect(failure.message.contains("* task 0.0 waits in nest(_:_:)"), "\(failure)")
+    #expect(failure.message.contains("for a lock that task 0.0 holds, since nest"), "\(failure)")
+  }
+
+  @Test func aDeadlockOfALockAndATaskTellsBoth() async throws {
+    let failure = try #require(
+      await run {
+        let lock = NSLock()
+        await withTaskGroup(of: Void.self) { group in
+          group.addTask {
+            let other = Task {
+              lock.take()
+              lock.give()
+            }
+            lock.take()
+            await other.value
+            lock.give()
+          }
+        }
+      }.failure)
+    #expect(failure.kind == .deadlock, "\(failure)")
+    #expect(failure.message.contains("for a lock that task 0.0 holds"), "\(failure)")
+    #expect(failure.message.contains("for the result of task 0.0.0"), "\(failure)")
+  }
+
+  // MARK: Proofs
+
+  @Test func whatAnInterruptionCouldChangeIsNotProved() async {
+    let outcome = await run(strategy: .reduction) {
+      let purse = Purse()
+      await bothAtOnce({ purse.pay(1) }, { purse.pay(1) })
+    }
+    #expect(!outcome.report.isExhaustive, "\(outcome)")
+  }
+
+  @Test func whatReachesNoPointIsProvedAsEver() async {
+    let outcome = await run(schedules: 1_000) {
+      let counter = Tally()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<2 { group.addTask { await counter.add() } }
+      }
+    }
+    #expect(outcome.report.isExhaustive, "\(outcome)")
+  }
+
+  // MARK: The corpus
+
+  @Test func anInterruptionIsKeptAndReplayed() async throws {
+    try await withTemporaryFolder { folder in
+      let found = try #require(await run(in: folder) { try await payTwice(Purse()) }.failure)
+      let file = try #require(found.corpusFile)
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(text.contains("\"version\": 2"), "\(text)")
+      #expect(
+        text.contains("\"inside\": { \"before\": \"lock\", \"occurrence\": 1 }"), "\(text)")
+      let again = await run(in: folder) { try await payTwice(Purse()) }
+      #expect(again.failure?.corpusFile == file, "\(again)")
+      #expect(again.report.schedules == 0, "\(again)")
+      let mended = await run(in: folder) { try await payTwice(Purse(isCareful: true)) }
+      #expect(mended.failure == nil && mended.report.replayed == 1, "\(mended)")
+    }
+  }
+
+  @Test func whatTakesNoInterruptionIsKeptInTheOldFormat() async throws {
+    try await withTemporaryFolder { folder in
+      let failure = try #require(
+        await run(in: folder) { try await payTwice(Purse(suspends: true)) }.failure)
+      let file = try #require(failure.corpusFile)
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      #expect(text.contains("\"version\": 1"), "\(text)")
+    }
+  }
+
+  // MARK: Where they end
+
+  @Test func aCallThatBlocksInAnotherWayEndsThemByItsName() async {
+    let outcome = await run {
+      let queue = DispatchQueue(label: "queue")
+      await bothAtOnce({ queue.sync {} }, { queue.sync {} })
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+    #expect(
+      outcome.report.warnings.contains { $0.contains("came to dispatch_sync") }, "\(outcome)")
+  }
+}
+
+private struct Overdrawn: Error {}
+
+/// What can be paid from, behind a lock.
+private final class Purse: @unchecked Sendable {
+  private let lock = NSLock()
+  private var amount = 1
+  private let isCareful: Bool
+  private let suspends: Bool
+
+  init(isCareful: Bool = false, suspends: Bool = false) {
+    self.isCareful = isCareful
+    self.suspends = suspends
+  }
+
+  var isOverdrawn: Bool { lock.withLock { amount < 0 } }
+
+  func pay(_ price: Int) {
+    if isCareful {
+      lock.withLock { if amount >= price { amount -= price } }
+    } else {
+      guard lock.withLock({ amount >= price }) else { return }
+      lock.withLock { amount -= price }
+    }
+  }
+
+  func payLater(_ price: Int) async {
+    guard lock.withLock({ amount >= price }) else { return }
+    await Task.yield()
+    lock.withLock { amount -= price }
+  }
+
+  func payOnce() async { suspends ? await payLater(1) : pay(1) }
+}
+
+private func payTwice(_ purse: Purse) async throws {
+  await withTaskGroup(of: Void.self) { group in
+    for _ in 0..<2 { group.addTask { await purse.payOnce() } }
+  }
+  if purse.isOverdrawn { throw Overdrawn() }
+}
+
+private func bothAtOnce(
+  _ first: @escaping @Sendable () -> Void, _ second: @escaping @Sendable () -> Void
+) async {
+  await withTaskGroup(of: Void.self) { group in
+    group.addTask { first() }
+    group.addTask { second() }
+  }
+}
+
+private func nest(_ outer: NSLock, _ inner: NSLock) {
+  outer.lock()
+  inner.lock()
+  inner.unlock()
+  outer.unlock()
+}
+
+extension NSLock {
+  fileprivate func take() { lock() }
+  fileprivate func give() { unlock() }
+}
+
+private actor Tally {
+  private var count = 0
+  func add() { count += 1 }
+}
