@@ -136,6 +136,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   if (UNLIKELY(il_current != s)) il_leave_process(0);
   if (UNLIKELY(s->drain_count)) il_drain_actors(s);
   if (UNLIKELY(s->fiber != NULL)) il_fiber_leave(s);
+  if (UNLIKELY(s->carriers != NULL)) il_carriers_end_step(s->carriers);
   il_current = NULL;
   il_step_edge(s);
   if (s->ended) {

@@ -225,6 +225,10 @@ void il_carriers_begin_step(il_carriers *c) {
   memset(c->kinds, 0, sizeof c->kinds);
 }
 
+void il_carriers_end_step(il_carriers *c) {
+  if (UNLIKELY(c->locks)) il_leave_taken(c);
+}
+
 static void keep_step(const il_carriers *c, il_step_state *kept) {
   const il_session *s = c->session;
   *kept = (il_step_state){
@@ -376,6 +380,7 @@ size_t il_carriers_free(const il_session *s) {
   return 0;
 }
 void il_carriers_begin_step(il_carriers *carriers) { (void)carriers; }
+void il_carriers_end_step(il_carriers *carriers) { (void)carriers; }
 void il_carriers_drop(il_session *session) { (void)session; }
 bool il_carrier_is_blocked(const il_carrier *carrier) {
   (void)carrier;

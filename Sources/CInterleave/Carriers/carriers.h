@@ -16,8 +16,9 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
-// Begins a step.
+// Begins a step, and ends it.
 void il_carriers_begin_step(il_carriers *carriers);
+void il_carriers_end_step(il_carriers *carriers);
 // Gives up all that belongs to a thread that was stopped, or to a session that ends.
 void il_carriers_drop(il_session *session);
 
@@ -61,6 +62,9 @@ typedef struct {
   il_held_kind kind;
   // The code that took it is the runtime's.
   bool is_runtime;
+  // The step that took it has ended. Who wants it blocks the thread on which its task may be
+  // about to go on.
+  bool is_left;
   // Where it was taken last, and by which task, by its number.
   const void *site;
   uint32_t task;
@@ -146,6 +150,8 @@ void il_note_given(il_session *session, void *object);
 void il_note_opened(il_session *session, void *object);
 // Gives back what steps hold that will never go on.
 void il_give_back_all(il_carriers *carriers);
+// Notes that what the running step holds stays taken, although it ends.
+void il_leave_taken(il_carriers *carriers);
 
 // MARK: - Points
 

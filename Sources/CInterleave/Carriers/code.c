@@ -106,13 +106,24 @@ static const loaded_image *find_image(const loaded_images *all, uintptr_t addres
   return NULL;
 }
 
+// The image that an address was found in last.
+static __thread const loaded_images *last_images;
+static __thread const loaded_image *last_image;
+
 il_code il_code_at(const void *pointer) {
   uintptr_t address = (uintptr_t)pointer;
   if (address - (uintptr_t)__start_il_text <
       (uintptr_t)__stop_il_text - (uintptr_t)__start_il_text) return IL_CODE_OURS;
-  const loaded_image *image =
-      find_image(atomic_load_explicit(&known_images, memory_order_acquire), address);
-  if (LIKELY(image != NULL)) return image->code;
+  const loaded_images *all = atomic_load_explicit(&known_images, memory_order_acquire);
+  // Mostly it is the same library that comes again.
+  if (LIKELY(all == last_images) && LIKELY(last_image != NULL) &&
+      address - last_image->begin < last_image->end - last_image->begin) return last_image->code;
+  const loaded_image *image = find_image(all, address);
+  if (LIKELY(image != NULL)) {
+    last_images = all;
+    last_image = image;
+    return image->code;
+  }
   il_session *s = il_current;
   il_current = NULL;
   unsigned long long loads = 0;

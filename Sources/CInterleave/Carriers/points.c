@@ -56,7 +56,7 @@ il_held *il_find_held(il_carriers *c, void *object) {
 bool il_is_held_elsewhere(const il_carriers *c, il_want want, void *object, unsigned step) {
   const il_held *held = known_held(c, object);
   if (!held) return false;
-  bool is_anothers = held->holder && held->holder != step;
+  bool is_anothers = held->holder && held->holder != step && !held->is_left;
   return is_anothers || (want == IL_WANTS_LOCK && held->sharers);
 }
 
@@ -79,6 +79,7 @@ void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_share
   held->site = site;
   held->task = s->step_task->index;
   held->is_runtime = il_code_at(site) == IL_CODE_RUNTIME;
+  held->is_left = false;
   if (is_shared) {
     held->sharers++;
   } else {
@@ -101,6 +102,13 @@ void il_note_given(il_session *s, void *object) {
 }
 
 void il_note_opened(il_session *s, void *object) { il_find_held(s->carriers, object)->openings++; }
+
+void il_leave_taken(il_carriers *c) {
+  for (size_t n = 0; n < c->held_capacity; n++) {
+    il_held *held = &c->held[n];
+    if (held->run == c->run && held->depth && held->holder == c->number) held->is_left = true;
+  }
+}
 
 void il_give_back_all(il_carriers *c) {
   for (size_t n = 0; n < c->held_capacity; n++) {

@@ -206,7 +206,9 @@ struct Campaign {
     let progress = ShrinkingProgress(of: found, in: test)
     journal?.write(found)
     defer { progress.end() }
-    let runs = SettlingRuns(runner, progress, seed: found.seed)
+    let runs = SettlingRuns(
+      runner, progress, seed: found.seed,
+      interruptions: Interruptions(of: found.schedule.deviations))
     // What comes from outside is not the run's, so that it may not come again.
     let keeper = Keeper(
       corpus: result.tally.doesIO ? nil : corpus, test: test.corpusName, testFile: test.filePath)

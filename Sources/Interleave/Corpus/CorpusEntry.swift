@@ -1,3 +1,5 @@
+import InterleaveEngine
+
 /// One stored failure: what is needed to make it happen again, and to understand it.
 package struct CorpusEntry: Sendable, Hashable {
   /// The newest version of the format that this code reads.
@@ -6,7 +8,13 @@ package struct CorpusEntry: Sendable, Hashable {
   /// The version of the format that the entry is written in: the oldest that can hold it.
   ///
   /// Version 2 has steps that were interrupted inside.
-  package var version: Int { steps.contains { $0.inside != nil } ? 2 : 1 }
+  package var version: Int { interruptions == .never ? 1 : 2 }
+
+  /// Where steps must be interrupted inside for its interleaving to be made again.
+  var interruptions: Interruptions {
+    let points = steps.compactMap(\.inside)
+    return points.isEmpty ? .never : points.contains(where: \.isAfter) ? .everywhere : .before
+  }
 
   /// The name of a test: its suite, or its file where it is in none, and its function.
   package struct TestName: Sendable, Hashable, CustomStringConvertible {

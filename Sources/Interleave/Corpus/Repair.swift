@@ -58,6 +58,7 @@ struct Repair {
     var request = RunRequest(
       strategy: Baseline(), start: RunStart(index: 0, seed: entry.seed), plan: plan)
     request.terms.seed = entry.seed
+    request.terms.interruptions = entry.interruptions
     if needsAdaption {
       // The draws that come nearest are those of all runs that follow.
       request.wants = .draws

@@ -74,6 +74,7 @@ struct Reproduction {
       strategy: strategy, start: RunStart(index: 0, seed: entry.seed),
       plan: .stored(StoredDraws(entry)), canceller: canceller)
     request.terms.seed = entry.seed
+    request.terms.interruptions = entry.interruptions
     return request
   }
 

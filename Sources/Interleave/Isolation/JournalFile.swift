@@ -92,6 +92,7 @@ extension RunJournal {
       canceller: run.cancellation.map { ReplayCancellation($0) }, wants: .traceOfFailure,
       place: .child(hangLimit: hangLimit))
     request.terms.seed = seed
+    request.terms.interruptions = Interruptions(of: run.deviations)
     request.terms.awaitsCrashElsewhere = isElsewhere || finding?.isElsewhere == true
     return request
   }

@@ -135,6 +135,12 @@ extension InsidePoint {
     return "\(isAfter ? "after" : "before") it \(deed)\(operation == .wait ? "" : time)"
   }
 
+  /// `before lock 2`, for narrow columns.
+  var shortWords: String {
+    (isAfter ? "after " : "before ") + operation.rawValue
+      + (occurrence == 0 || operation == .wait ? "" : " \(occurrence + 1)")
+  }
+
   private var deed: String {
     switch operation {
     case .lock: "took a lock"

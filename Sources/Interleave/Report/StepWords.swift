@@ -80,7 +80,7 @@ struct StepWords {
     guard step.end == .interrupted else { return nil }
     let next = interleaving.deviations.first { $0.index == index + 1 }
     if let passed = next?.passedOver, passed.task == step.name.task, let point = passed.inside {
-      return StyledText("interrupted \(point.words)", .warning)
+      return StyledText("interrupted \(point.shortWords)", .warning)
     }
     return StyledText("has to wait for others", .dim)
   }

@@ -17,9 +17,12 @@ struct RunRequest {
 
   /// The run that another one was, made again.
   static func replay(_ schedule: RecordedSchedule, _ draws: Draws) -> RunRequest {
-    RunRequest(
-      strategy: Replay(schedule.deviations), plan: .replay(draws),
+    let deviations = schedule.deviations
+    var request = RunRequest(
+      strategy: Replay(deviations), plan: .replay(draws),
       canceller: schedule.cancellation.map { ReplayCancellation($0) })
+    request.terms.interruptions = Interruptions(of: deviations)
+    return request
   }
 }
 
@@ -33,6 +36,8 @@ struct RunTerms {
   var stepLimit: Int?
   /// How many nanoseconds it waits for a thread that it does not control.
   var foreignGrace: Int64?
+  /// Where steps can be interrupted inside at least, whatever is configured.
+  var interruptions = Interruptions.never
   /// No step is interrupted inside.
   var runsWholeSteps = false
   /// What fails is a thread that runs no step: the run may have passed before it does.

@@ -8,6 +8,8 @@ final class SettlingRuns {
   private let progress: ShrinkingProgress
   /// The seed of what the program draws at random by itself.
   private let seed: UInt64
+  /// Where the steps of the failure were interrupted, which may be more than is configured.
+  private let interruptions: Interruptions
   /// What fails is a thread that runs no step: a run may have passed before it does.
   var awaitsCrashElsewhere = false
   /// Where runs are made.
@@ -17,7 +19,11 @@ final class SettlingRuns {
   /// What adds up over the runs.
   private(set) var tally = Tally()
 
-  init(_ maker: any RunMaker, _ progress: ShrinkingProgress, seed: UInt64) {
+  init(
+    _ maker: any RunMaker, _ progress: ShrinkingProgress, seed: UInt64,
+    interruptions: Interruptions = .never
+  ) {
+    self.interruptions = interruptions
     self.maker = maker
     self.progress = progress
     self.seed = seed
@@ -57,6 +63,7 @@ final class SettlingRuns {
     var request = request
     request.place = place
     request.terms.seed = seed
+    request.terms.interruptions = max(request.terms.interruptions, interruptions)
     request.terms.awaitsCrashElsewhere = awaitsCrashElsewhere
     return request
   }

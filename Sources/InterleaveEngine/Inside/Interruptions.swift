@@ -1,7 +1,7 @@
 internal import CInterleave
 
 /// Where a step can be interrupted inside, so that steps of other tasks run before it goes on.
-package enum Interruptions: Sendable, Equatable {
+package enum Interruptions: Int, Sendable, Comparable {
   /// Nowhere: each step runs from its beginning to its end.
   case never
   /// Before an operation whose order with those of other tasks matters: taking a lock, cancelling,
@@ -9,6 +9,16 @@ package enum Interruptions: Sendable, Equatable {
   case before
   /// Also after a task was made or woken, and after a lock was given back.
   case everywhere
+
+  package static func < (lhs: Interruptions, rhs: Interruptions) -> Bool {
+    lhs.rawValue < rhs.rawValue
+  }
+
+  /// Where steps must be interrupted for the deviations to find their places.
+  package init(of deviations: [RawDeviation]) {
+    let keys = deviations.flatMap { [$0.picked, $0.passedOver] }.filter(\.isInside)
+    self = keys.isEmpty ? .never : keys.contains(where: \.isAfter) ? .everywhere : .before
+  }
 
   /// Why steps cannot be interrupted inside in this process; nil where they can.
   package static var obstacle: String? { known }
@@ -45,4 +55,7 @@ extension StepKey {
 
   /// The step was interrupted inside, and goes on.
   package var isInside: Bool { Self.isInside(ordinal) }
+
+  /// It was interrupted after an operation, and not before one.
+  var isAfter: Bool { isInside && (ordinal >> Self.stepBits).isMultiple(of: 2) }
 }

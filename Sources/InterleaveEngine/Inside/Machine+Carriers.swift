@@ -157,7 +157,9 @@ extension Machine {
     collectAtPoint(own)
     guard enabled.count > 1 else { return release(own, carrier) }
     progress.choices += 1
+    inside.isAtPoint = true
     var pick = choose(with: strategy)
+    inside.isAtPoint = false
     if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
     guard pick > 0 else { return release(own, carrier) }
     park(carrier, own)

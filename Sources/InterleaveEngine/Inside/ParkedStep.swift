@@ -12,6 +12,8 @@ struct ParkedStep {
 
 /// What the machine knows of a run whose steps can be interrupted inside.
 struct InsideState {
+  /// The running step is at a point, and it is to be chosen who goes on.
+  var isAtPoint = false
   /// Which of the enabled steps a point chose, for the loop that goes on; -1 for none.
   var pendingPick = -1
   /// How the run ended, once it has.

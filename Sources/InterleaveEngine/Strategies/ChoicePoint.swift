@@ -37,10 +37,7 @@ extension EnabledSteps: ChoicePoint {
     return first.continuesLastTask && first.reason != .timer
   }
 
-  package var isInside: Bool {
-    let first = self[0]
-    return first.reason == .interrupted && first.continuesLastTask
-  }
+  package var isInside: Bool { machine._withUnsafeGuaranteedRef { $0.inside.isAtPoint } }
 
   package var state: ReachedState? {
     guard let trace = machine._withUnsafeGuaranteedRef({ $0.traceHash }) else { return nil }

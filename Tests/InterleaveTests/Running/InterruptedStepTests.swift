@@ -78,25 +78,24 @@ import Testing
     #expect(failure.message.contains("for a lock that task 0.0 holds, since nest"), "\(failure)")
   }
 
-  @Test func aDeadlockOfALockAndATaskTellsBoth() async throws {
+  /// Whoever wants it blocks the thread on which its holder may be about to go on.
+  @Test func whoWantsALockThatIsHeldAcrossASuspensionHangs() async throws {
     let failure = try #require(
       await run {
         let lock = NSLock()
         await withTaskGroup(of: Void.self) { group in
-          group.addTask {
-            let other = Task {
+          for _ in 0..<2 {
+            group.addTask {
               lock.take()
+              await Task.yield()
               lock.give()
             }
-            lock.take()
-            await other.value
-            lock.give()
           }
         }
       }.failure)
-    #expect(failure.kind == .deadlock, "\(failure)")
-    #expect(failure.message.contains("for a lock that task 0.0 holds"), "\(failure)")
-    #expect(failure.message.contains("for the result of task 0.0.0"), "\(failure)")
+    #expect(failure.kind == .hang, "\(failure)")
+    #expect(
+      failure.message.contains("a lock that is held by a step of the same run"), "\(failure)")
   }
 
   // MARK: Proofs
@@ -132,6 +131,9 @@ import Testing
       let again = await run(in: folder) { try await payTwice(Purse()) }
       #expect(again.failure?.corpusFile == file, "\(again)")
       #expect(again.report.schedules == 0, "\(again)")
+      let later = await run(.never, in: folder) { try await payTwice(Purse()) }
+      #expect(later.failure?.corpusFile == file, "whatever is configured then: \(later)")
+      #expect(later.failure?.interleaving.interruptions == 1, "\(later)")
       let mended = await run(in: folder) { try await payTwice(Purse(isCareful: true)) }
       #expect(mended.failure == nil && mended.report.replayed == 1, "\(mended)")
     }
