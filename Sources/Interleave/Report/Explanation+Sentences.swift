@@ -21,6 +21,61 @@ extension Explanation {
     return collisions.map { sentence(for: $0, in: interleaving, names, glyphs) }
   }
 
+  /// The pairs of steps in words, a sentence each.
+  func reversalSentences(in interleaving: Interleaving) -> [String] {
+    let names = PlaceNames(interleaving)
+    return reversals.map { reversal in
+      let steps = [reversal.pair.first, reversal.pair.second].map { interleaving.steps[$0] }
+      let parts = steps.map { step in
+        "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving))) "
+          + (step.name.ordinal == 0 && step.place == nil ? "began" : "ran")
+          + (step.actor.isEmpty ? "" : " on \(step.actor.unbroken)")
+          + (step.place.map { " at \(names.name($0))" } ?? "")
+      }
+      return "T\(parts[0].dropFirst()) before \(parts[1])."
+    }
+  }
+
+  /// What runs in other orders have shown, a sentence each, in the order of the collisions or else
+  /// of the reversals.
+  var experimentSentences: [String?] {
+    guard collisions.isEmpty else { return collisions.map(Self.experiment) }
+    return reversals.map { reversal in
+      let order =
+        switch reversal.kind {
+        case .pair: "in the other order"
+        case .deviation: "in the ordinary order, where the second comes first,"
+        case .task: "when the second task goes first from there on,"
+        }
+      return "By experiment: \(order) it passes\(reversal.runs.words)."
+    }
+  }
+
+  private static func experiment(_ collision: Collision) -> String? {
+    let isWhole = collision.undisturbed?.isDecisive == true
+    let isLate = collision.overtaken?.isDecisive == true
+    let runs = ExperimentFindings.Runs(
+      passed: (isWhole ? collision.undisturbed?.passed ?? 0 : 0)
+        + (isLate ? collision.overtaken?.passed ?? 0 : 0))
+    switch (isWhole, isLate) {
+    case (true, true):
+      return "By experiment: with nothing in between it passes, whoever comes first\(runs.words)."
+    case (true, false): return "By experiment: with nothing in between it passes\(runs.words)."
+    case (false, true):
+      return "By experiment: when what came between comes first, it passes\(runs.words)."
+    case (false, false): return nil
+    }
+  }
+
+  /// What is said where no order of two steps decides; nil where one does.
+  var vainSentence: String? {
+    guard vainOrders > 0 else { return nil }
+    return "No two steps by themselves: "
+      + (vainOrders == 1
+        ? "in the one other order that was tried, it failed as well."
+        : "in each of \(vainOrders) other orders that were tried, it failed as well.")
+  }
+
   /// The departures in words, a sentence each.
   func departureSentences(in interleaving: Interleaving) -> [String] {
     let names = PlaceNames(interleaving)
@@ -65,18 +120,20 @@ extension Explanation {
       picked.task == passed.task
       ? "it"
       : "task\u{A0}\(picked.task)" + (isKnown ? "" : remark(task(picked, in: interleaving)))
+    let need = departure.isNeeded.map { $0 ? "" : " Without this it fails, too." } ?? ""
     switch departure.kind {
     case .interruption where passed.inside != nil:
       let point = passed.inside?.words ?? ""
       return "\(step)\(title) was interrupted inside a step\(at), \(point); "
-        + "\(other) \(ran) instead."
+        + "\(other) \(ran) instead." + need
     case .interruption:
       return "\(step)\(title) was interrupted\(at), before it went on; \(other) \(ran) instead."
+        + need
     case .stall:
       return "\(step)the timer of \(other) fired although \(lowercased(title)) was ready\(at): "
-        + "\(other) \(ran) first."
+        + "\(other) \(ran) first." + need
     case .overtaking:
-      return "\(step)\(title) was ready\(at), but \(other) \(ran) first."
+      return "\(step)\(title) was ready\(at), but \(other) \(ran) first." + need
     }
   }
 
@@ -153,6 +210,13 @@ extension InsidePoint {
     case .wake: "woke a task"
     case .unlock: "gave back a lock"
     }
+  }
+}
+
+extension ExperimentFindings.Runs {
+  /// How many of the runs passed; empty for the only one that there is.
+  fileprivate var words: String {
+    passed + failed > 1 ? " (\(passed) of \(passed + failed) runs)" : ""
   }
 }
 

@@ -5,7 +5,8 @@ import InterleaveEngine
 /// A collision is a stretch of one task that was cut in two on an actor: it ran
 /// there, left, and went on there (or is about to), while another task ran on the
 /// same actor in between. Of all collisions those are named in which the other task changed a
-/// property that the first one then changed too, and which a deviation made.
+/// property that the first one then changed too, and which a deviation made. Where runs in other
+/// orders were made (``ExperimentFindings``), only those are named without which it passes.
 package struct Explanation: Sendable, Hashable {
   /// A choice that departed from the baseline, in the words of the tasks.
   package struct Departure: Sendable, Hashable {
@@ -27,6 +28,8 @@ package struct Explanation: Sendable, Hashable {
     package var pickedPlace: Interleaving.Place?
     /// Where the task that was passed over went on later, or else was last.
     package var passedOverPlace: Interleaving.Place?
+    /// Without it there is no failure; nil where that was not tried.
+    package var isNeeded: Bool?
   }
 
   /// A stretch of one task on an actor with another task's step inside.
@@ -48,6 +51,19 @@ package struct Explanation: Sendable, Hashable {
     /// One of the two tasks descends from the other, so that mostly it was waited
     /// for.
     package var isFamily: Bool
+    /// Runs in which nothing came between, and in which what came between came before.
+    package var undisturbed: ExperimentFindings.Runs?
+    package var overtaken: ExperimentFindings.Runs?
+
+    /// Where it is in the interleaving.
+    package var stretch: ExperimentFindings.Stretch {
+      ExperimentFindings.Stretch(before: before, between: between, after: after)
+    }
+
+    /// How surely the failure rests on it: 0 for not at all.
+    fileprivate var certainty: Int {
+      (undisturbed?.isDecisive == true ? 2 : 0) + (overtaken?.isDecisive == true ? 1 : 0)
+    }
 
     fileprivate var score: Int {
       let isKnown = isSameProperty && hasDeviation
@@ -56,13 +72,58 @@ package struct Explanation: Sendable, Hashable {
     }
   }
 
+  /// Two steps that collide by their order alone.
+  package struct Reversal: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+      /// It passes with these two turned round.
+      case pair
+      /// It passes when the second step comes as it would have in the ordinary order.
+      case deviation
+      /// It passes when the second one's task goes first from there on.
+      case task
+    }
+
+    package var kind: Kind
+    package var pair: ExperimentFindings.Pair
+    /// The runs in the other order.
+    package var runs: ExperimentFindings.Runs
+  }
+
   package let departures: [Departure]
   /// The collisions that explain the failure best, at most two, in order.
   package let collisions: [Collision]
+  /// Where no collision does: the steps whose order does, at most two, in order.
+  package let reversals: [Reversal]
+  /// In how many ways steps were put in another order, and none of it explains the failure; 0
+  /// where something does, or nothing was tried.
+  package let vainOrders: Int
 
-  package init(_ interleaving: Interleaving) {
-    departures = interleaving.deviations.map { Self.departure($0, in: interleaving) }
-    collisions = Self.best(of: Self.allCollisions(in: interleaving), in: interleaving)
+  package init(_ interleaving: Interleaving, _ findings: ExperimentFindings? = nil) {
+    departures = interleaving.deviations.map {
+      var departure = Self.departure($0, in: interleaving)
+      departure.isNeeded = findings?.without[$0.index]?.isDecisive
+      return departure
+    }
+    let found = Self.allCollisions(in: interleaving)
+    guard let findings, !findings.isEmpty else {
+      collisions = Self.best(of: found, in: interleaving)
+      reversals = []
+      vainOrders = 0
+      return
+    }
+    collisions = Self.decisive(of: found, findings, in: interleaving)
+    reversals = collisions.isEmpty ? Self.decisive(of: findings, in: interleaving) : []
+    let isKnown =
+      !collisions.isEmpty || !reversals.isEmpty
+      || findings.without.values.contains(where: \.isDecisive)
+    vainOrders = isKnown ? 0 : findings.orders
+  }
+
+  /// The stretches of tasks with another task's step inside, those first that explain most.
+  static func stretches(in interleaving: Interleaving) -> [ExperimentFindings.Stretch] {
+    allCollisions(in: interleaving)
+      .sorted { ($0.score, $0.after) > ($1.score, $1.after) }
+      .map(\.stretch)
   }
 
   // MARK: Departures
@@ -145,5 +206,78 @@ package struct Explanation: Sendable, Hashable {
       return collision.score == top && pairs.insert(tasks.sorted()).inserted
     }
     return different.prefix(2).sorted { $0.after < $1.after }
+  }
+
+  // MARK: By experiment
+
+  /// The collisions without which it passes, by how sure that is.
+  private static func decisive(
+    of found: [Collision], _ findings: ExperimentFindings, in interleaving: Interleaving
+  ) -> [Collision] {
+    let tried = found.map { collision in
+      var collision = collision
+      collision.undisturbed = findings.undisturbed[collision.stretch]
+      collision.overtaken = findings.overtaken[collision.stretch]
+      return collision
+    }
+    // What changed what the task went on to change is told before what changed anything, and
+    // that before what merely came between.
+    let rank = { (collision: Collision) in
+      let change = collision.isSameProperty ? 2 : collision.change == nil ? 0 : 1
+      return (change, collision.certainty, collision.score, collision.after)
+    }
+    let certain = tried.filter { $0.certainty > 0 }.sorted { rank($0) > rank($1) }
+    guard let first = certain.first else { return [] }
+    var pairs: Set<[TaskPath]> = []
+    let different = certain.filter { collision in
+      collision.certainty == first.certainty && collision.isSameProperty == first.isSameProperty
+        && pairs.insert(tasks(of: [collision.before, collision.between], in: interleaving)).inserted
+    }
+    return different.prefix(2).sorted { $0.after < $1.after }
+  }
+
+  /// The pairs of steps that pass in the other order, the nearest to the failure.
+  private static func decisive(
+    of findings: ExperimentFindings, in interleaving: Interleaving
+  ) -> [Reversal] {
+    let kinds = [
+      reversals(.pair, findings.reversed),
+      reversals(.deviation, pairs(of: findings.without, in: interleaving)),
+      reversals(.task, findings.ahead),
+    ]
+    guard let certain = kinds.first(where: { !$0.isEmpty }) else { return [] }
+    var pairs: Set<[TaskPath]> = []
+    let different = certain.filter {
+      pairs.insert(tasks(of: [$0.pair.first, $0.pair.second], in: interleaving)).inserted
+    }
+    return different.prefix(2).sorted { $0.pair.second < $1.pair.second }
+  }
+
+  private static func reversals(
+    _ kind: Reversal.Kind, _ runs: [ExperimentFindings.Pair: ExperimentFindings.Runs]
+  ) -> [Reversal] {
+    runs.filter { $0.value.isDecisive }
+      .map { Reversal(kind: kind, pair: $0.key, runs: $0.value) }
+      .sorted { ($0.pair.second, $0.pair.first) > ($1.pair.second, $1.pair.first) }
+  }
+
+  /// What deviations put before what.
+  private static func pairs(
+    of deviations: [Int: ExperimentFindings.Runs], in interleaving: Interleaving
+  ) -> [ExperimentFindings.Pair: ExperimentFindings.Runs] {
+    var pairs: [ExperimentFindings.Pair: ExperimentFindings.Runs] = [:]
+    for deviation in interleaving.deviations {
+      guard let runs = deviations[deviation.index],
+        let second = interleaving.steps.indices.dropFirst(deviation.index).first(where: {
+          interleaving.steps[$0].name.isSameStep(as: deviation.passedOver)
+        })
+      else { continue }
+      pairs[ExperimentFindings.Pair(first: deviation.index, second: second)] = runs
+    }
+    return pairs
+  }
+
+  private static func tasks(of steps: [Int], in interleaving: Interleaving) -> [TaskPath] {
+    steps.map { interleaving.steps[$0].name.task }.sorted()
   }
 }

@@ -29,7 +29,7 @@ struct FailureReport {
   ) -> String {
     let report = FailureReport(
       failure: failure, width: max(width, narrowest), root: root, source: source,
-      explanation: Explanation(failure.interleaving), glyphs: glyphs)
+      explanation: Explanation(failure.interleaving, failure.findings), glyphs: glyphs)
     return report.lines().map { $0.rendered(colour: colour) }.joined(separator: "\n")
   }
 
@@ -65,27 +65,41 @@ struct FailureReport {
   // MARK: How it came about
 
   private func collision() -> [StyledText] {
-    let sentences = explanation.collisionSentences(in: failure.interleaving, glyphs)
-    guard !sentences.isEmpty else { return [] }
-    let paragraphs = zip(explanation.collisions, sentences).map { collision, sentence in
-      indented(sentence) + [StyledText()] + stretch(collision)
+    let paragraphs = collisions().map { stretch, sentence, experiment in
+      indented(sentence) + [StyledText()] + rows(stretch)
+        + (experiment.map { [StyledText()] + indented($0) } ?? [])
     }
-    return [StyledText("What collided", .bold)] + paragraphs.joined(separator: [StyledText()])
+    let vain = explanation.vainSentence.map { indented($0) }
+    let all = paragraphs + (vain.map { [$0] } ?? [])
+    guard !all.isEmpty else { return [] }
+    return [StyledText("What collided", .bold)] + all.joined(separator: [StyledText()])
   }
 
-  /// The three steps of a collision, each with its line of the source.
-  private func stretch(_ collision: Explanation.Collision) -> [StyledText] {
-    let names = PlaceNames(failure.interleaving)
-    let steps = [collision.before, collision.between, collision.after].map {
-      failure.interleaving.steps[$0]
+  /// The steps that collided, what is said of them, and what experiments have shown.
+  private func collisions() -> [(steps: [Int], sentence: String, experiment: String?)] {
+    let interleaving = failure.interleaving
+    let steps =
+      explanation.collisions.map { [$0.before, $0.between, $0.after] }
+      + explanation.reversals.map { [$0.pair.first, $0.pair.second] }
+    let sentences =
+      explanation.collisionSentences(in: interleaving, glyphs)
+      + explanation.reversalSentences(in: interleaving)
+    return zip(steps, sentences).enumerated().map { index, said in
+      (said.0, said.1, explanation.experimentSentences[index])
     }
+  }
+
+  /// Steps, each with its line of the source; of three, that in the middle came between.
+  private func rows(_ indices: [Int]) -> [StyledText] {
+    let names = PlaceNames(failure.interleaving)
+    let steps = indices.map { failure.interleaving.steps[$0] }
     let places = steps.map { $0.place.map(names.name) ?? "" }
     let tasks = steps.map { "\($0.name.task)" }
     let placeWidth = places.map(\.columns).max() ?? 0
     let taskWidth = tasks.map(\.columns).max() ?? 0
     return steps.indices.map { index in
-      let line = steps[index].place.flatMap(source) ?? steps[index].name.function
-      let isBetween = index == 1
+      let line = steps[index].place.flatMap(source) ?? title(of: steps[index])
+      let isBetween = indices.count == 3 && index == 1
       return
         (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
         .fitted(to: 9 + taskWidth, glyphs)
@@ -93,6 +107,12 @@ struct FailureReport {
         + StyledText(isBetween ? "    " : "  ") + StyledText(line))
         .truncated(to: width, glyphs)
     }
+  }
+
+  /// What stands for a step without a line of its own.
+  private func title(of step: Interleaving.Step) -> String {
+    guard step.name.function.isEmpty else { return step.name.function }
+    return failure.interleaving.tasks.first { $0.path == step.name.task }?.function ?? ""
   }
 
   private func table() -> [StyledText] {

@@ -64,6 +64,9 @@ struct InterleavingRows {
     for collision in explanation.collisions {
       essential.formUnion([collision.before, collision.between, collision.after])
     }
+    for reversal in explanation.reversals {
+      essential.formUnion([reversal.pair.first, reversal.pair.second])
+    }
     return essential
   }
 }

@@ -70,6 +70,8 @@ struct RunWants: OptionSet {
   static let unseen = RunWants(rawValue: 1 << 9)
   /// Whether the dependency relation covers it.
   static let limits = RunWants(rawValue: 1 << 10)
+  /// What the steps touched, where it fails.
+  static let touchesOfFailure = RunWants(rawValue: 1 << 11)
 
   /// All that it takes to compare another run with it.
   static let comparison: RunWants = [.schedule, .draws, .trace]

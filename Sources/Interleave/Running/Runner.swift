@@ -173,7 +173,9 @@ final class Runner {
       outcome.followsRelation = machine.followsRelation
     }
     if wants.contains(.unseen) { outcome.unseen = machine.unseen }
-    if wants.contains(.touches), !fails { outcome.touched = machine.tracedSteps() }
+    if wants.contains(fails ? .touchesOfFailure : .touches) {
+      outcome.touched = machine.tracedSteps()
+    }
     if fails || wants.contains(.schedule) {
       outcome.schedule = machine.recordedSchedule(upTo: failure?.steps)
     }

@@ -37,7 +37,7 @@ struct FailureShrinker {
   /// The cancellation that runs repeat.
   private var cancellation: RecordedCancellation?
   /// How many runs were made, and how many may be.
-  private var spent = 0
+  private(set) var spent = 0
   private let limit: Int
 
   /// Gets ready.

@@ -22,6 +22,11 @@ struct Settling {
   let keeper: Keeper
   let capture: IssueCapture
 
+  /// How many runs experiments may take, however few it took to make the failure small, and
+  /// however many.
+  private static let experiments = 24
+  private static let mostExperiments = 120
+
   /// Settles it.
   ///
   /// - Parameter recordsExpectations: Lets the issue of the minimal run through.
@@ -149,7 +154,7 @@ struct Settling {
       found, resolved, isGenerated: program.isGenerated, hasEscapes: result.tally.hasEscapes, runs)
     let shrunk = shrinker.shrink()
     let shown = show(shrunk)
-    let failure = FuzzFailure(
+    var failure = FuzzFailure(
       kind: found.failure.kind, message: shown.message ?? found.failure.message,
       sourceLocation: found.failure.location,
       interleaving: shown.interleaving, inputs: shown.texts.inputs,
@@ -159,17 +164,38 @@ struct Settling {
       strategies: found.strategy == nil ? [] : result.report.strategies,
       corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
+    failure.findings = shown.outcome.flatMap { experiment(on: $0, spent: shrinker.spent) }
     return (failure, shrunk)
+  }
+
+  /// Finds out on which orders the failure rests, for no more than it cost to make it small.
+  ///
+  /// - Parameters:
+  ///   - outcome: The run that is shown.
+  ///   - spent: The runs by which it was made small.
+  /// - Returns: Nil where others take part, by whom a run may come otherwise.
+  private func experiment(on outcome: RunOutcome, spent: Int) -> ExperimentFindings? {
+    guard !result.tally.hasEscapes, !runs.awaitsCrashElsewhere,
+      resolved.configuration.shrinking.runs > 0,
+      let interleaving = outcome.interleaving,
+      var experiments = Experiments(
+        on: outcome, interleaving, limit: min(Self.mostExperiments, max(Self.experiments, spent)))
+    else { return nil }
+    while runs.mayGoOn, let request = experiments.next() { experiments.learn(runs.run(request)) }
+    return experiments.findings
   }
 
   /// Runs a failing schedule once more, to see what each of its steps does.
   private func show(
     _ shrunk: ShrunkFailure
-  ) -> (interleaving: Interleaving, message: String?, texts: GeneratedTexts) {
+  ) -> (
+    interleaving: Interleaving, message: String?, texts: GeneratedTexts, outcome: RunOutcome?
+  ) {
     var texts = GeneratedTexts()
     for inspects in [true, false] {
       var request = RunRequest.replay(shrunk.schedule, shrunk.draws)
-      request.wants = inspects ? [.traceOfFailure, .texts, .changes] : [.traceOfFailure, .texts]
+      request.wants = [.traceOfFailure, .touchesOfFailure, .texts]
+      if inspects { request.wants.insert(.changes) }
       // That it fails is known; now it is looked at.
       request.terms.patience = .hasty
       let outcome = runs.run(request)
@@ -179,10 +205,10 @@ struct Settling {
       if let again = outcome.failure, again.isLike(found.failure),
         let interleaving = outcome.interleaving
       {
-        return (interleaving, again.message, texts)
+        return (interleaving, again.message, texts, outcome)
       }
     }
-    return (Interleaving(), nil, texts)
+    return (Interleaving(), nil, texts, nil)
   }
 
   /// Runs the minimal schedule with its issue let through.

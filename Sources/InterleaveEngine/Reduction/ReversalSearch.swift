@@ -85,7 +85,7 @@ package struct ReversalSearch: Sendable {
           return nil
         }
         runs += 1
-        return FollowOrder(order(of: race))
+        return FollowOrder(trace.order(of: race))
       }
       if position < level.count {
         guard level[position].count <= budget.longestRun else {
@@ -109,14 +109,6 @@ package struct ReversalSearch: Sendable {
     level = nextLevel
     nextLevel = []
     position = 0
-  }
-
-  /// The steps in the order that turns a race round.
-  private func order(of race: StepTrace.Race) -> [StepKey] {
-    let reversal = trace.reversal(of: race)
-    let moved = Set(reversal)
-    let rest = (race.first..<trace.steps.count).filter { !moved.contains($0) }
-    return (Array(0..<race.first) + reversal + rest).map { trace.steps[$0].key }
   }
 
   /// Learns from a run that has just ended.

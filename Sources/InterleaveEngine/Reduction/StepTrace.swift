@@ -97,6 +97,14 @@ package struct StepTrace: Sendable {
     (race.first + 1..<race.second).filter { !before.contains(race.first, in: $0) } + [race.second]
   }
 
+  /// All steps in the order that turns a race round, the rest as it was.
+  package func order(of race: Race) -> [StepKey] {
+    let reversal = reversal(of: race)
+    let moved = Set(reversal)
+    let rest = (race.first..<steps.count).filter { !moved.contains($0) }
+    return (Array(0..<race.first) + reversal + rest).map { steps[$0].key }
+  }
+
   /// Of a list of steps in their order, those that could come first.
   package func initials(of steps: [Int]) -> [Int] {
     steps.enumerated().filter { place, step in

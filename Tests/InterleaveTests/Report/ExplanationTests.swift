@@ -159,6 +159,57 @@ import Testing
     #expect(Explanation(interleaving).collisions.isEmpty)
   }
 
+  // MARK: By experiment
+
+  @Test func aStretchIsNamedOnlyWhereItPassesWithoutIt() throws {
+    var findings = ExperimentFindings()
+    let stretch = ExperimentFindings.Stretch(before: 2, between: 7, after: 8)
+    findings.undisturbed[stretch] = .init(passed: 3)
+    let explanation = Explanation(Sample.overdrawn, findings)
+    #expect(explanation.collisions.map(\.stretch) == [stretch])
+    #expect(
+      explanation.experimentSentences
+        == ["By experiment: with nothing in between it passes (3 of 3 runs)."])
+    findings.overtaken[stretch] = .init(passed: 1)
+    #expect(
+      Explanation(Sample.overdrawn, findings).experimentSentences
+        == ["By experiment: with nothing in between it passes, whoever comes first (4 of 4 runs)."])
+    findings.undisturbed[stretch] = .init(passed: 2, failed: 1)
+    findings.overtaken[stretch] = .init(failed: 1)
+    let noise = Explanation(Sample.overdrawn, findings)
+    #expect(noise.collisions.isEmpty)
+    #expect(
+      noise.vainSentence
+        == "No two steps by themselves: in each of 2 other orders that were tried, it failed as well."
+    )
+  }
+
+  @Test func whereNoStretchExplainsItTwoStepsMay() {
+    var findings = ExperimentFindings()
+    let pair = ExperimentFindings.Pair(first: 5, second: 8)
+    findings.reversed[ExperimentFindings.Pair(first: 2, second: 5)] = .init(failed: 1)
+    findings.reversed[pair] = .init(passed: 1)
+    let explanation = Explanation(Sample.overdrawn, findings)
+    #expect(explanation.reversals.map(\.pair) == [pair])
+    #expect(
+      explanation.experimentSentences == ["By experiment: in the other order it passes."])
+    #expect(explanation.vainSentence == nil)
+  }
+
+  @Test func aDeviationIsNotBlamedWhereItFailsWithoutIt() {
+    var findings = ExperimentFindings()
+    findings.without[4] = .init(failed: 1)
+    let needless = Explanation(Sample.overdrawn, findings)
+    #expect(needless.departures.map(\.isNeeded) == [false])
+    #expect(
+      needless.departureSentences(in: Sample.overdrawn)[0].hasSuffix(" Without this it fails, too.")
+    )
+    findings.without[4] = .init(passed: 1)
+    let needed = Explanation(Sample.overdrawn, findings)
+    #expect(needed.departures.map(\.isNeeded) == [true])
+    #expect(needed.reversals.map(\.pair.first) == [4], "that order is what it rests on")
+  }
+
   /// The sentence with ordinary spaces.
   private func readable(_ sentence: String) -> String {
     String(sentence.map { $0 == "\u{A0}" ? " " : $0 })

@@ -1,0 +1,146 @@
+import Interleave
+import InterleaveEngine
+import Testing
+
+/// What collided, as runs in other orders show it.
+@Suite struct ExperimentsTests {
+  /// A tally of what a test does, which has nothing to do with what goes wrong.
+  private actor Bystander {
+    private(set) var calls = 0
+
+    func note() { calls += 1 }
+  }
+
+  private actor Counter {
+    private(set) var count = 0
+    private let log = Bystander()
+
+    func increment() async {
+      let old = count
+      await log.note()
+      count = old + 1
+    }
+  }
+
+  private actor Directory {
+    private var names: [Int: String] = [:]
+
+    func store(_ name: String) { names[1] = name }
+    func lookUp() -> String? { names[1] }
+  }
+
+  private actor Lock {
+    private var isTaken = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func take() async {
+      guard isTaken else { return isTaken = true }
+      await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func release() {
+      guard !waiting.isEmpty else { return isTaken = false }
+      waiting.removeFirst().resume()
+    }
+  }
+
+  private func report(
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async throws -> (failure: FuzzFailure, collided: String) {
+    let outcome = await fuzzed(schedules: 500, body: body)
+    let failure = try #require(outcome.failure)
+    let text = failure.description
+    let sections = text.split(separator: "\n\n").map(String.init)
+    let first = sections.firstIndex { $0.hasPrefix("What collided") }
+    let last = sections.firstIndex { $0.hasPrefix("The interleaving") }
+    let collided = first.flatMap { first in
+      last.map { sections[first..<$0].joined(separator: "\n") }
+    }
+    return (failure, (collided ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " "))
+  }
+
+  @Test func aLostUpdateIsNamedAndNotWhatHappensBesideIt() async throws {
+    let (_, collided) = try await report {
+      let counter = Counter()
+      let bystander = Bystander()
+      async let one: Void = {
+        await bystander.note(); await counter.increment()
+      }()
+      async let other: Void = {
+        await bystander.note(); await counter.increment()
+      }()
+      _ = await (one, other)
+      #expect(await counter.count == 2)
+    }
+    #expect(collided.contains("on Counter"), "\(collided)")
+    #expect(collided.contains("changed `count`"), "\(collided)")
+    #expect(!collided.contains("calls"), "\(collided)")
+    #expect(collided.contains("By experiment: "), "\(collided)")
+  }
+
+  @Test func twoStepsInTheWrongOrderAreNamed() async throws {
+    let (failure, collided) = try await report {
+      let directory = Directory()
+      async let name = directory.lookUp()
+      async let stored: Void = directory.store("Ada")
+      #expect(await name == "Ada")
+      await stored
+    }
+    #expect(collided.contains("ran on Directory"), "\(collided)")
+    #expect(collided.contains(" before task "), "\(collided)")
+    #expect(collided.contains("By experiment: in the other order it passes"), "\(collided)")
+    #expect(failure.kind == .expectation)
+  }
+
+  @Test func aDeadlockIsAnOrderOfTwoSteps() async throws {
+    let (failure, collided) = try await report {
+      let left = Lock()
+      let right = Lock()
+      async let one: Void = {
+        await left.take()
+        await right.take()
+        await right.release()
+        await left.release()
+      }()
+      async let other: Void = {
+        await right.take()
+        await left.take()
+        await left.release()
+        await right.release()
+      }()
+      _ = await (one, other)
+    }
+    #expect(failure.kind == .lostWakeUp || failure.kind == .deadlock)
+    #expect(collided.contains("on Lock"), "\(collided)")
+    #expect(collided.contains("By experiment: "), "\(collided)")
+  }
+
+  @Test func whatFailsInAnyOrderBlamesNoOrder() async throws {
+    let (failure, collided) = try await report {
+      let counter = Counter()
+      async let one: Void = counter.increment()
+      async let other: Void = counter.increment()
+      _ = await (one, other)
+      #expect(await counter.count > 2)
+    }
+    #expect(failure.interleaving.deviations.isEmpty)
+    #expect(!collided.contains("By experiment"), "\(collided)")
+    #expect(collided.contains("No two steps by themselves: "), "\(collided)")
+    #expect(collided.contains("it failed as well"), "\(collided)")
+  }
+
+  @Test func theSameFailureIsExplainedInTheSameWords() async throws {
+    var texts: Set<String> = []
+    for _ in 0..<3 {
+      let (_, collided) = try await report {
+        let counter = Counter()
+        async let one: Void = counter.increment()
+        async let other: Void = counter.increment()
+        _ = await (one, other)
+        #expect(await counter.count == 2)
+      }
+      texts.insert(collided)
+    }
+    #expect(texts.count == 1, "\(texts)")
+  }
+}
