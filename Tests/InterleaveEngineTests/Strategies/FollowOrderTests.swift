@@ -4,11 +4,14 @@ import Testing
 
 /// Steps in an order that is asked for.
 @Suite struct FollowOrderTests {
-  private struct Point: ChoicePoint {
-    var keys: [StepKey]
-    var count: Int { keys.count }
-    func key(at index: Int) -> StepKey { keys[index] }
-    func index(of key: StepKey) -> Int? { keys.firstIndex(of: key) }
+  private func point(_ keys: [StepKey]) -> SimulatedPoint {
+    let steps = keys.map {
+      EnabledStep(
+        task: $0.task, taskNumber: 0, executor: 0, executorNumber: 0, ordinal: Int($0.ordinal),
+        priority: 0, reason: .created, continuesLastTask: false)
+    }
+    return SimulatedPoint(
+      steps: steps, lastTaskIsEnabled: false, record: RunRecord(ListedRun()), places: { _ in 0 })
   }
 
   private func key(_ task: UInt64, _ ordinal: Int32 = 0) -> StepKey {
@@ -17,13 +20,13 @@ import Testing
 
   private func choices(_ strategy: FollowOrder, times: Int = 40) -> [Int] {
     strategy.begin(RunStart(index: 0, seed: 0))
-    return (0..<times).map { _ in strategy.decide(at: Point(keys: [key(7), key(8), key(9)])) }
+    return (0..<times).map { _ in strategy.decide(at: point([key(7), key(8), key(9)])) }
   }
 
   @Test func whatComesFirstInTheOrderRunsFirst() {
     let strategy = FollowOrder([key(3), key(2), key(1)])
-    #expect(strategy.decide(at: Point(keys: [key(1), key(2), key(9)])) == 1)
-    #expect(strategy.decide(at: Point(keys: [key(1), key(3)])) == 1)
+    #expect(strategy.decide(at: point([key(1), key(2), key(9)])) == 1)
+    #expect(strategy.decide(at: point([key(1), key(3)])) == 1)
     #expect(strategy.strayed == 0)
   }
 
