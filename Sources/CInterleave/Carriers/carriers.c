@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 #include "carriers.h"
+#include "../Containment/containment.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -126,12 +127,8 @@ static __attribute__((noinline)) void switch_to(il_carrier *from, il_carrier *to
   save_blocks(from->blocks);
   load_blocks(to->blocks);
   from->owner->current = to;
-  il_guard *g = il_this_guard;
-  if (g) {
-    // A stack that overflows is told by where the one that runs begins.
-    from->stack_begin = g->stack_begin;
-    g->stack_begin = to->stack_begin;
-  }
+  // A stack that overflows is told by where the one that runs begins.
+  il_guard_exchange_stack(&from->stack_begin, to->stack_begin);
   entered = to;
   void *stack_pointer = to->stack_pointer;
   to->stack_pointer = NULL;
@@ -319,8 +316,6 @@ bool il_carriers_run(il_session *s, bool everywhere) {
   c->spares_holders = false;
   c->current = &c->home;
   s->carriers = c;
-  il_guard *g = il_this_guard;
-  if (g) c->home.stack_begin = g->stack_begin;
   switch_to(&c->home, take_spare(c));
   // What is parked never goes on: its stack stays as it is, as the task does.
   if (c->parked) il_give_back_all(c);

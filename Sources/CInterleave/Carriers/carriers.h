@@ -8,7 +8,7 @@
 #ifndef CINTERLEAVE_CARRIERS_H
 #define CINTERLEAVE_CARRIERS_H
 
-#include "../internal.h"
+#include "../Ground/ground.h"
 
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 #define IL_HAS_CARRIERS 1
@@ -183,8 +183,6 @@ il_code il_code_at(const void *address);
 // The code that a function of ours was called by, given that and our frame; where that is only a
 // small function of a library, by which the program reaches a lock, the program's.
 const void *il_place_of_call(const void *caller, void **frame);
-// The library locks a stream there.
-bool il_is_stream_lock(const void *caller);
 
 // MARK: - Locks
 

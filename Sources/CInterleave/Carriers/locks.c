@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #endif
 #include "carriers.h"
+#include "../Watching/watching.h"
+#include "../Containment/containment.h"
 
 #include <errno.h>
 #include <stdio.h>

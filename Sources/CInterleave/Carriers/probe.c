@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "carriers.h"
+#include "../Ground/ground.h"
 
 #include <dlfcn.h>
 #include <string.h>

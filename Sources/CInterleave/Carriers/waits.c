@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #endif
 #include "carriers.h"
+#include "../Watching/watching.h"
 
 #include <errno.h>
 #include <semaphore.h>

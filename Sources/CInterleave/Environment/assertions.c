@@ -1,0 +1,42 @@
+// Assertions of XCTest that fail while a step of a run goes on.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "../Ground/ground.h"
+
+#if defined(__linux__)
+
+IL_UNINSTRUMENTED_BEGIN
+
+// A string of Swift, as it is handed on.
+#define STRING(name) uint64_t name##_first, void *name##_second
+
+// Takes a failed assertion for the run whose step goes on; false where there is none. It is
+// written in Swift, in the target above, which not every program has.
+__attribute__((weak)) SWIFT_CC bool il_assertion_failed(STRING(message), STRING(file), long line);
+
+#define RECORD_FAILURE \
+  "$s6XCTest0A4CaseC13recordFailure15withDescription6inFile6atLine8expectedySS_SSSiSbtF"
+
+typedef SWIFT_CC void (*record_function)(STRING(message), STRING(file), long line, bool expected,
+                                         SELF_CONTEXT void *test);
+
+// `XCTestCase.recordFailure(withDescription:inFile:atLine:expected:)`: what each assertion that
+// fails calls. The classes of test cases that lie in this image have it in their tables by name, so
+// that this one takes its place in them. A program without XCTest never calls it.
+SWIFT_CC void il_record_failure(STRING(message), STRING(file), long line, bool expected,
+                                SELF_CONTEXT void *test) __asm__(RECORD_FAILURE);
+
+SWIFT_CC void il_record_failure(STRING(message), STRING(file), long line, bool expected,
+                                SELF_CONTEXT void *test) {
+  if (il_current && il_assertion_failed &&
+      il_assertion_failed(message_first, message_second, file_first, file_second, line))
+    return;
+  static record_function original;
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(RECORD_FAILURE);
+  original(message_first, message_second, file_first, file_second, line, expected, test);
+}
+
+IL_UNINSTRUMENTED_END
+#endif

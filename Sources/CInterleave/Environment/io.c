@@ -1,0 +1,120 @@
+// Calls by which a program talks to others: sockets and pipes.
+//
+// What comes from there, and when, is no part of a run. Files are: they answer at once.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "environment.h"
+
+#if defined(__linux__)
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+#define REAL(name)                                                           \
+  static __typeof__(&name) original;                                         \
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
+
+static void note(void *caller) {
+  il_session *s = il_current;
+  if (s) il_note_escape(s, IL_ESCAPE_IO, caller);
+  else il_io_site = caller;
+}
+
+bool il_is_connection(int file) {
+  struct stat status;
+  int before = errno;
+  bool is = !fstat(file, &status) && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
+  errno = before;
+  return is;
+}
+
+// Where the code of this target is: what it reads is its own affair.
+extern const char __start_il_text[] __attribute__((visibility("hidden")));
+extern const char __stop_il_text[] __attribute__((visibility("hidden")));
+
+void il_note_io(int file, void *caller) {
+  const char *from = caller;
+  if (from >= __start_il_text && from < __stop_il_text) return;
+  if (il_current && il_is_connection(file)) note(caller);
+}
+
+#define SOCKET_CALL(type, name, parameters, arguments)                       \
+  type name parameters {                                                     \
+    void *caller = IL_CALLER();                                              \
+    REAL(name);                                                              \
+    note(caller);                                                            \
+    return original arguments;                                               \
+  }
+
+SOCKET_CALL(int, connect, (int file, const struct sockaddr *address, socklen_t size),
+            (file, address, size))
+SOCKET_CALL(int, listen, (int file, int backlog), (file, backlog))
+SOCKET_CALL(int, accept, (int file, struct sockaddr *address, socklen_t *size),
+            (file, address, size))
+SOCKET_CALL(int, accept4, (int file, struct sockaddr *address, socklen_t *size, int flags),
+            (file, address, size, flags))
+SOCKET_CALL(ssize_t, recv, (int file, void *buffer, size_t count, int flags),
+            (file, buffer, count, flags))
+SOCKET_CALL(ssize_t, recvfrom,
+            (int file, void *buffer, size_t count, int flags, struct sockaddr *address,
+             socklen_t *size),
+            (file, buffer, count, flags, address, size))
+SOCKET_CALL(ssize_t, recvmsg, (int file, struct msghdr *message, int flags),
+            (file, message, flags))
+
+// MARK: - Waiting for several
+
+static void note_waiting(il_session *s, struct pollfd *files, nfds_t count, void *caller) {
+  for (nfds_t n = 0; n < count; n++) {
+    if (files[n].fd < 0 || !il_is_connection(files[n].fd)) continue;
+    note(caller);
+    return;
+  }
+  (void)s;
+}
+
+int poll(struct pollfd *files, nfds_t count, int timeout) {
+  void *caller = IL_CALLER();
+  REAL(poll);
+  il_session *s = il_current;
+  if (!s) return original(files, count, timeout);
+  note_waiting(s, files, count, caller);
+  int result = original(files, count, timeout);
+  if (result == 0 && timeout > 0) il_pass(s, (int64_t)timeout * 1000000);
+  return result;
+}
+
+int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
+          const sigset_t *mask) {
+  void *caller = IL_CALLER();
+  REAL(ppoll);
+  il_session *s = il_current;
+  if (!s) return original(files, count, timeout, mask);
+  note_waiting(s, files, count, caller);
+  int result = original(files, count, timeout, mask);
+  if (result == 0 && timeout) il_pass(s, il_nanoseconds(timeout));
+  return result;
+}
+
+int epoll_wait(int file, struct epoll_event *events, int count, int timeout) {
+  void *caller = IL_CALLER();
+  REAL(epoll_wait);
+  il_session *s = il_current;
+  if (il_current || !il_is_dispatch_code(caller)) note(caller);
+  int result = original(file, events, count, timeout);
+  if (s && result == 0 && timeout > 0) il_pass(s, (int64_t)timeout * 1000000);
+  return result;
+}
+
+IL_UNINSTRUMENTED_END
+#else
+void il_note_io(int file, void *caller) { (void)file, (void)caller; }
+#endif

@@ -1,0 +1,245 @@
+// Data races within a run, as the thread sanitizer sees them.
+//
+// All steps of a run share one thread, so that to the sanitizer one comes before the other.
+// Under it, each task of a run is therefore a *fiber* of its own, and what the machine does
+// another: switching between them orders nothing. What the runtime tells the sanitizer does,
+// and locks do, and that steps on one actor exclude each other.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "ground.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+enum { NO_SYNC = 1, SYNC = 0 };
+
+static struct {
+  void *(*current)(void);
+  void *(*create)(unsigned flags);
+  void (*destroy)(void *fiber);
+  void (*switch_to)(void *fiber, unsigned flags);
+} tsan;
+
+__attribute__((constructor)) static void find_functions(void) {
+  *(void **)&tsan.current = dlsym(RTLD_DEFAULT, "__tsan_get_current_fiber");
+  *(void **)&tsan.create = dlsym(RTLD_DEFAULT, "__tsan_create_fiber");
+  *(void **)&tsan.destroy = dlsym(RTLD_DEFAULT, "__tsan_destroy_fiber");
+  if (!tsan.current || !tsan.create || !tsan.destroy) return;
+  *(void **)&tsan.switch_to = dlsym(RTLD_DEFAULT, "__tsan_switch_to_fiber");
+}
+
+// MARK: - Fibers
+
+// The sanitizer sees nothing in a process that was forked while there were threads.
+static bool has_fibers(void) { return tsan.switch_to && !il_is_forked; }
+
+void il_fibers_begin(il_session *s) {
+  s->fibers_used = 0;
+  s->race_count = 0;
+  s->fiber = NULL;
+  if (LIKELY(!has_fibers())) return;
+  // What was before the run comes before all that its tasks do.
+  il_releases(&s->fibers_used);
+  void *home = tsan.current();
+  if (!s->cradle) s->cradle = tsan.create(0);
+  tsan.switch_to(s->cradle, NO_SYNC);
+  il_acquired(&s->fibers_used);
+  tsan.switch_to(home, NO_SYNC);
+}
+
+void il_fibers_destroy(il_session *s) {
+  for (size_t n = 0; n < s->fiber_count; n++) tsan.destroy(s->fibers[n]);
+  if (s->cradle) tsan.destroy(s->cradle);
+}
+
+// A fiber knows of what comes before its making. So they are made where nothing of the run
+// is known.
+static void *take_fiber(il_session *s) {
+  size_t index = s->fibers_used++ % IL_FIBERS;
+  if (index == s->fiber_count) {
+    void *home = tsan.current();
+    tsan.switch_to(s->cradle, NO_SYNC);
+    s->fibers[s->fiber_count++] = tsan.create(NO_SYNC);
+    tsan.switch_to(home, NO_SYNC);
+  }
+  return s->fibers[index];
+}
+
+void il_fiber_enter(il_session *s, const il_ready *ready) {
+  if (!has_fibers()) return;
+  il_task *task = ready->task;
+  if (!task->fiber) task->fiber = take_fiber(s);
+  s->home = tsan.current();
+  s->fiber = task->fiber;
+  s->fiber_executor = ready->place == IL_PLACE_SERIAL ? ready->executor
+                      : ready->place == IL_PLACE_MAIN ? il_main : NULL;
+  tsan.switch_to(s->fiber, NO_SYNC);
+  il_acquired(&s->fibers_used);
+  if (s->fiber_executor) il_acquired(s->fiber_executor);
+}
+
+void il_fiber_leave(il_session *s) {
+  if (s->fiber_executor) il_releases(s->fiber_executor);
+  s->fiber = NULL;
+  // The machine looks at what the step has done.
+  tsan.switch_to(s->home, SYNC);
+  for (size_t n = 0; n < s->race_count; n++) s->callbacks.raced(s->context, &s->races[n]);
+  s->race_count = 0;
+}
+
+void il_fiber_abandon(il_session *s) {
+  if (LIKELY(!s->fiber)) return;
+  s->fiber = NULL;
+  s->race_count = 0;
+  tsan.switch_to(s->home, SYNC);
+}
+
+void *il_fiber_go_home(il_session *s) {
+  void *fiber = s->fiber;
+  s->fiber = NULL;
+  tsan.switch_to(s->home, NO_SYNC);
+  return fiber;
+}
+
+void il_fiber_go_back(il_session *s, void *fiber) {
+  tsan.switch_to(fiber, NO_SYNC);
+  s->fiber = fiber;
+}
+
+#if __has_feature(thread_sanitizer)
+void __tsan_ignore_thread_begin(void);
+void __tsan_ignore_thread_end(void);
+#pragma weak __tsan_ignore_thread_begin
+#pragma weak __tsan_ignore_thread_end
+
+void il_races_ignore(void) {
+  if (&__tsan_ignore_thread_begin) __tsan_ignore_thread_begin();
+}
+
+void il_races_heed(void) {
+  if (&__tsan_ignore_thread_end) __tsan_ignore_thread_end();
+}
+#else
+void il_races_ignore(void) {}
+void il_races_heed(void) {}
+#endif
+
+// MARK: - Reports
+
+#if __has_feature(thread_sanitizer)
+// What a report says. These are linked with the program, and nobody else sees them.
+int __tsan_get_report_data(void *report, const char **description, int *count, int *stacks,
+                           int *accesses, int *places, int *mutexes, int *threads,
+                           int *identifiers, void **sleep, uintptr_t capacity);
+int __tsan_get_report_mop(void *report, uintptr_t index, int *thread, void **address, int *size,
+                          int *is_write, int *is_atomic, void **trace, uintptr_t capacity);
+int __tsan_get_report_loc(void *report, uintptr_t index, const char **type, void **address,
+                          uintptr_t *start, uintptr_t *size, int *thread, int *file,
+                          int *is_suppressable, void **trace, uintptr_t capacity);
+#pragma weak __tsan_get_report_data
+#pragma weak __tsan_get_report_mop
+#pragma weak __tsan_get_report_loc
+
+// The memory is a buffer of the standard library's collections. Who changes one has seen that
+// nobody else holds it, by a count of references that the sanitizer does not know of.
+static bool is_counted(uintptr_t object) {
+  enum { DESCRIPTION = 5 };
+  const void *type, *words[DESCRIPTION + 1];
+  Dl_info info, own;
+  static const void *library;
+  if (!library) {
+    const void *known = dlsym(RTLD_DEFAULT, "swift_retain");
+    if (!known || !dladdr(known, &own)) return false;
+    library = own.dli_fbase;
+  }
+  return il_read_memory((void *)object, &type, sizeof type) &&
+         il_read_memory(type, words, sizeof words) && dladdr(words[DESCRIPTION], &info) &&
+         info.dli_fbase == library;
+}
+
+static bool note_race(il_session *s, void *report, int places) {
+  il_race race = {0};
+  for (int n = 0; n < 2; n++) {
+    int thread, size, is_write, is_atomic;
+    void *address, *trace[IL_RACE_FRAMES] = {0};
+    __tsan_get_report_mop(report, (uintptr_t)n, &thread, &address, &size, &is_write, &is_atomic,
+                          trace, IL_RACE_FRAMES);
+    // All steps use the stack of their thread, one after the other.
+    uintptr_t begin = (uintptr_t)__builtin_frame_address(0), at = (uintptr_t)address;
+    if (at - begin < (uintptr_t)s->step_frame - begin) return true;
+    il_access *seen = n ? &race.earlier : &race.later;
+    seen->size = (uint32_t)size;
+    seen->is_write = is_write;
+    for (int i = 0; i < IL_RACE_FRAMES && trace[i]; i++) seen->frames[i] = (uintptr_t)trace[i] - 1;
+  }
+  for (int n = 0; n < places; n++) {
+    const char *type = NULL;
+    void *address, *trace[1];
+    uintptr_t start, size;
+    int thread, file, is_suppressable;
+    __tsan_get_report_loc(report, (uintptr_t)n, &type, &address, &start, &size, &thread, &file,
+                          &is_suppressable, trace, 1);
+    if (type && !strcmp(type, "heap") && is_counted(start)) return true;
+  }
+  if (s->race_count < IL_RACES) s->races[s->race_count++] = race;
+  return true;
+}
+
+// The sanitizer tells each race as often as it happens, so that a run shows the same when it
+// is made again. Others are told once, as is its way.
+static bool was_told(void *report, int accesses) {
+  enum { REMEMBERED = 4096 };
+  static uint64_t told[REMEMBERED];
+  uint64_t hash = 14695981039346656037u;
+  for (int n = 0; n < accesses; n++) {
+    int thread, size, is_write, is_atomic;
+    void *address, *trace[32] = {0};
+    __tsan_get_report_mop(report, (uintptr_t)n, &thread, &address, &size, &is_write, &is_atomic,
+                          trace, 32);
+    uint64_t stack = (uint64_t)is_write;
+    for (int i = 0; i < 32 && trace[i]; i++)
+      stack = (stack ^ (uintptr_t)trace[i]) * 1099511628211u;
+    // Whichever of the two came first.
+    hash += stack;
+  }
+  for (size_t n = 0; n < REMEMBERED; n++) {
+    uint64_t *place = &told[(hash + n) % REMEMBERED];
+    if (*place == hash) return true;
+    if (*place) continue;
+    *place = hash;
+    return false;
+  }
+  return false;
+}
+
+// Asked, one report at a time, before it is printed; true where it is not to be.
+bool il_on_report(void *report, bool is_suppressed) __asm__(
+    "_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
+bool il_on_report(void *report, bool is_suppressed) {
+  const char *description = NULL;
+  int count, stacks, accesses = 0, places = 0, mutexes, threads, identifiers;
+  void *sleep[1];
+  if (is_suppressed || !&__tsan_get_report_data) return is_suppressed;
+  __tsan_get_report_data(report, &description, &count, &stacks, &accesses, &places, &mutexes,
+                         &threads, &identifiers, sleep, 1);
+  if (accesses < 2) return false;
+  il_session *s = il_current;
+  if (!s) return was_told(report, accesses);
+  // What is called here is not the step's doing.
+  il_current = NULL;
+  bool is_ours = note_race(s, report, places);
+  il_current = s;
+  return is_ours;
+}
+
+const char *__tsan_default_options(void) {
+  // Runs that may crash are made in forked processes, on threads of their own.
+  return "die_after_fork=0:suppress_equal_stacks=0:suppress_equal_addresses=0";
+}
+#endif
+
+IL_UNINSTRUMENTED_END

@@ -1,0 +1,173 @@
+// What is known of a session, its run and the step that is running.
+
+#ifndef CINTERLEAVE_SESSION_H
+#define CINTERLEAVE_SESSION_H
+
+#include "runtime.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+typedef struct il_errand il_errand;
+
+typedef struct il_foreign_node {
+  il_ready ready;
+  il_origin origin;
+  struct il_foreign_node *next;
+} il_foreign_node;
+
+// What a run has somebody else do for it. Guarded by `il_inbox_lock`.
+typedef enum {
+  IL_ERRAND_WORK,
+  IL_ERRAND_THREAD,
+  // A timer, or something else that libdispatch waits for; it may go on for ever.
+  IL_ERRAND_SOURCE,
+  // What is over, as far as is known, when a foreign thread lets a task go on.
+  IL_ERRAND_REQUEST,
+} il_errand_kind;
+
+typedef struct il_errand {
+  // NULL when the run is over.
+  il_session *session;
+  struct il_errand *previous, *next;
+  uintptr_t site;
+  // The virtual time at which it is to be done, and the real one.
+  int64_t due, real_due;
+  // What it belongs to, if it is known by that.
+  void *object;
+  il_errand_kind kind;
+  // Somebody will end it; what nobody does goes with its run.
+  bool is_owned;
+  bool has_begun;
+  // It is as good as new when it has been done.
+  bool goes_on;
+} il_errand;
+
+enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_CANDIDATES = 8, IL_RESUMER_CALLS = 8 };
+
+// Who let a task go on, and what may be the continuation's object.
+typedef struct {
+  uint32_t task;
+  size_t count, call_count;
+  uintptr_t candidates[IL_CANDIDATES], calls[IL_RESUMER_CALLS];
+} il_resumer;
+
+struct il_session {
+  il_callbacks callbacks;
+  void *context;
+  // For tests: hops to default actors are left to the runtime.
+  bool leaves_hops;
+  // The step that is running: its executor, and its task.
+  void *executor;
+  il_task *step_task;
+  // The task that is being cancelled: what its handlers make is its own.
+  il_task *cancelled;
+  // The frame that called the step: what lies above it is the program's.
+  void *step_frame;
+  // The task that ended last in the running step.
+  il_task *ended;
+  // The last executor seen that is a user's own, and no default actor.
+  void *custom_executor;
+  // The actor whose own queue a task is being taken out of.
+  void *bounce_target;
+  // Drain jobs of default actors that the running step brought about.
+  void *drains[8];
+  unsigned drain_count;
+  // Depth of calls that make a task, and where the outermost was made.
+  unsigned creating;
+  // Depth of calls that start a task at once, within the running step.
+  unsigned immediate;
+  bool creating_child;
+  void *creation_site;
+  void *creation_caller;
+  void *creation_entry;
+  void *creation_group;
+  void *creation_let;
+  // The first that the run did by which steps may share something unseen, if that is noted.
+  il_unseen unseen;
+  bool notes_unseen;
+  // Depth of initializations of globals.
+  unsigned initializing;
+  // A libdispatch timer that the runtime is setting up.
+  void *timer_source;
+  void *timer_context;
+  uint64_t timer_when;
+  void (*timer_handler)(void *);
+  // The run's own time and randomness.
+  int64_t now;
+  unsigned clock_reads;
+  // Steps asked for the time, and let some pass.
+  bool has_read_clock, has_slept;
+  uint64_t random[4];
+  il_task *free_tasks;
+  il_task **tasks;
+  size_t task_count, task_capacity;
+  // What foreign threads made ready; `il_inbox_lock` guards it.
+  pthread_cond_t foreign_signal;
+  il_foreign_node *foreign_head, *foreign_tail;
+  atomic_uint foreign_count;
+  // What others do for the run, how often that has changed, and the virtual time that
+  // they have come to.
+  il_errand *errands;
+  unsigned errand_changes;
+  int64_t reached;
+  // Where the running step went on.
+  void *step_resume;
+  bool running;
+  // Odd while a step runs; the guard's, where there is one.
+  atomic_uint *serial;
+  atomic_uint own_serial;
+  // What the run made that threads can wait for, and whether others may know it.
+  void *own[IL_OWN];
+  size_t own_count;
+  bool has_escaped;
+  // The same for all runs: what they left behind may still go on.
+  bool has_ever_escaped;
+  // Under the thread sanitizer: the fibers of the run's tasks, in the order in which they were
+  // first needed; where they are made; and which one runs, for whom, before it is left.
+  void *fibers[IL_FIBERS];
+  size_t fiber_count, fibers_used;
+  void *cradle, *home, *fiber, *fiber_executor;
+  il_race races[IL_RACES];
+  size_t race_count;
+  // It is noted who resumes continuations.
+  bool notes_resumers;
+  // A thread that runs no step has crashed; `il_inbox_lock` guards it.
+  bool has_crash_elsewhere;
+  size_t resumer_count;
+  il_resumer resumers[IL_RESUMERS];
+  // On what the steps of the run can be interrupted inside; NULL where they cannot. And the
+  // same between runs.
+  il_carriers *carriers, *idle_carriers;
+};
+
+void *il_fiber_go_home(il_session *session);
+void il_fiber_go_back(il_session *session, void *fiber);
+
+// Tells the machine something during a step. What it does then is not the task's doing.
+#define IL_TELL(session, callback, ...)                                                \
+  do {                                                                                 \
+    il_session *told = (session);                                                      \
+    void *fiber = UNLIKELY(told->fiber != NULL) ? il_fiber_go_home(told) : NULL;       \
+    told->callbacks.callback(told->context, __VA_ARGS__);                              \
+    if (UNLIKELY(fiber != NULL)) il_fiber_go_back(told, fiber);                        \
+  } while (0)
+
+// A step begins, or ends.
+static inline void il_step_edge(il_session *s) {
+  atomic_store_explicit(
+      s->serial, atomic_load_explicit(s->serial, memory_order_relaxed) + 1,
+      memory_order_release);
+}
+
+extern __thread il_session *il_current;
+extern atomic_uint il_live_sessions;
+// Guards the inboxes of all sessions, and which session a task belongs to.
+extern pthread_mutex_t il_inbox_lock;
+
+IL_UNINSTRUMENTED_END
+
+#endif

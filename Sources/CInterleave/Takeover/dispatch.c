@@ -1,0 +1,290 @@
+// libdispatch, as far as the runtime reaches it past its own hooks, and as far
+// as a step can leave the session's control by it.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "takeover.h"
+#include "../Environment/environment.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+typedef void (*work_function)(void *);
+
+extern char _dispatch_main_q __attribute__((weak));
+extern char _dispatch_source_type_read __attribute__((weak));
+extern char _dispatch_source_type_write __attribute__((weak));
+
+#define REAL(name, type)                                                     \
+  static __typeof__(type) original;                                          \
+  if (UNLIKELY(!original)) original = (__typeof__(type))il_next_symbol(#name)
+
+static bool is_job_runner(work_function work) {
+  // One address, looked up once, is what nearly every call passes.
+  static _Atomic(work_function) known;
+  if (atomic_load_explicit(&known, memory_order_relaxed) == work) return true;
+  if (!il_is_concurrency_code((void *)work)) return false;
+  atomic_store_explicit(&known, work, memory_order_relaxed);
+  return true;
+}
+
+void dispatch_async_f(void *queue, void *context, work_function work) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_async_f, void (*)(void *, void *, work_function));
+  il_session *s = il_current;
+  bool main = queue == (void *)&_dispatch_main_q;
+  if (UNLIKELY(il_on_errand != NULL) && !s && !is_job_runner(work))
+    context = il_send_function(&work, context, caller, 0);
+  if (s) {
+    if (is_job_runner(work)) {
+      if (il_deliver(s, context, main ? IL_PLACE_MAIN : IL_PLACE_GLOBAL,
+                     main ? il_main_executor() : NULL, -1)) return;
+      il_note_escape(s, IL_ESCAPE_UNKNOWN_JOB, ((il_job *)context)->resume);
+    } else {
+      il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
+      context = il_send_function(&work, context, caller, 0);
+    }
+  } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0) &&
+             is_job_runner(work) &&
+             il_deliver_foreign(context, main ? IL_PLACE_MAIN : IL_PLACE_GLOBAL,
+                                main ? il_main_executor() : NULL)) {
+    return;
+  }
+  original(queue, context, work);
+}
+
+void dispatch_after_f(uint64_t when, void *queue, void *context, work_function work) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_after_f, void (*)(uint64_t, void *, void *, work_function));
+  il_session *s = il_current;
+  if (s) {
+    if (is_job_runner(work) &&
+        il_deliver(s, context, IL_PLACE_GLOBAL, NULL, il_deadline_of(s, when))) return;
+    il_note_escape(s, IL_ESCAPE_DISPATCH, caller);
+    if (!is_job_runner(work)) context = il_send_function(&work, context, caller, when);
+    when = il_real_deadline(s, when);
+  } else if (UNLIKELY(il_on_errand != NULL) && !is_job_runner(work)) {
+    context = il_send_function(&work, context, caller, when);
+  }
+  // libdispatch asks the system's clocks for how long that is.
+  il_current = NULL;
+  original(when, queue, context, work);
+  il_current = s;
+}
+
+// A sleep with a tolerance sets up a dispatch source, by these calls in this order.
+
+void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void *queue) {
+  REAL(dispatch_source_create, void *(*)(void *, uintptr_t, uintptr_t, void *));
+  void *source = original(type, handle, mask, queue);
+  il_session *s = il_current;
+  if (s) {
+    // What the program's own sources call runs on threads of libdispatch.
+    void *caller = IL_CALLER();
+    if (il_is_concurrency_code(caller)) {
+      s->timer_source = source;
+    } else {
+      bool reads = type == &_dispatch_source_type_read || type == &_dispatch_source_type_write;
+      il_note_escape(s, reads ? IL_ESCAPE_IO : IL_ESCAPE_DISPATCH, caller);
+      il_errand *errand = il_send(IL_ERRAND_SOURCE, caller, reads ? 0 : ~0ull);
+      if (errand) {
+        errand->object = source;
+        errand->goes_on = reads;
+      }
+    }
+  }
+  return source;
+}
+
+typedef void (*set_timer_function)(void *, uint64_t, uint64_t, uint64_t);
+
+static set_timer_function real_set_timer(void) {
+  REAL(dispatch_source_set_timer, set_timer_function);
+  return original;
+}
+
+void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval, uint64_t leeway) {
+  il_session *s = il_current;
+  if (s && s->timer_source == source) s->timer_when = start;
+  else if (s) {
+    il_errand_set_due(source, il_deadline_of(s, start));
+    start = il_real_deadline(s, start);
+  }
+  il_current = NULL;
+  real_set_timer()(source, start, interval, leeway);
+  il_current = s;
+}
+
+void dispatch_set_context(void *object, void *context) {
+  REAL(dispatch_set_context, void (*)(void *, void *));
+  il_session *s = il_current;
+  if (s && s->timer_source == object) s->timer_context = context;
+  original(object, context);
+}
+
+void dispatch_source_set_event_handler_f(void *source, work_function handler) {
+  REAL(dispatch_source_set_event_handler_f, void (*)(void *, work_function));
+  il_session *s = il_current;
+  if (s && s->timer_source == source) s->timer_handler = handler;
+  original(source, handler);
+}
+
+void dispatch_activate(void *object) {
+  REAL(dispatch_activate, void (*)(void *));
+  il_session *s = il_current;
+  if (s && s->timer_source == object) {
+    struct { void *source, *job; } *pair = s->timer_context;
+    s->timer_source = NULL;
+    if (il_deliver(s, pair->job, IL_PLACE_GLOBAL, NULL, il_deadline_of(s, s->timer_when))) {
+      // The session's own timer calls the handler. The source must still be
+      // active when the handler releases it, so it is set to fire never.
+      il_task *task = il_record(pair->job);
+      task->handler = s->timer_handler;
+      task->handler_context = pair;
+      real_set_timer()(object, ~0ull, ~0ull, 0);
+    }
+  }
+  original(object);
+}
+
+// MARK: - Ways out
+
+// A test framework's own threads do nothing for a run.
+static bool is_framework_code(const void *address) {
+  Dl_info info;
+  if (!dladdr(address, &info) || !info.dli_fname) return false;
+  return strstr(info.dli_fname, "libTesting.") || strstr(info.dli_fname, "libXCTest.");
+}
+
+static __thread bool makes_own_threads;
+
+void il_makes_own_threads(bool makes) { makes_own_threads = makes; }
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                   void *(*start)(void *), void *argument) {
+  REAL(pthread_create, il_thread_maker);
+  // libdispatch's own workers are not the program's: what runs on them is.
+  void *caller = IL_CALLER();
+  if (makes_own_threads || il_is_dispatch_code(caller) || is_framework_code(caller))
+    return original(thread, attributes, start, argument);
+  if (il_current) il_note_escape(il_current, IL_ESCAPE_THREAD, caller);
+  return il_send_thread(thread, attributes, start, argument, caller, original);
+}
+
+static void do_nothing(void *block) { (void)block; }
+
+extern void *_NSConcreteGlobalBlock[32] __attribute__((weak));
+
+// What `dispatch_block_create` makes is not to be wrapped: it holds more than its code.
+static bool is_work_item(const void *block) {
+  typedef void (*invoke_function)(void *);
+  static _Atomic(invoke_function) known;
+  invoke_function invoke = atomic_load_explicit(&known, memory_order_relaxed);
+  if (UNLIKELY(!invoke)) {
+    REAL(dispatch_block_create, void *(*)(unsigned long, const void *));
+    static void (*release)(const void *);
+    *(void **)&release = il_next_symbol("_Block_release");
+    static const struct { size_t reserved, size; } layout = {.size = sizeof(il_block)};
+    enum { IS_GLOBAL = 1 << 28 };
+    il_block empty = {
+        .isa = _NSConcreteGlobalBlock, .flags = IS_GLOBAL, .invoke = do_nothing,
+        .layout = (const struct block_layout *)&layout};
+    if (!original || !release) return true;
+    il_block *made = original(0, &empty);
+    invoke = made->invoke;
+    release(made);
+    atomic_store_explicit(&known, invoke, memory_order_relaxed);
+  }
+  return ((const il_block *)block)->invoke == invoke;
+}
+
+// A block that a step, or who is on its errand, hands to a queue.
+static void *send(il_block *wrapper, void *block, void *caller, uint64_t when) {
+  if (LIKELY(!il_current && !il_on_errand)) return block;
+  if (il_current) il_note_escape(il_current, IL_ESCAPE_DISPATCH, caller);
+  // What becomes of a work item is known to itself alone.
+  if (is_work_item(block)) {
+    il_send(IL_ERRAND_REQUEST, caller, when);
+    return block;
+  }
+  return il_wrap(wrapper, block, il_send(IL_ERRAND_WORK, caller, when));
+}
+
+void dispatch_async(void *queue, void *block) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_async, void (*)(void *, void *));
+  il_block wrapper;
+  original(queue, send(&wrapper, block, caller, 0));
+}
+
+void dispatch_after(uint64_t when, void *queue, void *block) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_after, void (*)(uint64_t, void *, void *));
+  il_session *s = il_current;
+  il_block wrapper;
+  void *work = send(&wrapper, block, caller, when);
+  if (s) when = il_real_deadline(s, when);
+  il_current = NULL;
+  original(when, queue, work);
+  il_current = s;
+}
+
+void dispatch_group_async(void *group, void *queue, void *block) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_group_async, void (*)(void *, void *, void *));
+  il_block wrapper;
+  original(group, queue, send(&wrapper, block, caller, 0));
+}
+
+void dispatch_group_notify(void *group, void *queue, void *block) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_group_notify, void (*)(void *, void *, void *));
+  il_block wrapper;
+  original(group, queue, send(&wrapper, block, caller, 0));
+}
+
+void dispatch_barrier_async(void *queue, void *block) {
+  void *caller = IL_CALLER();
+  REAL(dispatch_barrier_async, void (*)(void *, void *));
+  il_block wrapper;
+  original(queue, send(&wrapper, block, caller, 0));
+}
+
+void dispatch_apply(size_t iterations, void *queue, void *block) {
+  REAL(dispatch_apply, void (*)(size_t, void *, void *));
+  // The step waits for it.
+  if (il_current) il_note_escape(il_current, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
+  original(iterations, queue, block);
+}
+
+void dispatch_source_set_event_handler(void *source, void *block) {
+  REAL(dispatch_source_set_event_handler, void (*)(void *, void *));
+  il_errand *errand = block ? il_errand_of(source) : NULL;
+  il_block wrapper;
+  original(source, errand ? il_wrap(&wrapper, block, errand) : block);
+}
+
+// MARK: - Input and output
+
+#define NOTE_IO() do {                                                                   \
+    if (il_current) il_note_escape(il_current, IL_ESCAPE_IO, __builtin_return_address(0)); \
+  } while (0)
+
+void dispatch_read(int file, size_t count, void *queue, void *handler) {
+  REAL(dispatch_read, void (*)(int, size_t, void *, void *));
+  NOTE_IO();
+  original(file, count, queue, handler);
+}
+
+void dispatch_io_read(void *channel, int64_t offset, size_t count, void *queue, void *handler) {
+  REAL(dispatch_io_read, void (*)(void *, int64_t, size_t, void *, void *));
+  NOTE_IO();
+  original(channel, offset, count, queue, handler);
+}
+
+IL_UNINSTRUMENTED_END
