@@ -43,31 +43,13 @@ extension Machine {
 
   /// Adds the timers that may fire now.
   ///
-  /// A step may be held up by as much as the stall, and so may the thread that
-  /// serves a timer: so a timer may fire if its deadline lies no later than the
-  /// stall after the moment since which the oldest waiting job or due timer has
-  /// waited.
-  ///
   /// - Parameter moment: Since when something else has waited than jobs and timers.
   func collectTimers(waitingSince moment: Int64) {
-    let lastMoment = progress.lastMoment
-    guard slots[Int(timers[0])].since <= lastMoment else { return }
-    switch progress.settings.time {
-    case .whenIdle:
-      if enabled.isEmpty { enabled.append(queue.entry(of: timers[0])) }
-    case .adversarial:
-      enabled.append(queue.entry(of: timers[0]))
-    case .asRuntime(let stall):
-      var oldest = min(moment, slots[Int(timers[0])].since)
-      // Virtual time never runs back: who began to wait first has waited longest.
-      if let first = queue.oldest { oldest = min(oldest, slots[Int(first)].since) }
-      let (limit, overflow) = oldest.addingReportingOverflow(stall)
-      for slot in timers.elements {
-        let since = slots[Int(slot)].since
-        guard overflow || since <= limit, since <= lastMoment else { break }
-        enabled.append(queue.entry(of: slot))
-      }
-      if enabled.isEmpty { enabled.append(queue.entry(of: timers[0])) }
-    }
+    var oldest = moment
+    if let first = queue.oldest { oldest = min(oldest, slots[Int(first)].since) }
+    let count = timers.countDue(
+      progress.settings.time, upTo: progress.lastMoment, waitingSince: oldest,
+      isIdle: enabled.isEmpty)
+    for index in 0..<count { enabled.append(queue.entry(of: timers[index].slot)) }
   }
 }

@@ -31,7 +31,7 @@ extension Machine {
   /// - Parameter index: The number of a task of the run that goes on.
   package func sleepEnd(of index: Int) -> Int64? {
     // The timer runs a task of its own, which the sleeping one has made.
-    timers.elements.lazy.map { self.slots[Int($0)] }
-      .first { self.tasks[Int($0.task)].parent == index }?.since
+    (0..<timers.count).first { tasks[Int(slots[Int(timers[$0].slot)].task)].parent == index }
+      .map { timers[$0].deadline }
   }
 }

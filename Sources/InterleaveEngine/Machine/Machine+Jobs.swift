@@ -88,7 +88,7 @@ extension Machine {
       progress.hasTimers = true
       queue.register(
         slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
-      insertTimer(slot, at: ready.pointee.deadline)
+      timers.insert(slot, at: ready.pointee.deadline)
       return
     case IL_ARRIVAL_HOP:
       job.pointee.reason = .hopped
@@ -155,12 +155,6 @@ extension Machine {
 
   private func freeSlot() -> Int32 {
     freeSlots.popLast() ?? slots.extend()
-  }
-
-  private func insertTimer(_ slot: Int32, at deadline: Int64) {
-    var index = timers.count
-    while index > 0, slots[Int(timers[index - 1])].since > deadline { index -= 1 }
-    timers.insert(slot, at: index)
   }
 
   func takeForeign() {

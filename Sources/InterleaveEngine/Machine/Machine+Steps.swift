@@ -11,7 +11,7 @@ extension Machine {
     let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     if job.pointee.reason == .timer {
-      removeTimer(slot)
+      timers.remove(slot)
       il_advance(session, job.pointee.since)
     } else {
       queue.take(slot, hint: progress.placeInQueue(ofEnabled: index))
@@ -35,13 +35,6 @@ extension Machine {
     }
     if !rescheduled.isEmpty { resumeRescheduled() }
     end()
-  }
-
-  private func removeTimer(_ slot: Int32) {
-    guard let index = timers.elements.firstIndex(of: slot) else {
-      preconditionFailure("a timer that was chosen is not set")
-    }
-    timers.remove(at: index)
   }
 
   private func begin(

@@ -37,8 +37,7 @@ package final class Machine {
   let freeSlots = Column<Int32>()
   /// The jobs that wait, by their slots.
   let queue = RunQueue()
-  /// Slots of the timers, by deadline.
-  let timers = Column<Int32>()
+  let timers = Timers()
   /// Slots of what could run now; the baseline's choice first, timers last.
   let enabled = Column<RunQueue.Entry>()
   let steps = Column<RawStep>()
@@ -52,9 +51,8 @@ package final class Machine {
   let taskIndex = AddressTable()
   /// The locks of the run by their addresses, numbered by first use.
   let lockIndex = AddressTable()
-  // What the signature of a run is made with.
-  let sums = Column<ObjectSum>()
-  let hashes = Column<UInt64>()
+  /// What the signature of a run is made with.
+  let hashing = RunHash.Scratch()
   let progressStorage: UnsafeMutablePointer<RunState>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)? {
@@ -106,7 +104,8 @@ package final class Machine {
 
   deinit {
     il_session_destroy(session)
-    for column in [timers, freeSlots] { column.deallocate() }
+    freeSlots.deallocate()
+    timers.deallocate()
     enabled.deallocate()
     queue.deallocate()
     tasks.deallocate()
@@ -121,8 +120,7 @@ package final class Machine {
     touches.deallocate()
     taskIndex.deallocate()
     lockIndex.deallocate()
-    sums.deallocate()
-    hashes.deallocate()
+    hashing.deallocate()
     progressStorage.deallocate()
     parked.deallocate()
     points.deallocate()

@@ -1,0 +1,51 @@
+/// What distinguishes the interleaving of a run from others.
+extension Machine {
+  /// A hash of what distinguishes this interleaving from others: which steps ran, and
+  /// in which order those that depend on each other did.
+  ///
+  /// Runs that differ only in the order of independent steps have the same. A step's
+  /// hash is made of its name and of the hashes of the steps on which it depends; an
+  /// object remembers the sum of those that touched it in either of two ways. Locks are
+  /// left out: libraries take some of theirs only at first use, which would make the
+  /// first run differ from all others.
+  package var signature: UInt64 {
+    if progress.hashedSteps == steps.count { return progress.hash }
+    progress.hash = computeSignature(withLocks: false)
+    progress.hashedSteps = steps.count
+    return progress.hash
+  }
+
+  /// A hash of what determines how the run can go on: its ``signature`` so far, with
+  /// locks; nil where the dependency relation does not cover the run.
+  var traceHash: UInt64? { followsRelation ? computeSignature(withLocks: true) : nil }
+
+  /// Nothing was noticed in the run that the dependency relation does not cover, or that
+  /// makes switching to another task more or less than one preemption.
+  ///
+  /// After ``longestStreak`` steps in a row, a task is no longer preempted by another.
+  package var followsRelation: Bool { limits.isEmpty && steps.count < Self.longestStreak }
+
+  /// Hashes the run so far.
+  ///
+  /// - Parameter withLocks: The order in which locks were taken counts, too.
+  private func computeSignature(withLocks: Bool) -> UInt64 {
+    var hash = RunHash(
+      in: hashing, executors: executors.count, tasks: tasks.count,
+      locks: withLocks ? progress.locks : nil)
+    for index in 0..<steps.count {
+      let step = steps.known(at: index).pointee
+      let time: AccessMode? =
+        !progress.hasTimers ? nil : step.reason == .timer ? .exclusive : .first
+      hash.add(
+        RunHash.Step(
+          name: mix(
+            tasks.known(at: Int(step.task)).pointee.name,
+            UInt64(truncatingIfNeeded: step.ordinal)),
+          cause: Int(step.cause), executor: executorObject(ofStep: index).name,
+          task: TouchedObject.task(step.task).name, time: time),
+        touches, touchesOfStep(index))
+    }
+    guard let (task, steps) = cancellation else { return hash.total }
+    return mix(hash.total, mix(tasks[task].name, hash.hash(ofStep: steps - 1)))
+  }
+}

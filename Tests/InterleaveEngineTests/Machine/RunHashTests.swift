@@ -1,0 +1,93 @@
+import Testing
+
+@testable import InterleaveEngine
+
+/// Runs have the same hash that differ only in the order of steps which do not depend on each other.
+@Suite struct RunHashTests {
+  /// A step of a task on an executor of its own or of another's, with what it touched.
+  private struct Step {
+    var task: Int32
+    var executor: Int32
+    var cause = -1
+    var time: AccessMode? = nil
+    var touches: [Touch] = []
+
+    init(
+      _ task: Int32, on executor: Int32? = nil, cause: Int = -1, time: AccessMode? = nil,
+      _ touches: [Touch] = []
+    ) {
+      (self.task, self.executor) = (task, executor ?? task)
+      (self.cause, self.time, self.touches) = (cause, time, touches)
+    }
+  }
+
+  private func hash(_ steps: [Step], locks: Int? = nil) -> UInt64 {
+    let (scratch, touches) = (RunHash.Scratch(), Column<Touch>())
+    defer {
+      scratch.deallocate()
+      touches.deallocate()
+    }
+    var hash = RunHash(in: scratch, executors: 8, tasks: 8, locks: locks)
+    for step in steps {
+      let first = touches.count
+      for touch in step.touches { touches.append(touch) }
+      hash.add(
+        RunHash.Step(
+          name: UInt64(step.task), cause: step.cause,
+          executor: TouchedObject.executor(step.executor).name,
+          task: TouchedObject.task(step.task).name, time: step.time),
+        touches, first..<touches.count)
+    }
+    return hash.total
+  }
+
+  private func isSame(_ one: Step, _ other: Step, locks: Int? = nil) -> Bool {
+    hash([one, other], locks: locks) == hash([other, one], locks: locks)
+  }
+
+  private func touch(_ object: TouchedObject, _ mode: AccessMode) -> [Touch] {
+    [Touch(object: object.name, mode: mode)]
+  }
+
+  @Test func stepsThatShareNothingMayChangePlaces() {
+    #expect(isSame(Step(1), Step(2)))
+    #expect(hash([Step(1), Step(2)]) != hash([Step(1), Step(3)]))
+    #expect(hash([Step(1), Step(2)]) != hash([Step(1)]))
+  }
+
+  @Test func theOrderOnOneActorCounts() {
+    #expect(!isSame(Step(1, on: 3), Step(2, on: 3)))
+    #expect(
+      hash([Step(1, on: 3), Step(2), Step(4, on: 3)])
+        == hash([Step(2), Step(1, on: 3), Step(4, on: 3)]))
+  }
+
+  @Test func touchesInOneModeMayChangePlacesAndOthersNot() {
+    for (one, other, mayChange) in [
+      (AccessMode.first, AccessMode.first, true), (.second, .second, true),
+      (.first, .second, false), (.exclusive, .exclusive, false), (.exclusive, .first, false),
+      (.second, .exclusive, false),
+    ] {
+      let object = TouchedObject.mailbox(5)
+      #expect(
+        isSame(Step(1, touch(object, one)), Step(2, touch(object, other))) == mayChange,
+        "\(one), \(other)")
+    }
+  }
+
+  @Test func timersDependOnTimeWhereThereAreAny() {
+    #expect(!isSame(Step(1, time: .exclusive), Step(2, time: .first)))
+    #expect(isSame(Step(1, time: .first), Step(2, time: .first)))
+  }
+
+  @Test func whoMadeAStepReadyCounts() {
+    #expect(
+      hash([Step(1), Step(2), Step(3, cause: 0)]) != hash([Step(1), Step(2), Step(3, cause: 1)]))
+  }
+
+  @Test func theOrderOfLocksCountsOnlyWhereItIsAskedFor() {
+    let lock = [Touch(object: TouchedObject.firstLock | 1, mode: .exclusive)]
+    #expect(isSame(Step(1, lock), Step(2, lock)))
+    #expect(!isSame(Step(1, lock), Step(2, lock), locks: 1))
+  }
+}
