@@ -126,6 +126,7 @@ static __attribute__((noinline)) void switch_to(il_carrier *from, il_carrier *to
   int error = errno;
   save_blocks(from->blocks);
   load_blocks(to->blocks);
+  if (UNLIKELY(from->owner->has_values)) il_values_switch(from, to);
   from->owner->current = to;
   // A stack that overflows is told by where the one that runs begins.
   il_guard_exchange_stack(&from->stack_begin, to->stack_begin);
@@ -219,6 +220,7 @@ static il_carrier *take_spare(il_carriers *c) {
 void il_carriers_begin_step(il_carriers *c) {
   c->number = ++c->last_step;
   c->operations = c->runtime_locks = c->locks = 0;
+  c->vain_trials = 0;
   memset(c->kinds, 0, sizeof c->kinds);
 }
 
@@ -236,6 +238,7 @@ static void keep_step(const il_carriers *c, il_step_state *kept) {
       .creating_child = s->creating_child, .creation_site = s->creation_site,
       .creation_caller = s->creation_caller, .creation_entry = s->creation_entry,
       .creation_group = s->creation_group, .creation_let = s->creation_let,
+      .vain_trials = c->vain_trials,
       .number = c->number, .operations = c->operations, .runtime_locks = c->runtime_locks,
       .locks = c->locks};
   memcpy(kept->kinds, c->kinds, sizeof kept->kinds);
@@ -263,6 +266,7 @@ static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
   c->number = kept->number;
   c->operations = kept->operations;
   c->runtime_locks = kept->runtime_locks;
+  c->vain_trials = kept->vain_trials;
   c->locks = kept->locks;
   memcpy(c->kinds, kept->kinds, sizeof c->kinds);
 }
@@ -316,7 +320,9 @@ bool il_carriers_run(il_session *s, bool everywhere) {
   c->spares_holders = false;
   c->current = &c->home;
   s->carriers = c;
+  il_values_begin(c);
   switch_to(&c->home, take_spare(c));
+  il_values_end(c);
   // What is parked never goes on: its stack stays as it is, as the task does.
   if (c->parked) il_give_back_all(c);
   s->carriers = NULL;

@@ -81,11 +81,15 @@ typedef struct {
   // The number of the step, how many operations it has done, and how many locks of the
   // runtime's and of the program's it holds.
   unsigned number, operations, runtime_locks, locks;
+  // How often it has tried to take one that was taken.
+  unsigned vain_trials;
   // How many operations it has done of each kind.
   unsigned kinds[IL_POINT_KINDS];
 } il_step_state;
 
 enum { IL_BLOCKS = 3, IL_BLOCK_BYTES = 512 };
+// How many keys of values of threads are known.
+enum { IL_KEYS = 64 };
 // As much as the thread has on which runs go on without carriers; only what is used is taken.
 enum { IL_CARRIER_STACK = 16 << 20 };
 
@@ -97,6 +101,9 @@ struct il_carrier {
   char *memory;
   uintptr_t stack_begin;
   uint8_t blocks[IL_BLOCK_BYTES];
+  // What code keeps by keys for each thread, while it does not run; for the thread's own, what
+  // that had before the run.
+  void *values[IL_KEYS];
   il_step_state step;
   il_want want;
   void *wanted;
@@ -104,6 +111,8 @@ struct il_carrier {
   // How often what it wants had been opened, and whether others than steps may do so.
   unsigned openings;
   bool may_be_foreign;
+  // It can do without what it wants.
+  bool is_trial;
   il_carrier *next;
 };
 
@@ -118,12 +127,16 @@ struct il_carriers {
   unsigned run, last_step;
   // The step that runs.
   unsigned number, operations, runtime_locks, locks;
+  unsigned vain_trials;
   unsigned kinds[IL_POINT_KINDS];
   // How many steps are parked, how many of these want to be alone, and how many locks of the
   // program's they hold.
   unsigned parked, solitary, parked_locks;
   // Points are offered after operations, too; and not to who holds a lock.
   bool is_everywhere, spares_holders;
+  // A step may have kept something by a key; and how many keys there were when the run began.
+  bool has_values;
+  unsigned known_keys;
   // Why no more points are offered in this run; NULL while they are.
   const char *off;
   il_held *held;
@@ -136,6 +149,14 @@ enum { IL_MOST_OPERATIONS = 4095 };
 void il_carrier_leave(il_carriers *carriers, il_carrier *next);
 // There is a carrier for a loop to go on upon.
 bool il_carriers_have_spare(il_carriers *carriers);
+
+// MARK: - Values of threads
+
+// Surround a run.
+void il_values_begin(il_carriers *carriers);
+void il_values_end(il_carriers *carriers);
+// Changes them for those of another carrier.
+void il_values_switch(il_carrier *from, const il_carrier *to);
 
 // MARK: - The table
 
@@ -163,6 +184,9 @@ void il_reach(il_session *session, il_point_kind kind, void *object, const void 
 void il_pass_by(il_session *session, il_point_kind kind, void *object, const void *site);
 // Returns once what the running step wants is free; is no point.
 void il_await(il_session *session, void *object, const void *site, il_want want);
+// The running step has tried in vain to take an object. Who does that often lets others go on
+// until it is free, as long as others can. True: it is.
+bool il_await_trial(il_session *session, void *object, const void *site, il_want want);
 // Returns once the object has been opened. False: nobody is left who could do that, but for
 // threads that run no step.
 bool il_await_opening(il_session *session, void *object, const void *site, bool may_be_foreign);

@@ -156,6 +156,9 @@ static bool is_in_small_function(uintptr_t address) {
   il_session *s = il_current;
   il_current = NULL;
   uintptr_t start = il_function_start(address - 1);
+  // Some functions have nothing that says how to leave them.
+  Dl_info info;
+  if (!start && dladdr((void *)(address - 1), &info)) start = (uintptr_t)info.dli_saddr;
   il_current = s;
   bool is_small = start && address - start < SMALL_FUNCTION;
   atomic_store(&place->address, 0);

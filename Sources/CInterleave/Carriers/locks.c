@@ -239,13 +239,15 @@ typedef SWIFT_CC bool (*try_lock_slow_function)(SELF_CONTEXT void *handle);
 SWIFT_CC bool il_try_lock_slow(SELF_CONTEXT void *handle) __asm__(
     "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF");
 SWIFT_CC bool il_try_lock_slow(SELF_CONTEXT void *handle) {
+  void *caller = IL_CALLER();
   static try_lock_slow_function original;
   if (UNLIKELY(!original))
     original = (try_lock_slow_function)il_next_symbol(
         "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF");
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) && inside->carriers->parked &&
-      is_this_threads(handle, (uint32_t)syscall(SYS_gettid))) return false;
+      is_this_threads(handle, (uint32_t)syscall(SYS_gettid)) &&
+      !il_await_trial(inside, handle, caller, IL_WANTS_WORD)) return false;
   return original(handle);
 }
 

@@ -235,6 +235,22 @@ void il_await(il_session *s, void *object, const void *site, il_want want) {
   await(s, site);
 }
 
+bool il_await_trial(il_session *s, void *object, const void *site, il_want want) {
+  enum { PATIENCE = 8 };
+  il_carriers *c = s->carriers;
+  il_carrier *me = c->current;
+  if (++c->vain_trials <= PATIENCE) return false;
+  me->is_trial = true;
+  me->want = want;
+  me->wanted = object;
+  await(s, site);
+  me->is_trial = false;
+  me->want = want;
+  bool is_vain = is_in_vain(c, me, c->number);
+  me->want = IL_WANTS_NOTHING;
+  return !is_vain;
+}
+
 bool il_await_opening(il_session *s, void *object, const void *site, bool may_be_foreign) {
   il_held *held = il_find_held(s->carriers, object);
   il_carrier *me = s->carriers->current;
@@ -258,7 +274,8 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
 }
 
 bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
-  return carrier->want == IL_WANTS_SOLITUDE || carrier->want == IL_WANTS_OPENING;
+  return carrier->want == IL_WANTS_SOLITUDE || carrier->want == IL_WANTS_OPENING ||
+         carrier->is_trial;
 }
 
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
@@ -297,7 +314,8 @@ bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller
   il_code code = il_code_at(caller);
   if (code == IL_CODE_OURS) return false;
   if (code == IL_CODE_PROGRAM) il_reach(s, IL_POINT_LOCK, lock, caller, IL_WANTS_NOTHING);
-  return il_is_held_elsewhere(s->carriers, want, lock, s->carriers->number);
+  return il_is_held_elsewhere(s->carriers, want, lock, s->carriers->number) &&
+         !il_await_trial(s, lock, caller, want);
 }
 
 void il_after_unlock(il_session *s, void *lock, const void *caller) {

@@ -29,7 +29,12 @@ bool il_session_slept_by_clocks(const il_session *s) {
 int nanosleep(const struct timespec *time, struct timespec *rest) {
   REAL(nanosleep);
   int result = original(time, rest);
-  if (il_current && result == 0) il_pass(il_current, il_nanoseconds(time));
+  if (il_current && result == 0) {
+    // Nobody sleeps for no time at all. Who sleeps again for what is left, and rounds that to
+    // nothing, would never come to the end.
+    int64_t slept = il_nanoseconds(time);
+    il_pass(il_current, slept ? slept : 1);
+  }
   return result;
 }
 

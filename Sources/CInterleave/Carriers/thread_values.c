@@ -1,0 +1,124 @@
+// What code keeps for each thread by a key: each carrier is a thread of its own to that.
+//
+// A run begins without such values, so that it does not matter which of the carriers a step comes
+// to run upon. What its steps have kept is let go of at its end, as a thread does at its own.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "carriers.h"
+
+#include <string.h>
+
+#if defined(IL_HAS_CARRIERS)
+IL_UNINSTRUMENTED_BEGIN
+
+#define REAL(name, type)                                                          \
+  static __typeof__(type) original;                                               \
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
+
+// The keys, but for those of the runtime, in the order in which they were made. A place is not
+// taken again when its key is gone.
+typedef struct {
+  // One more than the key; 0 while there is none.
+  atomic_uint key;
+  void (*destructor)(void *);
+} known_key;
+
+static known_key keys[IL_KEYS];
+static atomic_uint key_count;
+
+static unsigned count_keys(void) {
+  unsigned count = atomic_load_explicit(&key_count, memory_order_acquire);
+  return count < IL_KEYS ? count : IL_KEYS;
+}
+
+static bool find_key(unsigned place, pthread_key_t *key) {
+  unsigned known = atomic_load_explicit(&keys[place].key, memory_order_acquire);
+  *key = known - 1;
+  return known != 0;
+}
+
+static int place_of(pthread_key_t key) {
+  for (unsigned n = 0; n < count_keys(); n++)
+    if (atomic_load_explicit(&keys[n].key, memory_order_acquire) == key + 1) return (int)n;
+  return -1;
+}
+
+int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
+  void *caller = IL_CALLER();
+  REAL(pthread_key_create, int (*)(pthread_key_t *, void (*)(void *)));
+  int result = original(key, destructor);
+  if (result) return result;
+  il_code code = il_code_at(caller);
+  if (code == IL_CODE_OURS || code == IL_CODE_RUNTIME) return result;
+  unsigned place = atomic_fetch_add(&key_count, 1);
+  if (place >= IL_KEYS) return result;
+  keys[place].destructor = destructor;
+  atomic_store_explicit(&keys[place].key, *key + 1, memory_order_release);
+  return result;
+}
+
+int pthread_key_delete(pthread_key_t key) {
+  REAL(pthread_key_delete, int (*)(pthread_key_t));
+  int place = place_of(key);
+  if (place >= 0) atomic_store(&keys[place].key, 0);
+  return original(key);
+}
+
+int pthread_setspecific(pthread_key_t key, const void *value) {
+  void *caller = IL_CALLER();
+  REAL(pthread_setspecific, int (*)(pthread_key_t, const void *));
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) {
+    inside->carriers->has_values = true;
+    if (il_code_at(caller) == IL_CODE_PROGRAM && place_of(key) < 0)
+      il_leave_points(inside, "pthread_setspecific", caller);
+  }
+  return original(key, value);
+}
+
+// MARK: - Carriers
+
+void il_values_begin(il_carriers *c) {
+  c->has_values = false;
+  pthread_key_t key;
+  for (unsigned n = 0; n < count_keys(); n++) {
+    c->home.values[n] = NULL;
+    if (!find_key(n, &key)) continue;
+    c->home.values[n] = pthread_getspecific(key);
+    if (c->home.values[n]) pthread_setspecific(key, NULL);
+  }
+  c->known_keys = count_keys();
+}
+
+void il_values_switch(il_carrier *from, const il_carrier *to) {
+  pthread_key_t key;
+  for (unsigned n = 0; n < count_keys(); n++) {
+    if (!find_key(n, &key)) continue;
+    from->values[n] = pthread_getspecific(key);
+    // The thread's own are given back when the run is over.
+    pthread_setspecific(key, to == &to->owner->home ? NULL : to->values[n]);
+  }
+}
+
+// Lets go of what steps have kept upon a carrier.
+static void forget(il_carrier *carrier) {
+  pthread_key_t key;
+  for (unsigned n = 0; n < count_keys(); n++) {
+    void *value = carrier->values[n];
+    carrier->values[n] = NULL;
+    if (value && find_key(n, &key) && keys[n].destructor) keys[n].destructor(value);
+  }
+}
+
+void il_values_end(il_carriers *c) {
+  pthread_key_t key;
+  if (c->has_values)
+    for (il_carrier *carrier = c->free; carrier; carrier = carrier->next) forget(carrier);
+  for (unsigned n = 0; n < c->known_keys; n++)
+    if (c->home.values[n] && find_key(n, &key)) pthread_setspecific(key, c->home.values[n]);
+}
+
+IL_UNINSTRUMENTED_END
+#endif
