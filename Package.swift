@@ -24,12 +24,17 @@ let package = Package(
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
     .target(name: "InterleaveBugs", swiftSettings: strict),
+    .target(
+      name: "InterleaveAtomicBugs", dependencies: ["InterleaveBugs"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveBenchmarks",
-      dependencies: ["Interleave", "InterleaveBugs", "InterleaveEngine", "Examples"],
+      dependencies: [
+        "Interleave", "InterleaveAtomicBugs", "InterleaveBugs", "InterleaveEngine", "Examples",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "InterleaveEngineTests", dependencies: ["InterleaveBugs", "InterleaveEngine"],
+      name: "InterleaveEngineTests",
+      dependencies: ["InterleaveAtomicBugs", "InterleaveBugs", "InterleaveEngine"],
       swiftSettings: strict),
     .executableTarget(
       name: "InterleaveProgram", dependencies: ["Interleave"], path: "Tests/InterleaveProgram",

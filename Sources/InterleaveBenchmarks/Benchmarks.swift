@@ -17,6 +17,7 @@ enum Benchmark: String, CaseIterable {
   case workers
   case traces
   case truth
+  case correct
 
   var summary: String {
     switch self {
@@ -34,6 +35,8 @@ enum Benchmark: String, CaseIterable {
     case .load: "a schedule of a chat with 150 users and 1,000 messages, in under 50 ms"
     case .truth:
       "random programs over shared things, for false proofs; [60s|500] [--seed n]"
+    case .correct:
+      "correct programs, in which nothing may be reported; [schedules by each strategy] [name]"
     case .traces: "a hash of all choices, for two builds to compare; [program: and its report]"
     }
   }
@@ -59,6 +62,7 @@ enum Benchmark: String, CaseIterable {
       await printTraces()
       return true
     case .truth: return await showTruth(try TruthOptions([]))
+    case .correct: return try await runCorrectPrograms(schedules: 200)
     }
   }
 }
@@ -100,6 +104,13 @@ enum Benchmarks {
     }
     if arguments.first == Benchmark.traces.rawValue, arguments.count == 2 {
       return await printTraces(showing: arguments.last)
+    }
+    if arguments.first == Benchmark.correct.rawValue, (2...3).contains(arguments.count),
+      let schedules = Int(Array(arguments)[1]), schedules >= 1
+    {
+      let name = arguments.count == 3 ? Array(arguments)[2] : ""
+      guard try await runCorrectPrograms(schedules: schedules, only: name) else { exit(1) }
+      return
     }
     if arguments.first == Benchmark.truth.rawValue {
       do {

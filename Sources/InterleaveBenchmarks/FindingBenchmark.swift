@@ -1,4 +1,5 @@
 import Foundation
+import InterleaveAtomicBugs
 import InterleaveBugs
 import InterleaveEngine
 
@@ -44,8 +45,25 @@ enum FindingBenchmark {
   /// Counts schedules to the first failure, and prints the table.
   private static func measure(_ options: FindingOptions) throws {
     let hunter = try Hunter()
+    let whole = options.programs.filter { $0.need == .nothing }
+    try measure(whole, hunter, options)
+    let inside = options.programs.filter { $0.need != .nothing }
+    if inside.isEmpty { return }
+    if let obstacle = Interruptions.obstacle {
+      print("no step can be interrupted inside: \(obstacle)")
+      return
+    }
+    if !whole.isEmpty { print("Where steps can be interrupted inside:\n") }
+    try measure(inside, hunter, options)
+  }
+
+  private static func measure(
+    _ programs: [BugProgram], _ hunter: Hunter, _ options: FindingOptions
+  ) throws {
+    if programs.isEmpty { return }
     var table = FindingTable(cap: options.cap)
-    for program in options.programs {
+    for program in programs {
+      hunter.interruptions = program.interruptions
       for (name, make) in options.strategies {
         let needed = (0..<UInt64(options.seeds)).map { seed in
           hunter.schedules(toFail: program.body, make(), seed: seed, cap: options.cap)
@@ -53,6 +71,8 @@ enum FindingBenchmark {
         table.add(program, name, needed)
       }
       print(table.rows(of: program.name), terminator: "")
+      // A row may take long: it is shown at once, in a file too.
+      fflush(nil)
     }
     print(table.summary)
   }
@@ -66,7 +86,8 @@ struct FindingOptions {
       find    schedules until each strategy finds each bug of a suite
               [--seeds 50] [--cap 10000] [--only program,…] [--with strategy,…]
               --mended: explore the mended twins instead, in which nothing may be found:
-              exhaustively, or where that takes too long cap schedules by each strategy
+              exhaustively, or where that takes too long cap schedules by each strategy;
+              and by each strategy where steps are interrupted inside, everywhere
       cost    what each strategy costs for each step
     """
 
@@ -78,7 +99,8 @@ struct FindingOptions {
   var mended = false
   var seeds = 50
   var cap = 10_000
-  var programs = BugProgram.all
+  /// Those that show only at operations on atomics are found where they are named.
+  var programs = BugProgram.all + BugProgram.inside
   var strategies = FindingBenchmark.strategies
 
   init(_ arguments: [String]) throws {
@@ -95,11 +117,11 @@ struct FindingOptions {
       case "--cap": cap = try Self.number(rest.popFirst(), option)
       case "--only":
         let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
+        let known = BugProgram.all + BugProgram.inside + BugProgram.insideAtomics
         programs = try names.map { name in
-          guard let program = BugProgram.named(name) else {
+          guard let program = known.first(where: { $0.name == name }) else {
             throw Unreadable(
-              description:
-                "unknown program \(name): there are \(BugProgram.all.map(\.name))")
+              description: "unknown program \(name): there are \(known.map(\.name))")
           }
           return program
         }
@@ -140,6 +162,12 @@ final class Hunter {
     machine = try Machine(settings: MachineSettings())
   }
 
+  /// Where steps can be interrupted inside.
+  var interruptions: Interruptions {
+    get { machine.settings.interruptions }
+    set { machine.settings.interruptions = newValue }
+  }
+
   /// Has it noted by what steps may share something unseen; that takes a `SharingWatch`.
   func noteUnseen(_ notes: Bool) { machine.noteUnseen(notes) }
 
@@ -151,6 +179,23 @@ final class Hunter {
     toFail body: @escaping @Sendable () async throws -> Void, _ strategy: any Strategy,
     seed: UInt64, cap: Int
   ) -> Int? {
+    let done = Counter()
+    return contained {
+      self.search(body, strategy, seed: seed, cap: cap, done)
+    } stopped: { _ in
+      done.count + 1
+    }
+  }
+
+  /// How many schedules are over.
+  private final class Counter {
+    var count = 0
+  }
+
+  private func search(
+    _ body: @escaping @Sendable () async throws -> Void, _ strategy: any Strategy,
+    seed: UInt64, cap: Int, _ done: Counter
+  ) -> Int? {
     for index in 0..<cap {
       let start = RunStart(index: index, seed: SplitMix64.seed(seed, stream: UInt64(index)))
       let chosen: any Strategy = index == 0 ? Baseline() : strategy
@@ -161,8 +206,22 @@ final class Hunter {
       }
       if hasFailed { return index + 1 }
       if strategy.isExhausted { return nil }
+      done.count += 1
     }
     return nil
+  }
+
+  /// Does something with runs; where steps are interrupted inside, one may come to wait for ever.
+  ///
+  /// - Parameter stopped: What comes of it if a step was stopped.
+  func contained<Result>(
+    _ work: @escaping () -> Result, stopped: (StepStop) -> Result
+  ) -> Result {
+    guard interruptions != .never else { return work() }
+    switch Containment.run(hangLimit: 20_000_000_000, work) {
+    case .finished(let result): return result
+    case .stopped(let stop): return stopped(stop)
+    }
   }
 
   /// Runs one schedule of a body.
@@ -205,5 +264,16 @@ final class Hunter {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
+extension BugProgram {
+  /// Where steps are interrupted inside for its bug to be found.
+  var interruptions: Interruptions {
+    switch need {
+    case .nothing: .never
+    case .before: .before
+    case .after, .atAtomics: .everywhere
+    }
   }
 }

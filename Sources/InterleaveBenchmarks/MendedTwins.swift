@@ -7,7 +7,7 @@ import InterleaveEngine
 /// A twin is explored exhaustively where that takes no more than ``limit`` runs: by reduction,
 /// or depth first where something is not covered by the dependency relation. Elsewhere each
 /// strategy runs a number of schedules; so too where a sample says that there are more
-/// interleavings than that.
+/// interleavings than that, or where steps are interrupted inside.
 struct MendedTwins {
   /// The most runs of an exhaustive search.
   static let limit = 100_000
@@ -48,9 +48,10 @@ struct MendedTwins {
     _ program: BugProgram, _ strategies: [FindingBenchmark.NamedStrategy], cap: Int
   ) {
     programs += 1
+    hunter.interruptions = program.need == .nothing ? .never : .everywhere
     var all = hunter.sample(program.mended, RandomWalk(), seed: 2, cap: Self.sampleSize)
     if all.failure != nil { return note(program, "until a walk failed", all, by: "randomWalk") }
-    if all.leastInterleavings <= Double(Self.limit) {
+    if program.need == .nothing, all.leastInterleavings <= Double(Self.limit) {
       let search = hunter.exhaust(program.mended, limit: Self.limit)
       if search.isOver { return note(program, search.how, search, by: search.how) }
       all.add(search)
@@ -147,12 +148,24 @@ extension Hunter {
   func sample(
     _ body: @escaping Body, _ strategy: any Strategy, seed: UInt64, cap: Int
   ) -> Exploration {
-    var result = Exploration()
-    result.run(self, body, Baseline(), seed: seed) { strategy.end($0.record) }
-    while result.schedules < cap, result.failure == nil, !strategy.isExhausted {
-      result.run(self, body, strategy, seed: seed)
+    let sample = Sample()
+    return contained {
+      sample.all.run(self, body, Baseline(), seed: seed) { strategy.end($0.record) }
+      while sample.all.schedules < cap, sample.all.failure == nil, !strategy.isExhausted {
+        sample.all.run(self, body, strategy, seed: seed)
+      }
+      return sample.all
+    } stopped: { stop in
+      var all = sample.all
+      all.failure = Exploration.Failure(
+        schedule: all.schedules, reason: "a step was stopped: \(stop.cause)")
+      return all
     }
-    return result
+  }
+
+  /// What has come of a sample so far.
+  private final class Sample {
+    var all = Exploration()
   }
 }
 

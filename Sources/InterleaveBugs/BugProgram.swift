@@ -7,29 +7,49 @@ package struct BugProgram: Sendable {
   package let name: String
   /// How many ordering constraints bring the bug about, as PCT counts them.
   package let depth: Int
+  /// Where a step must be interrupted inside for the bug to show.
+  package let need: InsideNeed
   /// Throws, or never ends, where the bug shows.
   package let body: @Sendable () async throws -> Void
   /// Does the same work without the bug.
   package let mended: @Sendable () async throws -> Void
 
   /// Makes a program whose two versions share their code.
-  init(
-    _ name: String, depth: Int, _ run: @escaping @Sendable (_ isMended: Bool) async throws -> Void
+  package init(
+    _ name: String, depth: Int, need: InsideNeed = .nothing,
+    _ run: @escaping @Sendable (_ isMended: Bool) async throws -> Void
   ) {
     self.name = name
     self.depth = depth
+    self.need = need
     body = { try await run(false) }
     mended = { try await run(true) }
   }
 
-  /// All programs.
+  /// All programs whose bugs show in an order of whole steps.
   package static let all: [BugProgram] =
     lostUpdates + publications + initialisations + orders + waits + structures + protocols
 
+  /// All programs whose bugs show only where a step is interrupted inside.
+  package static let inside: [BugProgram] =
+    sections + lockOrders + openings + cancellations + resumptions + makings + streams
+
   /// The program with the given name.
   package static func named(_ name: String) -> BugProgram? {
-    all.first { $0.name == name }
+    (all + inside).first { $0.name == name }
   }
+}
+
+/// Where a step must be interrupted inside for the bug of a program to show.
+package enum InsideNeed: Sendable {
+  /// Nowhere: it shows in an order of whole steps.
+  case nothing
+  /// Before an operation such as taking a lock, cancelling, or resuming a continuation.
+  case before
+  /// After a task was made or woken, or a lock was given back.
+  case after
+  /// Before an operation on an atomic, which a `Mutex` is taken by as well.
+  case atAtomics
 }
 
 /// The bug of a program has shown.
@@ -38,6 +58,6 @@ package struct BugFound: Error, CustomStringConvertible {
 }
 
 /// Throws unless something holds.
-func check(_ holds: Bool, _ otherwise: @autoclosure () -> String) throws {
+package func check(_ holds: Bool, _ otherwise: @autoclosure () -> String) throws {
   if !holds { throw BugFound(description: otherwise()) }
 }
