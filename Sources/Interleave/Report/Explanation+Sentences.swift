@@ -90,7 +90,7 @@ extension Explanation {
     let between = interleaving.steps[collision.between]
     let after = interleaving.steps[collision.after]
     let at = { (step: Interleaving.Step) in
-      step.place.map { "at \(names.name($0))" } ?? "in `\(step.name.function)`"
+      step.place.map { "at \(names.name($0))" } ?? "in `\(interleaving.title(of: step))`"
     }
     let isCheckThenAct = before.changes.isEmpty && collision.isSameProperty
     let own =
@@ -154,6 +154,12 @@ extension Explanation {
 }
 
 extension Interleaving {
+  /// The function in which a step went on, or else what its task runs.
+  func title(of step: Step) -> String {
+    let task = tasks.first { $0.path == step.name.task }?.function ?? ""
+    return !step.name.function.isEmpty ? step.name.function : task.isEmpty ? "task" : task
+  }
+
   /// Who was cancelled by the run, and when; nil if nobody was.
   var cancellationSentence: String? {
     guard let cancellation else { return nil }

@@ -98,7 +98,7 @@ struct FailureReport {
     let placeWidth = places.map(\.columns).max() ?? 0
     let taskWidth = tasks.map(\.columns).max() ?? 0
     return steps.indices.map { index in
-      let line = steps[index].place.flatMap(source) ?? title(of: steps[index])
+      let line = steps[index].place.flatMap(source) ?? failure.interleaving.title(of: steps[index])
       let isBetween = indices.count == 3 && index == 1
       return
         (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
@@ -107,12 +107,6 @@ struct FailureReport {
         + StyledText(isBetween ? "    " : "  ") + StyledText(line))
         .truncated(to: width, glyphs)
     }
-  }
-
-  /// What stands for a step without a line of its own.
-  private func title(of step: Interleaving.Step) -> String {
-    guard step.name.function.isEmpty else { return step.name.function }
-    return failure.interleaving.tasks.first { $0.path == step.name.task }?.function ?? ""
   }
 
   private func table() -> [StyledText] {

@@ -159,6 +159,18 @@ import Testing
     #expect(Explanation(interleaving).collisions.isEmpty)
   }
 
+  @Test func aStepWithoutALineIsNamedByWhatItsTaskRuns() {
+    var interleaving = Sample.overdrawn
+    interleaving.steps[2].place = nil
+    interleaving.steps[2].name.function = ""
+    let task = interleaving.steps[2].name.task
+    let function = interleaving.tasks.first { $0.path == task }?.function ?? ""
+    let sentence = Explanation(interleaving).collisionSentences(in: interleaving)[0]
+    #expect(readable(sentence).contains("checked in `\(function)` and acted at Bank.swift:14"))
+    interleaving.tasks = []
+    #expect(!Explanation(interleaving).collisionSentences(in: interleaving)[0].contains("``"))
+  }
+
   // MARK: By experiment
 
   @Test func aStretchIsNamedOnlyWhereItPassesWithoutIt() throws {
