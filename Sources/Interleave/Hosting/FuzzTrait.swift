@@ -76,35 +76,51 @@ extension Trait where Self == FuzzTrait {
   /// Runs the test under many schedules.
   public static var fuzzed: FuzzTrait { fuzzed(FuzzConfiguration()) }
 
-  /// Runs the test under many schedules, as configured.
-  ///
-  /// - Parameter configuration: How the test is fuzzed.
-  public static func fuzzed(_ configuration: FuzzConfiguration) -> FuzzTrait {
-    FuzzTrait(configuration: configuration)
-  }
-
-  /// Runs the test under many schedules, with some of the settings that are changed most often.
+  /// Runs the test under many schedules, as configured; a setting that is given by its name counts
+  /// more than the configuration's.
   ///
   /// ```swift
   /// @Test(.fuzzed(schedules: 10_000, workers: 4)) func neverOverdrawn() async throws { … }
   /// @Test(.fuzzed(until: .risk(below: 0.01))) func neverEmpty() async throws { … }
+  /// @Test(.fuzzed(cancellation: .anyTask)) func neverStuck() async throws { … }
   /// ```
   ///
   /// - Parameters:
-  ///   - schedules: The number of schedules to try, at least 1; nil for the default number.
-  ///   - until: What may end it before; nil for nothing.
-  ///   - seed: The seed of everything that is drawn at random; nil for a fresh
-  ///     one, or on CI for one that is derived from the test's name.
-  ///   - workers: In how many processes schedules are explored, at least 1.
+  ///   - configuration: How the test is fuzzed.
+  ///   - schedules: The number of schedules to try, at least 1.
+  ///   - duration: The time after which no new schedule begins.
+  ///   - until: What may end it before.
+  ///   - seed: The seed of everything that is drawn at random.
+  ///   - strategy: What chooses the schedules.
+  ///   - time: When timers may fire while other work is waiting.
+  ///   - interruptions: Where a step may be interrupted inside.
+  ///   - cancellation: Which tasks a run may cancel.
+  ///   - workers: The number of processes that explore schedules, at least 1.
   public static func fuzzed(
-    schedules: Int? = nil, until: FuzzConfiguration.StopRule? = nil, seed: UInt64? = nil,
-    workers: Int = 1
+    _ configuration: FuzzConfiguration = FuzzConfiguration(), schedules: Int? = nil,
+    duration: Duration? = nil, until: FuzzConfiguration.StopRule? = nil, seed: UInt64? = nil,
+    strategy: FuzzConfiguration.StrategyChoice? = nil, time: FuzzConfiguration.TimeMode? = nil,
+    interruptions: FuzzConfiguration.InterruptionMode? = nil,
+    cancellation: FuzzConfiguration.CancellationMode? = nil,
+    workers: Int? = nil
   ) -> FuzzTrait {
+    FuzzTrait(
+      configuration: configuration.with(
+        schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
+        time: time, interruptions: interruptions, cancellation: cancellation,
+        workers: workers))
+  }
+
+  /// Runs the test under many schedules, with whatever a closure sets.
+  ///
+  /// ```swift
+  /// @Test(.fuzzed { $0.stepLimit = 500 }) func neverTurnsInACircle() async throws { … }
+  /// ```
+  ///
+  /// - Parameter configure: Sets what is to differ from the defaults.
+  public static func fuzzed(_ configure: (inout FuzzConfiguration) -> Void) -> FuzzTrait {
     var configuration = FuzzConfiguration()
-    if let schedules { configuration.schedules = schedules }
-    configuration.until = until
-    configuration.seed = seed
-    configuration.workers = workers
+    configure(&configuration)
     return fuzzed(configuration)
   }
 }

@@ -16,8 +16,19 @@ import Testing
 /// }
 /// ```
 ///
+/// A setting that is given by its name counts more than the configuration's: `fuzz(schedules: 100)`.
+///
 /// - Parameters:
 ///   - configuration: How the body is fuzzed.
+///   - schedules: The number of schedules to try, at least 1.
+///   - duration: The time after which no new schedule begins.
+///   - until: What may end it before.
+///   - seed: The seed of everything that is drawn at random.
+///   - strategy: What chooses the schedules.
+///   - time: When timers may fire while other work is waiting.
+///   - interruptions: Where a step may be interrupted inside.
+///   - cancellation: Which tasks a run may cancel.
+///   - workers: The number of processes that explore schedules, at least 1.
 ///   - name: What tells this call from others in the same function.
 ///   - body: What to run; it is called once for each schedule.
 /// - Returns: What was run.
@@ -26,11 +37,20 @@ import Testing
 ///   ``TakeoverError`` where the runtime cannot be controlled.
 @discardableResult
 public func fuzz(
-  _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
+  _ configuration: FuzzConfiguration = FuzzConfiguration(), schedules: Int? = nil,
+  duration: Duration? = nil, until: FuzzConfiguration.StopRule? = nil, seed: UInt64? = nil,
+  strategy: FuzzConfiguration.StrategyChoice? = nil, time: FuzzConfiguration.TimeMode? = nil,
+  interruptions: FuzzConfiguration.InterruptionMode? = nil,
+  cancellation: FuzzConfiguration.CancellationMode? = nil,
+  workers: Int? = nil, named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
-  try await fuzz(
+  let configuration = configuration.with(
+    schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
+    time: time, interruptions: interruptions, cancellation: cancellation,
+    workers: workers)
+  return try await fuzz(
     PlainProgram(body), configuration, named: name, function: function,
     at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
 }

@@ -16,9 +16,44 @@ import Testing
     let shared: FuzzTrait = .fuzzed(workers: 2)
     #expect(shared.configuration.workers == 2)
     #expect(shared.configuration.until == nil)
+    let impatient: FuzzTrait = .fuzzed(cancellation: .anyTask)
+    #expect(impatient.configuration.cancellation == .anyTask)
+    let timed: FuzzTrait = .fuzzed(schedules: 9, duration: .seconds(2), time: .adversarial)
+    #expect(timed.configuration.schedules == 9)
+    #expect(timed.configuration.duration == .seconds(2))
+    #expect(timed.configuration.time == .adversarial)
+    let inside: FuzzTrait = .fuzzed(strategy: .pct, interruptions: .before)
+    #expect(inside.configuration.strategy.name == "pct")
+    #expect(inside.configuration.interruptions == .before)
     let plain: FuzzTrait = .fuzzed
     #expect(plain.configuration.seed == nil)
     #expect(plain.configuration.workers == 1)
+  }
+
+  @Test func whateverIsSetMayBeSetByAClosure() {
+    let trait: FuzzTrait = .fuzzed {
+      $0.stepLimit = 500
+      $0.checks = []
+      $0.corpus = .none
+    }
+    #expect(trait.configuration.stepLimit == 500)
+    #expect(trait.configuration.checks == [])
+    #expect(trait.configuration.corpus == .none)
+  }
+
+  @Test func aSettingGivenByItsNameCountsMoreThanTheConfigurations() async throws {
+    var configuration = FuzzConfiguration()
+    configuration.schedules = 50
+    configuration.seed = 4
+    let trait: FuzzTrait = .fuzzed(configuration, schedules: 7)
+    #expect(trait.configuration.schedules == 7)
+    #expect(trait.configuration.seed == 4)
+    let report = try await fuzz(configuration, schedules: 7, strategy: .randomWalk) {
+      async let one: Void = Task.yield()
+      async let other: Void = Task.yield()
+      _ = await (one, other)
+    }
+    #expect(report.schedules == 7)
   }
 
   @Test func hundredsOfFailingRunsRecordOneIssueAtTheExpectation() async throws {
