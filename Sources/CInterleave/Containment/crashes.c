@@ -90,6 +90,15 @@ static void crash_elsewhere(int signal, siginfo_t *info, void *context) {
   park_elsewhere();
 }
 
+// The process ends by what others make of the signal. It is not the run that does it: what they
+// call waits for no step, and allocates nothing.
+static void end_process(int signal, siginfo_t *info, void *context, const struct sigaction *old) {
+  il_session *s = il_current;
+  il_current = NULL;
+  il_pass_on(signal, info, context, old);
+  il_current = s;
+}
+
 static void on_crash(int signal, siginfo_t *info, void *context) {
   int index = 0;
   while (index < CRASHES - 1 && crashes[index] != signal) index++;
@@ -98,7 +107,7 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
   bool is_contained = g && il_current && il_is_own_process();
   if (!is_contained || g->crashes > 1 || (signal == SIGPIPE && is_unheard())) {
     if (!is_contained) crash_elsewhere(signal, info, context);
-    il_pass_on(signal, info, context, &previous[index]);
+    end_process(signal, info, context, &previous[index]);
     return;
   }
   // What the program has done to its stack may make it unreadable.
@@ -120,7 +129,7 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
     stop.resumed_task = 1 + il_find_resumed(il_current, context, il_stack_pointer(context));
   if (!il_is_forked && il_is_in_allocator(&stop)) {
     il_write_journal(g, false);
-    il_pass_on(signal, info, context, &previous[index]);
+    end_process(signal, info, context, &previous[index]);
     return;
   }
   il_stop_here(g, &stop);

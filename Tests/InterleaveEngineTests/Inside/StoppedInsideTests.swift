@@ -74,9 +74,11 @@ private func crash() {
   if let nowhere = UnsafeMutablePointer<Int>(bitPattern: 8) { nowhere.pointee = 1 }
 }
 
+/// Comes to the end of its stack, and not by a call of the allocator: more than a kilobyte at a time
+/// may be put on the heap.
 @inline(never)
 private func descend(_ depth: Int) -> Int {
-  withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { words in
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 100) { words in
     words[0] = depth
     return descend(depth + 1) + words[0]
   }
