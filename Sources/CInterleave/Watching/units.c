@@ -34,12 +34,20 @@ static bool begins_with_foundation(const char *name) {
   return false;
 }
 
-// An extension made by a module that is none of Foundation: its name is followed by an E.
+// An extension made by a module that is none of Foundation: its name is followed by an E. In an
+// identifier with words of the name so far, which begins and ends with a 0, that is a word.
 static bool is_extension(const char *name) {
+  const char *last = NULL;
   for (const char *at = name; *at; at++) {
     const char *end = il_after_identifier(at);
-    if (end && *end == 'E' && !begins_with_foundation(at)) return true;
-    if (end) at = end - 1;
+    if (end && *end == 'E' && !begins_with_foundation(at)) {
+      bool is_word = at > name && at[-1] == '0' && at != last && end[1] == '0';
+      if (!is_word) return true;
+    }
+    if (end) {
+      last = end;
+      at = end - 1;
+    }
   }
   return false;
 }
