@@ -39,6 +39,9 @@ static bool find_key(unsigned place, pthread_key_t *key) {
   return known != 0;
 }
 
+#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
+// A sanitizer makes its own key before anything of the program may run; with one, no step is
+// interrupted.
 static int place_of(pthread_key_t key) {
   for (unsigned n = 0; n < count_keys(); n++)
     if (atomic_load_explicit(&keys[n].key, memory_order_acquire) == key + 1) return (int)n;
@@ -77,6 +80,7 @@ int pthread_setspecific(pthread_key_t key, const void *value) {
   }
   return original(key, value);
 }
+#endif
 
 // MARK: - Carriers
 
