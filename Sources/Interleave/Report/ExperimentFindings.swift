@@ -1,3 +1,5 @@
+import InterleaveEngine
+
 /// What runs in other orders have shown of a failing interleaving.
 package struct ExperimentFindings: Sendable, Hashable {
   /// How runs ended in which an order was another one.
@@ -5,11 +7,6 @@ package struct ExperimentFindings: Sendable, Hashable {
     package var passed = 0
     /// In the same way as the failing interleaving.
     package var failed = 0
-
-    package init(passed: Int = 0, failed: Int = 0) {
-      self.passed = passed
-      self.failed = failed
-    }
 
     /// The failure rests on the order.
     package var isDecisive: Bool { passed > 0 && failed == 0 }
@@ -20,23 +17,6 @@ package struct ExperimentFindings: Sendable, Hashable {
     package var before: Int
     package var between: Int
     package var after: Int
-
-    package init(before: Int, between: Int, after: Int) {
-      self.before = before
-      self.between = between
-      self.after = after
-    }
-  }
-
-  /// Two steps of different tasks, the one that came first named first.
-  package struct Pair: Sendable, Hashable {
-    package var first: Int
-    package var second: Int
-
-    package init(first: Int, second: Int) {
-      self.first = first
-      self.second = second
-    }
   }
 
   /// Runs in which nothing came between.
@@ -44,13 +24,11 @@ package struct ExperimentFindings: Sendable, Hashable {
   /// Runs in which what came between came before.
   package var overtaken: [Stretch: Runs] = [:]
   /// Runs in which two steps came in the other order.
-  package var reversed: [Pair: Runs] = [:]
+  package var reversed: [StepTrace.Race: Runs] = [:]
   /// Runs in which the task of the second of two steps went on first.
-  package var ahead: [Pair: Runs] = [:]
+  package var ahead: [StepTrace.Race: Runs] = [:]
   /// For each deviation, by the index of its step, runs without it.
   package var without: [Int: Runs] = [:]
-
-  package init() {}
 
   /// Nothing was found out: no run had the order that was asked for.
   package var isEmpty: Bool { orders == 0 && without.isEmpty }

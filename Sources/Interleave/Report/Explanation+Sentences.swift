@@ -149,14 +149,24 @@ extension Explanation {
 
   /// What a step's task runs, or else the step itself.
   private func task(_ name: Interleaving.StepName, in interleaving: Interleaving) -> String {
-    interleaving.tasks.first { $0.path == name.task }?.function ?? name.function
+    interleaving.function(ofTask: name.task) ?? name.function
   }
 }
 
 extension Interleaving {
+  /// What a task runs; nil where the task is not known.
+  func function(ofTask task: TaskPath) -> String? { tasks.first { $0.path == task }?.function }
+
+  /// When the step ran that a deviation passed over; nil if it did not.
+  func indexOfStep(passedOverBy deviation: Deviation) -> Int? {
+    steps.indices.first {
+      $0 > deviation.index && steps[$0].name.isSameStep(as: deviation.passedOver)
+    }
+  }
+
   /// The function in which a step went on, or else what its task runs.
   func title(of step: Step) -> String {
-    let task = tasks.first { $0.path == step.name.task }?.function ?? ""
+    let task = function(ofTask: step.name.task) ?? ""
     return !step.name.function.isEmpty ? step.name.function : task.isEmpty ? "task" : task
   }
 
@@ -164,7 +174,7 @@ extension Interleaving {
   var cancellationSentence: String? {
     guard let cancellation else { return nil }
     let names = PlaceNames(self)
-    let function = tasks.first { $0.path == cancellation.task }?.function ?? ""
+    let function = function(ofTask: cancellation.task) ?? ""
     let title =
       "task\u{A0}\(cancellation.task)" + (function.isEmpty ? "" : " (`\(function.unbroken)`)")
     let own = steps.prefix(cancellation.index).last { $0.name.task == cancellation.task }

@@ -84,7 +84,7 @@ package struct Explanation: Sendable, Hashable {
     }
 
     package var kind: Kind
-    package var pair: ExperimentFindings.Pair
+    package var pair: StepTrace.Race
     /// The runs in the other order.
     package var runs: ExperimentFindings.Runs
   }
@@ -135,9 +135,7 @@ package struct Explanation: Sendable, Hashable {
     let step = steps[safe: deviation.index]
     let kind: Departure.Kind =
       step?.isPreemption == true ? .interruption : step?.isStall == true ? .stall : .overtaking
-    let later = steps.indices.first { index in
-      index > deviation.index && steps[index].name.isSameStep(as: deviation.passedOver)
-    }
+    let later = interleaving.indexOfStep(passedOverBy: deviation)
     let earlier = steps.indices.last { index in
       index < deviation.index && steps[index].name.task == deviation.passedOver.task
         && steps[index].place != nil
@@ -202,8 +200,8 @@ package struct Explanation: Sendable, Hashable {
     }
     let ordered = isKnown ? useful.reversed() : useful
     let different = ordered.filter { collision in
-      let tasks = [collision.before, collision.between].map { interleaving.steps[$0].name.task }
-      return collision.score == top && pairs.insert(tasks.sorted()).inserted
+      collision.score == top
+        && pairs.insert(tasks(of: [collision.before, collision.between], in: interleaving)).inserted
     }
     return different.prefix(2).sorted { $0.after < $1.after }
   }
@@ -254,7 +252,7 @@ package struct Explanation: Sendable, Hashable {
   }
 
   private static func reversals(
-    _ kind: Reversal.Kind, _ runs: [ExperimentFindings.Pair: ExperimentFindings.Runs]
+    _ kind: Reversal.Kind, _ runs: [StepTrace.Race: ExperimentFindings.Runs]
   ) -> [Reversal] {
     runs.filter { $0.value.isDecisive }
       .map { Reversal(kind: kind, pair: $0.key, runs: $0.value) }
@@ -264,15 +262,13 @@ package struct Explanation: Sendable, Hashable {
   /// What deviations put before what.
   private static func pairs(
     of deviations: [Int: ExperimentFindings.Runs], in interleaving: Interleaving
-  ) -> [ExperimentFindings.Pair: ExperimentFindings.Runs] {
-    var pairs: [ExperimentFindings.Pair: ExperimentFindings.Runs] = [:]
+  ) -> [StepTrace.Race: ExperimentFindings.Runs] {
+    var pairs: [StepTrace.Race: ExperimentFindings.Runs] = [:]
     for deviation in interleaving.deviations {
       guard let runs = deviations[deviation.index],
-        let second = interleaving.steps.indices.dropFirst(deviation.index).first(where: {
-          interleaving.steps[$0].name.isSameStep(as: deviation.passedOver)
-        })
+        let second = interleaving.indexOfStep(passedOverBy: deviation)
       else { continue }
-      pairs[ExperimentFindings.Pair(first: deviation.index, second: second)] = runs
+      pairs[StepTrace.Race(first: deviation.index, second: second)] = runs
     }
     return pairs
   }

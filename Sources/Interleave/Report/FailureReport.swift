@@ -84,8 +84,8 @@ struct FailureReport {
     let sentences =
       explanation.collisionSentences(in: interleaving, glyphs)
       + explanation.reversalSentences(in: interleaving)
-    return zip(steps, sentences).enumerated().map { index, said in
-      (said.0, said.1, explanation.experimentSentences[index])
+    return zip(zip(steps, sentences), explanation.experimentSentences).map {
+      ($0.0, $0.1, $1)
     }
   }
 

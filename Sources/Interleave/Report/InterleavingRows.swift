@@ -51,11 +51,7 @@ struct InterleavingRows {
     for deviation in interleaving.deviations {
       essential.insert(deviation.index)
       if deviation.index > 0 { essential.insert(deviation.index - 1) }
-      let passed = deviation.passedOver
-      let later = steps.indices.first { index in
-        index > deviation.index && steps[index].name.isSameStep(as: passed)
-      }
-      if let later { essential.insert(later) }
+      if let later = interleaving.indexOfStep(passedOverBy: deviation) { essential.insert(later) }
     }
     if let cancellation = interleaving.cancellation { essential.insert(cancellation.index - 1) }
     for (index, step) in steps.enumerated() where step.isPreemption || step.isStall {

@@ -138,7 +138,7 @@ struct InterleavingTable {
     switch row {
     case .step(let index):
       guard interleaving.steps[index].name.task == task else { return [] }
-      let header = interleaving.tasks.first { $0.path == task }?.function ?? ""
+      let header = interleaving.function(ofTask: task) ?? ""
       return words(index, width: width, header: header)
     case .folded(let range):
       let count = interleaving.steps[range].count { $0.name.task == task }

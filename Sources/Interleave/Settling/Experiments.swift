@@ -9,7 +9,7 @@ import InterleaveEngine
 /// stays are noise.
 ///
 /// ```swift
-/// var experiments = Experiments(on: minimal, interleaving, limit: 100)
+/// var experiments = Experiments(on: minimal, interleaving, budget)
 /// while let request = experiments.next() { experiments.learn(runs.run(request)) }
 /// let findings = experiments.findings
 /// ```
@@ -18,8 +18,8 @@ struct Experiments {
   private enum Question {
     case undisturbed(ExperimentFindings.Stretch)
     case overtaken(ExperimentFindings.Stretch)
-    case reversed(ExperimentFindings.Pair)
-    case ahead(ExperimentFindings.Pair)
+    case reversed(StepTrace.Race)
+    case ahead(StepTrace.Race)
     case without(deviation: Int)
   }
 
@@ -35,14 +35,16 @@ struct Experiments {
   private let keys: [StepKey]
   /// The indices of the steps by which it deviates.
   private let deviations: [Int]
-  private let limit: Int
+  private let budget: ReversalSearch.Budget
   private var questions: [Question] = []
-  private var races: [(pair: ExperimentFindings.Pair, order: [StepKey])] = []
+  /// The run as what its steps touched; nil where that is not known.
+  private var trace: StepTrace?
   private var question = 0
   private var trial = 0
   private var strategy: FollowOrder?
-  /// How many runs were asked for.
-  private(set) var runs = 0
+  /// How many runs were asked for, and how many steps they had.
+  private var runs = 0
+  private var steps = 0
   private(set) var findings = ExperimentFindings()
 
   /// Prepares experiments on a failing run.
@@ -51,15 +53,17 @@ struct Experiments {
   ///   - outcome: The run, with its schedule, its draws and, where they are known, its
   ///     ``RunOutcome/touched`` steps.
   ///   - interleaving: What happened in it.
-  ///   - limit: The most runs.
-  init?(on outcome: RunOutcome, _ interleaving: Interleaving, limit: Int) {
+  ///   - budget: The most runs and steps, and of how long a run races are looked for.
+  init?(
+    on outcome: RunOutcome, _ interleaving: Interleaving, _ budget: ReversalSearch.Budget
+  ) {
     guard let failure = outcome.failure, let schedule = outcome.schedule,
       let draws = outcome.draws, schedule.steps.count == interleaving.steps.count
     else { return nil }
     self.failure = failure
     self.schedule = schedule
     self.draws = draws
-    self.limit = limit
+    self.budget = budget
     keys = schedule.steps.map(\.key)
     deviations = schedule.steps.indices.filter {
       schedule.steps[$0].key != schedule.steps[$0].passedOver
@@ -68,53 +72,46 @@ struct Experiments {
     for stretch in Explanation.stretches(in: interleaving).prefix(Self.mostStretches) {
       questions += [.undisturbed(stretch), .overtaken(stretch)]
     }
-    guard let touched = outcome.touched, touched.count >= keys.count else { return }
-    races = Self.races(of: StepTrace(Array(touched.prefix(keys.count)))).suffix(Self.mostPairs)
-    questions += races.reversed().map { .reversed($0.pair) }
-    var seen: Set<ExperimentFindings.Pair> = []
-    for race in races.reversed() where seen.insert(start(of: race.pair)).inserted {
-      questions.append(.ahead(race.pair))
-    }
-  }
-
-  /// The pairs of a trace that could come in the other order, each with that.
-  private static func races(
-    of trace: StepTrace
-  ) -> [(pair: ExperimentFindings.Pair, order: [StepKey])] {
-    trace.steps.indices.flatMap { trace.races(endingAt: $0) }.map { race in
-      (ExperimentFindings.Pair(first: race.first, second: race.second), trace.order(of: race))
-    }
+    guard let touched = outcome.touched, touched.count >= keys.count,
+      keys.count <= budget.longestRun
+    else { return }
+    let trace = StepTrace(Array(touched.prefix(keys.count)))
+    self.trace = trace
+    let races = trace.steps.indices.flatMap { trace.races(endingAt: $0) }
+      .suffix(Self.mostPairs).reversed()
+    questions += races.map { .reversed($0) }
+    var seen: Set<StepTrace.Race> = []
+    questions += races.filter { seen.insert(start(of: $0)).inserted }.map { .ahead($0) }
   }
 
   /// A pair's first step, and the first step of the other task that comes after it.
-  private func start(of pair: ExperimentFindings.Pair) -> ExperimentFindings.Pair {
+  private func start(of pair: StepTrace.Race) -> StepTrace.Race {
     let task = keys[pair.second].task
     let second = keys[pair.first...].firstIndex { $0.task == task } ?? pair.second
-    return ExperimentFindings.Pair(first: pair.first, second: second)
+    return StepTrace.Race(first: pair.first, second: second)
   }
 
   // MARK: From run to run
 
   /// The next run; nil once nothing is left to find out.
   mutating func next() -> RunRequest? {
-    while question < questions.count, runs < limit, !isAnswered(questions[question]) {
-      runs += 1
-      var request = RunRequest.replay(schedule, draws)
-      if case .without(let deviation) = questions[question] {
-        var deviations = schedule.deviations
-        deviations.remove(at: deviation)
-        request.strategy = Replay(deviations)
-      } else {
-        let follow = FollowOrder(
-          order(for: questions[question]), seed: trial == 0 ? nil : UInt64(trial))
-        strategy = follow
-        request.strategy = follow
-      }
-      request.wants = .schedule
-      request.terms.patience = .hasty
-      return request
+    guard question < questions.count, runs < budget.runs, steps < budget.steps,
+      !isAnswered(questions[question])
+    else { return nil }
+    runs += 1
+    var request = RunRequest.replay(schedule, draws)
+    if let order = order(for: questions[question]) {
+      let follow = FollowOrder(order, seed: trial == 0 ? nil : UInt64(trial))
+      strategy = follow
+      request.strategy = follow
+    } else if case .without(let deviation) = questions[question] {
+      var deviations = schedule.deviations
+      deviations.remove(at: deviation)
+      request.strategy = Replay(deviations)
     }
-    return nil
+    request.wants = .schedule
+    request.terms.patience = .hasty
+    return request
   }
 
   /// Something nearer was found on which the failure rests, so that there is no need to ask.
@@ -140,6 +137,7 @@ struct Experiments {
 
   mutating func learn(_ outcome: RunOutcome) {
     let asked = questions[question]
+    steps += outcome.steps
     guard outcome.wasMade, let ran = outcome.schedule, isAnswer(ran, to: asked) else {
       return goOn()
     }
@@ -148,7 +146,7 @@ struct Experiments {
     guard fails || outcome.failure == nil else { return goOn() }
     note(asked, fails: fails)
     // Where nothing had to be chosen, each run is the same.
-    let isFree = outcome.choices > 0 && (strategy?.strayed ?? 0) > 0
+    let isFree = (strategy?.strayed ?? 0) > 0
     if fails || !isFree || trial + 1 == Self.trials { goOn() } else { trial += 1 }
   }
 
@@ -174,13 +172,14 @@ struct Experiments {
 
   // MARK: Orders
 
-  private func order(for question: Question) -> [StepKey] {
+  /// The order that is asked for; nil where it is the baseline's.
+  private func order(for question: Question) -> [StepKey]? {
     switch question {
     case .undisturbed(let stretch): undisturbed(stretch)
     case .overtaken(let stretch): overtaken(stretch)
-    case .reversed(let pair): races.first { $0.pair == pair }?.order ?? keys
+    case .reversed(let pair): trace?.order(of: pair)
     case .ahead(let pair): ahead(pair)
-    case .without: keys
+    case .without: nil
     }
   }
 
@@ -207,7 +206,7 @@ struct Experiments {
   }
 
   /// The other task goes on first, as far as it can.
-  private func ahead(_ pair: ExperimentFindings.Pair) -> [StepKey] {
+  private func ahead(_ pair: StepTrace.Race) -> [StepKey] {
     let later = keys.indices.dropFirst(pair.first)
     let task = keys[pair.second].task
     let own = later.filter { keys[$0].task == task }

@@ -164,7 +164,9 @@ struct Settling {
       strategies: found.strategy == nil ? [] : result.report.strategies,
       corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
-    failure.findings = shown.outcome.flatMap { experiment(on: $0, spent: shrinker.spent) }
+    failure.findings = shown.outcome.flatMap {
+      experiment(on: $0, shown.interleaving, spent: shrinker.spent)
+    }
     return (failure, shrunk)
   }
 
@@ -172,14 +174,17 @@ struct Settling {
   ///
   /// - Parameters:
   ///   - outcome: The run that is shown.
+  ///   - interleaving: What is shown of it.
   ///   - spent: The runs by which it was made small.
   /// - Returns: Nil where others take part, by whom a run may come otherwise.
-  private func experiment(on outcome: RunOutcome, spent: Int) -> ExperimentFindings? {
+  private func experiment(
+    on outcome: RunOutcome, _ interleaving: Interleaving, spent: Int
+  ) -> ExperimentFindings? {
+    let limit = min(Self.mostExperiments, max(Self.experiments, spent))
     guard !result.tally.hasEscapes, !runs.awaitsCrashElsewhere,
       resolved.configuration.shrinking.runs > 0,
-      let interleaving = outcome.interleaving,
       var experiments = Experiments(
-        on: outcome, interleaving, limit: min(Self.mostExperiments, max(Self.experiments, spent)))
+        on: outcome, interleaving, ReversalSearch.Budget(reversals: 1, runs: limit))
     else { return nil }
     while runs.mayGoOn, let request = experiments.next() { experiments.learn(runs.run(request)) }
     return experiments.findings

@@ -40,6 +40,11 @@ package struct StepTrace: Sendable {
   package struct Race: Sendable, Hashable {
     package var first: Int
     package var second: Int
+
+    package init(first: Int, second: Int) {
+      self.first = first
+      self.second = second
+    }
   }
 
   package let steps: [Step]

@@ -198,8 +198,8 @@ import Testing
 
   @Test func whereNoStretchExplainsItTwoStepsMay() {
     var findings = ExperimentFindings()
-    let pair = ExperimentFindings.Pair(first: 5, second: 8)
-    findings.reversed[ExperimentFindings.Pair(first: 2, second: 5)] = .init(failed: 1)
+    let pair = StepTrace.Race(first: 5, second: 8)
+    findings.reversed[StepTrace.Race(first: 2, second: 5)] = .init(failed: 1)
     findings.reversed[pair] = .init(passed: 1)
     let explanation = Explanation(Sample.overdrawn, findings)
     #expect(explanation.reversals.map(\.pair) == [pair])
