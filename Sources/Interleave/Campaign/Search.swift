@@ -9,7 +9,7 @@ struct Search {
   private let isChild: Bool
   /// Something is generated, so that runs differ by more than their schedules.
   private var isGenerated: Bool
-  private var isChecking: Bool
+  private var isChecking = true
   private var check: CorpusCheck?
   private(set) var exploration: Exploration?
   /// What adds up over its runs.
@@ -31,7 +31,6 @@ struct Search {
       CorpusCheck(
         $0, resolved, module: module, isGenerated: isGenerated, isChild: isChild)
     }
-    isChecking = true
   }
 
   /// What it takes to go on.

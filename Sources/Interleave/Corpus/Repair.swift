@@ -43,10 +43,10 @@ struct Repair {
     self.replayed = replayed
     plan = isGenerated ? .adapted(StoredDraws(stale.entry)) : .simplest
     neighbourhood = EntryNeighbourhood(stale.entry, matched: matched, limit: Self.mostRuns)
-    needsAdaption = isGenerated
   }
 
-  private var needsAdaption: Bool
+  /// What was generated for the entry has not been drawn again.
+  private var needsAdaption: Bool { if case .adapted = plan { true } else { false } }
 
   /// How many schedules were run near the entry.
   var runs: Int { needsAdaption ? 0 : neighbourhood.count }
@@ -90,8 +90,7 @@ struct Repair {
     if outcome.wasStopped { return end(outcome, isRepaired: isEntrys) }
     guard case .neighbour(let strategy, let canceller) = turn else {
       guard outcome.staleReason == nil, let draws = outcome.draws else { return isOver = true }
-      plan = .replay(draws)
-      return needsAdaption = false
+      return plan = .replay(draws)
     }
     neighbourhood.record(strategy.nearby, hasCancelled: canceller?.found ?? false)
     if isEntrys { return end(outcome, isRepaired: true) }

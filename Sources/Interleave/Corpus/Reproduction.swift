@@ -6,7 +6,7 @@ struct Reproduction {
     case next
     /// In a child process first, since the entry ended its process.
     case apart(EntryMatcher)
-    case here(EntryMatcher, CorpusReplay, (any StoredCanceller)?)
+    case here(CorpusReplay, (any StoredCanceller)?)
   }
 
   let path: String
@@ -61,7 +61,7 @@ struct Reproduction {
 
   private mutating func begin(_ matcher: EntryMatcher) -> RunRequest {
     let (strategy, canceller) = (CorpusReplay(matcher), canceller(matcher))
-    turn = .here(matcher, strategy, canceller)
+    turn = .here(strategy, canceller)
     var request = request(strategy, canceller)
     request.wants = [.trace, .touches, .signature]
     return request
@@ -89,7 +89,7 @@ struct Reproduction {
     switch turn {
     case .next: break
     case .apart: learnApart(outcome)
-    case .here(_, let strategy, let canceller):
+    case .here(let strategy, let canceller):
       turn = .next
       if outcome.wasStopped {
         found = found(outcome)

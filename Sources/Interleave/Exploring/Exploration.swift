@@ -173,8 +173,7 @@ struct Exploration {
   private func request(of search: Reduction) -> RunRequest {
     var request = RunRequest(
       strategy: search, start: resolved.start(schedules),
-      wants: Repetition.isSample(schedules)
-        ? [.count, .unseen, .comparison] : [.count, .unseen, .traceOfFailure])
+      wants: Repetition.wants(schedules).union(.unseen))
     request.terms.runsWholeSteps = true
     return request
   }

@@ -46,8 +46,7 @@ struct Walks {
     var request = RunRequest(
       strategy: number == 0 ? first : isApart ? cancelledWalk : share.strategy,
       start: resolved.start(number), plan: resolved.drawingPlan(number), canceller: canceller,
-      wants: Repetition.isSample(number)
-        ? [.count, .comparison] : [.count, .traceOfFailure])
+      wants: Repetition.wants(number))
     // A proof is watched over by walks of whole steps.
     request.terms.runsWholeSteps =
       resolved.configuration.strategy.proof == .all && number.isMultiple(of: 2)

@@ -85,14 +85,13 @@ struct JournalFile {
 extension RunJournal {
   /// The run that was written down, to be made again apart from this process.
   func request(hangLimit: Int64) -> RunRequest {
-    var request = RunRequest(
-      strategy: Replay(run.deviations),
-      plan: finding.map { .replay($0.draws) }
-        ?? ResolvedConfiguration.drawingPlan(run.index, seed: seed),
-      canceller: run.cancellation.map { ReplayCancellation($0) }, wants: .traceOfFailure,
-      place: .child(hangLimit: hangLimit))
+    var request = RunRequest.replay(
+      run.deviations, cancelling: run.cancellation,
+      finding.map { .replay($0.draws) }
+        ?? ResolvedConfiguration.drawingPlan(run.index, seed: seed))
+    request.wants = .traceOfFailure
+    request.place = .child(hangLimit: hangLimit)
     request.terms.seed = seed
-    request.terms.interruptions = Interruptions(of: run.deviations)
     request.terms.awaitsCrashElsewhere = isElsewhere || finding?.isElsewhere == true
     return request
   }
@@ -105,8 +104,7 @@ extension RunJournal {
     let tried = finding?.schedulesTried ?? run.index + 1
     var found = FoundFailure(outcome, schedulesTried: tried, seed: seed, isKept: false)
     found.strategy = finding?.strategy
-    found.interleaving =
-      failure.kind.endsTheProcess ? found.interleaving ?? outcome.interleaving : nil
+    found.interleaving = failure.kind.endsTheProcess ? outcome.interleaving : nil
     return found
   }
 

@@ -17,10 +17,17 @@ struct RunRequest {
 
   /// The run that another one was, made again.
   static func replay(_ schedule: RecordedSchedule, _ draws: Draws) -> RunRequest {
-    let deviations = schedule.deviations
+    replay(schedule.deviations, cancelling: schedule.cancellation, .replay(draws))
+  }
+
+  /// The run with the given choices, made again.
+  static func replay(
+    _ deviations: [RawDeviation], cancelling cancellation: RecordedCancellation?,
+    _ plan: DrawingPlan
+  ) -> RunRequest {
     var request = RunRequest(
-      strategy: Replay(deviations), plan: .replay(draws),
-      canceller: schedule.cancellation.map { ReplayCancellation($0) })
+      strategy: Replay(deviations), plan: plan,
+      canceller: cancellation.map { ReplayCancellation($0) })
     request.terms.interruptions = Interruptions(of: deviations)
     return request
   }

@@ -40,9 +40,6 @@ final class Runner {
     machine.owner = live
   }
 
-  /// An order of named points is asked for.
-  var keepsOrder: Bool { !order.isEmpty }
-
   /// What the run that goes on has chosen, seen from another thread; nil where it goes on meanwhile.
   func glance() -> RunGlance? { machine.glance() }
 

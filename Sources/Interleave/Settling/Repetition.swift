@@ -59,6 +59,11 @@ struct Repetition {
     return index == 1 || power == index + 1
   }
 
+  /// What is wanted of an exploration's run, by its number.
+  static func wants(_ index: Int) -> RunWants {
+    isSample(index) ? [.count, .comparison] : [.count, .traceOfFailure]
+  }
+
   /// The next run; nil once it is known what was different.
   func next() -> RunRequest? {
     guard phase != .over, let schedule = first.schedule, let draws = first.draws else { return nil }

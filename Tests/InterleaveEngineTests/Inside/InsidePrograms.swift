@@ -1,4 +1,5 @@
 import Foundation
+import InterleaveEngine
 
 /// Programs that go wrong only where a step is interrupted inside, each with its mended twin.
 ///
@@ -146,4 +147,10 @@ final class LockedAccount: @unchecked Sendable {
   }
 
   func addAtOnce(_ more: Int) { lock.withLock { amount += more } }
+}
+
+/// Interrupts a step as soon as it can, for who has waited longest.
+final class Interrupter: Strategy {
+  func begin(_ run: RunStart) {}
+  func choose(among steps: EnabledSteps) -> Int { steps[0].reason == .interrupted ? 1 : 0 }
 }

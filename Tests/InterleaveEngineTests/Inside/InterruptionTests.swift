@@ -1,9 +1,6 @@
 import InterleaveEngine
 import Testing
 
-/// Whether steps can be interrupted inside, here.
-private let canInterrupt = Interruptions.obstacle == nil
-
 /// What many runs of a program came to.
 private struct Findings: Sendable {
   var failures = 0
@@ -11,7 +8,6 @@ private struct Findings: Sendable {
   var firstFailure: Int?
   var traces: [RecordedSchedule] = []
   var waits: [LockWait] = []
-  var choices = 0
   var preemptions = 0
 }
 
@@ -42,7 +38,6 @@ private func runs(
         if findings.waits.isEmpty { findings.waits = machine.lockWaits }
       }
       let schedule = machine.recordedSchedule()
-      findings.choices += machine.choices
       findings.preemptions += schedule.steps.count { $0.isPreemption && $0.passedOver.isInside }
       if keepsTraces { findings.traces.append(schedule) }
       machine.finish()
@@ -51,7 +46,7 @@ private func runs(
   }
 }
 
-@Suite(.enabled(if: canInterrupt)) struct InterruptionTests {
+@Suite(.enabled(if: Interruptions.obstacle == nil)) struct InterruptionTests {
   @Test(arguments: InsideProgram.faulty)
   func whatGoesWrongInsideAStepIsFound(_ program: InsideProgram) async throws {
     let whole = try await runs(of: program, count: 200, interruptions: .never)
@@ -140,7 +135,7 @@ private func runs(
       settings.interruptions = .before
       let machine = try Machine(settings: settings)
       let program = InsideProgram.faulty[3]
-      return [Baseline() as any Strategy, FirstOther()].map { strategy in
+      return [Baseline() as any Strategy, Interrupter()].map { strategy in
         _ = machine.run(strategy, RunStart(index: 0, seed: 0)) {
           Task { _ = await program.body() }
         }
@@ -233,12 +228,6 @@ private func runs(
     }
     #expect(free.allSatisfy { $0 >= 1 && $0 <= 16 })
   }
-}
-
-/// Interrupts whoever can be for the first of the others.
-private final class FirstOther: Strategy {
-  func begin(_ run: RunStart) {}
-  func choose(among steps: EnabledSteps) -> Int { steps[0].reason == .interrupted ? 1 : 0 }
 }
 
 private actor Counter {

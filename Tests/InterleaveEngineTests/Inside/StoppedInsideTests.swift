@@ -64,12 +64,6 @@ import Testing
   }
 }
 
-/// Interrupts a step as soon as it can, for who has waited longest.
-private final class Interrupter: Strategy {
-  func begin(_ run: RunStart) {}
-  func choose(among steps: EnabledSteps) -> Int { steps[0].reason == .interrupted ? 1 : 0 }
-}
-
 private func crash() {
   if let nowhere = UnsafeMutablePointer<Int>(bitPattern: 8) { nowhere.pointee = 1 }
 }

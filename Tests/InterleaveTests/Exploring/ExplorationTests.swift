@@ -115,11 +115,16 @@ import Testing
 
   // MARK: Doubts
 
+  /// A failure of a run that did not wait for others.
+  private var late: RunOutcome {
+    var outcome = RunOutcome.failing(kind: .deadlock)
+    outcome.wasHasty = true
+    return outcome
+  }
+
   @Test func aFailureThatOthersMayHaveCausedMustComeUpAgain() throws {
     let subject = try Subject { $0.schedules = 10 }
     _ = try #require(subject.next())
-    var late = RunOutcome.failing(kind: .deadlock)
-    late.wasHasty = true
     subject.learn(late)
     #expect(subject.exploration.found == nil)
     let again = try #require(subject.next())
@@ -133,8 +138,6 @@ import Testing
   @Test func aFailureThatDoesNotComeUpAgainSaysNothing() throws {
     let subject = try Subject { $0.schedules = 2 }
     _ = try #require(subject.next())
-    var late = RunOutcome.failing(kind: .deadlock)
-    late.wasHasty = true
     subject.learn(late)
     #expect(try #require(subject.next()).terms.patience == .careful)
     subject.learn(.passing().uncompared)
@@ -148,8 +151,6 @@ import Testing
     let subject = try Subject { $0.schedules = 10 }
     subject.exploration = Exploration(subject.resolved, isGenerated: false, isChild: true) { nil }
     _ = try #require(subject.next())
-    var late = RunOutcome.failing(kind: .deadlock)
-    late.wasHasty = true
     subject.learn(late)
     #expect(try #require(subject.exploration.found).isSure == false)
   }
