@@ -74,7 +74,7 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
     il_before_wait(inside, semaphore, IL_PLACE(caller));
     do {
       if (!original(semaphore, NOW)) return 0;
-    } while (il_await_opening(inside, semaphore, caller, !is_own(semaphore)));
+    } while (il_await_opening(inside, semaphore, caller));
   }
 #endif
   if (timeout == FOREVER && il_current && is_own(semaphore)) {
@@ -129,7 +129,7 @@ int sem_wait(sem_t *semaphore) {
     il_before_wait(inside, semaphore, IL_PLACE(caller));
     do {
       if (!sem_trywait(semaphore)) return 0;
-    } while (errno == EAGAIN && il_await_opening(inside, semaphore, caller, !is_own(semaphore)));
+    } while (errno == EAGAIN && il_await_opening(inside, semaphore, caller));
   }
 #endif
   if (il_current && is_own(semaphore)) {
@@ -213,7 +213,7 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) && il_code_at(caller) != IL_CODE_OURS &&
-      il_wait_inside(inside, condition, lock, caller, !is_own(condition))) return 0;
+      il_wait_inside(inside, condition, lock, caller)) return 0;
 #endif
   if (il_current && is_own(condition)) STOP(IL_BLOCKED_CONDITION);
   return original(condition, lock);

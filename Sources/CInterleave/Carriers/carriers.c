@@ -347,10 +347,6 @@ bool il_carriers_have_parked_locks(const il_session *s) {
   return s->carriers && s->carriers->parked_locks;
 }
 
-void il_carriers_end_points(il_session *s, const char *reason) {
-  if (s->carriers && !s->carriers->off) s->carriers->off = reason;
-}
-
 const char *il_carriers_off(const il_session *s) {
   return s->idle_carriers ? s->idle_carriers->off : NULL;
 }
@@ -371,7 +367,6 @@ bool il_carriers_have_parked_locks(const il_session *s) {
   (void)s;
   return false;
 }
-void il_carriers_end_points(il_session *s, const char *reason) { (void)s, (void)reason; }
 const char *il_carriers_off(const il_session *s) {
   (void)s;
   return NULL;

@@ -45,9 +45,8 @@ typedef enum {
   IL_HELD_READ_WRITE,
   IL_HELD_SPIN,
   IL_HELD_FILE,
-  // What is initialized once, and what has no owner.
+  // What is initialized once.
   IL_HELD_ONCE,
-  IL_HELD_OTHER,
 } il_held_kind;
 
 // One object of the table of who holds what.
@@ -108,9 +107,8 @@ struct il_carrier {
   il_want want;
   void *wanted;
   const void *want_site;
-  // How often what it wants had been opened, and whether others than steps may do so.
+  // How often what it wants had been opened.
   unsigned openings;
-  bool may_be_foreign;
   // It can do without what it wants.
   bool is_trial;
   il_carrier *next;
@@ -134,9 +132,8 @@ struct il_carriers {
   unsigned parked, solitary, parked_locks;
   // Points are offered after operations, too; and not to who holds a lock.
   bool is_everywhere, spares_holders;
-  // A step may have kept something by a key; and how many keys there were when the run began.
+  // A step may have kept something by a key.
   bool has_values;
-  unsigned known_keys;
   // Why no more points are offered in this run; NULL while they are.
   const char *off;
   il_held *held;
@@ -160,7 +157,6 @@ void il_values_switch(il_carrier *from, const il_carrier *to);
 
 // MARK: - The table
 
-il_held *il_find_held(il_carriers *carriers, void *object);
 // Somebody else holds what a step wants.
 bool il_is_held_elsewhere(const il_carriers *carriers, il_want want, void *object, unsigned step);
 // The running step takes an object, or gives it back once.
@@ -181,7 +177,7 @@ void il_leave_taken(il_carriers *carriers);
 void il_reach(il_session *session, il_point_kind kind, void *object, const void *site,
               il_want want);
 // The same after an operation, where that is asked for.
-void il_pass_by(il_session *session, il_point_kind kind, void *object, const void *site);
+void il_pass_by(il_session *session, il_point_kind kind, const void *site);
 // Returns once what the running step wants is free; is no point.
 void il_await(il_session *session, void *object, const void *site, il_want want);
 // The running step has tried in vain to take an object. Who does that often lets others go on
@@ -189,7 +185,7 @@ void il_await(il_session *session, void *object, const void *site, il_want want)
 bool il_await_trial(il_session *session, void *object, const void *site, il_want want);
 // Returns once the object has been opened. False: nobody is left who could do that, but for
 // threads that run no step.
-bool il_await_opening(il_session *session, void *object, const void *site, bool may_be_foreign);
+bool il_await_opening(il_session *session, void *object, const void *site);
 // The running step does something that others may see, at which it cannot be interrupted.
 void il_count_operation(il_session *session);
 // The running step touches something: the touches before which it can be interrupted.
@@ -224,7 +220,7 @@ void il_after_unlock(il_session *session, void *lock, const void *caller);
 
 // Waits for a condition, without the lock meanwhile. False: see `il_await_opening`.
 bool il_wait_inside(il_session *session, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    void *caller, bool may_be_foreign);
+                    void *caller);
 // Surround what only the first who comes does, and others wait for.
 void il_once_begins(il_session *session, void *flag, const void *caller);
 void il_once_ends(il_session *session, void *flag);
@@ -243,10 +239,17 @@ static inline void il_leave_points_at(const char *call, const void *caller) {
     il_leave_points(inside, call, caller);
 }
 
+// The running step is about to resume a continuation, by its task where that is known.
+static inline void il_reach_resuming(void *task, const void *site) {
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) il_reach(inside, IL_POINT_RESUME, task, site, IL_WANTS_NOTHING);
+}
+
 #else
 static inline void il_leave_points_at(const char *call, const void *caller) {
   (void)call, (void)caller;
 }
+static inline void il_reach_resuming(void *task, const void *site) { (void)task, (void)site; }
 #endif
 
 IL_UNINSTRUMENTED_END

@@ -89,12 +89,12 @@ static int note_loads(struct dl_phdr_info *info, size_t size, void *loads) {
 static const loaded_images *look_at_images(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, find_toolchain);
-  loaded_images *found = calloc(2, sizeof *found), *sorted = found + 1;
-  if (!found) abort();
-  dl_iterate_phdr(note_loaded, found);
+  loaded_images found = {0}, *sorted = calloc(1, sizeof *sorted);
+  if (!sorted) abort();
+  dl_iterate_phdr(note_loaded, &found);
   for (il_code code = IL_CODE_PROGRAM; code <= IL_CODE_LIBRARY; code++)
-    for (size_t n = 0; n < found->count; n++)
-      if (found->images[n].code == code) sorted->images[sorted->count++] = found->images[n];
+    for (size_t n = 0; n < found.count; n++)
+      if (found.images[n].code == code) sorted->images[sorted->count++] = found.images[n];
   atomic_store(&known_images, sorted);
   return sorted;
 }

@@ -42,7 +42,7 @@ static void grow(il_carriers *c) {
   free(old);
 }
 
-il_held *il_find_held(il_carriers *c, void *object) {
+static il_held *find_held(il_carriers *c, void *object) {
   il_held *known = known_held(c, object);
   if (known) return known;
   if (2 * (c->held_count + 1) > c->held_capacity) grow(c);
@@ -74,7 +74,7 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
 void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
                    const void *site) {
   il_carriers *c = s->carriers;
-  il_held *held = il_find_held(c, object);
+  il_held *held = find_held(c, object);
   held->kind = kind;
   held->site = site;
   held->task = s->step_task->index;
@@ -101,7 +101,7 @@ void il_note_given(il_session *s, void *object) {
   else if (!--held->depth) held->holder = 0;
 }
 
-void il_note_opened(il_session *s, void *object) { il_find_held(s->carriers, object)->openings++; }
+void il_note_opened(il_session *s, void *object) { find_held(s->carriers, object)->openings++; }
 
 void il_leave_taken(il_carriers *c) {
   for (size_t n = 0; n < c->held_capacity; n++) {
@@ -120,8 +120,7 @@ void il_give_back_all(il_carriers *c) {
       case IL_HELD_READ_WRITE: pthread_rwlock_unlock(held->object); break;
       case IL_HELD_SPIN: pthread_spin_unlock(held->object); break;
       case IL_HELD_FILE: funlockfile(held->object); break;
-      case IL_HELD_ONCE:
-      case IL_HELD_OTHER: break;
+      case IL_HELD_ONCE: break;
       }
     }
   }
@@ -148,12 +147,17 @@ static const void *caller_of(const il_carrier *carrier, const void *site, void *
   return NULL;
 }
 
+// No step is interrupted any more in this run.
+static void end_points(il_session *s, const char *reason) {
+  if (!s->carriers->off) s->carriers->off = reason;
+}
+
 // The machine decides who goes on; the step is back here when that is itself again.
 static void offer(il_session *s, il_point *point) {
   il_carriers *c = s->carriers;
   il_carrier *me = c->current;
   if (!il_carriers_have_spare(c)) {
-    il_carriers_end_points(s, "there is no memory for another stack");
+    end_points(s, "there is no memory for another stack");
     return;
   }
   me->want_site = point->site;
@@ -191,7 +195,7 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   bool is_vain = is_in_vain(c, me, c->number);
   if (is_vain || (!s->initializing && number && !c->off && number <= IL_MOST_OPERATIONS &&
                   may_be_interrupted(s))) {
-    il_point point = {.kind = kind, .object = object, .site = site,
+    il_point point = {.kind = kind, .site = site,
                       .number = 2 * bounded(number), .occurrence = occurrence,
                       .is_vain = is_vain};
     offer(s, &point);
@@ -205,34 +209,28 @@ void il_reach_touch(il_session *s, il_touch kind, void *object, const void *site
   if (kind == IL_TOUCH_LOOKED) il_reach(s, IL_POINT_LOOK, object, site, IL_WANTS_NOTHING);
 }
 
-void il_pass_by(il_session *s, il_point_kind kind, void *object, const void *site) {
+void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
   unsigned occurrence = count_of(s, kind);
   if (!c->is_everywhere || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
       s->initializing || !may_be_interrupted(s)) return;
-  il_point point = {.kind = kind, .object = object, .site = site,
+  il_point point = {.kind = kind, .site = site,
                     .number = 2 * (c->operations - 1) + 1, .occurrence = occurrence};
   offer(s, &point);
 }
 
-static void await(il_session *s, const void *site) {
+void il_await(il_session *s, void *object, const void *site, il_want want) {
   il_carriers *c = s->carriers;
   il_carrier *me = c->current;
+  me->want = want;
+  me->wanted = object;
   if (s->step_task && is_in_vain(c, me, c->number)) {
-    il_point point = {.kind = IL_POINT_WAIT, .object = me->wanted, .site = site,
-                      .number = 2 * bounded(c->operations), .occurrence = c->operations,
-                      .is_vain = true};
+    il_point point = {.kind = IL_POINT_WAIT, .site = site, .number = 2 * bounded(c->operations),
+                      .occurrence = c->operations, .is_vain = true};
     offer(s, &point);
   }
   me->want = IL_WANTS_NOTHING;
-}
-
-void il_await(il_session *s, void *object, const void *site, il_want want) {
-  il_carrier *me = s->carriers->current;
-  me->want = want;
-  me->wanted = object;
-  await(s, site);
 }
 
 bool il_await_trial(il_session *s, void *object, const void *site, il_want want) {
@@ -241,9 +239,7 @@ bool il_await_trial(il_session *s, void *object, const void *site, il_want want)
   il_carrier *me = c->current;
   if (++c->vain_trials <= PATIENCE) return false;
   me->is_trial = true;
-  me->want = want;
-  me->wanted = object;
-  await(s, site);
+  il_await(s, object, site, want);
   me->is_trial = false;
   me->want = want;
   bool is_vain = is_in_vain(c, me, c->number);
@@ -251,19 +247,15 @@ bool il_await_trial(il_session *s, void *object, const void *site, il_want want)
   return !is_vain;
 }
 
-bool il_await_opening(il_session *s, void *object, const void *site, bool may_be_foreign) {
-  il_held *held = il_find_held(s->carriers, object);
+bool il_await_opening(il_session *s, void *object, const void *site) {
   il_carrier *me = s->carriers->current;
-  me->want = IL_WANTS_OPENING;
-  me->wanted = object;
-  me->may_be_foreign = may_be_foreign;
-  me->openings = held->openings;
-  await(s, site);
+  me->openings = find_held(s->carriers, object)->openings;
+  il_await(s, object, site, IL_WANTS_OPENING);
   return known_held(s->carriers, object)->openings != me->openings;
 }
 
 void il_leave_points(il_session *s, const char *call, const void *site) {
-  il_carriers_end_points(s, call);
+  end_points(s, call);
   il_await(s, NULL, site, IL_WANTS_SOLITUDE);
 }
 
@@ -320,7 +312,7 @@ bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller
 
 void il_after_unlock(il_session *s, void *lock, const void *caller) {
   il_note_given(s, lock);
-  if (il_code_at(caller) == IL_CODE_PROGRAM) il_pass_by(s, IL_POINT_UNLOCKED, lock, caller);
+  if (il_code_at(caller) == IL_CODE_PROGRAM) il_pass_by(s, IL_POINT_UNLOCKED, caller);
 }
 
 IL_UNINSTRUMENTED_END

@@ -93,7 +93,6 @@ void il_values_begin(il_carriers *c) {
     c->home.values[n] = pthread_getspecific(key);
     if (c->home.values[n]) pthread_setspecific(key, NULL);
   }
-  c->known_keys = count_keys();
 }
 
 void il_values_switch(il_carrier *from, const il_carrier *to) {
@@ -120,7 +119,7 @@ void il_values_end(il_carriers *c) {
   pthread_key_t key;
   if (c->has_values)
     for (il_carrier *carrier = c->free; carrier; carrier = carrier->next) forget(carrier);
-  for (unsigned n = 0; n < c->known_keys; n++)
+  for (unsigned n = 0; n < count_keys(); n++)
     if (c->home.values[n] && find_key(n, &key)) pthread_setspecific(key, c->home.values[n]);
 }
 

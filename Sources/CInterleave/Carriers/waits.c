@@ -53,14 +53,14 @@ int pthread_cond_broadcast(pthread_cond_t *condition) {
 }
 
 bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    void *caller, bool may_be_foreign) {
+                    void *caller) {
   static int (*unlock)(pthread_mutex_t *), (*take)(pthread_mutex_t *);
   if (UNLIKELY(!unlock)) *(void **)&unlock = il_next_symbol("pthread_mutex_unlock");
   if (UNLIKELY(!take)) *(void **)&take = il_next_symbol("pthread_mutex_lock");
   // Nobody comes between the lock's being given back and the waiting.
   if (unlock(lock)) return false;
   il_note_given(s, lock);
-  bool is_opened = il_await_opening(s, condition, caller, may_be_foreign);
+  bool is_opened = il_await_opening(s, condition, caller);
   il_await(s, lock, caller, IL_WANTS_LOCK);
   take(lock);
   il_note_taken(s, lock, IL_HELD_MUTEX, false, caller);

@@ -136,15 +136,6 @@ static bool is_resumed_again(void *job, void *site) {
   return true;
 }
 
-static void reach(void *job, const void *caller) {
-#if defined(IL_HAS_CARRIERS)
-  il_session *inside = il_inside();
-  if (UNLIKELY(inside != NULL)) il_reach(inside, IL_POINT_RESUME, job, caller, IL_WANTS_NOTHING);
-#else
-  (void)job, (void)caller;
-#endif
-}
-
 typedef SWIFT_CC void (*resume_continuation)(void *job);
 
 #define RESUME(name)                                                              \
@@ -152,7 +143,7 @@ typedef SWIFT_CC void (*resume_continuation)(void *job);
     void *caller = IL_CALLER();                                                   \
     static resume_continuation original;                                          \
     if (UNLIKELY(!original)) original = (resume_continuation)il_next_symbol(#name); \
-    reach(job, caller);                                                           \
+    il_reach_resuming(job, caller);                                                           \
     if ((record_of(job) || il_current) && is_resumed_again(job, caller)) return;  \
     original(job);                                                                \
   }
@@ -167,7 +158,7 @@ SWIFT_CC void swift_continuation_throwingResumeWithError(void *job, void *error)
   static resume_throwing original;
   if (UNLIKELY(!original))
     original = (resume_throwing)il_next_symbol("swift_continuation_throwingResumeWithError");
-  reach(job, caller);
+  il_reach_resuming(job, caller);
   if ((record_of(job) || il_current) && is_resumed_again(job, caller)) return;
   original(job, error);
 }

@@ -82,11 +82,11 @@ static void own_executors(il_session *s, option_record *options) {
   }
 }
 
-static void pass_by_made(il_session *s, void *task, const void *site) {
+static void pass_by_made(il_session *s, const void *site) {
 #if defined(IL_HAS_CARRIERS)
-  if (UNLIKELY(s->carriers != NULL)) il_pass_by(s, IL_POINT_MADE, task, site);
+  if (UNLIKELY(s->carriers != NULL)) il_pass_by(s, IL_POINT_MADE, site);
 #else
-  (void)s, (void)task, (void)site;
+  (void)s, (void)site;
 #endif
 }
 
@@ -129,7 +129,7 @@ SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options
   s->creation_group = NULL;
   s->creation_let = NULL;
   if (!(flags & (CREATE_IS_CHILD | CREATE_COPIES_LOCALS))) il_give_locals(il_record(made.task));
-  pass_by_made(s, made.task, site);
+  pass_by_made(s, site);
   return made;
 }
 
@@ -155,7 +155,7 @@ SWIFT_CC void swift_asyncLet_begin(void *let, option_record *options, const void
   original(let, options, type, entry, closure, result);
   s->creation_let = NULL;
   s->creating--;
-  pass_by_made(s, NULL, __builtin_return_address(0));
+  pass_by_made(s, __builtin_return_address(0));
 }
 
 typedef SWIFT_CC void (*immediate_function)(void *task, void *identity, uintptr_t witness);

@@ -46,7 +46,7 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
 #endif
   IL_TELL(s, ready, &ready);
 #if defined(IL_HAS_CARRIERS)
-  if (UNLIKELY(is_inside)) il_pass_by(s, IL_POINT_WOKEN, job, NULL);
+  if (UNLIKELY(is_inside)) il_pass_by(s, IL_POINT_WOKEN, NULL);
 #endif
   return true;
 }

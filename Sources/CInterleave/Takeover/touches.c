@@ -105,21 +105,12 @@ NOTE(finish_let, "swift_asyncLet_finish", IL_TOUCH_LET_FINISHED, first)
       void *first, void *second, const void *site) {                              \
     static void *original;                                                        \
     (void)first, (void)second;                                                    \
-    reach_resuming(site);                                                      \
+    il_reach_resuming(NULL, site);                                               \
     if (UNLIKELY(!original)) original = il_next_symbol(symbol);                   \
     return original;                                                              \
   }                                                                               \
   __attribute__((naked)) void il_stand_in_##name(void) __asm__(symbol);           \
   void il_stand_in_##name(void) { FORWARD("il_before_" #name) }
-
-static void reach_resuming(const void *site) {
-#if defined(IL_HAS_CARRIERS)
-  il_session *inside = il_inside();
-  if (UNLIKELY(inside != NULL)) il_reach(inside, IL_POINT_RESUME, NULL, site, IL_WANTS_NOTHING);
-#else
-  (void)site;
-#endif
-}
 
 RESUMING(resume_returning, "$sScC6resume9returningyxn_tF")
 RESUMING(resume_throwing, "$sScC6resume8throwingyq_n_tF")

@@ -36,11 +36,6 @@ const char *il_after_identifier(const char *name) {
   return strnlen(name, length) == length ? name + length : NULL;
 }
 
-static bool ends_with(const char *name, const char *end) {
-  size_t length = strlen(name), count = strlen(end);
-  return length >= count && !strcmp(name + length - count, end);
-}
-
 // From the name of a stored property of such a type, that of the type which has it:
 // `4FlagC` from `$s4main4FlagC5isSet15Synchronization6AtomicVySbGvpWvd`. Returns false if
 // there is no more room.

@@ -20,15 +20,6 @@ void swift_defaultActor_destroy(void *actor);
 
 enum { DEEPEST = 6 };
 
-static bool begins_with(const char *text, const char *start) {
-  return !strncmp(text, start, strlen(start));
-}
-
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), count = strlen(end);
-  return length >= count && !strcmp(text + length - count, end);
-}
-
 // What an object's end takes anyway.
 static bool is_upkeep(const char *symbol) {
   static const char *const others[] = {

@@ -151,11 +151,6 @@ static const char *wanted_version(const library *l, size_t symbol) {
   return NULL;
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), count = strlen(end);
-  return length >= count && !strcmp(text + length - count, end);
-}
-
 static void add_place(uintptr_t place, const char *symbol) {
   places = grown(places, place_count, &place_capacity, sizeof *places);
   places[place_count++] = (import_place){place, symbol};

@@ -11,15 +11,6 @@
 
 typedef const char *const names[];
 
-static bool begins_with(const char *text, const char *start) {
-  return !strncmp(text, start, strlen(start));
-}
-
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), count = strlen(end);
-  return length >= count && !strcmp(text + length - count, end);
-}
-
 static bool is_one_of(const char *text, const char *const *list, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (!strcmp(text, list[i])) return true;

@@ -17,11 +17,6 @@ static int by_name(const void *a, const void *b) {
   return strcmp((*(il_function *const *)a)->name, (*(il_function *const *)b)->name);
 }
 
-static bool ends_with(const char *name, const char *end) {
-  size_t length = strlen(name), count = strlen(end);
-  return length >= count && !strcmp(name + length - count, end);
-}
-
 static const char *const foundation_modules[] = {"10Foundation", "20FoundationEssentials",
                                                  "29FoundationInternationalization"};
 

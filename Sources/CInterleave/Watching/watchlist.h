@@ -6,6 +6,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+// MARK: - Names
+
+static inline bool begins_with(const char *text, const char *start) {
+  return !strncmp(text, start, strlen(start));
+}
+
+static inline bool ends_with(const char *text, const char *end) {
+  size_t length = strlen(text), count = strlen(end);
+  return length >= count && !strcmp(text + length - count, end);
+}
+
+// MARK: - Functions
 
 typedef struct {
   uintptr_t start;

@@ -43,7 +43,6 @@ enum { IL_POINT_KINDS = 9 };
 /// A place inside the running step at which it can be interrupted.
 typedef struct {
   il_point_kind kind;
-  void *_Nullable object;
   const void *_Nullable site;
   /// Where the function that the site is in was called; NULL where that is not known.
   const void *_Nullable caller;
@@ -83,8 +82,6 @@ bool il_carriers_run(il_session *_Nonnull session, bool everywhere);
 void il_carriers_spare_holders(il_session *_Nonnull session);
 /// A parked step holds a lock of the program.
 bool il_carriers_have_parked_locks(const il_session *_Nonnull session);
-/// No step is interrupted any more in this run, for the given reason.
-void il_carriers_end_points(il_session *_Nonnull session, const char *_Nonnull reason);
 /// Why no step was interrupted from some moment of the last run on; NULL if they could be.
 const char *_Nullable il_carriers_off(const il_session *_Nonnull session);
 /// How many carriers are kept for later.

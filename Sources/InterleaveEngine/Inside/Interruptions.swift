@@ -21,9 +21,7 @@ package enum Interruptions: Int, Sendable, Comparable {
   }
 
   /// Why steps cannot be interrupted inside in this process; nil where they can.
-  package static var obstacle: String? { known }
-
-  private static let known: String? = {
+  package static let obstacle: String? = {
     do throws(TakeoverError) {
       try Takeover.install()
     } catch {
