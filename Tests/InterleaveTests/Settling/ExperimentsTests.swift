@@ -1,6 +1,7 @@
-import Interleave
 import InterleaveEngine
 import Testing
+
+@testable import Interleave
 
 /// What collided, as runs in other orders show it.
 @Suite struct ExperimentsTests {
@@ -142,5 +143,38 @@ import Testing
       texts.insert(collided)
     }
     #expect(texts.count == 1, "\(texts)")
+  }
+
+  // MARK: What they may cost
+
+  /// How many runs are asked for where each fails alike.
+  private func runs(within budget: ReversalSearch.Budget) throws -> Int {
+    var failing = RunOutcome.failing([1, 2, 1, 2])
+    failing.schedule = failing.schedule?.deviating
+    failing.touched = failing.schedule?.steps.map {
+      StepTrace.Step(
+        key: $0.key, cause: -1, accesses: [Access(object: 7, mode: .exclusive)])
+    }
+    let interleaving = try #require(failing.interleaving)
+    var experiments = try #require(Experiments(on: failing, interleaving, budget))
+    var count = 0
+    while experiments.next() != nil {
+      count += 1
+      experiments.learn(failing)
+    }
+    return count
+  }
+
+  @Test func theyEndWithTheirRunsOrSteps() throws {
+    let all = try runs(within: ReversalSearch.Budget(reversals: 1, runs: 100))
+    try #require(all > 3)
+    #expect(try runs(within: ReversalSearch.Budget(reversals: 1, runs: 3)) == 3)
+    #expect(try runs(within: ReversalSearch.Budget(reversals: 1, runs: 100, steps: 8)) == 2)
+  }
+
+  @Test func noRacesAreLookedForInALongRun() throws {
+    let all = try runs(within: ReversalSearch.Budget(reversals: 1, runs: 100))
+    let few = try runs(within: ReversalSearch.Budget(reversals: 1, runs: 100, longestRun: 3))
+    #expect(few < all)
   }
 }
