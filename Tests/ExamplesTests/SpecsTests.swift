@@ -18,10 +18,10 @@ import Testing
     #expect(smallest >= 18)
   }
 
-  /// With `INTERLEAVE_PROGRAMS`, so many programs of each example are run instead of 60.
+  /// With `TESTS_PROGRAMS`, so many programs of each example are run instead of 60.
   @Test(arguments: SpecExample.all)
   func nothingIsReportedOfTheMendedTwin(example: SpecExample) async {
-    let variable = ProcessInfo.processInfo.environment["INTERLEAVE_PROGRAMS"]
+    let variable = ProcessInfo.processInfo.environment["TESTS_PROGRAMS"]
     let programs = variable.flatMap { Int($0) } ?? 60
     let outcome = await example.mended(fuzzer(schedules: programs * 16, seed: 1))
     #expect(outcome.failure == nil, "\(outcome.failure.map { "\($0)" } ?? "")")

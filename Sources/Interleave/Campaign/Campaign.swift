@@ -105,7 +105,7 @@ struct Campaign {
   private func search(
     _ corpus: CorpusStore?, _ journal: JournalFile?, _ tally: Tally
   ) throws(CorpusFileError) -> SearchResult {
-    let files = try corpus?.files(of: test.corpusName)
+    let files = try files(corpus)
     var result: SearchResult
     switch resolved.isolation {
     case .none:
@@ -122,6 +122,16 @@ struct Campaign {
       result.found?.corpusFile = corpus?.adopt(path, of: test.corpusName)
     }
     return result
+  }
+
+  /// The entries that are replayed.
+  private func files(_ corpus: CorpusStore?) throws(CorpusFileError) -> [CorpusStore.File]? {
+    if let entry = resolved.replayed {
+      return [CorpusStore.File(path: "the replay string", entry: .success(entry))]
+    }
+    let files = try corpus?.files(of: test.corpusName)
+    guard let entry = resolved.entry else { return files }
+    return files?.filter { corpus?.located($0.path) == entry || $0.path == entry }
   }
 
   private func searcher(

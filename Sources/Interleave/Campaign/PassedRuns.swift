@@ -4,6 +4,9 @@ struct PassedRuns {
   private let resolved: ResolvedConfiguration
   private let tally: Tally
 
+  /// How the message begins that says that a test has proved nothing.
+  static let nothing = "nothing was interleaved"
+
   init(_ test: TestIdentity, _ resolved: ResolvedConfiguration, _ tally: Tally) {
     self.test = test
     self.resolved = resolved
@@ -31,18 +34,28 @@ struct PassedRuns {
   ///
   /// - Returns: The failure that it is; nil where it is none, or only worth a warning: a test that
   ///   keeps an old failure is of use all the same, and of one that never suspends, as tests that
-  ///   are not async, nothing else can be expected.
+  ///   are not async, or that has a single task, nothing else can be expected.
   private func judgeNothingInterleaved(_ report: inout FuzzReport) -> FuzzFailure? {
     guard let failure = nothingInterleaved(report) else { return nil }
-    let neverSuspends = report.steps == report.schedules && report.escapes.isEmpty
-    guard report.replayed > 0 || neverSuspends else { return failure }
-    let advice =
-      report.replayed > 0
-      ? "The corpus entries of this test were replayed, so it is of use as a regression test"
-      : "The body never suspends: make it async and let two tasks run at the same time, or take the "
-        + "fuzzing off it"
+    guard let advice = excuse(report) else { return failure }
     report.warnings.append("\(failure.message) \(advice).")
     return nil
+  }
+
+  /// Why it is only worth a warning, and what to do about it; nil where it is a failure.
+  private func excuse(_ report: FuzzReport) -> String? {
+    if report.replayed > 0 {
+      return "The corpus entries of this test were replayed, so it is of use as a regression test"
+    }
+    guard report.escapes.isEmpty else { return nil }
+    if report.steps == report.schedules {
+      return
+        "The body never suspends: make it async and let two tasks run at the same time, or take "
+        + "the fuzzing off it"
+    }
+    return tally.mostTasks == 1
+      ? "The body is a single task: start another one beside it, as with `async let`, or take the "
+        + "fuzzing off it" : nil
   }
 
   private func nothingInterleaved(_ report: FuzzReport) -> FuzzFailure? {
@@ -53,9 +66,10 @@ struct PassedRuns {
     return FuzzFailure(
       kind: .nothingInterleaved,
       message: """
-        nothing was interleaved: in no moment of the run could more than one step have run, so \
+        \(Self.nothing): in no moment of the run could more than one step have run, so \
         every schedule is the same and the test proves nothing about concurrency. \
-        \(report.escapes.isEmpty ? "Let at least two tasks run at the same time." : "What ran outside of Interleave's control: \(report.escapes.joined(separator: "; ")).")
+        \(report.escapes.isEmpty ? "Let at least two tasks run at the same time." : "What ran outside of Interleave's control: \(report.escapes.joined(separator: "; ")).") \
+        `configuration.checks.remove(.nothingInterleaved)` turns this check off.
         """,
       seed: resolved.seed, schedulesTried: report.schedules, test: test.name)
   }

@@ -6,6 +6,8 @@ struct Tally {
   private(set) var steps = 0
   private(set) var choices = 0
   private(set) var cancellations = 0
+  /// The most tasks that a run has had, of those that were made in this process.
+  private(set) var mostTasks = 0
   private var signatures: Set<UInt64> = []
   /// The types of actors on which tasks met, with their modules.
   private(set) var contended: Set<String> = []
@@ -26,6 +28,7 @@ struct Tally {
 
   /// Takes note of a run, whatever it was made for.
   mutating func note(_ outcome: RunOutcome) {
+    mostTasks = max(mostTasks, outcome.tasks)
     noticed.add(outcome.noticed)
     if let experience = outcome.order { order.add(experience) }
     cancellation = outcome.cancellation
@@ -98,6 +101,7 @@ struct Tally {
     steps += other.steps
     choices += other.choices
     cancellations += other.cancellations
+    mostTasks = max(mostTasks, other.mostTasks)
     signatures.formUnion(other.signatures.prefix(max(0, Self.signatureLimit - signatures.count)))
     contended.formUnion(other.contended)
     for (_, known) in other.escaped { add(known.seen, count: known.count) }
@@ -153,7 +157,7 @@ struct Tally {
 extension Tally {
   /// Packs all but the error that called off the test, which cannot be told to another process.
   func pack(into packet: inout Packet) {
-    packet.put(all: [schedules, steps, choices, cancellations])
+    packet.put(all: [schedules, steps, choices, cancellations, mostTasks])
     packet.put(all: signatures.sorted())
     packet.put(contended.sorted())
     packet.put(escaped.count)
@@ -174,7 +178,8 @@ extension Tally {
 
   init(from packet: inout Packet) {
     let numbers: [Int] = packet.takeAll()
-    (schedules, steps, choices, cancellations) = (numbers[0], numbers[1], numbers[2], numbers[3])
+    (schedules, steps, choices) = (numbers[0], numbers[1], numbers[2])
+    (cancellations, mostTasks) = (numbers[3], numbers[4])
     signatures = Set(packet.takeAll())
     contended = Set(packet.takeTexts())
     let count: Int = packet.take()

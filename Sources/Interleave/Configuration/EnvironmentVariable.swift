@@ -24,6 +24,13 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case workers = "INTERLEAVE_WORKERS"
   /// `failures`, or `all` for a few lines about each campaign that passes.
   case report = "INTERLEAVE_REPORT"
+  /// The file, of the corpus, of the one entry that is replayed.
+  case entry = "INTERLEAVE_ENTRY"
+  /// A file to which a line of JSON is added for each campaign: see ``CampaignRecord``.
+  case results = "INTERLEAVE_RESULTS"
+  /// The number of a step, as reports give it, before which SIGTRAP is raised for a debugger; `each`
+  /// for all steps.
+  case stopAt = "INTERLEAVE_STOP_AT"
 }
 
 /// A setting that cannot be used.
@@ -53,6 +60,14 @@ struct ResolvedConfiguration: Sendable {
   var mode = Mode.fuzz
   var reporting = Reporting.failures
   var isCI: Bool
+  /// The corpus entry that is replayed alone.
+  var entry: String?
+  /// The file to which is added what the campaign came to.
+  var results: String?
+  /// Where runs are stopped for a debugger.
+  var stop: StepToStopAt?
+  /// The failure that is replayed in the place of the corpus.
+  var replayed: CorpusEntry?
 
   /// Applies the environment to a configuration and checks the result.
   ///
@@ -66,6 +81,7 @@ struct ResolvedConfiguration: Sendable {
     _ configuration: FuzzConfiguration, test: String, environment: [String: String],
     freshSeed: () -> UInt64
   ) throws(ConfigurationError) {
+    try EnvironmentVariable.checkNames(in: environment)
     let variables = Variables(environment)
     self.configuration = configuration
     self.isCI = CorpusPlan.isCI(environment)
@@ -112,6 +128,15 @@ struct ResolvedConfiguration: Sendable {
     }
     if let mode = try variables.choice(.mode, Mode.self) { self.mode = mode }
     if let reporting = try variables.choice(.report, Reporting.self) { self.reporting = reporting }
+    entry = variables.text(.entry)
+    results = variables.text(.results)
+    stop = try variables.value(
+      .stopAt, "the number of a step, or `each`", StepToStopAt.init(setting:))
+    if let replaying = configuration.replaying {
+      replayed = try ReplayString.decode(replaying)
+      self.mode = .replay
+      self.configuration.corpus = .none
+    }
     let seed = try variables.value(.seed, "a number, such as 42 or 0x2A", UInt64.init(setting:))
     self.seed =
       seed ?? configuration.seed ?? (isCI ? Self.seed(ofTest: test) : freshSeed())
@@ -183,6 +208,10 @@ private struct Variables {
       throw ConfigurationError("\(variable.rawValue) must be \(expected) (was `\(text)`)")
     }
     return value
+  }
+
+  func text(_ variable: EnvironmentVariable) -> String? {
+    environment[variable.rawValue].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// How many there are to be of something.

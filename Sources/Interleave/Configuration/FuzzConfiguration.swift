@@ -77,6 +77,9 @@ public struct FuzzConfiguration: Sendable {
   public var certificate: Certificate = Certificate()
   /// Which checkpoints come before which, in all runs.
   public var ordering: [CheckpointOrder] = []
+  /// A failure as a string (``FuzzFailure/replayString``), which is replayed in the place of the
+  /// corpus; nothing else is run then, and nothing is kept.
+  public var replaying: String?
   /// Checkpoints that come one after the other.
   var sequence: [Checkpoint] = []
   /// Environment variables override what is set here.

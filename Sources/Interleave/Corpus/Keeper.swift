@@ -12,9 +12,10 @@ struct Keeper {
   ///   - draws: What was generated for it.
   ///   - stale: The entry in whose place it is kept; nil for a failure that is new.
   func keep(_ failure: inout FuzzFailure, _ draws: Draws, inPlaceOf stale: StaleEntry?) {
-    guard let corpus, failure.corpusFile == nil else { return }
     let root = SourcePath.packageRoot(of: testFile)
     let entry = CorpusEntry(of: failure, in: test, choices: draws.rows, packageRoot: root)
+    failure.replayEntry = entry
+    guard let corpus, failure.corpusFile == nil else { return }
     let saved =
       stale.map { corpus.replace($0.path, with: entry) } ?? corpus.save(entry)
     if let stale {

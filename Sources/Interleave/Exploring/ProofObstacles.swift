@@ -73,6 +73,7 @@ enum ProofObstacles {
     (.cancellation, "a task was cancelled, and it was not seen by whom"),
     (.clocks, "a step slept without being suspended, and clocks were read"),
     (.interruptions, "steps were interrupted inside"),
+    (.conditions, "a condition is asked after every step, and may see what several of them did"),
     (
       .blindness,
       "what tasks share cannot be seen here: that takes Linux on x86-64, a program with its "

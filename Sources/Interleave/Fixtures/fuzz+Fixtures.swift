@@ -45,7 +45,7 @@ extension Fuzzer {
   public func run<Needed: Fixture>(
     named name: String, with fixture: Needed, fileID: String = #fileID,
     filePath: String = #filePath,
-    _ body: @escaping @Sendable (Needed.Resource) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (Needed.Resource) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       PlainProgram { try await withFixture(fixture, body) }, named: name, fileID: fileID,

@@ -17,3 +17,13 @@ public enum FuzzOutcome: Sendable {
     }
   }
 }
+
+extension FuzzOutcome: CustomStringConvertible {
+  /// The report of the failure, or what was run.
+  public var description: String {
+    switch self {
+    case .passed(let report): "passed: \(report)"
+    case .failed(let failure, _): failure.description
+    }
+  }
+}

@@ -17,6 +17,12 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
 
   public var isRecursive: Bool { true }
 
+  /// A parameterised test is wrapped as a whole, too: what concerns all its cases is told once.
+  public func scopeProvider(for test: Test, testCase: Test.Case?) -> FuzzTrait? {
+    guard !test.isSuite else { return nil }
+    return testCase != nil || test.isParameterized ? self : nil
+  }
+
   /// Marks that a trait of an inner suite or of the test itself has taken over.
   @TaskLocal private static var isActive = false
 
@@ -25,8 +31,18 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
   ) async throws {
     // The innermost trait decides how the test is fuzzed; the others step aside.
     let innermost = test.traits.last { $0 is FuzzTrait } as? FuzzTrait
-    guard testCase != nil, innermost?.id == id, !Self.isActive else {
-      return try await function()
+    guard innermost?.id == id, !Self.isActive else { return try await function() }
+    guard testCase != nil else {
+      let cases = FuzzedCases()
+      try await FuzzedCases.$current.withValue(cases) { try await function() }
+      if let (failure, isInherited) = cases.failure {
+        tell(failure, of: test, isInherited: isInherited)
+      }
+      if let warning = cases.warning {
+        Host.swiftTesting.show(
+          .passed(warning), at: FuzzFailure.SourceLocation(test.sourceLocation))
+      }
+      return
     }
     let identity = TestIdentity(test, filePath: test.sourceLocation.filePath)
     let result = try await Self.$isActive.withValue(true) {
@@ -36,10 +52,17 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
       }
     }
     if let cancellation = result.cancellation { throw cancellation }
-    Host.swiftTesting.show(result.outcome, at: FuzzFailure.SourceLocation(test.sourceLocation))
-    guard let failure = result.outcome.failure, !result.isRecorded else { return }
+    let location = FuzzFailure.SourceLocation(test.sourceLocation)
+    var outcome = result.outcome
+    let isTold = FuzzedCases.current?.take(&outcome, isInherited: isInherited(by: test)) ?? false
+    Host.swiftTesting.show(outcome, at: location)
+    guard let failure = outcome.failure, !result.isRecorded, !isTold else { return }
+    tell(failure, of: test, isInherited: isInherited(by: test))
+  }
+
+  private func tell(_ failure: FuzzFailure, of test: Test, isInherited: Bool) {
     let location = failure.sourceLocation.map { SourceLocation($0) } ?? test.sourceLocation
-    if failure.kind == .nothingInterleaved, isInherited(by: test) {
+    if failure.kind == .nothingInterleaved, isInherited {
       Issue.record(
         Comment(ascii: "this test is fuzzed because its suite is, but \(failure.message)"),
         severity: .warning, sourceLocation: location)
@@ -109,6 +132,20 @@ extension Trait where Self == FuzzTrait {
         schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
         time: time, interruptions: interruptions, cancellation: cancellation,
         workers: workers))
+  }
+
+  /// Replays one failure, as its report prints it, and runs nothing else.
+  ///
+  /// ```swift
+  /// @Test(.replays("interleave1-…")) func neverOverdrawn() async throws { … }
+  /// ```
+  ///
+  /// The test fails as long as the failure comes up, and passes once it is mended. Blanks and line
+  /// breaks in the string count for nothing.
+  ///
+  /// - Parameter failure: What ``FuzzFailure/replayString`` gives.
+  public static func replays(_ failure: String) -> FuzzTrait {
+    fuzzed { $0.replaying = failure }
   }
 
   /// Runs the test under many schedules, with whatever a closure sets.

@@ -36,7 +36,7 @@ public struct Fuzzer: Sendable {
   /// - Returns: Whether a schedule failed, and what was run.
   public func run(
     named name: String, fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable () async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzOutcome {
     await run(PlainProgram(body), named: name, fileID: fileID, filePath: filePath)
   }
@@ -96,6 +96,22 @@ enum Fuzzing {
       configuration, test: test.fullName,
       environment: configuration.heedsEnvironment ? ProcessInfo.processInfo.environment : [:],
       freshSeed: { UInt64.random(in: 0...UInt64(UInt32.max)) })
+    do {
+      let result = try await run(test, resolved, recordsExpectations, program)
+      try resolved.results.map { try CampaignRecord(test, result).append(to: $0) }
+      return result
+    } catch {
+      var record = CampaignRecord(test, .error)
+      record.error = "\(error)"
+      try resolved.results.map { try record.append(to: $0) }
+      throw error
+    }
+  }
+
+  private static func run(
+    _ test: TestIdentity, _ resolved: ResolvedConfiguration, _ recordsExpectations: Bool,
+    _ program: any FuzzProgram
+  ) async throws -> FuzzResult {
     let capture = IssueCapture()
     let exchange = Exchange()
     try await withTaskCancellationHandler {

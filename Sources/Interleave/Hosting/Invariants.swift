@@ -35,7 +35,7 @@ public func always<Subject: Actor>(
     always: LiveRun.Invariant(
       executor: Takeover.identity(of: actor.unownedExecutor), location: location, message: message,
       // Held weakly: its `deinit` is the program's.
-      holds: { [weak actor] in try actor.map { try unisolated(holds)($0) } ?? true }))
+      holds: { [weak actor] in try actor.map { try Unguarded(holds).call($0) } ?? true }))
 }
 
 /// States what must hold on an actor when a run is over.
@@ -54,8 +54,147 @@ public func eventually<Subject: Actor>(
     fileID: fileID, filePath: filePath, line: line, column: column)
   currentRun("eventually", location)?.add(
     eventually: LiveRun.Invariant(
-      executor: Takeover.identity(of: actor.unownedExecutor), location: location, message: message,
-      holds: { try unisolated(holds)(actor) }))
+      executor: nil, location: location, message: message,
+      holds: { try Unguarded(holds).call(actor) }))
+}
+
+/// States what must hold on an object of the main actor at every suspension.
+///
+/// ```swift
+/// @Test @MainActor func neverNegative() async throws {
+///   try await fuzz {
+///     let cart = CartModel()
+///     always(cart) { $0.count >= 0 }
+///     …
+///   }
+/// }
+/// ```
+///
+/// The object is not kept alive. For one that belongs to another global actor, say to which:
+/// `always(store) { @StoreActor in $0.count >= 0 }`; for one that belongs to none, as a class with a
+/// lock, use ``always(_:fileID:filePath:line:column:_:)``.
+///
+/// - Parameters:
+///   - object: The object to watch, for example a view model.
+///   - message: What to say when it does not hold.
+///   - holds: The condition. It must change nothing; if it throws, it does not hold.
+public func always<Subject: AnyObject & Sendable>(
+  _ object: Subject, _ message: String? = nil, fileID: String = #fileID,
+  filePath: String = #filePath, line: Int = #line, column: Int = #column,
+  _ holds: @escaping @MainActor @Sendable (Subject) throws -> Bool
+) {
+  let location = FuzzFailure.SourceLocation(
+    fileID: fileID, filePath: filePath, line: line, column: column)
+  currentRun("always", location)?.add(
+    always: LiveRun.Invariant(
+      executor: Takeover.identity(of: MainActor.sharedUnownedExecutor), isCheckedEverywhere: true,
+      location: location, message: message,
+      holds: { [weak object] in
+        try object.map { try Unguarded(holds).call($0) } ?? true
+      }))
+}
+
+/// States what must hold on an object of a global actor, which the condition names.
+///
+/// ```swift
+/// always(store) { @StoreActor in $0.count >= 0 }
+/// ```
+///
+/// It is checked after every step on that actor; after every step of all, where the condition names
+/// none. The object is not kept alive.
+public func always<Subject: Sendable>(
+  _ object: Subject, _ message: String? = nil, fileID: String = #fileID,
+  filePath: String = #filePath, line: Int = #line, column: Int = #column,
+  _ holds: @escaping @isolated(any) @Sendable (Subject) throws -> Bool
+) {
+  let location = FuzzFailure.SourceLocation(
+    fileID: fileID, filePath: filePath, line: line, column: column)
+  let subject = Held(object)
+  currentRun("always", location)?.add(
+    always: LiveRun.Invariant(
+      executor: identity(of: holds.isolation), location: location, message: message,
+      holds: { try subject.value.map { try Unguarded(holds).call($0) } ?? true }))
+}
+
+/// States what must hold at every moment: anything that can be read synchronously.
+///
+/// ```swift
+/// always("the two counters agree") { counters.hits == counters.misses }
+/// ```
+///
+/// In a body of an actor, as the main one, the condition belongs to that actor and is checked after every
+/// step on it. Elsewhere it is checked after every step of all, and keeps what it reads alive; of such a
+/// campaign nothing is proved, since it sees what steps share.
+///
+/// - Parameters:
+///   - message: What to say when it does not hold.
+///   - holds: The condition. It must change nothing; if it throws, it does not hold.
+public func always(
+  _ message: String, fileID: String = #fileID, filePath: String = #filePath, line: Int = #line,
+  column: Int = #column,
+  @_inheritActorContext _ holds: @escaping @isolated(any) @Sendable () throws -> Bool
+) {
+  let location = FuzzFailure.SourceLocation(
+    fileID: fileID, filePath: filePath, line: line, column: column)
+  currentRun("always", location)?.add(
+    always: LiveRun.Invariant(
+      executor: identity(of: holds.isolation), location: location, message: message,
+      holds: { try Unguarded(holds).call() }))
+}
+
+/// States what must hold on an object of the main actor when a run is over.
+///
+/// - Parameters:
+///   - object: The object to look at, after all tasks have ended.
+///   - message: What to say when it does not hold.
+///   - holds: The condition. It must change nothing; if it throws, it does not hold.
+public func eventually<Subject: AnyObject & Sendable>(
+  _ object: Subject, _ message: String? = nil, fileID: String = #fileID,
+  filePath: String = #filePath, line: Int = #line, column: Int = #column,
+  _ holds: @escaping @MainActor @Sendable (Subject) throws -> Bool
+) {
+  let location = FuzzFailure.SourceLocation(
+    fileID: fileID, filePath: filePath, line: line, column: column)
+  currentRun("eventually", location)?.add(
+    eventually: LiveRun.Invariant(
+      executor: nil, location: location, message: message,
+      holds: { try Unguarded(holds).call(object) }))
+}
+
+/// States what must hold on an object of a global actor when a run is over.
+///
+/// ```swift
+/// eventually(store) { @StoreActor in $0.isClosed }
+/// ```
+public func eventually<Subject: Sendable>(
+  _ object: Subject, _ message: String? = nil, fileID: String = #fileID,
+  filePath: String = #filePath, line: Int = #line, column: Int = #column,
+  _ holds: @escaping @isolated(any) @Sendable (Subject) throws -> Bool
+) {
+  let location = FuzzFailure.SourceLocation(
+    fileID: fileID, filePath: filePath, line: line, column: column)
+  currentRun("eventually", location)?.add(
+    eventually: LiveRun.Invariant(
+      executor: nil, location: location, message: message,
+      holds: { try Unguarded(holds).call(object) }))
+}
+
+/// States what must hold when a run is over: anything that can be read synchronously.
+///
+/// - Parameters:
+///   - message: What to say when it does not hold.
+///   - holds: The condition. It must change nothing; if it throws, it does not hold.
+public func eventually(
+  _ message: String, fileID: String = #fileID, filePath: String = #filePath, line: Int = #line,
+  column: Int = #column,
+  @_inheritActorContext _ holds: @escaping @isolated(any) @Sendable () throws -> Bool
+) {
+  let location = FuzzFailure.SourceLocation(
+    fileID: fileID, filePath: filePath, line: line, column: column)
+  currentRun("eventually", location)?.add(
+    eventually: LiveRun.Invariant(
+      executor: nil, location: location, message: message,
+      holds: { try Unguarded(holds).call() }))
 }
 
 private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) -> LiveRun? {
@@ -66,10 +205,39 @@ private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) 
   return nil
 }
 
-/// The condition, to be asked while no step is running: nobody else is on the actor then, so it may
-/// be called as if from there, as `assumeIsolated` does.
-private func unisolated<Subject: Actor>(
-  _ holds: @escaping @Sendable (isolated Subject) throws -> Bool
-) -> (Subject) throws -> Bool {
-  unsafeBitCast(holds, to: ((Subject) throws -> Bool).self)
+/// The executor of an actor; nil where there is none.
+private func identity(of isolation: (any Actor)?) -> UInt? {
+  isolation.map { Takeover.identity(of: $0.unownedExecutor) }
+}
+
+/// A value that is not kept alive where it is an object.
+private struct Held<Value> {
+  private let kept: Value?
+  private weak let object: AnyObject?
+
+  init(_ value: Value) {
+    let isObject = Value.self is AnyObject.Type
+    kept = isObject ? nil : value
+    object = isObject ? value as AnyObject : nil
+  }
+
+  var value: Value? { kept ?? object as? Value }
+}
+
+/// A condition, to be asked while no step is running: nobody else is on its actor then, so it may be
+/// called as if from there, as `assumeIsolated` does.
+private struct Unguarded<Condition> {
+  private let condition: Condition
+
+  init(_ condition: Condition) {
+    self.condition = condition
+  }
+
+  func call<Subject>(_ subject: Subject) throws -> Bool {
+    try unsafeBitCast(condition, to: ((Subject) throws -> Bool).self)(subject)
+  }
+
+  func call() throws -> Bool {
+    try unsafeBitCast(condition, to: (() throws -> Bool).self)()
+  }
 }

@@ -29,7 +29,7 @@ public func fuzz<A>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable (A) async throws -> Void
+  @_inheritActorContext _ body: @escaping @Sendable (A) async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     inputs(a, body: body), configuration, named: name, function: function,
@@ -43,7 +43,7 @@ public func fuzz<A, B>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable (A, B) async throws -> Void
+  @_inheritActorContext _ body: @escaping @Sendable (A, B) async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     inputs(a, b, body: body), configuration, named: name, function: function,
@@ -57,7 +57,7 @@ public func fuzz<A, B, C>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable (A, B, C) async throws -> Void
+  @_inheritActorContext _ body: @escaping @Sendable (A, B, C) async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     inputs(a, b, c, body: body), configuration, named: name, function: function,
@@ -71,7 +71,7 @@ public func fuzz<A, B, C, D>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable (A, B, C, D) async throws -> Void
+  @_inheritActorContext _ body: @escaping @Sendable (A, B, C, D) async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     inputs(a, b, c, d, body: body), configuration, named: name, function: function,
@@ -85,7 +85,7 @@ public func fuzz<A, B, C, D, E>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable (A, B, C, D, E) async throws -> Void
+  @_inheritActorContext _ body: @escaping @Sendable (A, B, C, D, E) async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     inputs(a, b, c, d, e, body: body), configuration, named: name, function: function,
@@ -100,7 +100,7 @@ public func fuzz<A, B, C, D, E, F>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable (A, B, C, D, E, F) async throws -> Void
+  @_inheritActorContext _ body: @escaping @Sendable (A, B, C, D, E, F) async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     inputs(a, b, c, d, e, f, body: body), configuration, named: name, function: function,
@@ -119,7 +119,7 @@ extension Fuzzer {
   public func run<A>(
     named name: String, over a: Generator<A>,
     fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable (A) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (A) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       inputs(a, body: body), named: name, fileID: fileID, filePath: filePath)
@@ -129,7 +129,7 @@ extension Fuzzer {
   public func run<A, B>(
     named name: String, over a: Generator<A>, _ b: Generator<B>,
     fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable (A, B) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (A, B) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       inputs(a, b, body: body), named: name, fileID: fileID, filePath: filePath)
@@ -139,7 +139,7 @@ extension Fuzzer {
   public func run<A, B, C>(
     named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
     fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable (A, B, C) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (A, B, C) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       inputs(a, b, c, body: body), named: name, fileID: fileID, filePath: filePath)
@@ -150,7 +150,7 @@ extension Fuzzer {
     named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
     _ d: Generator<D>,
     fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable (A, B, C, D) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (A, B, C, D) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       inputs(a, b, c, d, body: body), named: name, fileID: fileID, filePath: filePath)
@@ -161,7 +161,7 @@ extension Fuzzer {
     named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
     _ d: Generator<D>, _ e: Generator<E>,
     fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable (A, B, C, D, E) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (A, B, C, D, E) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       inputs(a, b, c, d, e, body: body), named: name, fileID: fileID, filePath: filePath)
@@ -172,7 +172,7 @@ extension Fuzzer {
     named name: String, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
     _ d: Generator<D>, _ e: Generator<E>, _ f: Generator<F>,
     fileID: String = #fileID, filePath: String = #filePath,
-    _ body: @escaping @Sendable (A, B, C, D, E, F) async throws -> Void
+    @_inheritActorContext _ body: @escaping @Sendable (A, B, C, D, E, F) async throws -> Void
   ) async -> FuzzOutcome {
     await run(
       inputs(a, b, c, d, e, f, body: body), named: name, fileID: fileID, filePath: filePath)

@@ -44,12 +44,39 @@ public func fuzz(
   cancellation: FuzzConfiguration.CancellationMode? = nil,
   workers: Int? = nil, named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
-  line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
+  line: Int = #line, column: Int = #column,
+  @_inheritActorContext _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
   let configuration = configuration.with(
     schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
     time: time, interruptions: interruptions, cancellation: cancellation,
     workers: workers)
+  return try await fuzz(
+    PlainProgram(body), configuration, named: name, function: function,
+    at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
+}
+
+/// Replays one failure of a body, as its report prints it, and runs nothing else.
+///
+/// ```swift
+/// try await fuzz(replaying: "interleave1-…") { … }
+/// ```
+///
+/// - Parameters:
+///   - failure: What ``FuzzFailure/replayString`` gives; blanks and line breaks count for nothing.
+///   - name: What tells this call from others in the same function.
+///   - body: What to run.
+/// - Returns: What was run.
+/// - Throws: ``FuzzFailure`` as long as the failure comes up; ``ConfigurationError`` for a string that
+///   is not whole; ``TakeoverError`` where the runtime cannot be controlled.
+@discardableResult
+public func fuzz(
+  replaying failure: String, named name: String? = nil, fileID: String = #fileID,
+  filePath: String = #filePath, function: String = #function, line: Int = #line,
+  column: Int = #column, @_inheritActorContext _ body: @escaping @Sendable () async throws -> Void
+) async throws -> FuzzReport {
+  var configuration = FuzzConfiguration()
+  configuration.replaying = failure
   return try await fuzz(
     PlainProgram(body), configuration, named: name, function: function,
     at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))

@@ -162,6 +162,8 @@ public struct FuzzFailure: Error, Sendable {
   public var test: String
   /// What left the control of the runs, so that a replay may differ.
   public var escapes: [String]
+  /// What it takes to replay it; nil where there is no schedule to repeat.
+  package var replayEntry: CorpusEntry?
   /// What runs in other orders have shown of the interleaving; nil where none were made.
   package var findings: ExperimentFindings?
 

@@ -134,7 +134,22 @@ struct OrderState: Sendable {
     }
       + open.filter { !reached.contains($0) || waiting[$0, default: 0] == 0 }.map { point in
         reached.contains(point) && !plan.sequence.isEmpty
-          ? "\(point) was not reached again" : "\(point) was never reached"
+          ? "\(point) was not reached again" : "\(point) was never reached\(others(than: point))"
       }
   }
+
+  /// Which points were reached in the place of one, which may be misspelt.
+  private func others(than point: Checkpoint) -> String {
+    guard !reached.contains(point) else { return "" }
+    guard !reached.isEmpty else { return ", nor was any other" }
+    let names = reached.map(\.description).sorted()
+    let told = names.prefix(Self.mostTold).joined(separator: ", ")
+    let rest = names.count > Self.mostTold ? " and \(names.count - Self.mostTold) more" : ""
+    let unasked = reached.subtracting(plan.points).map(\.name).sorted()
+    let meant = Misspelling.suggestion(for: point.name, among: unasked)
+    let question = meant.map { "; did you mean \(Checkpoint($0))?" } ?? ""
+    return " (reached: \(told)\(rest)\(question))"
+  }
+
+  private static let mostTold = 12
 }

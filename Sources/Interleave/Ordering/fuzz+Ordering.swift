@@ -25,7 +25,8 @@ public func fuzz(
   _ configuration: FuzzConfiguration = FuzzConfiguration(),
   ordering first: CheckpointOrder, _ others: CheckpointOrder..., named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
-  line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
+  line: Int = #line, column: Int = #column,
+  @_inheritActorContext _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
   var configuration = configuration
   configuration.ordering += [first] + others
@@ -58,7 +59,8 @@ public func fuzz(
 public func interleave(
   _ first: Checkpoint, _ others: Checkpoint..., named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
-  line: Int = #line, column: Int = #column, _ body: @escaping @Sendable () async throws -> Void
+  line: Int = #line, column: Int = #column,
+  @_inheritActorContext _ body: @escaping @Sendable () async throws -> Void
 ) async throws -> FuzzReport {
   try await fuzz(
     PlainProgram(body), FuzzConfiguration(sequence: [first] + others), named: name,

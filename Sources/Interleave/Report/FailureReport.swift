@@ -178,12 +178,25 @@ struct FailureReport {
       let variable = "INTERLEAVE_SEED=\(failure.seed)"
       lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))
     }
+    lines += replayString()
     if !failure.escapes.isEmpty {
       lines += indented("A replay may differ, since not all was under the run's control:")
       lines += failure.escapes.flatMap { indented("\(glyphs.bullet) \($0)") }
     }
     return (lines.isEmpty ? [] : [StyledText("Replay", .bold)] + lines) + unsaved() + repair()
   }
+
+  /// The failure as a string, to be pasted; not of one that has a file in its place.
+  private func replayString() -> [StyledText] {
+    guard failure.corpusFile == nil, let string = failure.replayString,
+      string.count <= Self.longestReplayString
+    else { return [] }
+    return indented("To replay it on another machine, as a trait of the test:")
+      + ([".replays(\"\"\""] + ReplayString.lines(of: string, width: width - 6).map { "  \($0)" }
+      + ["  \"\"\")"]).map { StyledText("    \($0)") }
+  }
+
+  private static let longestReplayString = 4_000
 
   /// What became of the corpus entry near which the failure was found.
   private func repair() -> [StyledText] {

@@ -24,10 +24,7 @@ extension FuzzReport: CustomStringConvertible {
   /// Why it ended, where that is not plain from the rest.
   private var end: String? {
     switch ending {
-    case .duration: "ended when its time was up"
-    case .risk(let limit):
-      "ended when the residual risk was below \(percent(limit)), as `until` asks"
-    case .cancellation: "ended before its time: it was cancelled"
+    case .duration, .risk, .cancellation: ending?.description
     case .schedules, .exhaustion, .failure, nil: nil
     }
   }
@@ -59,7 +56,23 @@ extension FuzzReport: CustomStringConvertible {
   }
 }
 
-extension FuzzReport.ResidualRisk {
+extension FuzzReport.Ending: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .failure: "ended with a schedule that failed"
+    case .schedules: "ended when all schedules that were asked for were run"
+    case .duration: "ended when its time was up"
+    case .risk(let limit):
+      "ended when the residual risk was below \(percent(limit)), as `until` asks"
+    case .exhaustion: "ended since there were no other schedules"
+    case .cancellation: "ended before its time: it was cancelled"
+    }
+  }
+}
+
+extension FuzzReport.ResidualRisk: CustomStringConvertible {
+  public var description: String { words }
+
   /// The estimate in a sentence, with what it is an estimate of.
   var words: String {
     let unseen =

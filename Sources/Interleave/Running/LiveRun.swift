@@ -25,9 +25,17 @@ final class LiveRun: RunObserver {
     }
   }
 
+  /// Where it is stopped for a debugger; nil where it is not.
+  var stop: StepToStopAt? {
+    didSet { observeIfNeeded() }
+  }
+
   /// A condition that must hold on an executor.
   struct Invariant {
-    var executor: UInt
+    /// After whose steps it is checked; nil for all.
+    var executor: UInt?
+    /// It is checked after the steps of others as well, but not within one of its executor.
+    var isCheckedEverywhere = false
     var location: FuzzFailure.SourceLocation
     var message: String?
     var holds: () throws -> Bool
@@ -86,7 +94,11 @@ final class LiveRun: RunObserver {
   func add(always invariant: Invariant) {
     invariants.append(invariant)
     // Whether a step of the actor comes before or after decides whether it is checked.
-    machine.noteUse(ofExecutor: invariant.executor)
+    if let executor = invariant.executor {
+      machine.noteUse(ofExecutor: executor)
+    } else {
+      machine.noteConditionOnAll()
+    }
     machine.spareLockHolders()
     observeIfNeeded()
   }
@@ -97,9 +109,14 @@ final class LiveRun: RunObserver {
 
   /// Checks what must hold on the executor of the step that has just ended.
   func checkInvariants(executor: UInt) {
-    for invariant in invariants where invariant.executor == executor {
+    for invariant in invariants where isDue(invariant, executor) {
       check(invariant, "after this step, what must always hold does not")
     }
+  }
+
+  private func isDue(_ invariant: Invariant, _ executor: UInt) -> Bool {
+    guard let own = invariant.executor, own != executor else { return true }
+    return invariant.isCheckedEverywhere && !machine.hasParkedStep(onExecutor: own)
   }
 
   /// Checks what must hold when the run is over.
@@ -132,11 +149,13 @@ final class LiveRun: RunObserver {
   // MARK: Steps
 
   private func observeIfNeeded() {
-    let observer: LiveRun? = invariants.isEmpty && inspector == nil ? nil : self
+    let isNeeded = !invariants.isEmpty || inspector != nil || stop != nil
+    let observer: LiveRun? = isNeeded ? self : nil
     if machine.observer !== observer { machine.observer = observer }
   }
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
+    stop?.stop(before: machine.stepCount + 1)
     // What prints a property may want a lock that an interrupted step holds.
     inspector?.stepWillBegin(machine, task: task, actor: machine.hasParkedLocks ? 0 : actor)
   }

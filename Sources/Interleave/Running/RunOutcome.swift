@@ -10,6 +10,8 @@ struct RunOutcome {
   var steps = 0
   /// How often more than one step could run.
   var choices = 0
+  /// How many tasks there were, the body's among them.
+  var tasks = 0
   /// It was made: what takes a place of its own may find none.
   var wasMade = true
   /// A step was stopped, and the thread that ran it is lost.
@@ -76,7 +78,7 @@ extension RunOutcome {
   /// no other process.
   func pack(into packet: inout Packet) {
     packet.put(optional: failure) { $1.pack(into: &$0) }
-    for number in [steps, choices] { packet.put(number) }
+    for number in [steps, choices, tasks] { packet.put(number) }
     for flag in [
       wasMade, wasStopped, wasHasty, hasCancelled, isGenerated, followsRelation,
     ] { packet.put(flag) }
@@ -103,6 +105,7 @@ extension RunOutcome {
     failure = packet.takeOptional { RunFailure(from: &$0) }
     steps = packet.take()
     choices = packet.take()
+    tasks = packet.take()
     wasMade = packet.take()
     wasStopped = packet.take()
     wasHasty = packet.take()

@@ -38,6 +38,7 @@ final class Runner {
     machine = try Machine(settings: settings)
     live = LiveRun(machine: machine)
     machine.owner = live
+    live.stop = resolved.stop
   }
 
   /// What the run that goes on has chosen, seen from another thread; nil where it goes on meanwhile.
@@ -153,6 +154,7 @@ final class Runner {
     var outcome = RunOutcome(failure: failure)
     outcome.steps = machine.stepCount
     outcome.choices = machine.choices
+    outcome.tasks = machine.taskCount
     outcome.wasHasty = machine.wasHasty
     outcome.hasCancelled = machine.cancellation != nil
     outcome.cancellation = live.cancellation

@@ -35,7 +35,7 @@ public import Testing
 public func controlled<Value: Sendable>(
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column,
-  _ body: @escaping @Sendable () async throws -> Value
+  @_inheritActorContext _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   guard Machine.current == nil else { return try await body() }
   let test = TestIdentity.current(

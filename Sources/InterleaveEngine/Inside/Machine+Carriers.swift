@@ -315,6 +315,11 @@ extension Machine {
   /// A step that is interrupted inside holds a lock of the program.
   package var hasParkedLocks: Bool { il_carriers_have_parked_locks(session) }
 
+  /// A step is interrupted inside that is on an executor.
+  package func hasParkedStep(onExecutor identity: UInt) -> Bool {
+    parked.elements.contains { executors[Int($0.entry.executor)].identity == identity }
+  }
+
   /// Others ran inside of the step that has just ended.
   package var wasLastStepInterrupted: Bool { inside.wasLastInterrupted }
 

@@ -29,6 +29,9 @@ extension Machine {
     }
   }
 
+  /// Notes that something is asked after every step from now on: all steps depend on each other.
+  package func noteConditionOnAll() { progress.limits.insert(.conditions) }
+
   /// What was used before its first step goes by the name of its executor from now on.
   func adoptUses(ofExecutor identity: UInt, as object: TouchedObject) {
     guard let provisional = lockIndex[identity] else { return }

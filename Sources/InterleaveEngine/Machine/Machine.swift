@@ -345,6 +345,9 @@ package final class Machine {
       }, cancellation: recordedCancellation(upTo: count ?? steps.count))
   }
 
+  /// How many tasks the last run has had, its first one among them.
+  package var taskCount: Int { tasks.count }
+
   /// The executor of the step that has just ended, as an address.
   package var lastExecutorIdentity: UInt {
     steps.isEmpty ? 0 : executors[Int(steps[steps.count - 1].executor)].identity

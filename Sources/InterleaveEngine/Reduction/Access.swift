@@ -66,4 +66,6 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let division = ReductionLimits(rawValue: 1024)
   /// Steps could be interrupted inside, where the relation takes each for a whole.
   package static let interruptions = ReductionLimits(rawValue: 2048)
+  /// A condition is asked after every step, and may see what steps of several actors did.
+  package static let conditions = ReductionLimits(rawValue: 4096)
 }

@@ -2,15 +2,29 @@ import Interleave
 import Testing
 
 @Suite struct NothingInterleavedTests {
-  @Test func aBodyOfOneTaskProvesNothing() async throws {
+  @Test func tasksThatRunOneAfterTheOtherProveNothing() async throws {
     let outcome = await fuzzed {
       let bank = Bank(balance: 100)
-      _ = await bank.withdraw(80)
+      _ = await Task { await bank.withdraw(80) }.value
+      _ = await Task { await bank.withdraw(80) }.value
     }
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .nothingInterleaved)
     #expect(outcome.report.schedules == 1)
     #expect(outcome.report.choices == 0)
+    #expect(failure.message.contains("`configuration.checks.remove(.nothingInterleaved)`"))
+  }
+
+  @Test func aBodyOfOneTaskIsWarnedOf() async throws {
+    let outcome = await fuzzed {
+      let bank = Bank(balance: 100)
+      _ = await bank.withdraw(80)
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+    let warning = try #require(outcome.report.warnings.first)
+    #expect(outcome.report.warnings.count == 1)
+    #expect(warning.contains("The body is a single task"))
+    #expect(warning.contains("`configuration.checks.remove(.nothingInterleaved)`"))
   }
 
   @Test func aBodyThatNeverSuspendsIsWarnedOf() async {

@@ -55,6 +55,38 @@ import Testing
     #expect(resolved.configuration.corpus == .automatic)
   }
 
+  // MARK: Names
+
+  @Test(arguments: [
+    ("INTERLEAVE_SEEDS", "did you mean INTERLEAVE_SEED?"),
+    ("INTERLEAVE_SCHEDULE", "did you mean INTERLEAVE_SCHEDULES?"),
+    ("INTERLEAVE_DURATOIN", "did you mean INTERLEAVE_DURATION?"),
+    ("INTERLEAVE_MOD", "did you mean INTERLEAVE_MODE?"),
+  ])
+  func aMistypedVariableIsAnErrorThatNamesWhatWasMeant(name: String, advice: String) {
+    #expect(message([name: "1"]) == "\(name) means nothing to Interleave: \(advice)")
+  }
+
+  @Test func aVariableLikeNoOtherIsAnErrorThatNamesAll() throws {
+    let text = try #require(message(["INTERLEAVE_COLOURFULNESS": "1"]))
+    #expect(text.hasPrefix("INTERLEAVE_COLOURFULNESS means nothing to Interleave: there are "))
+    for variable in EnvironmentVariable.allCases { #expect(text.contains(variable.rawValue)) }
+  }
+
+  @Test func variablesOfOthersAreNoneOfOurBusiness() throws {
+    #expect(try resolved(["INTERLEAVED_SEED": "x", "HOME": "/"]).seed == 77)
+    #expect(try resolved(["INTERLEAVE_ORIGIN": "3600,1735689600"]).seed == 77)
+  }
+
+  @Test(arguments: [
+    ("", "", 0), ("seed", "seed", 0), ("seed", "seeds", 1), ("seed", "need", 1),
+    ("kitten", "sitting", 3), ("abc", "", 3), ("tpyo", "typo", 1),
+  ])
+  func aDistanceIsTheNumberOfEdits(first: String, second: String, distance: Int) {
+    #expect(Misspelling.distance(from: first, to: second) == distance)
+    #expect(Misspelling.distance(from: second, to: first) == distance)
+  }
+
   // MARK: Each variable
 
   @Test func tasksAreCancelledOnDemand() throws {

@@ -42,7 +42,7 @@ import Testing
 
   /// How many writers are killed at a moment that nobody chooses.
   private static let kills =
-    ProcessInfo.processInfo.environment["INTERLEAVE_KILLS"].flatMap { Int($0) } ?? 40
+    ProcessInfo.processInfo.environment["TESTS_KILLS"].flatMap { Int($0) } ?? 40
 
   /// Starts a writer, and kills it once it has written a number of bytes to its output.
   private func killWriter(in folder: String, after count: Int) async throws {

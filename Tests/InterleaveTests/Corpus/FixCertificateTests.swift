@@ -29,7 +29,7 @@ import Testing
     ) {
       let account = Account(stage)
       always(account, "not overdrawn") { $0.balance >= 0 }
-      if setsEnvironment { setenv("INTERLEAVE_CERTIFICATE", "1", 1) }
+      if setsEnvironment { setenv("CERTIFICATE_OF_TESTS", "1", 1) }
       async let a: Void = account.withdraw(80)
       async let b: Void = account.withdraw(80)
       _ = await (a, b)

@@ -54,7 +54,7 @@ import Testing
         let queue = Handed(DispatchQueue(label: "proof"))
         await besides { _ = queue.value.getSpecific(key: proofKey) }
       },
-      .withheld("calls `setenv`", { await besides { setenv("INTERLEAVE_PROOF", "1", 1) } }),
+      .withheld("calls `setenv`", { await besides { setenv("PROOF_OF_TESTS", "1", 1) } }),
       .withheld(
         "calls `FileManager.default",
         { await besides { _ = FileManager.default.fileExists(atPath: "/nowhere") } }),
@@ -157,7 +157,7 @@ import Testing
     configuration.isolation = .process
     let outcome = await Fuzzer(configuration).run(named: "proof in processes") {
       await besides {
-        setenv("INTERLEAVE_PROOF", "1", 1)
+        setenv("PROOF_OF_TESTS", "1", 1)
       }
     }
     #expect(outcome.failure == nil)

@@ -28,7 +28,8 @@ func runProgram(
   meanwhile: (@Sendable (RunningProgram) -> Void)? = nil
 ) async throws -> ProgramResult {
   let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
-    !name.hasPrefix("INTERLEAVE_") && name != "CI" && name != "NO_COLOR"
+    !name.hasPrefix("INTERLEAVE_") && !name.hasPrefix("TESTS_") && name != "CI"
+      && name != "NO_COLOR"
   }
   let process = Process()
   process.executableURL = URL(fileURLWithPath: path)
@@ -86,13 +87,13 @@ func runFixtures(
   try await runProgram(
     CommandLine.arguments[0],
     ["--testing-library", "swift-testing", "--filter", filter] + arguments,
-    environment: ["INTERLEAVE_FIXTURES": "1", "INTERLEAVE_CORPUS": "none", "COLUMNS": "100"]
+    environment: ["TESTS_FIXTURES": "1", "INTERLEAVE_CORPUS": "none", "COLUMNS": "100"]
       .merging(environment) { $1 }, meanwhile: meanwhile)
 }
 
 /// Fixtures fail on purpose; only tests that run them in a process of their own
 /// enable them.
-let fixturesAreEnabled = ProcessInfo.processInfo.environment["INTERLEAVE_FIXTURES"] == "1"
+let fixturesAreEnabled = ProcessInfo.processInfo.environment["TESTS_FIXTURES"] == "1"
 
 extension Trait where Self == ConditionTrait {
   /// Runs only in the process of a test that looks at what it prints.

@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test(.fuzzed(schedules: 300, seed: 1)) func interleavesNothing() async {
-    #expect(await Bank(balance: 100).withdraw(80))
+    #expect(await withdrawOneAfterTheOther())
   }
 
   @Test(.fuzzed(schedules: 300, seed: 1), arguments: [100, 200, 90])
@@ -79,6 +79,34 @@ import Testing
   }
 }
 
+/// Two tasks, of which the second begins when the first has ended.
+private func withdrawOneAfterTheOther() async -> Bool {
+  let bank = Bank(balance: 100)
+  let first = await Task { await bank.withdraw(50) }.value
+  let second = await Task { await bank.withdraw(50) }.value
+  return first && second
+}
+
+@Suite(.fixture) struct CaseFixtures {
+  @Test(.fuzzed(schedules: 10, seed: 1), arguments: [0, 1, 2])
+  func interleavesInSomeCases(clients: Int) async {
+    let bank = Bank(balance: 100)
+    await withTaskGroup { group in
+      for _ in 0..<clients { group.addTask { _ = await bank.withdraw(10) } }
+    }
+  }
+
+  @Test(.fuzzed(schedules: 10, seed: 1), arguments: [1, 2, 3])
+  func interleavesInNoCase(amount: Int) async {
+    _ = await withdrawOneAfterTheOther()
+  }
+
+  @Test(.fuzzed(schedules: 10, seed: 1), arguments: [1, 2, 3])
+  func isOfOneTaskInEachCase(amount: Int) async {
+    _ = await Bank(balance: 100).withdraw(amount)
+  }
+}
+
 @Suite(.fixture, .fuzzed(schedules: 20, seed: 1)) struct SuiteFixtures {
   @Test func inheritsAndPasses() async {
     await withdrawTwice(from: Bank(balance: 100), atOnce: true)
@@ -91,7 +119,7 @@ import Testing
   }
 
   @Test func inheritsAndInterleavesNothing() async {
-    #expect(await Bank(balance: 100).withdraw(80))
+    #expect(await withdrawOneAfterTheOther())
   }
 
   @Test func inheritsAndIsNotAsync() { #expect(Bool(true)) }
@@ -101,7 +129,7 @@ import Testing
   }
 
   @Test(.fuzzed(schedules: 7, seed: 1)) func hasItsOwnAndInterleavesNothing() async {
-    #expect(await Bank(balance: 100).withdraw(80))
+    #expect(await withdrawOneAfterTheOther())
   }
 
   @Suite(.fuzzed(schedules: 9, seed: 1)) struct Inner {
@@ -110,7 +138,7 @@ import Testing
     }
 
     @Test func inheritsFromTheInnerSuiteAndInterleavesNothing() async {
-      #expect(await Bank(balance: 100).withdraw(80))
+      #expect(await withdrawOneAfterTheOther())
     }
   }
 }

@@ -120,6 +120,25 @@ import Testing
     #expect(result.output.contains("nothing was interleaved"))
   }
 
+  @Test func aCaseThatInterleavesNothingBesideOthersIsNotTold() async throws {
+    let result = try await runFixtures("CaseFixtures/interleavesInSomeCases")
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(records(result).isEmpty, "\(result)")
+  }
+
+  @Test func thatNoCaseInterleavesIsToldOnce() async throws {
+    let failed = try await runFixtures("CaseFixtures/interleavesInNoCase")
+    #expect(failed.exitCode == 1, "\(failed)")
+    #expect(records(failed).count == 1, "\(failed)")
+    #expect(failed.output.contains("nothing was interleaved"))
+    #expect(failed.output.contains("checks.remove(.nothingInterleaved)"))
+    let warned = try await runFixtures("CaseFixtures/isOfOneTaskInEachCase")
+    #expect(warned.exitCode == 0, "\(warned)")
+    #expect(records(warned).count == 1, "\(warned)")
+    #expect(records(warned).allSatisfy { $0.contains("recorded a warning") })
+    #expect(warned.output.contains("a single task"))
+  }
+
   @Test func aTestThatOnlyInheritsTheTraitAndInterleavesNothingIsWarned() async throws {
     let result = try await runFixtures("SuiteFixtures/inheritsAnd(InterleavesNothing|IsNotAsync)")
     #expect(result.exitCode == 0, "\(result)")

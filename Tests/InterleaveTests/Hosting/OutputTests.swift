@@ -69,7 +69,7 @@ struct SwiftTest {
         "--configuration", configuration, "--skip-build", "--ignore-lock", "--disable-xctest",
         "--filter", filter,
       ],
-      environment: ["INTERLEAVE_FIXTURES": "1", "INTERLEAVE_CORPUS": "none", "COLUMNS": "100"],
+      environment: ["TESTS_FIXTURES": "1", "INTERLEAVE_CORPUS": "none", "COLUMNS": "100"],
       limit: 300)
   }
 }

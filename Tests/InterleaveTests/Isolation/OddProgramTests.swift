@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: !fixturesAreEnabled)) struct OddProgramTests {
   /// How many programs are tried; many where somebody asks for it.
   private var programs: Int {
-    ProcessInfo.processInfo.environment["INTERLEAVE_PROGRAMS"].flatMap { Int($0) } ?? 60
+    ProcessInfo.processInfo.environment["TESTS_PROGRAMS"].flatMap { Int($0) } ?? 60
   }
 
   @Test func noneReachesACheckOfOurs() async throws {
@@ -15,7 +15,7 @@ import Testing
     while next < programs {
       let range = "\(next)..<\(min(next + 30, programs))"
       let result = try await runFixtures(
-        "OddProgramFixtures", environment: ["INTERLEAVE_ODD_PROGRAMS": range])
+        "OddProgramFixtures", environment: ["TESTS_ODD_PROGRAMS": range])
       let own = result.output.split(separator: "\n").filter {
         $0.hasPrefix("InterleaveEngine/") || $0.hasPrefix("Interleave/")
       }
@@ -31,7 +31,7 @@ import Testing
 
 @Suite(.fixture) struct OddProgramFixtures {
   @Test func run() async throws {
-    let text = try #require(ProcessInfo.processInfo.environment["INTERLEAVE_ODD_PROGRAMS"])
+    let text = try #require(ProcessInfo.processInfo.environment["TESTS_ODD_PROGRAMS"])
     let bounds = text.split(separator: "..<").compactMap { Int($0) }
     for seed in bounds[0]..<bounds[1] {
       FileHandle.standardError.write(Data("odd program \(seed)\n".utf8))

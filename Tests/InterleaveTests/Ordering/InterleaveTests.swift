@@ -139,7 +139,7 @@ import Testing
         """
         the order "b" < "a" must come about (a task has waited for 1 ms):
           "a" was reached, and waited for "b"
-          "b" was never reached
+          "b" was never reached (reached: "a")
         """
       ])
   }
@@ -152,7 +152,7 @@ import Testing
       texts == [
         """
         the order "a" < "b" must come about:
-          "b" was never reached
+          "b" was never reached (reached: "a")
         """
       ])
   }

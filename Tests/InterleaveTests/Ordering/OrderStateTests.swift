@@ -73,7 +73,7 @@ import Testing
     state.arrive(at: "a")
     expect(&state, "a", passes: true)
     state.pass("a")
-    #expect(state.obstacles == ["\"b\" was never reached"])
+    #expect(state.obstacles == ["\"b\" was never reached (reached: \"a\")"])
   }
 
   @Test func whatIsGivenUpLetsAllPass() {

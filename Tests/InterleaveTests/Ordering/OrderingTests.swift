@@ -124,7 +124,10 @@ import Testing
     }
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .unreachableOrder)
-    #expect(failure.message.contains("* \"tpyo\" was never reached"))
+    #expect(
+      failure.message.contains(
+        "* \"tpyo\" was never reached (reached: \"a\", \"typo\"; did you mean \"typo\"?)"),
+      "\(failure)")
   }
 
   @Test func aRunInWhichTheOrderIsImpossibleCountsForNothing() async throws {

@@ -20,7 +20,7 @@ private final class Nothing: SharedThing {
 private final class Environment: SharedThing {
   static let name = "setenv"
   static let operations = ["set", "get", "unset"]
-  private static let key = "INTERLEAVE_TRUTH_VALUE"
+  private static let key = "TRUTH_VALUE"
 
   init(place: Int) { unsetenv(Self.key) }
 
