@@ -47,6 +47,8 @@ let package = Package(
       dependencies: ["Interleave", "InterleaveBugs", "InterleaveProgram", "InterleaveBenchmarks"],
       swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
+    .testTarget(
+      name: "InterleaveCommandTests", dependencies: ["InterleaveCommand"], swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests", dependencies: ["Examples", "Interleave", "InterleaveCommand"],

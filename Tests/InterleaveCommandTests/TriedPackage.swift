@@ -1,0 +1,162 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A package of its own that depends on this one, as a user's would; it is built once.
+///
+/// It lies among the products of this package, so that later runs build what has changed alone.
+struct TriedPackage {
+  let folder: URL
+
+  /// The package, written and built.
+  static let shared = Task { try await TriedPackage.make() }
+
+  static let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  private static func make() async throws -> TriedPackage {
+    let folder = root.appending(path: ".build/tried-package")
+    let files = [
+      "Package.swift": manifest, "Sources/Shop/Bank.swift": bank,
+      "Tests/ShopTests/BankTests.swift": tests,
+    ]
+    for (path, text) in files { try write(text, to: folder.appending(path: path)) }
+    let corpus = folder.appending(path: "corpus")
+    if FileManager.default.fileExists(atPath: corpus.path) {
+      try FileManager.default.removeItem(at: corpus)
+    }
+    return TriedPackage(folder: folder)
+  }
+
+  /// Files that are the same stay as they are, so that nothing is built again.
+  private static func write(_ text: String, to file: URL) throws {
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if (try? String(contentsOf: file, encoding: .utf8)) != text {
+      try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+  }
+
+  private static var manifest: String {
+    """
+    // swift-tools-version: 6.2
+    import PackageDescription
+
+    let package = Package(
+      name: "Shop",
+      dependencies: [.package(name: "interleave", path: "\(root.path)")],
+      targets: [
+        .target(name: "Shop"),
+        .testTarget(
+          name: "ShopTests",
+          dependencies: ["Shop", .product(name: "Interleave", package: "interleave")]),
+      ])
+    """
+  }
+
+  private static let bank = """
+    public actor Bank {
+      public private(set) var balance: Int
+      private let isMended: Bool
+
+      public init(balance: Int, isMended: Bool) {
+        self.balance = balance
+        self.isMended = isMended
+      }
+
+      public func withdraw(_ amount: Int) async {
+        guard balance >= amount else { return }
+        if isMended { balance -= amount }
+        await Task.yield()
+        if !isMended { balance -= amount }
+      }
+    }
+    """
+
+  private static let tests = """
+    import Foundation
+    import Interleave
+    import Shop
+    import Testing
+
+    @Suite struct BankTests {
+      @Test(.fuzzed) func neverOverdrawn() async {
+        let isMended = ProcessInfo.processInfo.environment["SHOP_IS_MENDED"] != nil
+        let bank = Bank(balance: 100, isMended: isMended)
+        async let first: Void = bank.withdraw(80)
+        async let second: Void = bank.withdraw(80)
+        _ = await (first, second)
+        #expect(await bank.balance >= 0)
+      }
+
+      @Test(.fuzzed) func paysOut() async {
+        let bank = Bank(balance: 100, isMended: true)
+        async let first: Void = bank.withdraw(10)
+        async let second: Void = bank.withdraw(10)
+        _ = await (first, second)
+        #expect(await bank.balance == 80)
+      }
+
+      @Test func isOrdinary() {}
+    }
+    """
+}
+
+/// What the command printed, and its exit code.
+struct CommandResult: CustomStringConvertible {
+  var code: Int32
+  var output: String
+  var errors: String
+
+  var description: String { "exit code \(code)\n\(output)\n\(errors)" }
+}
+
+func interleave(
+  _ arguments: String..., in folder: URL, environment: [String: String] = [:]
+) async throws -> CommandResult {
+  try await interleave(arguments, in: folder, environment: environment)
+}
+
+/// Runs the `interleave` executable that lies beside the tests.
+func interleave(
+  _ arguments: [String], in folder: URL, environment: [String: String] = [:],
+  input: String = ""
+) async throws -> CommandResult {
+  let tests = URL(filePath: CommandLine.arguments[0])
+  let process = Process()
+  process.executableURL = tests.deletingLastPathComponent().appending(path: "interleave")
+  process.arguments = arguments
+  process.currentDirectoryURL = folder
+  process.environment = ProcessInfo.processInfo.environment
+    .filter { !$0.key.hasPrefix("INTERLEAVE_") && $0.key != "CI" }
+    .merging(environment) { $1 }
+  let pipes = (input: Pipe(), output: Pipe(), errors: Pipe())
+  process.standardInput = pipes.input
+  process.standardOutput = pipes.output
+  process.standardError = pipes.errors
+  return try await withCheckedThrowingContinuation { ended in
+    Thread.detachNewThread {
+      do {
+        try process.run()
+        pipes.input.fileHandleForWriting.write(Data(input.utf8))
+        try pipes.input.fileHandleForWriting.close()
+        let errors = Mutex(Data())
+        let reader = DispatchGroup()
+        let handle = pipes.errors.fileHandleForReading
+        DispatchQueue.global().async(group: reader) {
+          let data = handle.readDataToEndOfFile()
+          errors.withLock { $0 = data }
+        }
+        let output = pipes.output.fileHandleForReading.readDataToEndOfFile()
+        reader.wait()
+        process.waitUntilExit()
+        ended.resume(
+          returning: CommandResult(
+            code: process.terminationStatus, output: String(decoding: output, as: UTF8.self),
+            errors: String(decoding: errors.withLock { $0 }, as: UTF8.self)))
+      } catch {
+        ended.resume(throwing: error)
+      }
+    }
+  }
+}
