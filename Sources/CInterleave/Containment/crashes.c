@@ -53,7 +53,7 @@ static bool is_unheard(void) {
 // A thread that runs no step does what the runs that go on have asked of it: they have let
 // closures or threads out of their control, and no task runs there.
 bool il_is_of_run(const il_guard *g) {
-  return il_is_forked || (!il_this_guard && g->session->has_ever_escaped && il_swift_task_getCurrent &&
+  return il_is_forked || il_current == g->session || (!il_this_guard && g->session->has_ever_escaped && il_swift_task_getCurrent &&
                           !il_swift_task_getCurrent());
 }
 

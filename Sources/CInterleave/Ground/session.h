@@ -69,8 +69,12 @@ struct il_session {
   void *step_frame;
   // The task that ended last in the running step.
   il_task *ended;
-  // The last executor seen that is a user's own, and no default actor.
+  // The last executor seen that is a user's own, and no default actor; and what it is to the
+  // runtime.
   void *custom_executor;
+  uintptr_t custom_witness;
+  // One whose thread is missing in this process.
+  void *absentee;
   // The actor whose own queue a task is being taken out of.
   void *bounce_target;
   // Drain jobs of default actors that the running step brought about.
@@ -113,6 +117,10 @@ struct il_session {
   // they have come to.
   il_errand *errands;
   unsigned errand_changes;
+  // How often they have opened what somebody may wait for, and that a step has waited long for
+  // that in vain.
+  atomic_uint openings_by_others;
+  bool serves_in_vain;
   int64_t reached;
   // Where the running step went on.
   void *step_resume;

@@ -36,6 +36,7 @@ static bool is_job_runner(work_function work) {
 void dispatch_async_f(void *queue, void *context, work_function work) {
   void *caller = IL_CALLER();
   REAL(dispatch_async_f, void (*)(void *, void *, work_function));
+  if (UNLIKELY(il_take_work(queue, context, work))) return;
   il_session *s = il_current;
   bool main = queue == (void *)&_dispatch_main_q;
   if (UNLIKELY(il_on_errand != NULL) && !s && !is_job_runner(work))
@@ -218,6 +219,7 @@ static void *send(il_block *wrapper, void *block, void *caller, uint64_t when) {
 void dispatch_async(void *queue, void *block) {
   void *caller = IL_CALLER();
   REAL(dispatch_async, void (*)(void *, void *));
+  if (UNLIKELY(il_take_block(queue, block))) return;
   il_block wrapper;
   original(queue, send(&wrapper, block, caller, 0));
 }

@@ -27,6 +27,12 @@ static void own_preference(il_task *task) {
   }
 }
 
+// An executor that is the program's own, and no default actor.
+static void note_custom(il_session *s, void *identity, uintptr_t witness) {
+  s->custom_executor = identity;
+  s->custom_witness = witness;
+}
+
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
                                    void *identity, uintptr_t witness) {
   il_session *s = il_current;
@@ -37,7 +43,7 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
       MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
     if (UNLIKELY(il_prefers_executor(s->step_task))) own_preference(s->step_task);
     if (identity && identity != il_main && LIKELY(!s->leaves_hops || witness)) {
-      if (UNLIKELY(witness && witness != il_serial_witness)) s->custom_executor = identity;
+      if (UNLIKELY(witness && witness != il_serial_witness)) note_custom(s, identity, witness);
       witness = il_serial_witness;
     }
   } else if (UNLIKELY(atomic_load_explicit(&il_live_sessions, memory_order_relaxed) != 0)) {
@@ -70,7 +76,7 @@ static void own_executors(il_session *s, option_record *options) {
     if (kind == OPTION_SERIAL_EXECUTOR && o->executor.identity &&
         o->executor.identity != il_main) {
       if (o->executor.witness && o->executor.witness != il_serial_witness)
-        s->custom_executor = o->executor.identity;
+        note_custom(s, o->executor.identity, o->executor.witness);
       o->executor.witness = il_serial_witness;
     } else if ((kind == OPTION_TASK_EXECUTOR_UNOWNED || kind == OPTION_TASK_EXECUTOR_OWNED) &&
                o->executor.identity) {

@@ -20,7 +20,8 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   il_ready ready = {
       .job = job, .executor = executor, .resume = ((il_job *)job)->resume,
       .deadline = deadline, .place = place, .priority = il_job_priority(job),
-      .arrival = IL_ARRIVAL_RESUMED, .custom = executor && executor == s->custom_executor};
+      .arrival = IL_ARRIVAL_RESUMED, 
+      .witness = executor && executor == s->custom_executor ? s->custom_witness : 0};
   if (UNLIKELY(!task)) {
     // A sleep makes the task that its timer runs out of sight of `creating`.
     if (is_task && !s->creating && deadline < 0) return false;

@@ -116,7 +116,8 @@ void il_run_step(il_session *s, const il_ready *ready) {
   if (UNLIKELY(s->cradle != NULL)) il_fiber_enter(s, ready);
   switch (ready->place) {
   case IL_PLACE_SERIAL:
-    il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
+    if (UNLIKELY(ready->witness) && !simple) il_hand_over(s, ready);
+    else il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
     break;
   case IL_PLACE_MAIN: {
     il_executor executor = il_runtime.main_executor();

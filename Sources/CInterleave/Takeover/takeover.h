@@ -27,6 +27,11 @@ void il_post(il_task *task, il_ready ready);
 void il_make_signal(il_session *session);
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume,
                                    void *identity, uintptr_t witness);
+/// Lets the executor of the program's own that a job waits for run it. Returns once it has.
+void il_hand_over(il_session *session, const il_ready *ready);
+/// An executor that is asked to run a job hands something to a queue. True: it is done by others.
+bool il_take_block(void *queue, const void *block);
+bool il_take_work(void *queue, void *context, void (*work)(void *));
 /// Takes tasks out of the actors' own queues that the step put them into.
 void il_drain_actors(il_session *session);
 /// What a task's closure returns to, in the runtime's stead.

@@ -110,6 +110,8 @@ typedef struct il_task {
   /// What runs the job in the runtime's stead, if its timer needs it.
   void (*_Nullable handler)(void *_Nullable);
   void *_Nullable handler_context;
+  /// The handover of the task's job to an executor of the program's own, until somebody runs it.
+  struct il_handover *_Nullable handover;
   /// The engine's number for the task, stable within one run.
   uint32_t index;
   /// The runtime's own number for the task: with the address it is unique.
@@ -132,8 +134,9 @@ typedef struct {
   il_place place;
   il_arrival arrival;
   uint8_t priority;
-  /// The executor is known to be one that the user wrote, not a default actor.
-  bool custom;
+  /// The second word by which the runtime knows the executor, if that is known to be one that the
+  /// program wrote and no default actor; 0 if it is not.
+  uintptr_t witness;
 } il_ready;
 
 /// Where a foreign thread was when it made a job ready: the addresses at which its calls

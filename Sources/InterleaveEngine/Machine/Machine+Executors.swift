@@ -17,7 +17,7 @@ extension Machine {
       executorIndex.set(address, to: index)
       adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
-    if ready.pointee.custom { executors[index].isCustom = true }
+    if ready.pointee.witness != 0 { executors[index].witness = ready.pointee.witness }
     return Int32(index)
   }
 

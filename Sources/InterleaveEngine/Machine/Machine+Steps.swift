@@ -22,6 +22,7 @@ extension Machine {
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.
     var ready = job.pointee.ready
+    ready.witness = executors[Int(job.pointee.executor)].witness
     freeSlots.append(slot)
     if progress.settings.slowStep == .max {
       il_run_step(session, &ready)

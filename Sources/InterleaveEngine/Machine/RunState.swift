@@ -68,8 +68,9 @@ struct ExecutorState {
   var ordinal: UInt32 = 0
   /// It has been destroyed.
   var isGone = false
-  /// A user's own executor: first in first out, whatever the priorities.
-  var isCustom = false
+  /// What the runtime calls a user's own executor beside its address: such runs its jobs itself,
+  /// first in first out, whatever the priorities; 0 for any other.
+  var witness: UInt = 0
   /// The mailbox to which its last step hopped; -1 for none.
   var lastHop: Int32 = -1
   /// A job was sent to it, and the urgency of the last one.
@@ -82,7 +83,7 @@ struct ExecutorState {
   /// It runs one job after the other, in the order in which they arrive.
   @inline(__always) var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
   /// An actor of the runtime's own, which runs urgent jobs first.
-  @inline(__always) var isDefaultActor: Bool { place == IL_PLACE_SERIAL && !isCustom }
+  @inline(__always) var isDefaultActor: Bool { place == IL_PLACE_SERIAL && witness == 0 }
 }
 
 /// A job that waits to run, or a timer that waits to fire.
