@@ -151,9 +151,13 @@ public protocol Strategy: AnyObject {
   /// Every schedule that this strategy would ever choose has been run; false
   /// unless implemented.
   var isExhausted: Bool { get }
+  /// Steps can be interrupted inside in the run that has just begun, where that is asked for at
+  /// all; true unless implemented.
+  var interruptsSteps: Bool { get }
 }
 
 extension Strategy {
   public func end(_ run: RunRecord) {}
   public var isExhausted: Bool { false }
+  public var interruptsSteps: Bool { true }
 }

@@ -50,7 +50,9 @@ import Testing
         "jobs-submit", "guard states[job.id] == nil", "states[job.id] = .succeeded",
         "states[job.id] = .queued"),
       Known("hub-order", "lastNumber += 1", "lastNumber += 1", "subscriber.yield(event)"),
-      Known("hub-return", "lastNumber += 1", "self.unsubscribe(name)", "subscriber.yield(event)"),
+      Known(
+        "hub-return", "subscribers[name] = continuation", "self.unsubscribe(name)",
+        "lastNumber += 1"),
       Known(
         "device-close", "await radio.close(link)", "await radio.close(link)",
         "await radio.close(link)"),

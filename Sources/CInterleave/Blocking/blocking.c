@@ -62,6 +62,11 @@ static intptr_t wait_for(void *object, uint64_t timeout, intptr_t (*original)(vo
   return result;
 }
 
+static bool try_dispatch_semaphore(void *semaphore) {
+  REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
+  return !original(semaphore, NOW);
+}
+
 intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   void *caller = IL_CALLER();
   REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
@@ -73,7 +78,8 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   if (UNLIKELY(inside != NULL)) {
     il_before_wait(inside, semaphore, IL_PLACE(caller));
     do {
-      if (!original(semaphore, NOW)) return 0;
+      if (try_dispatch_semaphore(semaphore) ||
+          il_is_opened_by_others(inside, try_dispatch_semaphore, semaphore)) return 0;
     } while (il_await_opening(inside, semaphore, caller));
   }
 #endif
@@ -119,6 +125,10 @@ int sem_init(sem_t *semaphore, int shared, unsigned value) {
   return original(semaphore, shared, value);
 }
 
+#if defined(IL_HAS_CARRIERS)
+static bool try_semaphore(void *semaphore) { return !sem_trywait(semaphore); }
+#endif
+
 int sem_wait(sem_t *semaphore) {
   void *caller = IL_CALLER();
   il_note_lock(semaphore, caller);
@@ -129,7 +139,9 @@ int sem_wait(sem_t *semaphore) {
     il_before_wait(inside, semaphore, IL_PLACE(caller));
     do {
       if (!sem_trywait(semaphore)) return 0;
-    } while (errno == EAGAIN && il_await_opening(inside, semaphore, caller));
+      if (errno != EAGAIN) break;
+      if (il_is_opened_by_others(inside, try_semaphore, semaphore)) return 0;
+    } while (il_await_opening(inside, semaphore, caller));
   }
 #endif
   if (il_current && is_own(semaphore)) {

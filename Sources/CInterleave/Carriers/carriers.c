@@ -296,7 +296,7 @@ const char *il_carriers_obstacle(void) {
   return find_blocks();
 }
 
-bool il_carriers_run(il_session *s, bool everywhere) {
+bool il_carriers_run(il_session *s, il_points points) {
   if (find_blocks()) return false;
   il_carriers *c = s->idle_carriers;
   if (c && c->thread != this_thread) {
@@ -316,7 +316,7 @@ bool il_carriers_run(il_session *s, bool everywhere) {
   c->held_count = 0;
   c->last_step = c->parked = c->solitary = c->parked_locks = 0;
   c->off = NULL;
-  c->is_everywhere = everywhere;
+  c->points = points;
   c->spares_holders = false;
   c->current = &c->home;
   s->carriers = c;
@@ -358,8 +358,8 @@ size_t il_carriers_free(const il_session *s) {
 #else
 
 const char *il_carriers_obstacle(void) { return "steps have no stacks of their own on this platform"; }
-bool il_carriers_run(il_session *s, bool everywhere) {
-  (void)s, (void)everywhere;
+bool il_carriers_run(il_session *s, il_points points) {
+  (void)s, (void)points;
   return false;
 }
 void il_carriers_spare_holders(il_session *s) { (void)s; }

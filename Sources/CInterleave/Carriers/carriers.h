@@ -107,8 +107,8 @@ struct il_carrier {
   il_want want;
   void *wanted;
   const void *want_site;
-  // How often what it wants had been opened.
-  unsigned openings;
+  // How often what it wants had been opened; and anything by those outside.
+  unsigned openings, openings_by_others;
   // It can do without what it wants.
   bool is_trial;
   il_carrier *next;
@@ -130,8 +130,9 @@ struct il_carriers {
   // How many steps are parked, how many of these want to be alone, and how many locks of the
   // program's they hold.
   unsigned parked, solitary, parked_locks;
-  // Points are offered after operations, too; and not to who holds a lock.
-  bool is_everywhere, spares_holders;
+  // Where points are offered, and that none is to who holds a lock.
+  il_points points;
+  bool spares_holders;
   // A step may have kept something by a key.
   bool has_values;
   // Why no more points are offered in this run; NULL while they are.
@@ -186,6 +187,10 @@ bool il_await_trial(il_session *session, void *object, const void *site, il_want
 // Returns once the object has been opened. False: nobody is left who could do that, but for
 // threads that run no step.
 bool il_await_opening(il_session *session, void *object, const void *site);
+// The same, for those who work for the run outside of its control. How fast they are must not
+// decide what comes next: so a step waits for them as a thread would, before others go on.
+// `tries` tells whether the object has been opened.
+bool il_is_opened_by_others(il_session *session, bool (*tries)(void *), void *object);
 // The running step does something that others may see, at which it cannot be interrupted.
 void il_count_operation(il_session *session);
 // The running step touches something: the touches before which it can be interrupted.

@@ -65,7 +65,9 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   case IL_WANTS_NOTHING: return false;
   case IL_WANTS_WORD: return *(const volatile int *)carrier->wanted != 0;
   case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
-  case IL_WANTS_OPENING: return known_held(c, carrier->wanted)->openings == carrier->openings;
+  case IL_WANTS_OPENING:
+    return known_held(c, carrier->wanted)->openings == carrier->openings &&
+           atomic_load(&c->session->openings_by_others) == carrier->openings_by_others;
   case IL_WANTS_LOCK:
   case IL_WANTS_SHARE: return il_is_held_elsewhere(c, carrier->want, carrier->wanted, step);
   }
@@ -193,7 +195,7 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   me->want = want;
   me->wanted = object;
   bool is_vain = is_in_vain(c, me, c->number);
-  if (is_vain || (!s->initializing && number && !c->off && number <= IL_MOST_OPERATIONS &&
+  if (is_vain || (c->points && !s->initializing && number && !c->off && number <= IL_MOST_OPERATIONS &&
                   may_be_interrupted(s))) {
     il_point point = {.kind = kind, .site = site,
                       .number = 2 * bounded(number), .occurrence = occurrence,
@@ -213,7 +215,7 @@ void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
   unsigned occurrence = count_of(s, kind);
-  if (!c->is_everywhere || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
+  if (c->points != IL_POINTS_EVERYWHERE || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
       s->initializing || !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .site = site,
                     .number = 2 * (c->operations - 1) + 1, .occurrence = occurrence};
@@ -250,8 +252,10 @@ bool il_await_trial(il_session *s, void *object, const void *site, il_want want)
 bool il_await_opening(il_session *s, void *object, const void *site) {
   il_carrier *me = s->carriers->current;
   me->openings = find_held(s->carriers, object)->openings;
+  me->openings_by_others = atomic_load(&s->openings_by_others);
   il_await(s, object, site, IL_WANTS_OPENING);
-  return known_held(s->carriers, object)->openings != me->openings;
+  return known_held(s->carriers, object)->openings != me->openings ||
+         atomic_load(&s->openings_by_others) != me->openings_by_others;
 }
 
 void il_leave_points(il_session *s, const char *call, const void *site) {

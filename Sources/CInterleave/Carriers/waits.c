@@ -22,13 +22,55 @@ IL_UNINSTRUMENTED_BEGIN
 
 #define OPENING(object)                                                           \
   il_session *inside = il_inside();                                               \
-  if (UNLIKELY(inside != NULL)) reach_opening(inside, object, IL_PLACE(caller))
+  if (UNLIKELY(inside != NULL)) reach_opening(inside, object, IL_PLACE(caller));  \
+  else if (UNLIKELY(il_on_errand != NULL)) note_opened_by_other(caller)
 
 static void reach_opening(il_session *s, void *object, const void *caller) {
   il_code code = il_code_at(caller);
   if (code == IL_CODE_OURS) return;
   if (code == IL_CODE_PROGRAM) il_reach(s, IL_POINT_SIGNAL, object, caller, IL_WANTS_NOTHING);
   il_note_opened(s, object);
+}
+
+// MARK: - Who works for the run outside of its control
+
+static void note_opened_by_other(const void *caller) {
+  if (il_code_at(caller) == IL_CODE_OURS) return;
+  pthread_mutex_lock(&il_inbox_lock);
+  il_session *s = il_on_errand->session;
+  if (s) {
+    atomic_fetch_add(&s->openings_by_others, 1);
+    pthread_cond_signal(&s->foreign_signal);
+  }
+  pthread_mutex_unlock(&il_inbox_lock);
+}
+
+bool il_is_opened_by_others(il_session *s, bool (*tries)(void *), void *object) {
+  enum { PAUSE = 1000000, PATIENCE = 1000000000 };
+  int64_t began = il_real_clock(CLOCK_MONOTONIC);
+  while (!s->serves_in_vain && !s->has_crash_elsewhere && il_is_served(s)) {
+    int64_t until = il_real_clock(CLOCK_MONOTONIC) + PAUSE;
+    struct timespec moment = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+    // It is not the step that waits by its own clocks.
+    il_current = NULL;
+    pthread_mutex_lock(&il_inbox_lock);
+    pthread_cond_timedwait(&s->foreign_signal, &il_inbox_lock, &moment);
+    pthread_mutex_unlock(&il_inbox_lock);
+    il_current = s;
+    if (tries(object)) return true;
+    s->serves_in_vain = il_real_clock(CLOCK_MONOTONIC) - began > PATIENCE;
+  }
+  return false;
+}
+
+typedef struct {
+  il_session *session;
+  unsigned openings;
+} seen_openings;
+
+static bool has_opened(void *pointer) {
+  const seen_openings *seen = pointer;
+  return atomic_load(&seen->session->openings_by_others) != seen->openings;
 }
 
 // MARK: - Conditions
@@ -57,10 +99,12 @@ bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *l
   static int (*unlock)(pthread_mutex_t *), (*take)(pthread_mutex_t *);
   if (UNLIKELY(!unlock)) *(void **)&unlock = il_next_symbol("pthread_mutex_unlock");
   if (UNLIKELY(!take)) *(void **)&take = il_next_symbol("pthread_mutex_lock");
+  seen_openings seen = {.session = s, .openings = atomic_load(&s->openings_by_others)};
   // Nobody comes between the lock's being given back and the waiting.
   if (unlock(lock)) return false;
   il_note_given(s, lock);
-  bool is_opened = il_await_opening(s, condition, caller);
+  bool is_opened =
+      il_is_opened_by_others(s, has_opened, &seen) || il_await_opening(s, condition, caller);
   il_await(s, lock, caller, IL_WANTS_LOCK);
   take(lock);
   il_note_taken(s, lock, IL_HELD_MUTEX, false, caller);

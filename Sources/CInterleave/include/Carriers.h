@@ -73,11 +73,18 @@ void il_carriers_probe_begin(void);
 void il_carriers_probe_between(void);
 const char *_Nullable il_carriers_probe_end(void);
 
+/// Where the steps of a run can be interrupted, besides where they cannot go on.
+typedef enum {
+  IL_POINTS_NOWHERE = 0,
+  /// Before operations.
+  IL_POINTS_BEFORE,
+  /// After them, too.
+  IL_POINTS_EVERYWHERE,
+} il_points;
+
 /// Calls `loop` of the session's callbacks on a carrier, and on others while steps are parked,
 /// until one returns that the run is over. False: there is no memory for that.
-///
-/// `everywhere`: steps can be interrupted after operations, too.
-bool il_carriers_run(il_session *_Nonnull session, bool everywhere);
+bool il_carriers_run(il_session *_Nonnull session, il_points points);
 /// No step is interrupted in this run while it holds a lock, from here on.
 void il_carriers_spare_holders(il_session *_Nonnull session);
 /// A parked step holds a lock of the program.

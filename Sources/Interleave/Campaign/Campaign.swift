@@ -33,9 +33,6 @@ struct Campaign {
   /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
   func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
     var tally = Tally()
-    if resolved.configuration.interruptions != .never, let obstacle = Interruptions.obstacle {
-      tally.warn("no step is interrupted inside, as `interruptions` asks: \(obstacle)")
-    }
     let corpus = openCorpus(&tally)
     let journal = JournalFile(of: test.corpusName, in: corpus)
     var result =
@@ -61,6 +58,13 @@ struct Campaign {
     let shortage = TurnShortage(
       report, of: resolved.configuration.schedules, waited: .nanoseconds(runner.timeWaited))
     if let shortage { report.warnings.append(shortage.words) }
+    if resolved.configuration.interruptions != .never, let obstacle = Interruptions.obstacle {
+      report.wholeSteps.insert("no step was interrupted inside: \(obstacle)", at: 0)
+    }
+    if resolved.configuration.asksForInterruptions {
+      report.warnings += report.wholeSteps
+      report.wholeSteps = []
+    }
     return report
   }
 

@@ -149,6 +149,7 @@ struct Tally {
     report.contendedActors = contended.map(TypeName.short).sorted()
     report.escapes = escapeLines
     report.warnings = warnings + (warningOfIO.map { [$0] } ?? []) + noticed.lines
+    report.wholeSteps = noticed.endsOfInterruptions.sorted()
   }
 }
 

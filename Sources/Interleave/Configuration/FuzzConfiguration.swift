@@ -53,7 +53,11 @@ public struct FuzzConfiguration: Sendable {
   /// In which order an actor takes the jobs that wait for it.
   public var mailboxes: MailboxOrder = .asRuntime
   /// Where a step may be interrupted inside, so that steps of other tasks run before it goes on.
-  public var interruptions: InterruptionMode = .never
+  public var interruptions: InterruptionMode = .before {
+    didSet { asksForInterruptions = interruptions != .never }
+  }
+  /// That was asked for: then it is a warning where it cannot be had.
+  private(set) var asksForInterruptions = false
   /// Which tasks a run may cancel besides those that the program cancels itself.
   public var cancellation: CancellationMode = .never
   /// What keeps crashes and hangs of the body away from the tests.

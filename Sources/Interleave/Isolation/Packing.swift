@@ -140,7 +140,7 @@ extension FuzzReport {
     for number in [schedules, distinctInterleavings, steps, choices, replayed, cancellations] {
       packet.put(number)
     }
-    for texts in [warnings, fixed, stale, repaired] { packet.put(texts) }
+    for texts in [warnings, wholeSteps, fixed, stale, repaired] { packet.put(texts) }
     packet.put(isExhaustive)
     packet.put(contendedActors)
     packet.put(escapes)
@@ -163,6 +163,7 @@ extension FuzzReport {
     replayed = packet.take()
     cancellations = packet.take()
     warnings = packet.takeTexts()
+    wholeSteps = packet.takeTexts()
     fixed = packet.takeTexts()
     stale = packet.takeTexts()
     repaired = packet.takeTexts()

@@ -33,6 +33,10 @@ public struct FuzzReport: Sendable, Hashable {
   public var contendedActors: [String]
   /// The places where the code under test left the control of the run.
   public var escapes: [String]
+  /// Why steps were run as wholes that could have been interrupted inside.
+  ///
+  /// Where ``FuzzConfiguration/interruptions`` was set, it is among the ``warnings``.
+  public var wholeSteps: [String]
   /// What the author of the test should know although nothing failed.
   public var warnings: [String]
   /// The corpus files whose failure does not come up any more.
@@ -60,7 +64,7 @@ public struct FuzzReport: Sendable, Hashable {
     fixed: [String] = [], stale: [String] = [], repaired: [String] = [],
     strategies: [StrategyShare] = [], residualRisk: ResidualRisk? = nil, ending: Ending? = nil,
     certificates: [FixCertificate] = [],
-    cancellations: Int = 0
+    cancellations: Int = 0, wholeSteps: [String] = []
   ) {
     self.schedules = schedules
     self.distinctInterleavings = distinctInterleavings
@@ -80,5 +84,6 @@ public struct FuzzReport: Sendable, Hashable {
     self.ending = ending
     self.certificates = certificates
     self.cancellations = cancellations
+    self.wholeSteps = wholeSteps
   }
 }

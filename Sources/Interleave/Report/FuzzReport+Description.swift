@@ -6,7 +6,8 @@ extension FuzzReport: CustomStringConvertible {
   ///
   /// All of it is ASCII.
   public var description: String {
-    (lines + escapeLines + warnings.map { "warning: \($0)" }).joined(separator: "\n").ascii
+    (lines + escapeLines + wholeSteps + warnings.map { "warning: \($0)" })
+      .joined(separator: "\n").ascii
   }
 
   /// What left the run's control, and what follows from it.

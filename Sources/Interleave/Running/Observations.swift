@@ -22,7 +22,7 @@ struct Observations: Sendable {
 extension Observations {
   /// What was noticed, for people, in an order that does not change.
   var lines: [String] {
-    errors.values.sorted() + slowSteps.sorted() + endsOfInterruptions.sorted()
+    errors.values.sorted() + slowSteps.sorted()
   }
 
   /// Takes over what is not known yet.

@@ -81,8 +81,8 @@ final class Runner {
     machine.settings.patience = terms.patience
     machine.settings.stepLimit = terms.stepLimit ?? settings.stepLimit
     machine.settings.foreignGrace = terms.foreignGrace ?? settings.foreignGrace
-    machine.settings.interruptions =
-      terms.runsWholeSteps ? .never : max(terms.interruptions, settings.interruptions)
+    machine.settings.interruptions = max(terms.interruptions, settings.interruptions)
+    machine.settings.runsWholeSteps = terms.runsWholeSteps
     machine.canceller = request.canceller
     machine.noteUnseen(request.wants.contains(.unseen))
     live.reset()

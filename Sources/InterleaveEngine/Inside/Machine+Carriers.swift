@@ -20,8 +20,14 @@ extension Machine {
       carrierLoop = nil
       forgetParked()
     }
-    guard il_carriers_run(session, settings.interruptions == .everywhere) else { return nil }
+    guard il_carriers_run(session, points(strategy)) else { return nil }
     return inside.end
+  }
+
+  /// Where the steps of a run can be interrupted.
+  private func points(_ strategy: some Strategy) -> il_points {
+    if settings.runsWholeSteps || !strategy.interruptsSteps { return IL_POINTS_NOWHERE }
+    return settings.interruptions == .everywhere ? IL_POINTS_EVERYWHERE : IL_POINTS_BEFORE
   }
 
   /// Goes on with the run on the carrier that runs.

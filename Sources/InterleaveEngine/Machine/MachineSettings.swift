@@ -22,6 +22,8 @@ package struct MachineSettings: Sendable {
   package var mailboxes = Mailboxes.asRuntime
   /// Where steps can be interrupted inside.
   package var interruptions = Interruptions.never
+  /// None is interrupted but where it cannot go on before another one has.
+  package var runsWholeSteps = false
   /// The number of steps above which a run is taken to be a livelock.
   package var stepLimit = 100_000
   /// How far virtual time may go in a run, in nanoseconds; `.max` for any distance.

@@ -33,6 +33,8 @@ package final class Reduction: Strategy {
 
   /// Every interleaving has been tried.
   package var isExhausted: Bool { tree.isExhausted }
+  /// The relation is one of whole steps.
+  package var interruptsSteps: Bool { false }
   /// How many runs came to their end: each is an interleaving of its own.
   package var completed: Int { tree.completed }
   /// How many runs were cut short, since nothing new could come of them.

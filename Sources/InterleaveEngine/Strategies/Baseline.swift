@@ -5,4 +5,5 @@ public final class Baseline: Strategy {
   public init() {}
   public func begin(_ run: RunStart) {}
   public func choose(among steps: EnabledSteps) -> Int { 0 }
+  public var interruptsSteps: Bool { false }
 }

@@ -37,7 +37,7 @@
 /// was made, so that none goes unnoticed.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
-  private let maxInterruptions: Int
+  package let interruptsSteps: Bool
   private let skipsKnownStates: Bool
 
   /// Makes a search.
@@ -59,7 +59,7 @@ package final class BoundedSearch: PureStrategy {
     tree = BoundedSearchTree(
       maxPreemptions: maxPreemptions, maxDeviations: maxDeviations,
       maxInterruptions: maxInterruptions)
-    self.maxInterruptions = maxInterruptions
+    interruptsSteps = maxInterruptions > 0
     self.skipsKnownStates = skipsKnownStates
   }
 
@@ -80,9 +80,7 @@ package final class BoundedSearch: PureStrategy {
   package func begin(_ run: RunStart) { tree.begin() }
 
   package func decide(at point: some ChoicePoint) -> Int {
-    // What is no choice is none of the tree's.
-    if maxInterruptions == 0, point.isInside { return 0 }
-    return tree.choose(
+    tree.choose(
       count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled, isInside: point.isInside,
       state: skipsKnownStates && tree.wantsState ? point.state : nil)
   }

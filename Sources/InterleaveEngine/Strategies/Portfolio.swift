@@ -145,6 +145,8 @@ public final class Portfolio: Strategy {
   /// One of the strategies has run all that it ever will, and that is everything.
   public var isExhausted: Bool { members.allSatisfy(\.strategy.isExhausted) }
 
+  public var interruptsSteps: Bool { !runsWholeSteps }
+
   public func begin(_ run: RunStart) {
     let next = nextMember()
     running = next
@@ -185,9 +187,7 @@ public final class Portfolio: Strategy {
   }
 
   public func choose(among steps: EnabledSteps) -> Int {
-    guard let running else { return 0 }
-    if runsWholeSteps, steps.isInside { return 0 }
-    return running.strategy.choose(among: steps)
+    running?.strategy.choose(among: steps) ?? 0
   }
 
   public func end(_ run: RunRecord) {

@@ -38,7 +38,7 @@ import Testing
     #expect(resolved.configuration.time == .asRuntime(stall: .milliseconds(10)))
     #expect(resolved.configuration.mailboxes == .asRuntime)
     #expect(resolved.configuration.cancellation == .never)
-    #expect(resolved.configuration.interruptions == .never)
+    #expect(resolved.configuration.interruptions == .before)
     #expect(resolved.configuration.slowStepLimit == .seconds(2))
     #expect(resolved.configuration.corpus == .automatic)
     #expect(resolved.mode == .fuzz)

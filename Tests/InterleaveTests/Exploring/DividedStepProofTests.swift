@@ -153,7 +153,7 @@ import Testing
     // MARK: Where there is only one schedule
 
     @Test func theOnlyScheduleIsAProofOnlyWhereItsStepsAreWhole() async {
-      let (divided, _) = await ProofProgram.run(by: .portfolio) {
+      let (divided, _) = await ProofProgram.run(by: .portfolio, interruptions: .never) {
         let box = ProofBox()
         let task = Task { box.set(1) }
         _ = box.get()

@@ -26,10 +26,12 @@ struct ProofProgram: Sendable {
 
   static func run(
     by strategy: FuzzConfiguration.StrategyChoice = .reduction,
+    interruptions: FuzzConfiguration.InterruptionMode = .before,
     _ body: @escaping @Sendable () async throws -> Void
   ) async -> (FuzzReport, FuzzFailure?) {
     var configuration = FuzzConfiguration()
     configuration.strategy = strategy
+    configuration.interruptions = interruptions
     configuration.seed = 1
     configuration.corpus = .none
     configuration.checks.remove(.nothingInterleaved)

@@ -117,6 +117,7 @@ import Testing
       estimate: 0.25, upperBound: 0.5, schedules: 40, includesInputs: true)
     original.ending = .risk(below: 0.01)
     original.cancellations = 7
+    original.wholeSteps = ["no step was interrupted inside"]
     // Who waits for the report measures the time.
     #expect(isTelling(original, plain: FuzzReport(), but: ["elapsed"]))
     for report in [original, FuzzReport()] {

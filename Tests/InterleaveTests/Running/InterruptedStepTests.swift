@@ -54,6 +54,25 @@ import Testing
     #expect(outcome.failure != nil, "\(outcome)")
   }
 
+  @Test func whoTurnsUntilAnInterruptedStepGoesOnDoesNotHang() async {
+    let outcome = await fuzzed(schedules: 100, { $0.hangLimit = .seconds(1) }) {
+      let turnstile = Turnstile()
+      await bothAtOnce({ turnstile.pass() }, { turnstile.pass() })
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+    #expect(
+      outcome.report.warnings.contains { $0.hasPrefix("a step seemed to hang while another") },
+      "\(outcome)")
+  }
+
+  @Test func whoTurnsForEverHangsAllTheSame() async {
+    let outcome = await fuzzed(schedules: 100, { $0.hangLimit = .seconds(1) }) {
+      let turnstile = Turnstile()
+      await bothAtOnce({ turnstile.passAndLock() }, { turnstile.passAndLock() })
+    }
+    #expect(outcome.failure?.kind == .hang, "\(outcome)")
+  }
+
   // MARK: Words
 
   @Test func theReportTellsWhereAStepWasInterrupted() async throws {
@@ -227,4 +246,22 @@ extension NSLock {
 private actor Tally {
   private var count = 0
   func add() { count += 1 }
+}
+
+/// Keeps out others by turning round until it is free.
+private final class Turnstile: @unchecked Sendable {
+  private var isTaken = false
+  private let lock = NSLock()
+
+  func pass() {
+    passAndLock()
+    isTaken = false
+  }
+
+  func passAndLock() {
+    while isTaken {}
+    isTaken = true
+    lock.withLock {}
+    lock.withLock {}
+  }
 }
