@@ -27,6 +27,8 @@ final class InShares: Strategy {
     strategy.begin(run)
   }
 
+  var interruptsSteps: Bool { strategy.interruptsSteps }
+
   func choose(among steps: EnabledSteps) -> Int { strategy.choose(among: steps) }
 
   func end(_ run: RunRecord) {

@@ -79,6 +79,7 @@ private final class Scribe: Strategy {
   }
 
   var isExhausted: Bool { strategy.isExhausted }
+  var interruptsSteps: Bool { strategy.interruptsSteps }
   func begin(_ run: RunStart) { strategy.begin(run) }
   func end(_ run: RunRecord) { strategy.end(run) }
 

@@ -106,6 +106,8 @@ private final class FirstWalk: Strategy {
 
   func begin(_ run: RunStart) { baseline.begin(run) }
 
+  var interruptsSteps: Bool { baseline.interruptsSteps }
+
   func choose(among steps: EnabledSteps) -> Int { baseline.choose(among: steps) }
 
   func end(_ run: RunRecord) {

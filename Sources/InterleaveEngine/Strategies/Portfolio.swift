@@ -50,7 +50,7 @@ public final class Portfolio: Strategy {
   private static let alwaysNoted = 32
   private static let laterPeriod = 4
   /// Of the first so many runs, none interrupts a step inside: most that is wrong shows without.
-  private static let wholeSteps = 16
+  private static let wholeSteps = 4
   /// How many interleavings and pairs are told apart.
   private static let knownLimit = 1 << 17
 
@@ -151,11 +151,11 @@ public final class Portfolio: Strategy {
     let next = nextMember()
     running = next
     next.share.schedules += 1
-    // A search goes through the schedules of whole steps; of the other runs, every second one
-    // interrupts steps where it can.
+    // A search goes through the schedules of whole steps; of the other runs, three of four
+    // interrupt steps where they can.
     runsWholeSteps =
       run.index < Self.wholeSteps || next.strategy is any SystematicStrategy
-      || mix(run.seed, 7).isMultiple(of: 2)
+      || mix(run.seed, 7).isMultiple(of: 4)
     next.strategy.begin(run)
   }
 
