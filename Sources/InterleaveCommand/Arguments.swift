@@ -38,8 +38,13 @@ struct Arguments {
 
   /// Takes what says which entry is meant.
   mutating func entry() throws(UsageError) -> String {
+    try positional("an entry: the path of its file, or a part of its name")
+  }
+
+  /// Takes what is no option.
+  mutating func positional(_ what: String) throws(UsageError) -> String {
     guard let index = rest.firstIndex(where: { !$0.hasPrefix("-") }) else {
-      throw UsageError("`\(command)` needs an entry: the path of its file, or a part of its name")
+      throw UsageError("`\(command)` needs \(what)")
     }
     return rest.remove(at: index)
   }

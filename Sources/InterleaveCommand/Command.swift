@@ -17,6 +17,8 @@ package enum Command: Sendable, Hashable {
   case report(String, PackageOptions)
   /// Fuzz tests at length.
   case fuzz(FuzzOptions, PackageOptions)
+  /// Print a double of a protocol, with a stub for each of its requirements.
+  case stub(String, PackageOptions)
 
   /// The seed of the demo where none is given, so that its output repeats.
   package static let defaultSeed: UInt64 = 1
@@ -38,6 +40,7 @@ package enum Command: Sendable, Hashable {
       report <entry>           replay one entry, and print the whole report
       fuzz [--duration <time>] [--filter <expression>] [--workers <number>] [--seed <number>]
                                fuzz all tests, or those that match, for that time (5m)
+      stub <protocol>          print a double of a protocol, with a stub for each requirement
 
     An entry is the path of its file, or as much of its name as tells it from others.
 
@@ -93,12 +96,14 @@ package enum Command: Sendable, Hashable {
         } else if rest.flag("--step") { .each } else { nil }
       return .replay(try rest.entry(), stop: stop, options)
     case "report": return .report(try rest.entry(), options)
+    case "stub":
+      return .stub(try rest.positional("a protocol, by its name"), options)
     default: return .fuzz(try FuzzOptions(&rest), options)
     }
   }
 
   private static let names = [
-    "demo", "list", "show", "verify", "prune", "replay", "report", "fuzz",
+    "demo", "list", "show", "verify", "prune", "replay", "report", "fuzz", "stub",
   ]
   private static let helpWords = ["help", "--help", "-h"]
 }

@@ -41,7 +41,8 @@ struct PackageTests {
     return (try CampaignRecord.read(String(decoding: text, as: UTF8.self)), result.output)
   }
 
-  private func run(
+  /// Runs SwiftPM for the package.
+  func run(
     _ arguments: [String], environment: [String: String]
   ) throws -> (code: Int32, output: String) {
     let process = Process()

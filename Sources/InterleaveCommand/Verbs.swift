@@ -3,7 +3,7 @@ import Interleave
 
 /// Does what a command line asks for.
 package struct Verbs {
-  private let print: (String) -> Void
+  let print: (String) -> Void
   /// Asks something, and reads the answer.
   private let ask: (String) -> String?
 
@@ -34,6 +34,7 @@ package struct Verbs {
       return try replay(name, options, stop: nil, isWhole: true)
     case .fuzz(let settings, let options):
       return try LongFuzzing(settings, options, print: print).run()
+    case .stub(let name, let options): return try stub(name, options)
     }
   }
 

@@ -65,6 +65,7 @@ import Testing
     (["show"], "`show` needs an entry: the path of its file, or a part of its name"),
     (["replay", "a", "b"], "`b` means nothing to `replay`"),
     (["replay", "a", "--stop-at", "0"], "`--stop-at` must be a number from 1 to"),
+    (["stub"], "`stub` needs a protocol, by its name"),
     (["fuzz", "--duration", "soon"], "`--duration` must be a number with a unit"),
     (["fuzz", "--duration", "-5s"], "`--duration` must be a number with a unit"),
     (["list", "--package-path"], "`--package-path` needs a folder"),

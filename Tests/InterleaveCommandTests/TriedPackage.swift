@@ -18,6 +18,8 @@ struct TriedPackage {
     let folder = root.appending(path: ".build/tried-package")
     let files = [
       "Package.swift": manifest, "Sources/Shop/Bank.swift": bank,
+      "Sources/Shop/PriceService.swift": service,
+      "Tests/ShopTests/PriceServiceDouble.swift": "import Interleave\nimport Shop\n\n" + double,
       "Tests/ShopTests/BankTests.swift": tests,
     ]
     for (path, text) in files { try write(text, to: folder.appending(path: path)) }
@@ -71,6 +73,34 @@ struct TriedPackage {
         if !isMended { balance -= amount }
       }
     }
+    """
+
+  private static let service = """
+    public protocol PriceService: Sendable {
+      /// In which prices are given.
+      var currency: String { get async }
+      func price(of name: String, _ isSale: Bool) async throws -> Int
+      func save(_ price: Int?) async throws(CancellationError)
+    }
+
+    protocol Clerk {
+      associatedtype Desk
+      func sit(at desk: Desk)
+    }
+    """
+
+  /// What `stub PriceService` prints; it is compiled with the tests.
+  static let double = """
+    struct PriceServiceDouble: PriceService {
+      let currencyStub: NonthrowingStub<String>
+      let priceStub: Stub<String, Bool, Int>
+      let saveStub: TypedStub<Int?, Void, CancellationError>
+
+      var currency: String { get async { await currencyStub() } }
+      func price(of name: String, _ isSale: Bool) async throws -> Int { try await priceStub(name, isSale) }
+      func save(_ price: Int?) async throws(CancellationError) { try await saveStub(price) }
+    }
+
     """
 
   private static let tests = """

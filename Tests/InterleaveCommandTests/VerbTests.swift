@@ -166,6 +166,21 @@ import Testing
     }
   }
 
+  // MARK: Doubles
+
+  @Test func aDoubleOfAProtocolIsPrintedAsItCompiles() async throws {
+    let folder = try await fuzzed()
+    let result = try await interleave("stub", "PriceService", in: folder)
+    #expect(result.code == 0, "\(result)")
+    #expect(result.output == TriedPackage.double + "\n")
+    let other = try await interleave("stub", "Clerk", in: folder)
+    #expect(other.output.contains("typealias Desk = <#type#>"), "\(other)")
+    #expect(other.output.contains("func sit(at desk: Self.Desk) { <#not async#> }"), "\(other)")
+    let none = try await interleave("stub", "NoSuchProtocol", in: folder)
+    #expect(none.code == 2, "\(none)")
+    #expect(none.errors.contains("no module of the package declares a protocol `NoSuchProtocol`"))
+  }
+
   // MARK: Verifying and pruning
 
   @Test func verifyingNamesTheStateOfEachEntry() async throws {

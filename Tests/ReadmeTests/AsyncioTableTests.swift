@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Each row of the README's table for those who come from asyncio is run.
+/// Each row of the table for those who come from asyncio is run.
 ///
 /// A row and the tests for it are told by the same words: the row's first column, and the mark
 /// above the tests.
@@ -44,11 +44,8 @@ struct AsyncioTableTests {
   // MARK: -
 
   private func rows() throws -> [Row] {
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    let parts = readme.components(separatedBy: "\n## Coming from asyncio\n")
-    try #require(parts.count == 2, "the README must have a section “Coming from asyncio”")
-    let section = parts[1].components(separatedBy: "\n## ")[0]
-    let lines = section.split(separator: "\n").filter { $0.hasPrefix("| ") }
+    let page = try Documentation.page("ComingFromAsyncio")
+    let lines = page.split(separator: "\n").filter { $0.hasPrefix("| ") }
     return lines.dropFirst(2).map { line in
       let cells = line.dropFirst(2).dropLast(2).components(separatedBy: " | ")
       return Row(technique: cells[0], cells: cells)

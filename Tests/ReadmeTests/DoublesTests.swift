@@ -72,17 +72,14 @@ private actor SearchBox {
   }
 }
 
-/// What the README shows of doubles and orders is what is run here.
+/// What the documentation shows of doubles and orders is what is run here.
 struct ReadmeDoublesTests {
   @Test(arguments: ["loadsEachUserOnce", "aLateAnswerDoesNotReplaceANewerOne"])
   func theTestIsTheOneInTheReadme(name: String) throws {
     let file = URL(filePath: #filePath)
-    let root = file.deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
     let source = try String(contentsOf: file, encoding: .utf8)
     let start = try #require(source.range(of: "@Test func \(name)")?.lowerBound)
     let end = try #require(source[start...].range(of: "\n}\n")?.upperBound)
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    #expect(readme.contains(source[start..<end]))
+    #expect(try Documentation.text().contains(source[start..<end]))
   }
 }

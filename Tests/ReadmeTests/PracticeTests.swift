@@ -44,13 +44,9 @@ struct StoreFixture: Fixture {
   }
 }
 
-/// What the README shows of time, fixtures and left-overs.
+/// What the documentation shows of time, fixtures and left-overs.
 struct PracticeTests {
-  private let readme = Result {
-    try String(
-      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "README.md"), encoding: .utf8)
-  }
+  private let documentation = Result { try Documentation.text() }
 
   @Test(arguments: [
     "@Test(.controlled) func the", "struct StoreFixture", "@Test func both", "@Test func stopping",
@@ -59,16 +55,16 @@ struct PracticeTests {
     let source = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
     let start = try #require(source.range(of: beginning)?.lowerBound)
     let end = try #require(source[start...].range(of: "\n}\n")?.upperBound)
-    #expect(try readme.get().contains(source[start..<end]))
+    #expect(try documentation.get().contains(source[start..<end]))
   }
 
   @Test func theIssueOfLeftoversIsTheOneThatIsRecorded() async throws {
-    let readme = try readme.get()
+    let shown = try documentation.get()
     try await withKnownIssue {
       try await expectNoLeftovers { await Poller().start() }
     } matching: { issue in
       #if DEBUG
-        issue.comments.contains { readme.contains($0.rawValue) }
+        issue.comments.contains { shown.contains($0.rawValue) }
       #else
         issue.comments.contains { $0.rawValue.hasPrefix("the body has ended, but left something") }
       #endif

@@ -2,13 +2,13 @@ import Foundation
 import Interleave
 import Testing
 
-/// What the README shows is what Interleave does.
+/// What the README and the pages show is what Interleave does.
 struct ReadmeTests {
-  private let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
-  private func readme() throws -> String {
-    try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+  /// The source of a file of these tests.
+  private func source(_ file: String) throws -> String {
+    try String(
+      contentsOf: Documentation.root.appending(path: "Tests/ReadmeTests/\(file).swift"),
+      encoding: .utf8)
   }
 
   @Test func theReportOnTheFirstScreenIsTheOneThatIsPrinted() async throws {
@@ -26,7 +26,7 @@ struct ReadmeTests {
     let report = failure.asciiText(width: 100)
     // In release the optimizer merges steps, so the interleaving is another one.
     #if DEBUG
-      #expect(try readme().contains(report), "the README must show:\n\(report)")
+      #expect(try Documentation.readme().contains(report), "the README must show:\n\(report)")
     #else
       #expect(failure.interleaving.preemptions == 1)
     #endif
@@ -36,13 +36,13 @@ struct ReadmeTests {
     let source = try source("Bank")
     let start = try #require(source.range(of: "actor Bank")?.lowerBound)
     let end = try #require(source.range(of: "\nextension Bank")?.lowerBound)
-    #expect(try readme().contains(source[start..<end]))
+    #expect(try Documentation.readme().contains(source[start..<end]))
   }
 
   @Test func theSpecIsTheOneThatIsRun() async throws {
     let source = try source("BankSpec")
     let start = try #require(source.range(of: "struct BankSpec")?.lowerBound)
-    #expect(try readme().contains(source[start...]))
+    #expect(try Documentation.text().contains(source[start...]))
     var configuration = FuzzConfiguration()
     configuration.seed = 1
     configuration.corpus = .none
@@ -55,7 +55,7 @@ struct ReadmeTests {
   @Test func theRuleThatEndsATestIsTheOneThatIsCompiled() throws {
     let source = try source("Gate")
     let start = try #require(source.range(of: "@Test(.fuzzed")?.lowerBound)
-    #expect(try readme().contains(source[start...]))
+    #expect(try Documentation.text().contains(source[start...]))
   }
 
   @Test func theFuzzWithCancellationIsTheOneThatIsRun() throws {
@@ -65,11 +65,6 @@ struct ReadmeTests {
     let lines = source[start..<end].split(separator: "\n").map {
       $0.hasPrefix("    ") ? $0.dropFirst(4) : $0
     }
-    #expect(try readme().contains(lines.joined(separator: "\n")))
-  }
-
-  private func source(_ file: String) throws -> String {
-    try String(
-      contentsOf: root.appending(path: "Tests/ReadmeTests/\(file).swift"), encoding: .utf8)
+    #expect(try Documentation.text().contains(lines.joined(separator: "\n")))
   }
 }

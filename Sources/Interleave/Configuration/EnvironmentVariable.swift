@@ -38,6 +38,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
   /// What must hold, and what was seen.
   public let description: String
 
+  /// Makes an error that says what must hold, and what was seen.
   public init(_ description: String) {
     self.description = description.ascii
   }

@@ -89,6 +89,7 @@ public struct FuzzConfiguration: Sendable {
   /// Environment variables override what is set here.
   var heedsEnvironment = true
 
+  /// Makes a configuration in which each setting has its default.
   public init() {}
 }
 
@@ -194,6 +195,7 @@ extension FuzzConfiguration {
     /// a warning.
     public static let slowSteps = Checks(rawValue: 1 << 6)
 
+    /// All of them.
     public static let all: Checks = [
       .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved, .unseenErrors,
       .leakedActors, .slowSteps,
@@ -231,6 +233,7 @@ extension FuzzConfiguration {
     /// How many races may be turned round one after another, at least 0.
     public var reversals: Int
 
+    /// Makes one of its parts.
     public init(runs: Int = 2_000, reversals: Int = 3) {
       self.runs = runs
       self.reversals = reversals
@@ -285,6 +288,7 @@ extension FuzzConfiguration {
     /// The number of runs that may be spent; 0 to leave the failure as found.
     public var runs: Int = 5_000
 
+    /// Makes one of its parts.
     public init(runs: Int = 5_000) {
       self.runs = runs
     }

@@ -31,11 +31,12 @@ public typealias NonthrowingStub<each Input: Sendable, Output: Sendable> =
 /// fewest faults. In an ordinary test a call only yields: latency is zero and there are no
 /// faults.
 ///
-/// After the calls, say what must have happened: ``expectAwaitedOnce()``,
-/// ``expectAwaited(inOrder:)``, ``expectOverlap(atMost:)`` and so
+/// After the calls, say what must have happened: `expectAwaitedOnce()`,
+/// `expectAwaited(inOrder:)`, `expectOverlap(atMost:)` and so
 /// on. Each records an issue that lists the calls. A stub that is made outside of a fuzzed body
 /// begins anew with each run.
 public final class TypedStub<each Input: Sendable, Output: Sendable, Failure: Error>: Sendable {
+  /// What a call does.
   public typealias Answer = StubAnswer<repeat each Input, Output, Failure>
 
   /// What messages call it.

@@ -3,7 +3,7 @@
 /// Each opened one must be closed exactly once, on every path. Closing one twice and using one
 /// that is closed are issues at once; one that is still open when a fuzzed run has come to its end
 /// is a failure of that run, of whatever was cancelled or thrown on the way. In an ordinary test,
-/// say ``expectAllClosed()`` in the end.
+/// say `expectAllClosed()` in the end.
 ///
 /// ```swift
 /// let connections = StubResource("connection", latency: .zero ... .seconds(1))

@@ -100,6 +100,7 @@ public final class TypedStubSequence<Element: Sendable, Failure: Error>: AsyncSe
 
   public func makeAsyncIterator() -> Iterator { Iterator(sequence: self) }
 
+  /// Hands out the elements, one after the other.
   public struct Iterator: AsyncIteratorProtocol {
     let sequence: TypedStubSequence
 

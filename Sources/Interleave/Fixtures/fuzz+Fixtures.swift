@@ -18,7 +18,7 @@
 ///   - body: What to run; it is called once for each schedule.
 /// - Returns: What was run.
 /// - Throws: ``FuzzFailure`` for the first schedule that fails, made as small as it could be;
-///   ``ConfigurationError`` for a setting that cannot be used; ``TakeoverError`` where the runtime
+///   ``ConfigurationError`` for a setting that cannot be used; `TakeoverError` where the runtime
 ///   cannot be controlled.
 @discardableResult
 public func fuzz<Needed: Fixture>(

@@ -10,7 +10,8 @@ import Synchronization
 ///   async let a = bank.withdraw(80)
 ///   async let b = bank.withdraw(80)
 ///   _ = await (a, b)
-///   precondition(await bank.balance >= 0)
+///   let balance = await bank.balance
+///   precondition(balance >= 0)
 /// }
 /// ```
 ///
@@ -73,7 +74,7 @@ enum Fuzzing {
   ///
   /// - Parameters:
   ///   - recordsExpectations: Lets the issue of the minimal run through.
-  /// - Throws: ``ConfigurationError`` or ``TakeoverError``, and what the test
+  /// - Throws: ``ConfigurationError`` or `TakeoverError`, and what the test
   ///   framework throws.
   static func run(
     _ test: TestIdentity, _ configuration: FuzzConfiguration, recordsExpectations: Bool = false,

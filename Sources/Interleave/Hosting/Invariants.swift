@@ -72,7 +72,7 @@ public func eventually<Subject: Actor>(
 ///
 /// The object is not kept alive. For one that belongs to another global actor, say to which:
 /// `always(store) { @StoreActor in $0.count >= 0 }`; for one that belongs to none, as a class with a
-/// lock, use ``always(_:fileID:filePath:line:column:_:)``.
+/// lock, use `always("…") { … }`.
 ///
 /// - Parameters:
 ///   - object: The object to watch, for example a view model.

@@ -22,7 +22,7 @@
 /// - Returns: What was run.
 /// - Throws: ``FuzzFailure`` for the first schedule that fails, made as small as it could be, with
 ///   the values in ``FuzzFailure/inputs``; ``ConfigurationError`` for a setting that cannot be used;
-///   ``TakeoverError`` where the runtime cannot be controlled.
+///   `TakeoverError` where the runtime cannot be controlled.
 @discardableResult
 public func fuzz<A>(
   over a: Generator<A>,

@@ -18,7 +18,7 @@
 /// - Returns: What was run.
 /// - Throws: ``FuzzFailure`` for the first run that fails, made as small as it could be, with the
 ///   program in ``FuzzFailure/operations``; ``ConfigurationError`` for a setting that cannot be
-///   used; ``TakeoverError`` where the runtime cannot be controlled.
+///   used; `TakeoverError` where the runtime cannot be controlled.
 @discardableResult
 public func fuzz<Spec: ConcurrencySpec>(
   _ spec: Spec, lanes: ClosedRange<Int> = 2...3, operationsPerLane: ClosedRange<Int> = 1...4,

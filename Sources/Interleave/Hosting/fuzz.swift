@@ -34,7 +34,7 @@ import Testing
 /// - Returns: What was run.
 /// - Throws: ``FuzzFailure`` for the first schedule that fails, made as small as
 ///   it could be; ``ConfigurationError`` for a setting that cannot be used;
-///   ``TakeoverError`` where the runtime cannot be controlled.
+///   `TakeoverError` where the runtime cannot be controlled.
 @discardableResult
 public func fuzz(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), schedules: Int? = nil,
@@ -68,7 +68,7 @@ public func fuzz(
 ///   - body: What to run.
 /// - Returns: What was run.
 /// - Throws: ``FuzzFailure`` as long as the failure comes up; ``ConfigurationError`` for a string that
-///   is not whole; ``TakeoverError`` where the runtime cannot be controlled.
+///   is not whole; `TakeoverError` where the runtime cannot be controlled.
 @discardableResult
 public func fuzz(
   replaying failure: String, named name: String? = nil, fileID: String = #fileID,

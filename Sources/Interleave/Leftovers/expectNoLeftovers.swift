@@ -27,7 +27,7 @@ import Testing
 ///   - body: What to run.
 /// - Returns: What the body returned.
 /// - Throws: What the body threw; ``FuzzFailure`` where it does not come to its end and, outside of
-///   Swift Testing, where something is left; ``TakeoverError`` where the runtime cannot be
+///   Swift Testing, where something is left; `TakeoverError` where the runtime cannot be
 ///   controlled.
 @discardableResult
 public func expectNoLeftovers<Value: Sendable>(

@@ -16,6 +16,7 @@ public struct FixCertificate: Sendable, Hashable {
   /// Why there may be more schedules as near, of which nothing is known; nil if all were found.
   public var obstacle: String?
 
+  /// Makes one of its parts.
   public init(
     corpusFile: String, reversals: Int, schedules: Int, unfinished: Int? = nil,
     obstacle: String? = nil

@@ -39,11 +39,16 @@ public struct FuzzFailure: Error, Sendable {
 
   /// A place in the source, with all that a test framework wants to know of it.
   public struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
+    /// The module and the file.
     public var fileID: String
+    /// The path of the file.
     public var filePath: String
+    /// The line, from 1 on.
     public var line: Int
+    /// The column, from 1 on.
     public var column: Int
 
+    /// Makes one of its parts.
     public init(fileID: String, filePath: String, line: Int, column: Int) {
       self.fileID = fileID
       self.filePath = filePath
@@ -58,14 +63,18 @@ public struct FuzzFailure: Error, Sendable {
 
   /// The size of a run, as shrinking measures it.
   public struct Size: Sendable, Hashable {
+    /// How many steps were run.
     public var steps: Int
+    /// How often a task was interrupted that could have gone on.
     public var preemptions: Int
+    /// How many choices depart from the ordinary order.
     public var deviations: Int
     /// The lanes of a generated program; 0 where none was generated.
     public var lanes: Int
     /// The operations of a generated program, those before its lanes included.
     public var operations: Int
 
+    /// Makes one of its parts.
     public init(
       steps: Int, preemptions: Int, deviations: Int, lanes: Int = 0, operations: Int = 0
     ) {
@@ -86,6 +95,7 @@ public struct FuzzFailure: Error, Sendable {
     /// Why it could not be written; nil where nothing is to be written, as on CI.
     public var reason: String?
 
+    /// Makes one of its parts.
     public init(path: String, content: String, reason: String? = nil) {
       self.path = path
       self.content = content
@@ -100,6 +110,7 @@ public struct FuzzFailure: Error, Sendable {
     /// How many races have to be turned round to get from the one to the other.
     public var reversals: Int
 
+    /// Makes one of its parts.
     public init(corpusFile: String, reversals: Int) {
       self.corpusFile = corpusFile
       self.reversals = reversals
@@ -117,6 +128,7 @@ public struct FuzzFailure: Error, Sendable {
     /// What changed from the old entry to the new one, as a unified diff; empty where nothing did.
     public var difference: String
 
+    /// Makes one of its parts.
     public init(staleFile: String, reason: String, isWritten: Bool, difference: String) {
       self.staleFile = staleFile
       self.reason = reason
@@ -125,6 +137,7 @@ public struct FuzzFailure: Error, Sendable {
     }
   }
 
+  /// How it went wrong.
   public var kind: Kind
   /// What went wrong, in a sentence or a few lines.
   public var message: String
@@ -167,6 +180,7 @@ public struct FuzzFailure: Error, Sendable {
   /// What runs in other orders have shown of the interleaving; nil where none were made.
   package var findings: ExperimentFindings?
 
+  /// Makes one of its parts.
   public init(
     kind: Kind, message: String, sourceLocation: SourceLocation? = nil,
     interleaving: Interleaving = Interleaving(), inputs: [String] = [],

@@ -21,6 +21,7 @@ extension FuzzReport {
     /// Inputs or operations were generated, and are part of what a class is.
     public var includesInputs: Bool
 
+    /// Makes one of its parts.
     public init(
       estimate: Double, upperBound: Double, schedules: Int, includesInputs: Bool = false
     ) {

@@ -57,6 +57,7 @@ public struct FuzzReport: Sendable, Hashable {
   /// In how many schedules a task was cancelled by the run.
   public var cancellations: Int
 
+  /// Makes one of its parts.
   public init(
     schedules: Int = 0, distinctInterleavings: Int = 0, steps: Int = 0,
     isExhaustive: Bool = false, replayed: Int = 0, elapsed: Duration = .zero, choices: Int = 0,

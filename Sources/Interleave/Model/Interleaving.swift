@@ -11,6 +11,7 @@ public struct Interleaving: Sendable, Hashable {
   /// The task that the run cancelled, if it did.
   public var cancellation: Cancellation?
 
+  /// Makes one of its parts.
   public init(
     steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = [],
     cancellation: Cancellation? = nil
@@ -44,6 +45,7 @@ extension Interleaving {
     /// The line, from 1.
     public var line: Int
 
+    /// Makes one of its parts.
     public init(file: String, line: Int) {
       self.file = file
       self.line = line
@@ -59,10 +61,14 @@ extension Interleaving {
 
   /// A property of an actor that a step changed.
   public struct Change: Sendable, Hashable {
+    /// The property, by its name.
     public var property: String
+    /// Its value before the step.
     public var before: String
+    /// Its value after the step.
     public var after: String
 
+    /// Makes one of its parts.
     public init(property: String, before: String, after: String) {
       self.property = property
       self.before = before
@@ -79,6 +85,7 @@ extension Interleaving {
     /// Where it was made; nil for the root.
     public var madeAt: Place?
 
+    /// Makes one of its parts.
     public init(path: TaskPath, function: String, madeAt: Place? = nil) {
       self.path = path
       self.function = function
@@ -104,6 +111,7 @@ extension Interleaving {
     /// The function is the one that it was interrupted in, the occurrence that of the step.
     public var inside: InsidePoint?
 
+    /// Makes one of its parts.
     public init(
       task: TaskPath, ordinal: Int, function: String, occurrence: Int, executor: String,
       inside: InsidePoint? = nil
@@ -119,6 +127,7 @@ extension Interleaving {
 
   /// One task running on one executor until it suspends, hops or ends.
   public struct Step: Sendable, Hashable {
+    /// What tells it from other steps of the run.
     public var name: StepName
     /// The actor it ran on, told apart from others of its type: `Fork #2`; empty
     /// for the global executor.
@@ -143,6 +152,7 @@ extension Interleaving {
     /// A timer fired although other work was waiting.
     public var isStall: Bool
 
+    /// Makes one of its parts.
     public init(
       name: StepName, actor: String? = nil, place: Place? = nil, caller: String = "",
       reason: EnabledReason = .resumed, end: StepEnd = .suspended, time: Int64 = 0,
@@ -172,6 +182,7 @@ extension Interleaving {
     /// The step after which it was cancelled, before any other ran.
     public var after: StepName
 
+    /// Makes one of its parts.
     public init(task: TaskPath, index: Int, after: StepName) {
       self.task = task
       self.index = index
@@ -190,6 +201,7 @@ extension Interleaving {
     /// Where that was interrupted inside; nil for a whole step, and where there is no line for it.
     public var interruptedAt: Place?
 
+    /// Makes one of its parts.
     public init(
       index: Int, picked: StepName, passedOver: StepName, interruptedAt: Place? = nil
     ) {

@@ -6,8 +6,10 @@ import InterleaveEngine
 public struct Checkpoint: Sendable, Hashable, ExpressibleByStringInterpolation,
   CustomStringConvertible
 {
+  /// What it is called.
   public let name: String
 
+  /// Makes a point of a name.
   public init(_ name: String) {
     self.name = name
   }
@@ -28,7 +30,9 @@ public struct Checkpoint: Sendable, Hashable, ExpressibleByStringInterpolation,
 ///
 /// No task passes the later one before some task has passed the earlier one.
 public struct CheckpointOrder: Sendable, Hashable, CustomStringConvertible {
+  /// The point that is passed first.
   public let earlier: Checkpoint
+  /// The point that is passed after it.
   public let later: Checkpoint
 
   public var description: String { "\(earlier) < \(later)" }

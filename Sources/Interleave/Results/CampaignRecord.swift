@@ -6,7 +6,9 @@ import Foundation
 public struct CampaignRecord: Codable, Sendable, Hashable {
   /// What became of it.
   public enum Outcome: String, Codable, Sendable, CaseIterable {
+    /// Nothing failed.
     case passed
+    /// Something failed.
     case failed
     /// The test was called off.
     case cancelled

@@ -24,7 +24,7 @@ final class Runner {
   /// What a child process has run ahead.
   var ahead = RunsAhead()
 
-  /// - Throws: ``TakeoverError`` where the runtime cannot be taken over.
+  /// - Throws: `TakeoverError` where the runtime cannot be taken over.
   init(
     _ program: any FuzzProgram, _ resolved: ResolvedConfiguration, _ capture: IssueCapture
   ) throws(TakeoverError) {

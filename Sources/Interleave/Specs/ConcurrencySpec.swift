@@ -68,8 +68,8 @@ public protocol ConcurrencySpec: Sendable {
   ///   returned as a response; a `CancellationError` in a cancelled lane just ends the lane.
   func perform(_ operation: Operation, on subject: Subject) async throws -> Response
 
-  /// States what must hold of the subject, with ``always(_:_:fileID:filePath:line:column:_:)``
-  /// and ``eventually(_:_:fileID:filePath:line:column:_:)``, before anything is done with it.
+  /// States what must hold of the subject, with `always`
+  /// and `eventually`, before anything is done with it.
   func observe(_ subject: Subject)
 
   /// Checks the subject once all lanes have ended, by expectations or by an error.
@@ -95,5 +95,6 @@ extension ConcurrencySpec {
 }
 
 extension ConcurrencySpec where LaneState == Void {
+  /// No state, where a lane keeps none.
   public func makeLaneState(lane: Int, after prefix: Void?) {}
 }

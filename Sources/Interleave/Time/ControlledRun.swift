@@ -24,7 +24,7 @@ struct ControlledRun<Value: Sendable>: Sendable {
   ///   - test: What is run, for reports.
   ///   - grace: How far virtual time may go once the body has ended; not negative.
   ///   - body: What to run. If the calling task is cancelled, so is the task that it runs in.
-  /// - Throws: ``TakeoverError`` where the runtime cannot be controlled.
+  /// - Throws: `TakeoverError` where the runtime cannot be controlled.
   static func run(
     _ test: TestIdentity, grace: Duration = .zero,
     _ body: @escaping @Sendable () async throws -> Value

@@ -42,10 +42,12 @@ public final class VirtualClock: Clock {
       self.offset = offset
     }
 
+    /// The moment that is a time later.
     public func advanced(by duration: Duration) -> Instant {
       Instant(offset: offset + duration)
     }
 
+    /// The time until another moment.
     public func duration(to other: Instant) -> Duration { other.offset - offset }
 
     public static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.offset < rhs.offset }
@@ -60,8 +62,10 @@ public final class VirtualClock: Clock {
   /// Makes a clock that stands at zero.
   public init() {}
 
+  /// The moment to which the clock was advanced.
   public var now: Instant { Instant(offset: queue.withLock { $0.now }) }
 
+  /// No time at all: it stands still by itself.
   public var minimumResolution: Duration { .nanoseconds(1) }
 
   /// How many tasks sleep on this clock.

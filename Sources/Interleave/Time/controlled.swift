@@ -30,7 +30,7 @@ public import Testing
 /// - Parameter body: What to run.
 /// - Returns: What the body returned.
 /// - Throws: What the body threw; ``FuzzFailure`` where it does not come to its end, or an `always`
-///   or `eventually` does not hold; ``TakeoverError`` where the runtime cannot be controlled.
+///   or `eventually` does not hold; `TakeoverError` where the runtime cannot be controlled.
 @discardableResult
 public func controlled<Value: Sendable>(
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
@@ -53,8 +53,9 @@ public struct ControlledTrait: TestTrait, SuiteTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    guard testCase != nil, Machine.current == nil, !test.traits.contains(where: { $0 is FuzzTrait })
-    else { return try await function() }
+    // What others do includes what this one does.
+    let others = test.traits.contains { $0 is FuzzTrait || $0 is LeftoversTrait }
+    guard testCase != nil, Machine.current == nil, !others else { return try await function() }
     let identity = TestIdentity(test, filePath: test.sourceLocation.filePath)
     let outcome = try await withEscaping(function) { body in
       try await ControlledRun.run(identity, withFixtures(of: test, around: body))

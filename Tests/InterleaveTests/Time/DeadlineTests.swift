@@ -139,3 +139,22 @@ import Testing
     #expect(outcome.failure == nil, "\(outcome)")
   }
 }
+
+/// A deadline as the standard library will have it (SE-0526): an instant, not a duration.
+private func withDeadline<Value: Sendable, Measure: Clock>(
+  _ expiration: Measure.Instant, clock: Measure,
+  _ body: @escaping @Sendable () async throws -> Value
+) async throws -> (Value, isOfAnInstant: Bool) {
+  (try await body(), true)
+}
+
+/// The one of an instant and the one of a duration are told apart by what they are given.
+@Test func aDeadlineOfTheStandardLibraryIsAnotherOne() async throws {
+  let own = try await withDeadline(.seconds(5)) { 1 }
+  #expect(own == 1)
+  let timed = try await withDeadline(.seconds(5), clock: SuspendingClock()) { 2 }
+  #expect(timed == 2)
+  let clock = ContinuousClock()
+  let other = try await withDeadline(clock.now.advanced(by: .seconds(5)), clock: clock) { 3 }
+  #expect(other == (3, true))
+}
