@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .library(name: "Interleave", targets: ["Interleave"]),
     .executable(name: "interleave", targets: ["InterleaveCommand"]),
+    .plugin(name: "InterleavePlugin", targets: ["InterleavePlugin"]),
   ],
   targets: [
     .target(name: "CInterleave"),
@@ -23,6 +24,18 @@ let package = Package(
     .target(name: "Examples", dependencies: ["Interleave"], swiftSettings: strict),
     .executableTarget(
       name: "InterleaveCommand", dependencies: ["Interleave", "Examples"], swiftSettings: strict),
+    .plugin(
+      name: "InterleavePlugin",
+      capability: .command(
+        intent: .custom(
+          verb: "interleave",
+          description:
+            "List, show, verify, prune and replay what the corpus keeps, and fuzz at length"
+        ),
+        permissions: [
+          .writeToPackageDirectory(reason: "Failures are kept in the corpus, and deleted from it.")
+        ]),
+      path: "Sources/InterleavePlugin"),
     .target(name: "InterleaveBugs", swiftSettings: strict),
     .target(
       name: "InterleaveAtomicBugs", dependencies: ["InterleaveBugs"], swiftSettings: strict),

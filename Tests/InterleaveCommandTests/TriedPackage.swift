@@ -153,8 +153,18 @@ func interleave(
   input: String = ""
 ) async throws -> CommandResult {
   let tests = URL(filePath: CommandLine.arguments[0])
+  return try await run(
+    tests.deletingLastPathComponent().appending(path: "interleave").path, arguments, in: folder,
+    environment: environment, input: input)
+}
+
+/// Runs a program to its end.
+func run(
+  _ path: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:],
+  input: String = ""
+) async throws -> CommandResult {
   let process = Process()
-  process.executableURL = tests.deletingLastPathComponent().appending(path: "interleave")
+  process.executableURL = URL(filePath: path)
   process.arguments = arguments
   process.currentDirectoryURL = folder
   process.environment = ProcessInfo.processInfo.environment

@@ -166,6 +166,20 @@ import Testing
     }
   }
 
+  // MARK: The plugin
+
+  @Test func thePluginDoesTheSameForThePackageItIsCalledIn() async throws {
+    let folder = try await fuzzed()
+    let plugin = ["swift", "package", "--allow-writing-to-package-directory", "interleave"]
+    let list = try await run("/usr/bin/env", plugin + ["list"], in: folder)
+    #expect(list.code == 0, "\(list)")
+    #expect(list.output.contains("ShopTests/BankTests/neverOverdrawn()"))
+    let replay = try await run("/usr/bin/env", plugin + ["replay", "neverOverdrawn"], in: folder)
+    #expect(replay.code == 1, "\(replay)")
+    #expect(replay.output.contains("still fails: expectation"), "\(replay)")
+    #expect(replay.errors.contains("`interleave` ended with exit code 1"), "\(replay)")
+  }
+
   // MARK: Doubles
 
   @Test func aDoubleOfAProtocolIsPrintedAsItCompiles() async throws {
