@@ -15,7 +15,7 @@ extension BugProgram {
 
   /// An atomic is loaded, and stored: an update is lost.
   private static let loadedAndStored = BugProgram(
-    "inside_loadedandstored", depth: 2, need: .atAtomics
+    "inside_loadedandstored", depth: 2, need: .before
   ) { isMended in
     let counter = Counter()
     let count: @Sendable () -> Void = {
@@ -37,7 +37,7 @@ extension BugProgram {
   }
 
   /// A flag is exchanged before what it stands for is there.
-  private static let flaggedFirst = BugProgram("inside_flaggedfirst", depth: 2, need: .atAtomics) {
+  private static let flaggedFirst = BugProgram("inside_flaggedfirst", depth: 2, need: .before) {
     isMended in
     let published = Published()
     try await both(
@@ -56,7 +56,7 @@ extension BugProgram {
   private final class Balance: Sendable { let amount = Mutex(0) }
 
   /// A balance is read in one section of a mutex, and written in another.
-  private static let twoMutexes = BugProgram("inside_mutexsections", depth: 2, need: .atAtomics) {
+  private static let twoMutexes = BugProgram("inside_mutexsections", depth: 2, need: .before) {
     isMended in
     let balance = Balance()
     let deposit: @Sendable () -> Void = {
@@ -75,7 +75,7 @@ extension BugProgram {
 
   /// Two mutexes are taken in either order.
   private static let mutexEitherOrder = BugProgram(
-    "inside_mutexeitherorder", depth: 2, need: .atAtomics
+    "inside_mutexeitherorder", depth: 2, need: .before
   ) { isMended in
     let pair = Pair()
     let leftFirst: @Sendable () -> Void = {

@@ -5,6 +5,7 @@ import Synchronization
 extension CorrectProgram {
   package static let atomics = [
     oneInMutex, triedMutex, mutexInLock, lockInMutex, heldAcrossWaking, counted, exchangedInLoop,
+    turnedRound, heldByTicket,
   ]
 
   private final class Counter: Sendable {
@@ -125,5 +126,40 @@ extension CorrectProgram {
       }
     }
     try check(counter.value.load(ordering: .relaxed) == 3, "an update was lost")
+  }
+
+  private final class Turning: Sendable {
+    let isTaken = Atomic(false)
+    let next = Atomic(0)
+    let served = Atomic(0)
+    let other = Locked(0)
+  }
+
+  private static let turnedRound = CorrectProgram("one inside: an atomic that is turned round") {
+    let (turning, room) = (Turning(), Room())
+    try await InterleaveBugs.all(3) { _ in
+      for _ in 0..<2 {
+        while turning.isTaken.exchange(true, ordering: .acquiring) {}
+        turning.other { $0 += 1 }
+        try room.visit()
+        turning.other { $0 += 1 }
+        turning.isTaken.store(false, ordering: .releasing)
+      }
+    }
+    try room.close(after: 6)
+  }
+
+  private static let heldByTicket = CorrectProgram("one inside: tickets") {
+    let (turning, room) = (Turning(), Room())
+    try await InterleaveBugs.all(3) { _ in
+      let ticket = turning.next.add(1, ordering: .relaxed).oldValue
+      // Each looks by changing nothing, which all the others see in one order.
+      while turning.served.add(0, ordering: .acquiring).newValue != ticket {}
+      turning.other { $0 += 1 }
+      try room.visit()
+      turning.other { $0 += 1 }
+      turning.served.add(1, ordering: .releasing)
+    }
+    try room.close(after: 3)
   }
 }

@@ -18,6 +18,7 @@ enum Benchmark: String, CaseIterable {
   case traces
   case truth
   case correct
+  case atomics
 
   var summary: String {
     switch self {
@@ -37,6 +38,7 @@ enum Benchmark: String, CaseIterable {
       "random programs over shared things, for false proofs; [60s|500] [--seed n]"
     case .correct:
       "correct programs, in which nothing may be reported; [schedules by each strategy] [name]"
+    case .atomics: "what an atomic instruction costs, in a step and elsewhere"
     case .traces: "a hash of all choices, for two builds to compare; [program: and its report]"
     }
   }
@@ -63,6 +65,7 @@ enum Benchmark: String, CaseIterable {
       return true
     case .truth: return await showTruth(try TruthOptions([]))
     case .correct: return try await runCorrectPrograms(schedules: 200)
+    case .atomics: return try measureAtomics()
     }
   }
 }

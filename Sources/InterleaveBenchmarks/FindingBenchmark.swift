@@ -273,7 +273,7 @@ extension BugProgram {
     switch need {
     case .nothing: .never
     case .before: .before
-    case .after, .atAtomics: .everywhere
+    case .after: .everywhere
     }
   }
 }

@@ -44,12 +44,11 @@ package struct BugProgram: Sendable {
 package enum InsideNeed: Sendable {
   /// Nowhere: it shows in an order of whole steps.
   case nothing
-  /// Before an operation such as taking a lock, cancelling, or resuming a continuation.
+  /// Before an operation such as taking a lock, cancelling, resuming a continuation, or changing an
+  /// atomic.
   case before
   /// After a task was made or woken, or a lock was given back.
   case after
-  /// Before an operation on an atomic, which a `Mutex` is taken by as well.
-  case atAtomics
 }
 
 /// The bug of a program has shown.

@@ -27,9 +27,12 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   /// A step that is interrupted inside finds its own task and accesses when it goes on, and what
   /// runs meanwhile its own.
   case carriers
+  /// A step that comes to an atomic instruction of the program, or enters a function that is
+  /// watched, is told of, and finds all as it was.
+  case atomics
 
   /// Without it, nothing can be controlled.
-  var isRequired: Bool { self != .carriers }
+  var isRequired: Bool { self != .carriers && self != .atomics }
 
   /// What is wrong, if the fact does not hold.
   var complaint: String? { Self.checks[self]?() }
@@ -132,6 +135,8 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
       }
       return wrong.withLock { $0 }
     },
+    // Where instructions cannot be watched, no use is made of that.
+    .atomics: { il_watch_probe().map { String(cString: $0) } },
   ]
 
   /// Makes a task of the native runtime and looks at its job as the hook sees it.

@@ -221,6 +221,7 @@ void il_carriers_begin_step(il_carriers *c) {
   c->number = ++c->last_step;
   c->operations = c->runtime_locks = c->locks = 0;
   c->vain_trials = 0;
+  c->turning = (il_turning){0};
   memset(c->kinds, 0, sizeof c->kinds);
 }
 
@@ -268,6 +269,8 @@ static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
   c->runtime_locks = kept->runtime_locks;
   c->vain_trials = kept->vain_trials;
   c->locks = kept->locks;
+  // Others have been there: it begins to count anew.
+  c->turning = (il_turning){0};
   memcpy(c->kinds, kept->kinds, sizeof c->kinds);
 }
 
@@ -320,12 +323,14 @@ bool il_carriers_run(il_session *s, il_points points) {
   c->spares_holders = false;
   c->current = &c->home;
   s->carriers = c;
+  s->heeds_atomics = true;
   il_values_begin(c);
   switch_to(&c->home, take_spare(c));
   il_values_end(c);
   // What is parked never goes on: its stack stays as it is, as the task does.
   if (c->parked) il_give_back_all(c);
   s->carriers = NULL;
+  s->heeds_atomics = false;
   keep_free(c, KEPT);
   return true;
 }
@@ -333,6 +338,7 @@ bool il_carriers_run(il_session *s, il_points points) {
 void il_carriers_drop(il_session *s) {
   il_carriers *c = s->idle_carriers;
   s->carriers = s->idle_carriers = NULL;
+  s->heeds_atomics = false;
   if (!c) return;
   keep_free(c, 0);
   free(c->held);
@@ -357,6 +363,7 @@ size_t il_carriers_free(const il_session *s) {
 
 #else
 
+const char *il_carriers_heed_atomics(void) { return il_carriers_obstacle(); }
 const char *il_carriers_obstacle(void) { return "steps have no stacks of their own on this platform"; }
 bool il_carriers_run(il_session *s, il_points points) {
   (void)s, (void)points;

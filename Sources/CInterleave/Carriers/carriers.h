@@ -35,6 +35,8 @@ typedef enum {
   IL_WANTS_OPENING,
   // A word of memory that is zero while nobody holds it.
   IL_WANTS_WORD,
+  // A word of memory that is not what it was.
+  IL_WANTS_CHANGE,
   // No other step is inside.
   IL_WANTS_SOLITUDE,
 } il_want;
@@ -47,6 +49,8 @@ typedef enum {
   IL_HELD_FILE,
   // What is initialized once.
   IL_HELD_ONCE,
+  // A `Mutex`, which is a word with the number of a thread.
+  IL_HELD_WORD,
 } il_held_kind;
 
 // One object of the table of who holds what.
@@ -68,6 +72,14 @@ typedef struct {
   const void *site;
   uint32_t task;
 } il_held;
+
+// How a step comes to atomic instructions without anybody coming between.
+typedef struct {
+  // The word of the last one, and what it was; how often that was the same; how many there were.
+  const void *word;
+  uint64_t value;
+  unsigned same, all;
+} il_turning;
 
 // The fields of the session that belong to the step that runs.
 typedef struct {
@@ -109,6 +121,9 @@ struct il_carrier {
   const void *want_site;
   // How often what it wants had been opened; and anything by those outside.
   unsigned openings, openings_by_others;
+  // What the word was, of so many bytes.
+  uint64_t seen;
+  uint8_t width;
   // It can do without what it wants.
   bool is_trial;
   il_carrier *next;
@@ -127,6 +142,7 @@ struct il_carriers {
   unsigned number, operations, runtime_locks, locks;
   unsigned vain_trials;
   unsigned kinds[IL_POINT_KINDS];
+  il_turning turning;
   // How many steps are parked, how many of these want to be alone, and how many locks of the
   // program's they hold.
   unsigned parked, solitary, parked_locks;
@@ -141,7 +157,9 @@ struct il_carriers {
   size_t held_count, held_capacity;
 };
 
-enum { IL_MOST_OPERATIONS = 4095 };
+// The numbers of points are those of operations, or, of places where a step has to wait for others
+// in the midst of one, as much larger.
+enum { IL_MOST_OPERATIONS = 2047, IL_WAITS = 2 * (IL_MOST_OPERATIONS + 1) };
 
 // The running step parks, and the carrier goes on, or a new loop if it is NULL.
 void il_carrier_leave(il_carriers *carriers, il_carrier *next);
@@ -160,6 +178,8 @@ void il_values_switch(il_carrier *from, const il_carrier *to);
 
 // Somebody else holds what a step wants.
 bool il_is_held_elsewhere(const il_carriers *carriers, il_want want, void *object, unsigned step);
+// The running step holds it.
+bool il_is_held_by_step(const il_carriers *carriers, const void *object);
 // The running step takes an object, or gives it back once.
 void il_note_taken(il_session *session, void *object, il_held_kind kind, bool is_shared,
                    const void *site);
@@ -220,6 +240,13 @@ void il_before_wait(il_session *session, void *object, const void *caller);
 // The step tries to take a lock. True: it is another step's.
 bool il_before_trial(il_session *session, void *lock, il_want want, const void *caller);
 void il_after_unlock(il_session *session, void *lock, const void *caller);
+
+// MARK: - Atomics
+
+// What is in a word of memory.
+uint64_t il_value_of(const void *word, uint8_t width);
+// The running step has taken a `Mutex`.
+void il_note_mutex_taken(il_session *session, void *word, const void *site);
 
 // MARK: - Waits
 

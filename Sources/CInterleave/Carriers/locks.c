@@ -207,7 +207,7 @@ void funlockfile(FILE *file) {
 
 // MARK: - The slow paths of `Mutex`
 
-// Nobody sees who takes one that is free. But its word is zero while nobody holds it, and all
+// Who takes one that is free is seen only where atomic instructions are. But its word is zero while nobody holds it, and all
 // steps are one thread to it: what it takes for a lock that is taken twice is another step's.
 
 static bool is_this_threads(const atomic_int *word, uint32_t thread) {
@@ -226,12 +226,16 @@ SWIFT_CC void il_lock_slow(uint32_t thread, SELF_CONTEXT void *handle) {
         "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF");
   il_session *inside = il_inside();
   while (UNLIKELY(inside != NULL) && inside->carriers->parked &&
-         is_this_threads(handle, thread)) {
+         is_this_threads(handle, thread) && !il_is_held_by_step(inside->carriers, handle)) {
     il_await(inside, handle, caller, IL_WANTS_WORD);
     int free = 0;
-    if (atomic_compare_exchange_strong((atomic_int *)handle, &free, (int)thread)) return;
+    if (atomic_compare_exchange_strong((atomic_int *)handle, &free, (int)thread)) {
+      il_note_mutex_taken(inside, handle, caller);
+      return;
+    }
   }
   original(thread, handle);
+  if (UNLIKELY(inside != NULL)) il_note_mutex_taken(inside, handle, caller);
 }
 
 typedef SWIFT_CC bool (*try_lock_slow_function)(SELF_CONTEXT void *handle);
@@ -248,7 +252,9 @@ SWIFT_CC bool il_try_lock_slow(SELF_CONTEXT void *handle) {
   if (UNLIKELY(inside != NULL) && inside->carriers->parked &&
       is_this_threads(handle, (uint32_t)syscall(SYS_gettid)) &&
       !il_await_trial(inside, handle, caller, IL_WANTS_WORD)) return false;
-  return original(handle);
+  bool is_taken = original(handle);
+  if (UNLIKELY(inside != NULL) && is_taken) il_note_mutex_taken(inside, handle, caller);
+  return is_taken;
 }
 
 #endif

@@ -60,10 +60,16 @@ bool il_is_held_elsewhere(const il_carriers *c, il_want want, void *object, unsi
   return is_anothers || (want == IL_WANTS_LOCK && held->sharers);
 }
 
+bool il_is_held_by_step(const il_carriers *c, const void *object) {
+  const il_held *held = known_held(c, object);
+  return held && held->depth && held->holder == c->number;
+}
+
 static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned step) {
   switch (carrier->want) {
   case IL_WANTS_NOTHING: return false;
   case IL_WANTS_WORD: return *(const volatile int *)carrier->wanted != 0;
+  case IL_WANTS_CHANGE: return il_value_of(carrier->wanted, carrier->width) == carrier->seen;
   case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
   case IL_WANTS_OPENING:
     return known_held(c, carrier->wanted)->openings == carrier->openings &&
@@ -123,6 +129,7 @@ void il_give_back_all(il_carriers *c) {
       case IL_HELD_SPIN: pthread_spin_unlock(held->object); break;
       case IL_HELD_FILE: funlockfile(held->object); break;
       case IL_HELD_ONCE: break;
+      case IL_HELD_WORD: atomic_store((atomic_int *)held->object, 0); break;
       }
     }
   }
@@ -195,7 +202,11 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   me->want = want;
   me->wanted = object;
   bool is_vain = is_in_vain(c, me, c->number);
-  if (is_vain || (c->points && !s->initializing && number && !c->off && number <= IL_MOST_OPERATIONS &&
+  // Before its first operation a step has done nothing that others see; but plain loads of atomics
+  // are not counted.
+  bool is_first = !number && kind != IL_POINT_ATOMIC;
+  if (is_vain || (c->points && !s->initializing && !is_first && !c->off &&
+                  number <= IL_MOST_OPERATIONS &&
                   may_be_interrupted(s))) {
     il_point point = {.kind = kind, .site = site,
                       .number = 2 * bounded(number), .occurrence = occurrence,
@@ -228,7 +239,8 @@ void il_await(il_session *s, void *object, const void *site, il_want want) {
   me->want = want;
   me->wanted = object;
   if (s->step_task && is_in_vain(c, me, c->number)) {
-    il_point point = {.kind = IL_POINT_WAIT, .site = site, .number = 2 * bounded(c->operations),
+    il_point point = {.kind = IL_POINT_WAIT, .site = site,
+                      .number = IL_WAITS + 2 * bounded(c->operations),
                       .occurrence = c->operations, .is_vain = true};
     offer(s, &point);
   }
@@ -275,7 +287,8 @@ bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
 }
 
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
-  bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE;
+  bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE ||
+                 carrier->want == IL_WANTS_WORD;
   const il_held *held = is_lock ? known_held(carrier->owner, carrier->wanted) : NULL;
   il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
   if (held && (held->depth || held->sharers)) {

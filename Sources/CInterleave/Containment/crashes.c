@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "guard.h"
+#include "../Watching/watching.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -102,7 +103,9 @@ static void end_process(int signal, siginfo_t *info, void *context, const struct
 static void on_crash(int signal, siginfo_t *info, void *context) {
   int index = 0;
   while (index < CRASHES - 1 && crashes[index] != signal) index++;
+  if (signal == SIGTRAP && il_pass_breakpoint(info, context)) return;
   if (signal == SIGSEGV || signal == SIGBUS) il_end_broken_walk();
+  il_unmove(context);
   il_guard *g = il_this_guard;
   bool is_contained = g && il_current && il_is_own_process();
   if (!is_contained || g->crashes > 1 || (signal == SIGPIPE && is_unheard())) {

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #endif
 #include "guard.h"
+#include "../Watching/watching.h"
 
 #include <string.h>
 
@@ -95,7 +96,9 @@ static void on_hang(int signal, siginfo_t *info, void *context) {
   if (!il_current || atomic_load(&g->serial) != g->suspect || il_is_returning(context)) return;
   il_release_returns(g);
   il_stop stop = {.kind = IL_STOP_HANG, .is_asleep = g->is_asleep};
+  uintptr_t place = il_unmove(context);
   il_note_calls(&stop, il_program_counter(context), context, 0);
+  il_move_back(context, place);
   // Who sleeps does so at one place.
   if (stop.is_asleep && !stop.is_broken) il_stop_here(g, &stop);
   if (stop.is_broken) {

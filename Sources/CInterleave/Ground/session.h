@@ -93,6 +93,9 @@ struct il_session {
   // The first that the run did by which steps may share something unseen, if that is noted.
   il_unseen unseen;
   bool notes_unseen;
+  // What is told by code that is watched: that a function is entered, while nothing unseen was
+  // noted; that a step comes to an atomic instruction.
+  bool heeds_entries, heeds_atomics;
   // Depth of initializations of globals.
   unsigned initializing;
   // A libdispatch timer that the runtime is setting up.

@@ -39,13 +39,16 @@ void il_session_destroy(il_session *s) {
   free(s);
 }
 
-void il_session_note_unseen(il_session *s, bool notes) { s->notes_unseen = notes; }
+void il_session_note_unseen(il_session *s, bool notes) {
+  s->notes_unseen = s->heeds_entries = notes;
+}
 
 void il_session_begin(il_session *s, uint64_t seed) {
   s->running = true;
   s->now = 0;
   s->clock_reads = 0;
   s->unseen = (il_unseen){0};
+  s->heeds_entries = s->notes_unseen;
   s->has_read_clock = s->has_slept = false;
   il_watch_renew();
   il_errands_drop(s);

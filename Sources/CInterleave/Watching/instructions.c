@@ -59,15 +59,18 @@ bool il_decode(const uint8_t *code, size_t size, il_instruction *out) {
     uint8_t c = code[at];
     if (c == 0xF0) lock = true;
     else if (c == 0x66) narrow = true;
-    else if (c == 0x67) short_addresses = true;
-    else if (c != 0xF2 && c != 0xF3 && c != 0x2E && c != 0x36 && c != 0x3E && c != 0x26 &&
-             c != 0x64 && c != 0x65) break;
+    else if (c == 0x67) short_addresses = out->is_elsewhere = true;
+    else if (c == 0x64 || c == 0x65) out->is_elsewhere = true;
+    else if (c != 0xF2 && c != 0xF3 && c != 0x2E && c != 0x36 && c != 0x3E && c != 0x26) break;
   }
-  if (at < size && (code[at] & 0xF0) == 0x40) wide = code[at++] & 8;
+  if (at < size && (code[at] & 0xF0) == 0x40) {
+    wide = code[at] & 8;
+    out->extension = code[at++] & 0xF;
+  }
   if (at + 1 > size) return false;
   uint8_t op = code[at++];
   int kind;
-  bool is_exchange = false;
+  bool is_exchange = false, is_narrowest = !(op & 1), is_pair = false;
   if (op == 0x0F) {
     if (at >= size) return false;
     uint8_t second = code[at++];
@@ -79,6 +82,9 @@ bool il_decode(const uint8_t *code, size_t size, il_instruction *out) {
       out->is_nop = second == 0x1F;
       out->is_branch = kind & REL32;
       out->ends = second == 0x0B;
+      out->compares = second == 0xB0 || second == 0xB1;
+      is_narrowest = second == 0xB0 || second == 0xC0;
+      is_pair = second == 0xC7;
     }
   } else if (op == 0xC5 || op == 0xC4 || op == 0x62) {
     // Vector instructions: the map of their opcodes is in the first byte that follows.
@@ -111,6 +117,7 @@ bool il_decode(const uint8_t *code, size_t size, il_instruction *out) {
   bool touches_memory = false;
   if (kind & MODRM) {
     if (at >= size) return false;
+    out->operands_at = (uint8_t)at;
     uint8_t modrm = code[at++];
     // A jump through memory or a register.
     if (op == 0xFF && (modrm & 0x38) == 0x20) out->ends = true;
@@ -139,6 +146,8 @@ bool il_decode(const uint8_t *code, size_t size, il_instruction *out) {
   if (at > size || at > 15) return false;
   out->length = (uint8_t)at;
   out->is_atomic = touches_memory && (lock || is_exchange);
+  if (out->is_atomic)
+    out->width = (uint8_t)((is_narrowest ? 1 : wide ? 8 : narrow ? 2 : 4) * (is_pair ? 2 : 1));
   return true;
 }
 

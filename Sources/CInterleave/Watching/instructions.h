@@ -11,6 +11,11 @@ typedef struct {
   uint8_t length;
   /// Where in the instruction a 32-bit distance from its end is; 0 for nowhere.
   uint8_t relative_at;
+  /// Where its operands are told; 0 for an instruction without such. And the bits before it that
+  /// extend the numbers of registers.
+  uint8_t operands_at, extension;
+  /// How many bytes of memory it changes, if it is atomic.
+  uint8_t width;
   /// It reads and writes memory in one.
   bool is_atomic;
   bool is_nop;
@@ -18,6 +23,10 @@ typedef struct {
   bool ends;
   bool is_branch;
   bool is_short_branch;
+  /// It compares, and exchanges what it finds equal.
+  bool compares;
+  /// Its memory is not where its operands alone say: it is the thread's own.
+  bool is_elsewhere;
 } il_instruction;
 
 /// Tells what the instruction at `code` is; false if that cannot be told.

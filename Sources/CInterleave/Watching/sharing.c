@@ -12,8 +12,8 @@
 #endif
 #include "watching.h"
 #include "imports.h"
-#include "instructions.h"
-#include "watchlist.h"
+#include "jumps.h"
+#include "sites.h"
 
 IL_UNINSTRUMENTED_BEGIN
 
@@ -26,100 +26,21 @@ IL_UNINSTRUMENTED_BEGIN
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { BREAKPOINT = 0xCC, SLOT = 32 };
-
-typedef struct {
-  il_function *function;
-  uint8_t *copy;
-} watched;
-
-static il_image *images;
-static watched *list;
-static size_t list_count;
-static bool can_watch;
-static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
+// How many watch for what is unseen in a proof; and jumps were written.
 static unsigned watchers;
+static bool has_jumps;
 static struct sigaction previous;
-
-// MARK: - Preparation
-
-// Puts the first instruction of a function, and a jump to the second, where the copy is
-// to be. Returns false if it cannot run there.
-static bool copy_first(const il_function *f, uint8_t *copy) {
-  il_instruction instruction;
-  if (!il_decode(f->code, f->size, &instruction) || instruction.is_short_branch) return false;
-  if (*(const uint8_t *)f->start != *f->code) return false;
-  memcpy(copy, f->code, instruction.length);
-  if (instruction.relative_at) {
-    int32_t distance;
-    memcpy(&distance, copy + instruction.relative_at, sizeof distance);
-    int64_t moved = (int64_t)f->start - (int64_t)copy + distance;
-    if (moved != (int32_t)moved) return false;
-    distance = (int32_t)moved;
-    memcpy(copy + instruction.relative_at, &distance, sizeof distance);
-  }
-  uint8_t *jump = copy + instruction.length;
-  uintptr_t next = f->start + instruction.length;
-  memcpy(jump, "\xFF\x25\0\0\0\0", 6);
-  memcpy(jump + 6, &next, sizeof next);
-  return true;
-}
-
-// Finds room for copies that is near enough for distances in them.
-static uint8_t *make_room(size_t size) {
-  for (uintptr_t gap = 1ul << 20; gap < 1ul << 30; gap *= 2) {
-    uintptr_t place = (images->end + gap) & ~4095ul;
-    void *room = mmap((void *)place, size, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (room == (void *)place) return room;
-    if (room != MAP_FAILED) munmap(room, size);
-  }
-  return NULL;
-}
-
-static int by_function(const void *a, const void *b) {
-  uintptr_t x = ((const watched *)a)->function->start, y = ((const watched *)b)->function->start;
-  return x < y ? -1 : x > y;
-}
-
-static void prepare(void) {
-  // A sanitizer puts calls of its own in the place of atomic instructions, and is full of them.
-  if (il_has_thread_sanitizer() || il_has_address_sanitizer()) return;
-  if (!il_find_functions(&images) || !il_find_imports(images)) return;
-  il_watch_deinits(images);
-  size_t capacity = 0;
-  for (il_image *image = images; image; image = image->next)
-    for (size_t i = 0; i < image->count; i++) capacity += image->functions[i].is_watched;
-  can_watch = true;
-  if (!capacity) return;
-  list = calloc(capacity, sizeof *list);
-  uint8_t *copies = make_room(capacity * SLOT);
-  can_watch = list && copies;
-  for (il_image *image = images; image && can_watch; image = image->next) {
-    for (size_t i = 0; i < image->count && can_watch; i++) {
-      il_function *f = &image->functions[i];
-      if (!f->is_watched || (i && f->start == f[-1].start && f[-1].is_watched)) continue;
-      uint8_t *copy = copies + list_count * SLOT;
-      can_watch = f->size && copy_first(f, copy);
-      list[list_count++] = (watched){f, copy};
-      if (!image->first_page) image->first_page = f->start & ~4095ul;
-      image->last_page = f->start & ~4095ul;
-    }
-  }
-  qsort(list, list_count, sizeof *list, by_function);
-  if (copies && mprotect(copies, capacity * SLOT, PROT_READ | PROT_EXEC)) can_watch = false;
-}
 
 // MARK: - Breakpoints
 
-static const watched *find(uintptr_t address) {
-  size_t low = 0, high = list_count;
+static const il_site *find(uintptr_t address) {
+  size_t low = 0, high = il_site_count;
   while (low < high) {
     size_t middle = (low + high) / 2;
-    if (list[middle].function->start < address) low = middle + 1; else high = middle;
+    if (il_sites[middle].at < address) low = middle + 1; else high = middle;
   }
-  return low < list_count && list[low].function->start == address ? &list[low] : NULL;
+  return low < il_site_count && il_sites[low].at == address ? &il_sites[low] : NULL;
 }
 
 // Whoever was there before may pass it on to us in turn.
@@ -139,27 +60,15 @@ static void pass_on(int number, siginfo_t *info, void *context) {
   is_passing = false;
 }
 
-static void on_trap(int number, siginfo_t *info, void *context) {
+bool il_pass_breakpoint(const siginfo_t *info, void *context) {
   greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-  const watched *entered = info->si_code > 0 ? find((uintptr_t)registers[REG_RIP] - 1) : NULL;
-  if (!entered) {
-    pass_on(number, info, context);
-    return;
-  }
-  il_session *s = il_current;
-  if (s && s->notes_unseen && s->unseen.kind == IL_UNSEEN_NOTHING) {
-    // What our own code does with a lock of its own is no program's doing.
-    uintptr_t caller = *(const uintptr_t *)registers[REG_RSP];
-    const il_function *from = il_function_at(images, caller);
-    if (!from || !from->is_own) {
-      s->unseen = (il_unseen){
-          .kind = entered->function->is_deinit   ? IL_UNSEEN_DEINIT
-                  : entered->function->is_beside ? IL_UNSEEN_BESIDE
-                                                 : IL_UNSEEN_ATOMICS,
-          .place = entered->function->start, .function = entered->function->start};
-    }
-  }
-  registers[REG_RIP] = (greg_t)entered->copy;
+  const il_site *site = info->si_code > 0 ? find((uintptr_t)registers[REG_RIP] - 1) : NULL;
+  if (site) registers[REG_RIP] = (greg_t)site->stub;
+  return site != NULL;
+}
+
+static void on_trap(int number, siginfo_t *info, void *context) {
+  if (!il_pass_breakpoint(info, context)) pass_on(number, info, context);
 }
 
 static void take_traps(void) {
@@ -186,37 +95,46 @@ static bool is_traced(void) {
   return !tracer || strtol(tracer + 10, NULL, 10) != 0;
 }
 
-static bool allow_writing(bool is_allowed) {
-  int access = PROT_READ | PROT_EXEC | (is_allowed ? PROT_WRITE : 0);
-  for (il_image *image = images; image; image = image->next) {
-    if (!image->first_page) continue;
-    size_t size = image->last_page - image->first_page + 4096;
-    if (mprotect((void *)image->first_page, size, access)) return false;
+// A breakpoint costs all who come by some microseconds, so it is there only while it is needed.
+static bool write_breakpoints(bool is_set) {
+  bool is_needed = false;
+  for (size_t n = 0; n < il_site_count && !is_needed; n++)
+    is_needed = il_sites[n].is_entry && !(has_jumps && il_sites[n].is_jump);
+  if (!is_needed) return true;
+  if (!il_allow_writing(il_images, true)) return false;
+  for (size_t n = 0; n < il_site_count; n++) {
+    const il_site *site = &il_sites[n];
+    if (!site->is_entry || (has_jumps && site->is_jump)) continue;
+    uint8_t byte = is_set ? IL_BREAKPOINT : *site->code;
+    __atomic_store_n((uint8_t *)site->at, byte, __ATOMIC_SEQ_CST);
   }
-  return true;
+  return il_allow_writing(il_images, false);
 }
 
-static bool write_breakpoints(bool is_set) {
-  if (!allow_writing(true)) return false;
-  for (size_t i = 0; i < list_count; i++) {
-    const il_function *f = list[i].function;
-    __atomic_store_n((uint8_t *)f->start, is_set ? BREAKPOINT : *f->code, __ATOMIC_SEQ_CST);
-  }
-  return allow_writing(false);
+// Once written, jumps stay: they cost who comes by next to nothing. Returns why there are none, or
+// NULL.
+static const char *write_jumps(void) {
+  static const char *obstacle;
+  if (has_jumps || obstacle) return obstacle;
+  take_traps();
+  obstacle = il_write_jumps(il_images, il_sites, il_site_count);
+  has_jumps = !obstacle;
+  if (has_jumps) obstacle = il_probe_sites();
+  return obstacle;
 }
 
 static bool watch(bool is_watching) {
   bool is_done = il_note_imports(is_watching);
-  return (!list_count || write_breakpoints(is_watching)) && is_done;
+  return write_breakpoints(is_watching) && is_done;
 }
 
 bool il_watch_begin(void) {
-  pthread_once(&prepare_once, prepare);
-  if (!can_watch) return false;
+  if (il_sites_obstacle()) return false;
   pthread_mutex_lock(&watch_lock);
   bool is_set = watchers > 0;
   if (!is_set && !is_traced()) {
-    if (list_count) take_traps();
+    if (il_site_count) take_traps();
+    write_jumps();
     is_set = watch(true);
   }
   if (is_set) watchers++;
@@ -231,9 +149,29 @@ void il_watch_end(void) {
   pthread_mutex_unlock(&watch_lock);
 }
 
+const char *il_watch_atomics(il_atomic_hook hook) {
+  const char *obstacle = il_sites_obstacle();
+  if (obstacle) return obstacle;
+  pthread_mutex_lock(&watch_lock);
+  if (has_jumps || !is_traced()) obstacle = write_jumps();
+  else obstacle = "a debugger would take the breakpoints, until there are jumps, for its own";
+  if (!obstacle) il_hook_atomics(hook);
+  pthread_mutex_unlock(&watch_lock);
+  return obstacle;
+}
+
+const char *il_watch_probe(void) {
+  if (il_sites_obstacle()) return NULL;
+  pthread_mutex_lock(&watch_lock);
+  bool is_written = has_jumps || (!is_traced() && !write_jumps());
+  const char *wrong = is_written ? il_probe_sites() : NULL;
+  pthread_mutex_unlock(&watch_lock);
+  return wrong;
+}
+
 void il_watch_renew(void) {
   is_passing = false;
-  if (list_count && __atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
+  if (il_site_count && __atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
 }
 
 void il_watch_pause(void) { pthread_mutex_lock(&watch_lock); }
@@ -247,13 +185,34 @@ void il_watch_resume(void) {
   pthread_mutex_unlock(&watch_lock);
 }
 
-size_t il_watched_count(void) {
-  pthread_once(&prepare_once, prepare);
-  return list_count;
+static const char *watched_name(size_t index, size_t *count) {
+  *count = 0;
+  if (il_sites_obstacle()) return NULL;
+  for (size_t n = 0; n < il_site_count; n++)
+    if (il_sites[n].is_entry && (*count)++ == index) return il_sites[n].function->name;
+  return NULL;
 }
 
-const char *il_watched_name(size_t index) { return list[index].function->name; }
+size_t il_watched_count(void) {
+  size_t count;
+  watched_name(SIZE_MAX, &count);
+  return count;
+}
+
+const char *il_watched_name(size_t index) {
+  size_t count;
+  return watched_name(index, &count);
+}
 #else
+const char *il_watch_atomics(il_atomic_hook hook) {
+  (void)hook;
+  return "the instructions of this platform are not known";
+}
+bool il_pass_breakpoint(const siginfo_t *info, void *context) {
+  (void)info, (void)context;
+  return false;
+}
+const char *il_watch_probe(void) { return NULL; }
 bool il_watch_begin(void) { return false; }
 void il_watch_end(void) {}
 void il_watch_renew(void) {}

@@ -49,10 +49,13 @@ static bool is_own_name(const char *name) {
          strstr(name, "10InterleaveE") || strstr(name, "16InterleaveEngineE");
 }
 
+bool il_may_have_atomics(const il_function *f) {
+  return memchr(f->code, 0xF0, f->size) || memchr(f->code, 0x87, f->size) ||
+         memchr(f->code, 0x86, f->size);
+}
+
 static bool has_atomic_instruction(const il_function *f) {
-  // Most functions contain no byte that such an instruction needs.
-  if (!memchr(f->code, 0xF0, f->size) && !memchr(f->code, 0x87, f->size) &&
-      !memchr(f->code, 0x86, f->size)) return false;
+  if (!il_may_have_atomics(f)) return false;
   il_instruction instruction;
   for (size_t at = 0; at < f->size; at += instruction.length) {
     // What cannot be read may be anything.

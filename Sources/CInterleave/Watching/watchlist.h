@@ -56,6 +56,9 @@ bool il_find_functions(il_image **images);
 /// The function that an address lies in, or NULL.
 il_function *il_function_at(const il_image *images, uintptr_t address);
 
+/// Some instruction of the function may be atomic: most functions have none of the bytes.
+bool il_may_have_atomics(const il_function *function);
+
 /// Marks what frees an object and does more than to let go of what that refers to. The
 /// places through which the images call others must have been found.
 void il_watch_deinits(il_image *images);

@@ -37,8 +37,10 @@ typedef enum {
   IL_POINT_MADE = 6,
   IL_POINT_WOKEN = 7,
   IL_POINT_UNLOCKED = 8,
+  /// It changes a word of memory by an atomic instruction.
+  IL_POINT_ATOMIC = 9,
 } il_point_kind;
-enum { IL_POINT_KINDS = 9 };
+enum { IL_POINT_KINDS = 10 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {
@@ -46,7 +48,8 @@ typedef struct {
   const void *_Nullable site;
   /// Where the function that the site is in was called; NULL where that is not known.
   const void *_Nullable caller;
-  /// Twice the number of operations of the step that come before, and 1 if it is after one.
+  /// Twice the number of operations of the step that come before, and 1 if it is after one; more
+  /// than any of these where it has to wait in the midst of one.
   unsigned number;
   /// How many operations of its kind the step has done before.
   unsigned occurrence;
@@ -66,6 +69,9 @@ typedef struct {
 
 /// Why steps cannot be interrupted inside in this process; NULL where they can.
 const char *_Nullable il_carriers_obstacle(void);
+/// Has steps interrupted at the atomic instructions of the program's, too, from here on. Returns why
+/// that cannot be done, or NULL.
+const char *_Nullable il_carriers_heed_atomics(void);
 /// Names what is wrong with what a thread's step finds after another one has run; NULL if
 /// nothing is. The first half, in a step that is interrupted before the second; and another step
 /// in between.

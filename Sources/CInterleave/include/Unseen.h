@@ -49,6 +49,9 @@ typedef struct {
 /// under a debugger.
 bool il_watch_begin(void);
 void il_watch_end(void);
+/// Names what is wrong with how instructions of the program are watched; NULL if nothing is, or if
+/// none can be.
+const char *_Nullable il_watch_probe(void);
 /// Has what this session's steps do noted while it is watched for.
 void il_session_note_unseen(il_session *session, bool notes);
 /// The first such thing that a step of the last run did.

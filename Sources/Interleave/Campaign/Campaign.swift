@@ -60,6 +60,10 @@ struct Campaign {
     if let shortage { report.warnings.append(shortage.words) }
     if resolved.configuration.interruptions != .never, let obstacle = Interruptions.obstacle {
       report.wholeSteps.insert("no step was interrupted inside: \(obstacle)", at: 0)
+    } else if resolved.configuration.interruptions != .never,
+      let obstacle = Interruptions.obstacleAtAtomics
+    {
+      report.wholeSteps.insert("no step was interrupted at an atomic instruction: \(obstacle)", at: 0)
     }
     if resolved.configuration.asksForInterruptions {
       report.warnings += report.wholeSteps

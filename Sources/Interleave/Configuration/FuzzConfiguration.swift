@@ -266,7 +266,8 @@ extension FuzzConfiguration {
     case never
     /// Before an operation whose order with those of other tasks matters: taking a lock,
     /// cancelling, asking whether one is cancelled, resuming a continuation, yielding to a stream,
-    /// signalling. Not before the first that a step does, which whole steps show.
+    /// signalling, changing an atomic. Not before the first that a step does, which whole steps
+    /// show.
     case before
     /// Also after a task was made or woken, and after a lock was given back.
     case everywhere

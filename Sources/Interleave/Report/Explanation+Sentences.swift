@@ -225,6 +225,7 @@ extension InsidePoint {
     case .create: "made a task"
     case .wake: "woke a task"
     case .unlock: "gave back a lock"
+    case .atomic: "changed an atomic"
     }
   }
 }

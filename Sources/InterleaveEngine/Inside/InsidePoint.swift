@@ -24,6 +24,8 @@ public struct InsidePoint: Sendable, Hashable {
     case wake
     /// It gives back a lock.
     case unlock
+    /// It changes a word of memory by an atomic instruction.
+    case atomic
   }
 
   public var operation: Operation
@@ -46,7 +48,7 @@ public struct InsidePoint: Sendable, Hashable {
 
   /// The operations as the machine numbers them.
   private static let operations: [Operation] = [
-    .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock,
+    .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock, .atomic,
   ]
 }
 

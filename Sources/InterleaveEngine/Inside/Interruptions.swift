@@ -5,7 +5,8 @@ package enum Interruptions: Int, Sendable, Comparable {
   /// Nowhere: each step runs from its beginning to its end.
   case never
   /// Before an operation whose order with those of other tasks matters: taking a lock, cancelling,
-  /// asking for a cancellation, resuming a continuation, yielding to a stream, signalling.
+  /// asking for a cancellation, resuming a continuation, yielding to a stream, signalling, changing an
+  /// atomic.
   case before
   /// Also after a task was made or woken, and after a lock was given back.
   case everywhere
@@ -29,6 +30,13 @@ package enum Interruptions: Int, Sendable, Comparable {
     }
     return il_carriers_obstacle().map { String(cString: $0) } ?? RuntimeFact.carriers.complaint
   }()
+}
+
+extension Interruptions {
+  /// Why steps cannot be interrupted at the atomic instructions of the program in this process; nil
+  /// where they can.
+  package static let obstacleAtAtomics: String? =
+    il_carriers_heed_atomics().map { String(cString: $0) }
 }
 
 extension StepKey {

@@ -11,6 +11,7 @@ extension Machine {
   ///
   /// - Returns: Nil where there is no memory for that.
   func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
+    _ = Interruptions.obstacleAtAtomics
     inside = InsideState()
     parked.removeAll()
     pointStrategy = strategy
