@@ -63,7 +63,7 @@ struct Campaign {
     } else if resolved.configuration.interruptions != .never,
       let obstacle = Interruptions.obstacleAtAtomics
     {
-      report.wholeSteps.insert("no step was interrupted at an atomic instruction: \(obstacle)", at: 0)
+      report.wholeSteps.insert("no step was interrupted at an atomic: \(obstacle)", at: 0)
     }
     if resolved.configuration.asksForInterruptions {
       report.warnings += report.wholeSteps
