@@ -41,6 +41,12 @@ private func nanoseconds(of counter: AtomicCounter) -> Double {
   seconds { counter.count(times) } / Double(times) * 1_000_000_000
 }
 
+/// May interrupt steps, and never does.
+private final class GoesOn: Strategy {
+  func begin(_ run: RunStart) {}
+  func choose(among steps: EnabledSteps) -> Int { 0 }
+}
+
 /// What an atomic costs in the first step of a run in which so many other tasks could begin.
 private func inStep(
   _ counter: AtomicCounter, _ interruptions: Interruptions, others: Int
@@ -51,7 +57,7 @@ private func inStep(
   // A step reads the clocks of its run, so that it is timed from outside.
   func run(_ times: Int) -> Double {
     seconds {
-      _ = machine.run(Baseline(), RunStart(index: 0, seed: 0)) {
+      _ = machine.run(GoesOn(), RunStart(index: 0, seed: 0)) {
         Task {
           let made = (0..<others).map { _ in Task {} }
           counter.count(times)

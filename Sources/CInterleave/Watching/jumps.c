@@ -102,8 +102,12 @@ static bool jumps_straight(il_site *site) {
 
 static bool jumps_by_way(il_site *site, const uint8_t *next) {
   size_t free_bytes = site->instruction.length < JUMP ? site->instruction.length - 1u : JUMP - 1u;
+  size_t kept_bytes = JUMP - 1 - free_bytes;
+  // What is there must be what its file says.
+  const uint8_t *behind = site->code + site->instruction.length;
+  if (memcmp((const uint8_t *)site->at + site->instruction.length, behind, kept_bytes)) return false;
   uint32_t distance = 0;
-  memcpy((uint8_t *)&distance + free_bytes, next, JUMP - 1 - free_bytes);
+  memcpy((uint8_t *)&distance + free_bytes, next, kept_bytes);
   uintptr_t first = site->at + JUMP + (uintptr_t)(intptr_t)(int32_t)distance;
   uintptr_t last = first + (free_bytes < 4 ? (1ul << 8 * free_bytes) - 1 : 0);
   uintptr_t place = claim_between(first, last, (uint8_t)(distance >> 24));
