@@ -1,11 +1,9 @@
 // Watching for what may be shared between steps unseen.
 //
 // While a proof is attempted, calls of other libraries' functions of which nothing is known
-// are noted, and the first byte of each function of the program's that may share memory is a
-// breakpoint.
-// Whoever enters one is sent on to a copy of the instruction that was there, and from
-// it to the next; so the breakpoint stays for every other thread, and a run that enters
-// the function always shows it.
+// are noted. At the beginning of each function of the program's that may share memory is a jump,
+// from the first time on, to a stub that notes a run which wants to know. Where no jump can be, it
+// is a breakpoint while anybody watches, and whoever meets that is sent on to the stub.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

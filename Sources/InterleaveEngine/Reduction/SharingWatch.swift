@@ -6,9 +6,9 @@ import CInterleave
 /// touches; or else it is noticed, whatever it may do. Atomics, and the `Mutex` that is made
 /// of them, are instructions in the code of whoever uses them; nothing is called that could
 /// be noticed. So all functions of the program are looked through for such instructions, and
-/// for the types of atomics that are only loaded and stored, which takes no special ones. A
-/// breakpoint at the beginning of each of them tells when a run enters it, and one at the
-/// beginning of what frees an object and does something more. ``Machine/unseen`` is the first
+/// for the types of atomics that are only loaded and stored, which takes no special ones. A jump
+/// at the beginning of each of them, or where there is no room for one a breakpoint, tells when a
+/// run enters it, and one at the beginning of what frees an object and does something more. ``Machine/unseen`` is the first
 /// that a run did. What the system, the toolchain and this package do among themselves is left
 /// out.
 package final class SharingWatch {
