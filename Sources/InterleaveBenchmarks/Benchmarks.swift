@@ -77,6 +77,7 @@ enum Benchmarks {
 
     \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 12))\($0.summary)" }
       .joined(separator: "\n"))
+      pages       the pages of failures, for .ci/pages; <folder>
     \(FindingOptions.usage)
     """
 
@@ -95,6 +96,10 @@ enum Benchmarks {
       let processes = arguments.last.flatMap({ Int($0) }), processes >= 2
     {
       guard try await measureDeterminism(processes: processes) else { exit(1) }
+      return
+    }
+    if arguments.first == "pages", let folder = arguments.last, arguments.count == 2 {
+      guard try await makePages(in: folder) else { exit(1) }
       return
     }
     if arguments.first == Benchmark.systems.rawValue, arguments.count == 2 {

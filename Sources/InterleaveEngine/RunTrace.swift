@@ -27,6 +27,8 @@ package struct RunTrace: Sendable {
   package var cancellation: Cancellation?
   /// Who let tasks go on, in the order of the run, where that was asked for.
   package var resumptions: [Resumption]
+  /// What steps did, in their order, where that was noted.
+  package var events: [RunEvent] = []
   /// It ended while it was cancelling a task, between two steps.
   package var isCancelling: Bool
 
@@ -39,13 +41,16 @@ package struct RunTrace: Sendable {
 extension Machine {
   /// What the last run did.
   ///
-  /// - Parameter withResumptions: Who let tasks go on is told, too.
-  package func trace(withResumptions: Bool = false) -> RunTrace {
+  /// - Parameters:
+  ///   - withResumptions: Who let tasks go on is told, too.
+  ///   - isStopped: A step was stopped, so that no code of the program may run any more.
+  package func trace(withResumptions: Bool = false, isStopped: Bool = false) -> RunTrace {
     RunTrace(
       steps: inspectSteps(), tasks: inspectTasks(),
       executors: (0..<executors.count).map { inspectExecutor($0) },
       cancellation: cancellation.map { .init(task: $0.task, steps: $0.steps) },
-      resumptions: withResumptions ? resumptions() : [], isCancelling: isCancelling)
+      resumptions: withResumptions ? resumptions() : [], events: tracedEvents(isStopped: isStopped),
+      isCancelling: isCancelling)
   }
 }
 
@@ -73,6 +78,7 @@ extension RunTrace {
       packet.put(all: task.path.ordinals)
       packet.put(all: [task.site, task.caller, task.entry, task.lastResume])
       packet.put(task.hasEnded)
+      packet.put(task.isJob)
     }
     packet.put(all: executors)
     let types = Set(executors.map(\.type)).subtracting([0]).sorted()
@@ -84,6 +90,14 @@ extension RunTrace {
       packet.put(resumption.task)
       packet.put(resumption.origin)
       packet.put(all: resumption.calls)
+    }
+    packet.put(events.count)
+    for event in events {
+      packet.put(event.kind)
+      for number in [event.step, event.task, event.lock] { packet.put(number) }
+      packet.put(event.hadEnded)
+      packet.put(all: event.calls)
+      packet.put(event.text)
     }
     packet.put(isCancelling)
   }
@@ -97,7 +111,7 @@ extension RunTrace {
       let addresses: [UInt] = packet.takeAll()
       return InspectedTask(
         path: path, site: addresses[0], caller: addresses[1], entry: addresses[2],
-        lastResume: addresses[3], hasEnded: packet.take())
+        lastResume: addresses[3], hasEnded: packet.take(), isJob: packet.take())
     }
     executors = packet.takeAll()
     let types = packet.takeAll(UInt.self)
@@ -106,6 +120,12 @@ extension RunTrace {
     let resumed: Int = packet.take()
     resumptions = (0..<resumed).map { _ in
       Resumption(task: packet.take(), origin: packet.take(), calls: packet.takeAll())
+    }
+    let happened: Int = packet.take()
+    events = (0..<happened).map { _ in
+      RunEvent(
+        kind: packet.take(), step: packet.take(), task: packet.take(), lock: packet.take(),
+        hadEnded: packet.take(), calls: packet.takeAll(), text: packet.takeText())
     }
     isCancelling = packet.take()
   }

@@ -60,6 +60,9 @@ package enum Takeover {
     try installed.get()
   }
 
+  /// Real time, whatever a run's virtual time: nanoseconds, good to some milliseconds.
+  package static var realTime: Int64 { il_real_time() }
+
   /// This process was forked to make runs.
   package static var isInChild: Bool { il_is_child() }
 

@@ -99,6 +99,36 @@ size_t il_calls_of_runtime(uintptr_t *calls, size_t capacity) {
   return kept;
 }
 
+size_t il_session_touch_calls(const il_session *s, uintptr_t *calls, size_t capacity) {
+  enum { DEPTH = 48 };
+  // The functions that stand in front of the library's cannot be unwound.
+  if (s->touch_site && capacity) {
+    calls[0] = (uintptr_t)s->touch_site - 1;
+    return 1;
+  }
+  void *all[DEPTH];
+  int count = backtrace(all, DEPTH), first = 0;
+  // This one was called by the machine, and the machine by who noted the touch.
+  while (first < count && is_ours(all[first])) first++;
+  while (first < count && !is_ours(all[first])) first++;
+  while (first < count && is_ours(all[first])) first++;
+  size_t kept = 0;
+  for (; first < count && kept < capacity; first++) calls[kept++] = (uintptr_t)all[first] - 1;
+  return kept;
+}
+
+bool il_ends_stream(const uintptr_t *calls, size_t count) {
+  static const char *const ends[] = {"$sScS12ContinuationV6finish", "$sScs12ContinuationV6finish",
+                                     "$sScS8_StorageC6finish", "$sScs8_StorageC6finish"};
+  for (size_t n = 0; n < count; n++) {
+    Dl_info info;
+    if (!dladdr((void *)calls[n], &info) || !info.dli_sname) continue;
+    for (size_t end = 0; end < sizeof ends / sizeof *ends; end++)
+      if (!strncmp(info.dli_sname, ends[end], strlen(ends[end]))) return true;
+  }
+  return false;
+}
+
 void il_note_resumer(il_session *s, il_task *task, bool is_known) {
   enum { WORDS = 768 };
   __builtin_unwind_init();
@@ -114,6 +144,8 @@ void il_note_resumer(il_session *s, il_task *task, bool is_known) {
   note.call_count = il_calls_of_runtime(note.calls, IL_RESUMER_CALLS);
   s->resumers[s->resumer_count++ % IL_RESUMERS] = note;
 }
+
+size_t il_session_resumers(const il_session *s) { return s->resumer_count; }
 
 size_t il_session_resumer_calls(const il_session *s, uint32_t task, uintptr_t *calls,
                                 size_t capacity) {

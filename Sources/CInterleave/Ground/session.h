@@ -144,6 +144,8 @@ struct il_session {
   void *cradle, *home, *fiber, *fiber_executor;
   il_race races[IL_RACES];
   size_t race_count;
+  // Where the running step calls a function of the library that touches something.
+  const void *touch_site;
   // It is noted who resumes continuations.
   bool notes_resumers;
   // A thread that runs no step has crashed; `il_inbox_lock` guards it.

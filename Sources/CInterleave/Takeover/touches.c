@@ -17,10 +17,12 @@ static void reach(il_touch kind, void *object, const void *site) {
 #if defined(IL_HAS_CARRIERS)
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL)) il_reach_touch(inside, kind, object, site);
-#else
-  (void)site;
 #endif
+  il_session *s = il_current;
+  if (!s) return;
+  s->touch_site = site;
   il_note_touch(kind, object);
+  s->touch_site = NULL;
 }
 #endif
 

@@ -290,6 +290,14 @@ void il_session_note_resumers(il_session *session, bool notes);
 size_t il_session_resumer_calls(const il_session *session, uint32_t task, uintptr_t *calls,
                                 size_t capacity);
 
+/// How many times it was noted since that began.
+size_t il_session_resumers(const il_session *session);
+/// The calls by which the running step touches what it is being told to touch, innermost first.
+size_t il_session_touch_calls(const il_session *session, uintptr_t *calls, size_t capacity);
+
+/// One of some calls finishes an asynchronous stream.
+bool il_ends_stream(const uintptr_t *calls, size_t count);
+
 /// Virtual time, in nanoseconds since the run began.
 int64_t il_now(const il_session *session);
 void il_advance(il_session *session, int64_t now);

@@ -148,7 +148,7 @@ struct Campaign {
     let search = Search(
       of: files, resolved, module: test.module, isGenerated: runner.program.isGenerated, tally,
       isChild: isChild)
-    return Searcher(search, runner, resolved, budget)
+    return Searcher(search, runner, resolved, budget, named: test.name)
   }
 
   /// Searches on a thread of this process.

@@ -18,6 +18,7 @@ struct PassedRuns {
     if let failure = unreachableOrder(report) ?? judgeNothingInterleaved(&report) {
       return .failed(failure, report)
     }
+    if resolved.mode == .fuzz { report.warnings += tally.noticed.missed(in: report.schedules) }
     return .passed(report)
   }
 

@@ -7,10 +7,14 @@ final class Searcher {
   private let budget: Budget
   private var search: Search
   private var workers: Workers?
+  private var progress: ProgressLine
 
+  /// - Parameter name: What the test is called, for who waits.
   init(
-    _ search: Search, _ runner: Runner, _ resolved: ResolvedConfiguration, _ budget: Budget
+    _ search: Search, _ runner: Runner, _ resolved: ResolvedConfiguration, _ budget: Budget,
+    named name: String
   ) {
+    progress = .onStandardError(of: name, now: Takeover.realTime)
     self.search = search
     self.runner = runner
     self.resolved = resolved
@@ -25,8 +29,12 @@ final class Searcher {
 
   /// Searches on this thread until something fails or nothing is left to be run.
   func run() {
-    defer { workers?.stop() }
+    defer {
+      workers?.stop()
+      progress.end()
+    }
     while true {
+      progress.tell(at: Takeover.realTime) { [search] in search.tally.words(after: $0) }
       let demand = search.next(budget, hasWorkers: workers != nil)
       if search.exploration?.ending != nil { workers?.stop() }
       switch demand {

@@ -36,7 +36,9 @@ struct Tally {
 
   /// Takes note of a run that was made before, and is made again to confirm what it showed.
   mutating func noteAgain(_ outcome: RunOutcome) {
-    noticed.add(outcome.noticed)
+    var again = outcome.noticed
+    again.sometimes = [:]
+    noticed.add(again)
     cancellation = outcome.cancellation
   }
 
@@ -118,6 +120,13 @@ struct Tally {
     contended.isEmpty && escaped.isEmpty && noticed.isEmpty && order.runs == 0 && warnings.isEmpty
   }
 
+  /// How far it has come, in a line.
+  func words(after seconds: Double) -> String {
+    let rate = seconds > 0 ? Int(Double(schedules) / seconds) : 0
+    return "\(counted(schedules, "schedule")) in \(Int(seconds)) s, \(grouped(rate))/s, "
+      + counted(signatures.count, "distinct interleaving")
+  }
+
   var hasEscapes: Bool { !escaped.isEmpty }
   /// Something came from a socket or a pipe.
   var doesIO: Bool { escaped.keys.contains { $0.kind == .io } }
@@ -148,6 +157,7 @@ struct Tally {
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map(TypeName.short).sorted()
     report.escapes = escapeLines
+    report.sometimes = noticed.sometimes
     report.warnings = warnings + (warningOfIO.map { [$0] } ?? []) + noticed.lines
     report.wholeSteps = noticed.endsOfInterruptions.sorted()
   }

@@ -51,9 +51,15 @@ struct ResolvedConfiguration: Sendable {
     case replay
   }
 
-  enum Reporting: String, CaseIterable {
+  /// What is told, and where.
+  enum Reporting: Hashable {
     case failures
+    /// And a few lines about each campaign that passes.
     case all
+    /// Failures with all of their steps.
+    case full
+    /// Failures, whose pages go to a folder besides.
+    case folder(String)
   }
 
   var configuration: FuzzConfiguration
@@ -128,7 +134,7 @@ struct ResolvedConfiguration: Sendable {
       self.configuration.isolation = isolation
     }
     if let mode = try variables.choice(.mode, Mode.self) { self.mode = mode }
-    if let reporting = try variables.choice(.report, Reporting.self) { self.reporting = reporting }
+    if let reporting = try variables.reporting() { self.reporting = reporting }
     entry = variables.text(.entry)
     results = variables.text(.results)
     stop = try variables.value(
@@ -218,6 +224,18 @@ private struct Variables {
   /// How many there are to be of something.
   func count(_ variable: EnvironmentVariable) throws(ConfigurationError) -> Int? {
     try value(variable, "a whole number of at least 1", { Int($0).flatMap { $0 >= 1 ? $0 : nil } })
+  }
+
+  /// What is told, and where: a folder has a slash.
+  func reporting() throws(ConfigurationError) -> ResolvedConfiguration.Reporting? {
+    try value(.report, "failures, all, full or a folder with a slash in it, such as ./reports") {
+      switch $0 {
+      case "failures": .failures
+      case "all": .all
+      case "full": .full
+      case let path: path.contains("/") ? .folder(path) : nil
+      }
+    }
   }
 
   func choice<Value: RawRepresentable & CaseIterable>(

@@ -13,6 +13,8 @@ struct RunDoubles {
   var source: DoubleSource?
   /// The order in which named points are to be passed.
   var order: OrderGate?
+  /// What should come about in some runs was looked for in this one, and whether it did.
+  var reached: [String: Bool] = [:]
   /// What doubles check when the run has come to its end.
   var checks: [() -> RunFailure?] = []
 

@@ -24,6 +24,7 @@ struct Explainer {
       of: steps.flatMap { [$0.key.address, $0.passedOver.address] })
     let labels = actorLabels(steps)
     var deviations: [Interleaving.Deviation] = []
+    let events = StepEvents(trace, upTo: count)
     let places = steps.enumerated().map { index, step in
       place(step.key, callers: sights?.callers[index] ?? [])
     }
@@ -37,12 +38,17 @@ struct Explainer {
             interruptedAt: step.passedOver.inside == nil
               ? nil : namer.place(step.passedOver).place))
       }
-      return Interleaving.Step(
+      var told = Interleaving.Step(
         name: name, actor: labels[step.key.executor],
         place: code?.place, caller: caller(of: step.key, in: code), reason: step.reason,
         end: step.end, time: step.time,
         changes: sights?.changes[index] ?? [], notes: sights?.notes[index] ?? [],
+        events: events[index],
         isPreemption: step.isPreemption, isStall: step.isStall)
+      told.isOwn = namer.place(step.key).isOwn
+      told.cause = step.cause < 0 ? nil : step.cause
+      told.enabled = step.enabled
+      return told
     }
     return Interleaving(
       steps: named, deviations: deviations, tasks: tasks(in: steps, places),
@@ -57,13 +63,13 @@ struct Explainer {
       after: namer.name(steps[cancelled.steps - 1].key))
   }
 
-  /// Where a step goes on: in code of the runtime or of Interleave, where its nearest caller does.
+  /// Where a step goes on: in code of the runtime or of Interleave, where its nearest caller does;
+  /// nil where none of them is the program's.
   private func place(_ step: InspectedStep.StepIdentity, callers: [UInt]) -> CodePlace? {
     let code = namer.place(step)
     if code.isUsers { return code }
     // One after the other: mostly the nearest will do, and the others are never shown.
     return callers.lazy.map { Symbolicator.shared.place(of: .start($0)) }.first { $0.isUsers }
-      ?? (code.place == nil ? nil : code)
   }
 
   /// The function of the program in which a function of a library was called.
@@ -88,10 +94,13 @@ struct Explainer {
   /// A task is called by the first function of the program in which it goes on:
   /// its closure is mostly behind a thunk that has no name.
   private func info(_ task: InspectedTask, first: CodePlace?) -> Interleaving.TaskInfo {
-    Interleaving.TaskInfo(
+    let maker = namer.maker(of: task)
+    let entry = Symbolicator.shared.place(of: .start(task.entry)).function
+    let known = [first?.function, entry].compactMap(\.self).first { !$0.isEmpty }
+    return Interleaving.TaskInfo(
       path: task.path,
-      function: first?.function ?? Symbolicator.shared.place(of: .start(task.entry)).function,
-      madeAt: namer.maker(of: task)?.place)
+      function: known ?? maker.map { $0.function.isEmpty ? "" : "a task of \($0.function)" } ?? "",
+      madeAt: maker.flatMap { $0.isUsers ? $0.place : nil }, isJob: task.isJob)
   }
 
   /// Tells actors of one type apart, in the order in which they first ran a step.

@@ -27,3 +27,24 @@ extension FuzzOutcome: CustomStringConvertible {
     }
   }
 }
+
+extension FuzzOutcome {
+  /// Something that its author should know.
+  mutating func warn(_ warning: String) {
+    switch self {
+    case .passed(var report):
+      report.warnings.append(warning)
+      self = .passed(report)
+    case .failed(let failure, var report):
+      report.warnings.append(warning)
+      self = .failed(failure, report)
+    }
+  }
+
+  /// It was one order that was run, and no search.
+  mutating func markAsOneOrder() {
+    guard case .failed(var failure, let report) = self else { return }
+    failure.isOneOrder = true
+    self = .failed(failure, report)
+  }
+}

@@ -134,7 +134,15 @@ enum Fuzzing {
     guard let result = exchange.result.withLock({ $0 }) else {
       throw ConfigurationError("the test framework did not run the body of `\(test.name)`")
     }
-    let value = try result.get()
+    var value = try result.get()
+    if !resolved.configuration.sequence.isEmpty { value.outcome.markAsOneOrder() }
+    if case .folder(let folder) = resolved.reporting, case .failed(let failure, _) = value.outcome {
+      do {
+        try FailureFiles(failure).write(below: folder, of: test)
+      } catch {
+        value.outcome.warn("the page of the failure could not be written: \(error)")
+      }
+    }
     if resolved.reporting == .all, value.cancellation == nil,
       case .passed(let report) = value.outcome
     {

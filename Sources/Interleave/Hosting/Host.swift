@@ -24,11 +24,17 @@ enum Host {
     let report = outcome.report
     let lines = report.escapeLines + report.warnings
     if !lines.isEmpty { warn(lines.joined(separator: "\n"), at: location) }
-    if self == .swiftTesting, let entry = outcome.failure?.unsavedEntry {
+    guard let failure = outcome.failure else { return }
+    if let line = Annotation.line(of: failure, ProcessInfo.processInfo.environment) { print(line) }
+    guard self == .swiftTesting else { return }
+    let place = SourceLocation(location)
+    if let entry = failure.unsavedEntry {
       let name = entry.path.split(separator: "/").last.map(String.init)
-      Attachment.record(
-        entry.content, named: name, sourceLocation: SourceLocation(location))
+      Attachment.record(entry.content, named: name, sourceLocation: place)
     }
+    guard !failure.interleaving.steps.isEmpty else { return }
+    Attachment.record(failure.html, named: "report.html", sourceLocation: place)
+    Attachment.record(failure.json, named: "interleaving.json", sourceLocation: place)
   }
 
   private func warn(_ message: String, at location: FuzzFailure.SourceLocation) {

@@ -10,6 +10,7 @@ extension RunFailure {
     packet.put(steps)
     packet.put(isMistake)
     packet.put(isElsewhere)
+    packet.put(callStack)
     packet.put(optional: location) { packet, location in
       packet.put([location.fileID, location.filePath])
       packet.put(location.line)
@@ -23,6 +24,7 @@ extension RunFailure {
     let steps: Int = packet.take()
     let isMistake: Bool = packet.take()
     let isElsewhere: Bool = packet.take()
+    let callStack = packet.takeTexts()
     let location = packet.takeOptional { packet in
       let files = packet.takeTexts()
       return FuzzFailure.SourceLocation(
@@ -30,7 +32,7 @@ extension RunFailure {
     }
     self.init(
       kind: kind, message: message, location: location, place: place, steps: steps,
-      isMistake: isMistake, isElsewhere: isElsewhere)
+      isMistake: isMistake, isElsewhere: isElsewhere, callStack: callStack)
   }
 }
 
@@ -141,6 +143,8 @@ extension FuzzReport {
       packet.put(number)
     }
     for texts in [warnings, wholeSteps, fixed, stale, repaired] { packet.put(texts) }
+    packet.put(sometimes.keys.sorted())
+    packet.put(all: sometimes.keys.sorted().map { sometimes[$0] ?? 0 })
     packet.put(isExhaustive)
     packet.put(contendedActors)
     packet.put(escapes)
@@ -167,6 +171,8 @@ extension FuzzReport {
     fixed = packet.takeTexts()
     stale = packet.takeTexts()
     repaired = packet.takeTexts()
+    let names = packet.takeTexts()
+    sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))
     isExhaustive = packet.take()
     contendedActors = packet.takeTexts()
     escapes = packet.takeTexts()

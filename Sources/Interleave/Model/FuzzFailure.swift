@@ -177,6 +177,15 @@ public struct FuzzFailure: Error, Sendable {
   public var escapes: [String]
   /// What it takes to replay it; nil where there is no schedule to repeat.
   package var replayEntry: CorpusEntry?
+  /// The calls in which a step crashed, innermost first, as far as they are the program's.
+  public var callStack: [String] = []
+  /// It was one order that was run, and no search.
+  package var isOneOrder = false
+  /// The indices of the steps on which the failure can rest: those that happen before it; nil where
+  /// that is not known.
+  package var past: Set<Int>?
+  /// All steps are told.
+  package var isToldInFull = false
   /// What runs in other orders have shown of the interleaving; nil where none were made.
   package var findings: ExperimentFindings?
 

@@ -56,6 +56,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var ending: Ending?
   /// In how many schedules a task was cancelled by the run.
   public var cancellations: Int
+  /// In how many schedules each thing came about that ``sometimes(_:_:)`` looks for, by its name.
+  public var sometimes: [String: Int] = [:]
 
   /// Makes one of its parts.
   public init(

@@ -76,6 +76,43 @@ extension Interleaving {
     }
   }
 
+  /// What a step did that whoever reads the run must know.
+  public struct Event: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+      /// It cancelled a task.
+      case cancelled
+      /// It asked whether its task is cancelled, which it is.
+      case asked
+      /// Its task ended by an error.
+      case threw
+      /// It resumed the continuation of a task.
+      case resumed
+      /// It dropped the continuation of a task without resuming it.
+      case dropped
+      /// It took a lock that another task takes as well.
+      case locked
+      /// It finished an asynchronous stream.
+      case finished
+    }
+
+    public var kind: Kind
+    /// The task that it is about; nil where that is not known, or is none.
+    public var task: TaskPath?
+    /// Where in the source; nil where that is not known.
+    public var place: Place?
+    /// The error, or what is to be known besides.
+    public var detail: String
+
+    public init(
+      kind: Kind, task: TaskPath? = nil, place: Place? = nil, detail: String = ""
+    ) {
+      self.kind = kind
+      self.task = task
+      self.place = place
+      self.detail = detail
+    }
+  }
+
   /// A task that took part in a run.
   public struct TaskInfo: Sendable, Hashable {
     /// The place in the tree of task creation.
@@ -84,9 +121,13 @@ extension Interleaving {
     public var function: String
     /// Where it was made; nil for the root.
     public var madeAt: Place?
+    /// It is no task of the program's own, but a job by which the task goes on that made it, as
+    /// after `Task.yield()`.
+    public var isJob: Bool
 
     /// Makes one of its parts.
-    public init(path: TaskPath, function: String, madeAt: Place? = nil) {
+    public init(path: TaskPath, function: String, madeAt: Place? = nil, isJob: Bool = false) {
+      self.isJob = isJob
       self.path = path
       self.function = function
       self.madeAt = madeAt
@@ -137,6 +178,12 @@ extension Interleaving {
     /// The program's own function that waits for the one in which the task went on; empty where
     /// that is the program's own, too.
     public var caller: String
+    /// The task went on in code of Interleave's own, such as a test double.
+    public var isOwn: Bool = false
+    /// The index of the step that made it ready; nil for none.
+    public var cause: Int? = nil
+    /// How many steps could run, this one included; 0 where that is not known.
+    public var enabled: Int = 0
     /// Why it could run.
     public var reason: EnabledReason
     /// How it left its task.
@@ -147,6 +194,8 @@ extension Interleaving {
     public var changes: [Change]
     /// The checkpoints that it passed, and what test doubles did in it.
     public var notes: [String]
+    /// What else it did: whom it cancelled or resumed, what it threw.
+    public var events: [Event]
     /// It interrupted a task that could have gone on.
     public var isPreemption: Bool
     /// A timer fired although other work was waiting.
@@ -156,7 +205,7 @@ extension Interleaving {
     public init(
       name: StepName, actor: String? = nil, place: Place? = nil, caller: String = "",
       reason: EnabledReason = .resumed, end: StepEnd = .suspended, time: Int64 = 0,
-      changes: [Change] = [], notes: [String] = [],
+      changes: [Change] = [], notes: [String] = [], events: [Event] = [],
       isPreemption: Bool = false, isStall: Bool = false
     ) {
       self.name = name
@@ -168,6 +217,7 @@ extension Interleaving {
       self.time = time
       self.changes = changes
       self.notes = notes
+      self.events = events
       self.isPreemption = isPreemption
       self.isStall = isStall
     }

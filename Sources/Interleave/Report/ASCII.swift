@@ -86,6 +86,10 @@ extension FuzzFailure {
     copy.replayCommand = replayCommand?.asciiPattern
     copy.test = test.ascii
     copy.escapes = escapes.map(\.ascii)
+    copy.callStack = callStack.map(\.ascii)
+    if let passing = findings?.passing {
+      copy.findings?.passing?.interleaving = passing.interleaving.ascii
+    }
     return copy
   }
 }
@@ -104,13 +108,21 @@ extension Interleaving {
           Change(property: $0.property.ascii, before: $0.before.ascii, after: $0.after.ascii)
         }
         step.notes = step.notes.map(\.ascii)
+        step.caller = step.caller.ascii
+        step.events = step.events.map { event in
+          var event = event
+          event.place = event.place?.ascii
+          event.detail = event.detail.ascii
+          return event
+        }
         return step
       },
       deviations: deviations.map {
         Deviation(index: $0.index, picked: $0.picked.ascii, passedOver: $0.passedOver.ascii)
       },
       tasks: tasks.map {
-        TaskInfo(path: $0.path, function: $0.function.ascii, madeAt: $0.madeAt?.ascii)
+        TaskInfo(
+          path: $0.path, function: $0.function.ascii, madeAt: $0.madeAt?.ascii, isJob: $0.isJob)
       },
       cancellation: cancellation.map {
         Cancellation(task: $0.task, index: $0.index, after: $0.after.ascii)

@@ -30,6 +30,35 @@ package struct ExperimentFindings: Sendable, Hashable {
   /// For each deviation, by the index of its step, runs without it.
   package var without: [Int: Runs] = [:]
 
+  /// Runs that go on at random after so many of the steps.
+  package var chances: [Int: Runs] = [:]
+  /// The run that passes and was the same for longest; nil where none was seen.
+  package var passing: PassingRun?
+
+  /// A run that passes, beside the one that fails.
+  package struct PassingRun: Sendable, Hashable {
+    package var interleaving: Interleaving
+    /// The index of the first step that is another one.
+    package var firstDifference: Int
+  }
+
+  /// The stretch in which the failure became likely: after how many steps it was how likely, and
+  /// after how many how likely then; nil where that was not tried.
+  package var rise: (before: Int, after: Int)? {
+    let counts = chances.keys.sorted()
+    let rises = zip(counts, counts.dropFirst()).map { before, after in
+      (before: before, after: after, by: share(after) - share(before))
+    }
+    guard let most = rises.max(by: { $0.by < $1.by }), most.by >= 0.5 else { return nil }
+    return (most.before, most.after)
+  }
+
+  /// The share of the runs that failed which went on at random after so many steps.
+  private func share(_ count: Int) -> Double {
+    guard let runs = chances[count], runs.passed + runs.failed > 0 else { return 0 }
+    return Double(runs.failed) / Double(runs.passed + runs.failed)
+  }
+
   /// Nothing was found out: no run had the order that was asked for.
   package var isEmpty: Bool { orders == 0 && without.isEmpty }
   /// In how many ways two tasks' steps were put in another order.

@@ -104,7 +104,8 @@ extension Explanation {
       + "\(other ?? "ran there") \(at(between))."
   }
 
-  private func sentence(
+  /// A departure in words.
+  func sentence(
     for departure: Departure, in interleaving: Interleaving, _ names: PlaceNames
   ) -> String {
     let passed = departure.passedOver

@@ -3,6 +3,8 @@
 /// The whole report of a failure as text.
 struct FailureReport {
   private let failure: FuzzFailure
+  /// What happened, as it is told to people.
+  private let interleaving: Interleaving
   private let width: Int
   private let root: String?
   private let source: (Interleaving.Place) -> String?
@@ -27,16 +29,18 @@ struct FailureReport {
     glyphs: ReportGlyphs = .pretty,
     source: @escaping (Interleaving.Place) -> String? = { _ in nil }
   ) -> String {
+    let interleaving = failure.interleaving.shown
     let report = FailureReport(
-      failure: failure, width: max(width, narrowest), root: root, source: source,
-      explanation: Explanation(failure.interleaving, failure.findings), glyphs: glyphs)
+      failure: failure, interleaving: interleaving, width: max(width, narrowest), root: root,
+      source: source, explanation: Explanation(interleaving, failure.findings), glyphs: glyphs)
     return report.lines().map { $0.rendered(colour: colour) }.joined(separator: "\n")
   }
 
   private func lines() -> [StyledText] {
     let sections = [
       headline(), generated("Inputs", failure.inputs), generated("Operations", failure.operations),
-      collision(), table(), cancellation(), departures(), search(), replay(),
+      collision(), table(), cancellation(), departures(), chances(), passing(), search(),
+      replay(),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [StyledText()]))
   }
@@ -54,7 +58,16 @@ struct FailureReport {
     let halfFix = failure.halfFix.map {
       $0.words(file: SourcePath.relative($0.corpusFile, to: root))
     }
-    return [title] + indented(failure.message) + indented(halfFix ?? "")
+    return [title] + indented(failure.message) + callStack() + indented(halfFix ?? "")
+  }
+
+  /// The calls that led to a crash, below the innermost.
+  private func callStack() -> [StyledText] {
+    guard failure.callStack.count > 1 else { return [] }
+    let lines = failure.callStack.prefix(12).flatMap { indented("\(glyphs.bullet) \($0)") }
+    let more = failure.callStack.count - 12
+    return indented("The calls, innermost first:") + lines
+      + (more > 0 ? indented("and \(counted(more, "more call"))") : [])
   }
 
   private func generated(_ title: String, _ values: [String]) -> [StyledText] {
@@ -77,7 +90,6 @@ struct FailureReport {
 
   /// The steps that collided, what is said of them, and what experiments have shown.
   private func collisions() -> [(steps: [Int], sentence: String, experiment: String?)] {
-    let interleaving = failure.interleaving
     let steps =
       explanation.collisions.map { [$0.before, $0.between, $0.after] }
       + explanation.reversals.map { [$0.pair.first, $0.pair.second] }
@@ -91,14 +103,16 @@ struct FailureReport {
 
   /// Steps, each with its line of the source; of three, that in the middle came between.
   private func rows(_ indices: [Int]) -> [StyledText] {
-    let names = PlaceNames(failure.interleaving)
-    let steps = indices.map { failure.interleaving.steps[$0] }
-    let places = steps.map { $0.place.map(names.name) ?? "" }
+    let names = PlaceNames(interleaving)
+    let steps = indices.map { interleaving.steps[$0] }
     let tasks = steps.map { "\($0.name.task)" }
-    let placeWidth = places.map(\.columns).max() ?? 0
     let taskWidth = tasks.map(\.columns).max() ?? 0
+    let places = steps.map { step in
+      (step.place.map(names.name) ?? "").keepingEnd(max(20, width - taskWidth - 20), glyphs)
+    }
+    let placeWidth = places.map(\.columns).max() ?? 0
     return steps.indices.map { index in
-      let line = steps[index].place.flatMap(source) ?? failure.interleaving.title(of: steps[index])
+      let line = steps[index].place.flatMap(source) ?? interleaving.title(of: steps[index])
       let isBetween = indices.count == 3 && index == 1
       return
         (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
@@ -110,7 +124,6 @@ struct FailureReport {
   }
 
   private func table() -> [StyledText] {
-    let interleaving = failure.interleaving
     guard !interleaving.steps.isEmpty else { return [] }
     let tasks = Set(interleaving.steps.map(\.name.task)).count
     var facts = [counted(interleaving.wholeSteps, "step"), counted(tasks, "task")]
@@ -124,27 +137,79 @@ struct FailureReport {
     let title =
       StyledText("The interleaving", .bold)
       + StyledText("\(glyphs.separator)\(facts.joined(separator: ", "))", .dim)
+    let past = failure.isToldInFull ? nil : failure.past
     let rows = InterleavingTable(
-      interleaving, explanation, failed: failure.kind.endsInAStep, width: width, glyphs)
-    return [title] + rows.lines()
+      interleaving, explanation, past: past, failed: failure.kind.endsInAStep, width: width, glyphs)
+    return [title] + beside(past) + rows.lines()
+  }
+
+  /// Which steps are left out, since the failure cannot rest on them.
+  private func beside(_ past: Set<Int>?) -> [StyledText] {
+    guard let past, past.count < interleaving.steps.count else { return [] }
+    return indented(
+      "\(past.count) of \(interleaving.steps.count) steps happen before the failure; the others "
+        + "are left out where nothing collided in them (INTERLEAVE_REPORT=full shows all).")
   }
 
   private func cancellation() -> [StyledText] {
-    guard let sentence = failure.interleaving.cancellationSentence else { return [] }
+    guard let sentence = interleaving.cancellationSentence else { return [] }
     return [StyledText("What was cancelled", .bold)] + indented(sentence)
   }
 
   private func departures() -> [StyledText] {
-    let sentences = explanation.departureSentences(in: failure.interleaving)
+    let sentences = explanation.departureSentences(in: interleaving)
     guard !sentences.isEmpty else { return [] }
     return [StyledText("Where it left the ordinary order", .bold)]
       + sentences.flatMap { indented($0) }
   }
 
+  /// When the failure became likely.
+  private func chances() -> [StyledText] {
+    guard let findings = failure.findings, let rise = findings.rise else { return [] }
+    let share = { (count: Int) in
+      let runs = findings.chances[count] ?? .init()
+      return "\(runs.failed) of \(runs.passed + runs.failed)"
+    }
+    let from = rise.before == 0 ? "from the start" : "after step \(rise.before)"
+    return [StyledText("When it became likely", .bold)]
+      + indented(
+        "Of runs that go on at random \(from), \(share(rise.before)) fail; "
+          + "after step \(rise.after), \(share(rise.after)).")
+  }
+
+  /// The nearest run that passes, from where it leaves the one that fails.
+  private func passing() -> [StyledText] {
+    guard let passing = failure.findings?.passing else { return [] }
+    let shown = passing.interleaving.shown
+    let names = PlaceNames(shown)
+    let first = passing.firstDifference
+    let range = first..<min(shown.steps.count, first + Self.stepsOfPassing)
+    let rows = range.map { index in
+      let words = StepWords(index, of: shown, names, glyphs)
+      let number = String(repeating: " ", count: max(0, 4 - "\(index + 1)".count)) + "\(index + 1)"
+      return
+        (StyledText("  \(number)  ", .dim) + StyledText("task \(shown.steps[index].name.task)  ")
+        + StyledText(words.place, .bold)
+        + StyledText(
+          (words.place.isEmpty || words.function.isEmpty ? "" : " ") + words.function)
+        + StyledText(words.changes.map { "  \($0)" }.joined(), .change))
+        .truncated(to: width, glyphs)
+    }
+    let left = shown.steps.count - range.upperBound
+    let same = first == 0 ? "another one from the start" : "the same up to step \(first)"
+    return [
+      StyledText("The nearest run that passes", .bold)
+        + StyledText("\(glyphs.separator)\(same)", .dim)
+    ] + rows + (left > 0 ? indented("\(glyphs.ellipsis) \(counted(left, "step"))") : [])
+  }
+
+  /// Of a run that passes, so many steps are told.
+  private static let stepsOfPassing = 6
+
   // MARK: How it was found, and how to see it again
 
   private func search() -> [StyledText] {
-    guard failure.schedulesTried > 0 else { return [] }
+    guard failure.schedulesTried > 0, !failure.isOneOrder else { return [] }
     let what = failure.halfFix == nil ? "Schedule" : "Around the fixed entry, schedule"
     var lines = indented(
       "\(what) \(grouped(failure.schedulesTried)) failed, "
@@ -173,7 +238,7 @@ struct FailureReport {
       lines += indented("Kept in \(path), replayed first" + (command == nil ? "." : " by:"))
       if let command { lines.append(StyledText("    \(command)")) }
     }
-    if failure.schedulesTried > 0 {
+    if failure.schedulesTried > 0, !failure.isOneOrder {
       lines += indented("To search again with the same seed:")
       let variable = "INTERLEAVE_SEED=\(failure.seed)"
       lines.append(StyledText("    \(variable)\(command.map { " \($0)" } ?? "")"))

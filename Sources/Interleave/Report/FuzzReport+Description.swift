@@ -19,7 +19,14 @@ extension FuzzReport: CustomStringConvertible {
   /// The description but for what a test is told as warnings.
   var lines: [String] {
     let spending = strategies.words.map { "chosen by: \($0)" }
-    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self) + fixes
+    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self) + reached + fixes
+  }
+
+  /// How often what should come about sometimes did.
+  private var reached: [String] {
+    sometimes.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { name, count in
+      "sometimes: \(name): in \(counted(count, "schedule"))"
+    }
   }
 
   /// Why it ended, where that is not plain from the rest.

@@ -13,7 +13,9 @@ struct InterleavingRows {
 
   let rows: [Row]
 
-  init(_ interleaving: Interleaving, _ explanation: Explanation) {
+  /// - Parameter past: The steps on which the failure can rest; nil where that is not known, or
+  ///   all are to be shown.
+  init(_ interleaving: Interleaving, _ explanation: Explanation, past: Set<Int>? = nil) {
     let steps = interleaving.steps
     let essential = Self.essential(interleaving, explanation)
     let isLong = steps.count > Self.fullLength
@@ -28,8 +30,11 @@ struct InterleavingRows {
     }
     for (index, step) in steps.enumerated() {
       let isFar = !essential.contains { abs($0 - index) <= Self.context }
-      let isSilent = step.changes.isEmpty && step.notes.isEmpty && step.place == nil
-      let isDull = isSilent || isLong && isFar
+      let isSilent =
+        step.changes.isEmpty && step.notes.isEmpty && step.events.isEmpty
+        && (step.place == nil || step.isOwn)
+      let isBeside = past?.contains(index) == false
+      let isDull = isBeside || isSilent || isLong && isFar && !step.isEventful
       if isDull, !essential.contains(index) {
         foldable = foldable.isEmpty ? index..<index + 1 : foldable.lowerBound..<index + 1
       } else {
@@ -57,6 +62,7 @@ struct InterleavingRows {
     for (index, step) in steps.enumerated() where step.isPreemption || step.isStall {
       essential.insert(index)
     }
+    for (index, step) in steps.enumerated() where step.isEventful { essential.insert(index) }
     for collision in explanation.collisions {
       essential.formUnion([collision.before, collision.between, collision.after])
     }
@@ -64,5 +70,12 @@ struct InterleavingRows {
       essential.formUnion([reversal.pair.first, reversal.pair.second])
     }
     return essential
+  }
+}
+
+extension Interleaving.Step {
+  /// It did what is told however long the interleaving is.
+  fileprivate var isEventful: Bool {
+    events.contains { $0.kind != .locked && $0.kind != .resumed }
   }
 }

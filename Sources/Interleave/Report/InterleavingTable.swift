@@ -19,15 +19,19 @@ struct InterleavingTable {
   private static let narrowestLane = 22
   private static let widestLane = 44
 
+  /// - Parameters:
+  ///   - past: The steps on which the failure can rest; nil where that is not known, or all are to
+  ///     be shown.
+  ///   - failed: The last step is the one that failed.
   init(
-    _ interleaving: Interleaving, _ explanation: Explanation, failed: Bool, width: Int,
-    _ glyphs: ReportGlyphs = .pretty
+    _ interleaving: Interleaving, _ explanation: Explanation, past: Set<Int>? = nil, failed: Bool,
+    width: Int, _ glyphs: ReportGlyphs = .pretty
   ) {
     self.interleaving = interleaving
     self.failed = failed
     self.width = width
     self.glyphs = glyphs
-    rows = InterleavingRows(interleaving, explanation).rows
+    rows = InterleavingRows(interleaving, explanation, past: past).rows
     names = PlaceNames(interleaving)
     tasks = Set(interleaving.steps.map(\.name.task)).sorted()
     numberWidth = rows.map { Self.number($0, glyphs).columns }.max() ?? 1
@@ -168,10 +172,13 @@ struct InterleavingTable {
     }
     let widest = titles.map(\.columns).max() ?? 0
     let lines = zip(groups, titles).map { group, title in
-      (StyledText("  task ") + StyledText(title, .bold).fitted(to: widest, glyphs)
+      // Of a line that is too long, the name gives way, and never the line of the source.
+      let made = group.made.isEmpty ? "" : separator(group.function) + group.made
+      let room = max(0, width - 7 - widest - made.columns)
+      return
+        (StyledText("  task ") + StyledText(title, .bold).fitted(to: widest, glyphs)
         + StyledText(group.function.isEmpty ? "" : "  \(group.function)")
-        + StyledText(group.made.isEmpty ? "" : separator(group.function) + group.made, .dim))
-        .truncated(to: width, glyphs)
+        .truncated(to: room, glyphs) + StyledText(made, .dim))
     }
     return lines + [StyledText()]
   }

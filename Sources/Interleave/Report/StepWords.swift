@@ -9,6 +9,8 @@ struct StepWords {
   var changes: [String]
   /// The checkpoints that it passed, and what test doubles did in it.
   var notes: [String]
+  /// Whom it cancelled or resumed, what it threw.
+  var events: [String]
   /// What is remarkable about the step: that it interrupts, or fails.
   var remarks: [StyledText]
 
@@ -19,13 +21,16 @@ struct StepWords {
   ) {
     self.glyphs = glyphs
     let step = interleaving.steps[index]
-    place = step.place.map(names.name) ?? ""
-    let function = step.name.function
-    self.function = function.isEmpty && place.isEmpty ? Self.happening(step) : function
+    place = interleaving.nearestPlace(ofStep: index).map(names.name) ?? ""
+    let isNamed = !step.isOwn && !step.name.function.isEmpty
+    let function = isNamed ? step.name.function : step.caller
+    self.function =
+      function.isEmpty && (step.place == nil || step.isOwn) ? Self.happening(step) : function
     shortFunction = Self.withoutType(function)
     if shortFunction.isEmpty { shortFunction = self.function }
     changes = step.changes.map { "\($0.property) \($0.words(glyphs))" }
     notes = step.notes
+    events = step.events.map { $0.words(names, ofStep: index, in: interleaving) }
     remarks = Self.remarks(on: index, of: interleaving)
   }
 
@@ -43,12 +48,15 @@ struct StepWords {
     if let fitting = joined.first(where: { (place + $0).columns <= width }) {
       lines.append(StyledText(place, .bold) + StyledText(fitting))
     } else {
-      if !place.isEmpty { lines.append(StyledText(place, .bold)) }
+      if !place.isEmpty { lines.append(StyledText(place.keepingEnd(width, glyphs), .bold)) }
       if place.isEmpty || function != header {
         lines.append(StyledText(function.columns <= width ? function : shortFunction))
       }
     }
     lines += notes.map { StyledText($0) }
+    lines += events.flatMap { $0.wrapped(to: width) }.map {
+      StyledText($0.keepingEnd(width, glyphs), .warning)
+    }
     lines += changes.map { StyledText($0, .change) }
     return (lines + remarks).map { $0.truncated(to: width, glyphs) }
   }
@@ -102,5 +110,18 @@ struct StepWords {
     let head = function.prefix { $0 != "(" && $0 != " " }
     guard let dot = head.lastIndex(of: ".") else { return function }
     return String(function[function.index(after: dot)...])
+  }
+}
+
+extension String {
+  /// The text, or of one that is too long its end: of a place, the line is what helps.
+  func keepingEnd(_ columns: Int, _ glyphs: ReportGlyphs) -> String {
+    guard self.columns > columns else { return self }
+    var left = max(0, columns - glyphs.ellipsis.columns)
+    let end = reversed().prefix { character in
+      left -= character.columns
+      return left >= 0
+    }
+    return glyphs.ellipsis + String(end.reversed())
   }
 }

@@ -59,6 +59,11 @@ final class LiveRun: RunObserver {
     observeIfNeeded()
   }
 
+  /// Something that should come about in some runs did in this one, or was looked for.
+  func reach(_ name: String, _ holds: Bool) {
+    doubles.reached[name] = doubles.reached[name] == true || holds
+  }
+
   // MARK: What goes wrong
 
   func fail(_ failure: @autoclosure () -> RunFailure) {

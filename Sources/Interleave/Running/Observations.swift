@@ -15,6 +15,9 @@ struct Observations: Sendable {
   var slowSteps: Set<String> = []
   /// Why steps were not interrupted inside from some moment on, in words.
   var endsOfInterruptions: Set<String> = []
+  /// In how many runs each thing came about that should sometimes, by its name.
+  var sometimes: [String: Int] = [:]
+
   /// Different errors are told up to this number.
   static let mostErrors = 20
 }
@@ -25,9 +28,19 @@ extension Observations {
     errors.values.sorted() + slowSteps.sorted()
   }
 
+  /// What should have come about sometimes and never did in so many schedules.
+  func missed(in schedules: Int) -> [String] {
+    sometimes.filter { $0.value == 0 }.sorted { $0.key < $1.key }.map { name, _ in
+      "`sometimes`: \(name): never in \(counted(schedules, "schedule"))"
+    }
+  }
+
   /// Takes over what is not known yet.
   mutating func add(_ other: Observations) {
     if other.isEmpty { return }
+    for (name, seen) in other.sometimes {
+      sometimes[name, default: 0] += seen
+    }
     for kind in other.errors.keys.sorted(by: { ($0.site, $0.caller) < ($1.site, $1.caller) })
     where errors[kind] == nil && errors.count < Self.mostErrors {
       errors[kind] = other.errors[kind]
@@ -36,7 +49,9 @@ extension Observations {
     endsOfInterruptions.formUnion(other.endsOfInterruptions)
   }
 
-  var isEmpty: Bool { errors.isEmpty && slowSteps.isEmpty && endsOfInterruptions.isEmpty }
+  var isEmpty: Bool {
+    errors.isEmpty && slowSteps.isEmpty && endsOfInterruptions.isEmpty && sometimes.isEmpty
+  }
 
   func pack(into packet: inout Packet) {
     let kinds = errors.sorted { ($0.value, $0.key.site) < ($1.value, $1.key.site) }
@@ -48,6 +63,9 @@ extension Observations {
     }
     packet.put(slowSteps.sorted())
     packet.put(endsOfInterruptions.sorted())
+    let names = sometimes.keys.sorted()
+    packet.put(names)
+    packet.put(all: names.map { sometimes[$0] ?? 0 })
   }
 
   init(from packet: inout Packet) {
@@ -59,6 +77,8 @@ extension Observations {
     }
     slowSteps = Set(packet.takeTexts())
     endsOfInterruptions = Set(packet.takeTexts())
+    let names = packet.takeTexts()
+    sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))
   }
 }
 

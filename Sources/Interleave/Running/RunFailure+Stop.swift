@@ -31,6 +31,8 @@ extension RunFailure {
       location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
       place: place, steps: trace.steps.count,
       isElsewhere: stop.isElsewhere)
+    // What hangs has its calls in the message.
+    if !stop.isHang { callStack = own.map(\.words) }
     nameResumers(stop, in: trace)
   }
 

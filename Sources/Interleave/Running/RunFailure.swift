@@ -12,6 +12,8 @@ struct RunFailure: Sendable {
   var isMistake = false
   /// It was no step that failed, but a thread beside it.
   var isElsewhere = false
+  /// The calls in which a step crashed, innermost first, for people.
+  var callStack: [String] = []
 
   /// Tells whether another run failed in the same way.
   func isLike(_ other: RunFailure) -> Bool {

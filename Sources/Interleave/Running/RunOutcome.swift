@@ -65,6 +65,30 @@ struct RunOutcome {
   /// It fails in the same way as another one.
   func fails(like other: RunFailure) -> Bool { failure?.isLike(other) ?? false }
 
+  /// The indices of the steps that happen before the one that failed, that one included.
+  ///
+  /// - Returns: Nil where no step failed, where it is not known what steps touched, and where that
+  ///   does not tell all.
+  func past(ofFailure kind: FuzzFailure.Kind) -> Set<Int>? {
+    guard kind.endsInAStep, let failure, escapes.isEmpty, let touched,
+      failure.steps > 0, touched.count >= failure.steps, failure.steps <= Self.longestPast
+    else { return nil }
+    // All that is outside of actors counts as one, since it may share what nobody sees. That all
+    // of it were before all else would say nothing, so it is just kept.
+    let told = touched.prefix(failure.steps).map { step in
+      var step = step
+      step.accesses.removeAll { $0 == .outsideOfActors || $0.object == Access.time.object }
+      return step
+    }
+    let outside = touched.indices.prefix(failure.steps).filter {
+      touched[$0].accesses.contains(.outsideOfActors)
+    }
+    return Set(StepTrace(told).past(of: failure.steps - 1)).union(outside)
+  }
+
+  /// Of longer runs, it is not told what happens before what.
+  private static let longestPast = 2_000
+
   /// What happened in it, up to its failure.
   var interleaving: Interleaving? {
     trace.map { Explainer($0).interleaving(upTo: failure?.steps ?? steps, with: sights) }

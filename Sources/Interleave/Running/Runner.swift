@@ -145,7 +145,7 @@ final class Runner {
 
   /// The run that was stopped, with who let tasks go on where that may be why.
   private func trace(of stop: StepStop) -> RunTrace {
-    machine.trace(withResumptions: !stop.isHang)
+    machine.trace(withResumptions: !stop.isHang, isStopped: true)
   }
 
   private func outcome(_ failure: RunFailure?) -> RunOutcome {
@@ -188,6 +188,9 @@ final class Runner {
     if let inspector = live.inspector { outcome.sights = inspector.sights }
     if let end = machine.endOfInterruptions { noteEndOfInterruptions(end) }
     if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
+    for (name, holds) in live.doubles.reached {
+      told.noticed.sometimes[name] = holds ? 1 : 0
+    }
     if !told.noticed.isEmpty { outcome.noticed = told.takeNoticed() }
     return outcome
   }

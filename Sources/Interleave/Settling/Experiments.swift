@@ -43,9 +43,13 @@ struct Experiments {
   private var trial = 0
   private var strategy: FollowOrder?
   /// How many runs were asked for, and how many steps they had.
-  private var runs = 0
+  private(set) var runs = 0
   private var steps = 0
   private(set) var findings = ExperimentFindings()
+  /// The run that was asked for last, and of those that passed the one that was the same as the
+  /// failing run for longest, with the index of the first step that differs.
+  private var asked: RunRequest?
+  private(set) var nearest: (request: RunRequest, index: Int)?
 
   /// Prepares experiments on a failing run.
   ///
@@ -69,7 +73,7 @@ struct Experiments {
       schedule.steps[$0].key != schedule.steps[$0].passedOver
     }
     questions = deviations.indices.map { .without(deviation: $0) }
-    for stretch in Explanation.stretches(in: interleaving).prefix(Self.mostStretches) {
+    for stretch in Explanation.stretches(in: interleaving.shown).prefix(Self.mostStretches) {
       questions += [.undisturbed(stretch), .overtaken(stretch)]
     }
     guard let touched = outcome.touched, touched.count >= keys.count,
@@ -111,6 +115,7 @@ struct Experiments {
     }
     request.wants = .schedule
     request.terms.patience = .hasty
+    self.asked = request
     return request
   }
 
@@ -145,9 +150,17 @@ struct Experiments {
     // Another failure tells nothing of this one.
     guard fails || outcome.failure == nil else { return goOn() }
     note(asked, fails: fails)
+    if !fails { keep(ran) }
     // Where nothing had to be chosen, each run is the same.
     let isFree = (strategy?.strayed ?? 0) > 0
     if fails || !isFree || trial + 1 == Self.trials { goOn() } else { trial += 1 }
+  }
+
+  /// Keeps what passed, if nothing that did was longer the same.
+  private mutating func keep(_ ran: RecordedSchedule) {
+    let same = zip(ran.steps, keys).prefix { $0.key == $1 }.count
+    guard let asked, same < keys.count, same > nearest?.index ?? -1 else { return }
+    nearest = (asked, same)
   }
 
   private mutating func goOn() {

@@ -26,6 +26,9 @@ struct Settling {
   /// however many.
   private static let experiments = 24
   private static let mostExperiments = 120
+  /// How many runs it may take, however few experiments have left, to see when a failure became
+  /// likely.
+  private static let leastOdds = 48
 
   /// Settles it.
   ///
@@ -130,8 +133,10 @@ struct Settling {
 
   /// The failure to report instead of one that does not come up again.
   private func nondeterminism(_ difference: Repetition.Difference) -> FuzzFailure {
+    let survivors = Survivors(of: found.schedule, found.draws, runs).words
     let lines =
-      ["a schedule failed, but not in the same way when it was run again with the same choices:"]
+      (survivors.map { ["something outlives the run: \($0)"] } ?? [])
+      + ["a schedule failed, but not in the same way when it was run again with the same choices:"]
       + [
         "* first: \(found.failure.kind.words)\n\(found.failure.message)",
         "* then: \(difference.second.map { "\($0.kind.words)\n\($0.message)" } ?? "it passed")",
@@ -164,6 +169,9 @@ struct Settling {
       strategies: found.strategy == nil ? [] : result.report.strategies,
       corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
+    failure.callStack = shown.callStack
+    failure.isToldInFull = resolved.reporting == .full
+    failure.past = shown.outcome?.past(ofFailure: failure.kind)
     failure.findings = shown.outcome.flatMap {
       experiment(on: $0, shown.interleaving, spent: shrinker.spent)
     }
@@ -187,14 +195,36 @@ struct Settling {
         on: outcome, interleaving, ReversalSearch.Budget(reversals: 1, runs: limit))
     else { return nil }
     while runs.mayGoOn, let request = experiments.next() { experiments.learn(runs.run(request)) }
-    return experiments.findings
+    var findings = experiments.findings
+    if let nearest = experiments.nearest { findings.passing = passing(nearest.request, outcome) }
+    let left = max(Self.leastOdds, spent - experiments.runs)
+    var odds = runs.isHere ? Odds(of: outcome, atMost: left) : nil
+    while runs.mayGoOn, let request = odds?.next() { odds?.learn(runs.run(request)) }
+    findings.chances = odds?.chances ?? [:]
+    return findings
+  }
+
+  /// Looks at a run that passes, and where it leaves the one that fails.
+  private func passing(
+    _ request: RunRequest, _ failing: RunOutcome
+  ) -> ExperimentFindings.PassingRun? {
+    var request = request
+    request.wants = [.schedule, .trace, .changes]
+    let outcome = runs.run(request)
+    guard outcome.failure == nil, let interleaving = outcome.interleaving,
+      let steps = outcome.schedule?.steps, let others = failing.schedule?.steps
+    else { return nil }
+    let same = zip(steps, others).prefix { $0.key == $1.key }.count
+    guard same < min(steps.count, others.count) else { return nil }
+    return ExperimentFindings.PassingRun(interleaving: interleaving, firstDifference: same)
   }
 
   /// Runs a failing schedule once more, to see what each of its steps does.
   private func show(
     _ shrunk: ShrunkFailure
   ) -> (
-    interleaving: Interleaving, message: String?, texts: GeneratedTexts, outcome: RunOutcome?
+    interleaving: Interleaving, message: String?, callStack: [String], texts: GeneratedTexts,
+    outcome: RunOutcome?
   ) {
     var texts = GeneratedTexts()
     for inspects in [true, false] {
@@ -210,10 +240,10 @@ struct Settling {
       if let again = outcome.failure, again.isLike(found.failure),
         let interleaving = outcome.interleaving
       {
-        return (interleaving, again.message, texts, outcome)
+        return (interleaving, again.message, again.callStack, texts, outcome)
       }
     }
-    return (Interleaving(), nil, texts, nil)
+    return (Interleaving(), nil, found.failure.callStack, texts, nil)
   }
 
   /// Runs the minimal schedule with its issue let through.
@@ -234,6 +264,7 @@ struct Settling {
       original: FuzzFailure.Size(found.schedule, found.draws), seed: found.seed,
       schedulesTried: found.schedulesTried, strategy: found.strategy,
       corpusFile: found.corpusFile, replayCommand: test.replayCommand, test: test.name)
+    failure.callStack = found.failure.callStack
     if !interleaving.steps.isEmpty {
       keeper.keep(&failure, found.draws, inPlaceOf: found.repaired)
     }

@@ -1,13 +1,17 @@
 extension CodePlace {
   /// It is code of Interleave itself: of a test double or a clock, where the user's is what helps.
-  var isOwn: Bool { place?.file.hasPrefix(Self.ownFolder) ?? false }
+  var isOwn: Bool {
+    guard let file = place?.file else { return false }
+    return Self.ownFolders.contains { file.hasPrefix($0) }
+  }
 
   /// It is code with a place in the source that is not Interleave's own.
   var isUsers: Bool { place != nil && !isOwn }
 
-  /// The folder of this module's sources.
-  private static let ownFolder = {
+  /// The folders of this module's sources, and of those that it is built on.
+  private static let ownFolders = {
     let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.dropLast(2).joined(separator: "/") + "/"
+    let sources = parts.dropLast(3).joined(separator: "/")
+    return ["Interleave", "InterleaveEngine", "CInterleave"].map { "\(sources)/\($0)/" }
   }()
 }

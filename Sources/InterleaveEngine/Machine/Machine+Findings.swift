@@ -78,7 +78,9 @@ extension Machine {
   /// The last reference went to the continuation that a task waits for.
   func continuationLeaked(_ record: UnsafeMutablePointer<il_task>?) {
     progress.leakedContinuations += 1
-    if let record { tasks[Int(record.pointee.index)].lostContinuation = true }
+    guard let record else { return }
+    tasks[Int(record.pointee.index)].lostContinuation = true
+    if progress.notesResumers { noteEvent(.dropped, task: Int(record.pointee.index)) }
   }
 
   /// How many checked continuations went without having been resumed.

@@ -24,6 +24,10 @@ package struct InspectedStep: Sendable {
   package var time: Int64
   package var isPreemption: Bool
   package var isStall: Bool
+  /// The index of the step that made it ready; -1 for none.
+  package var cause = -1
+  /// How many steps could run.
+  package var enabled = 0
 
   /// A step by its task, and how many steps of that ran before.
   package struct Number: Sendable, Hashable {
@@ -62,6 +66,8 @@ package struct InspectedTask: Sendable {
   /// Where its last step went on.
   package var lastResume: UInt
   package var hasEnded: Bool
+  /// It is no task of the program's own, but a job that goes on with the one that made it.
+  package var isJob = false
 }
 
 extension Machine {
@@ -77,7 +83,7 @@ extension Machine {
           StepOfTask(task: step.passedTask, ordinal: step.passedOrdinal),
           resume: step.passedResume, executor: step.passedExecutor, among: reached),
         reason: step.reason, end: step.end, time: step.time, isPreemption: step.isPreemption,
-        isStall: step.isStall)
+        isStall: step.isStall, cause: Int(step.cause), enabled: Int(step.enabled))
     }
   }
 
@@ -87,7 +93,8 @@ extension Machine {
       let task = tasks[index]
       return InspectedTask(
         path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
-        lastResume: task.lastResume, hasEnded: task.hasEnded)
+        lastResume: task.lastResume, hasEnded: task.hasEnded,
+        isJob: (task.isSimple || task.isTimer) && task.parent >= 0)
     }
   }
 

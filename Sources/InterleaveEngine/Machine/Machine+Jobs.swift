@@ -38,6 +38,7 @@ extension Machine {
     let index = Int(record.pointee.index)
     tasks[index].hasEnded = true
     if let error, !tasks[index].isChild { noteError(error, thrownBy: index) }
+    if let error, progress.notesResumers { noteThrown(error, by: index) }
     if !tasks[index].isSeenCancelled, !tasks[index].isSimple, il_is_cancelled(record) {
       progress.limits.insert(.cancellation)
     }
@@ -105,6 +106,7 @@ extension Machine {
       job.pointee.reason = .foreign
     default:
       state.pointee.resumer = resumer
+      if progress.notesResumers { noteResumption(of: Int(task)) }
     }
     if keepsOrder(executor) { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
     job.pointee.causeTouches = Int32(truncatingIfNeeded: touches.count)

@@ -104,11 +104,13 @@ extension Machine {
     return all
   }
 
-  /// Notes, in all runs from now on, by which calls continuations are resumed.
+  /// Notes, in all runs from now on, what steps do (``RunEvent``), and by which calls
+  /// continuations are resumed.
   package var notesResumers: Bool {
     get { progress.notesResumers }
     set {
       progress.notesResumers = newValue
+      resumersSeen = 0
       il_session_note_resumers(session, newValue)
     }
   }

@@ -46,7 +46,9 @@ extension Machine {
     guard progress.currentStep >= 0 else { return }
     switch kind {
     case IL_TOUCH_LOCK:
-      touches.append(Touch(object: lockNumber(UInt(bitPattern: object)), mode: .exclusive))
+      let name = lockNumber(UInt(bitPattern: object))
+      touches.append(Touch(object: name, mode: .exclusive))
+      if progress.notesResumers { noteLock(Int(name & (TouchedObject.firstLock - 1))) }
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:
@@ -63,7 +65,10 @@ extension Machine {
       touchChildren(of: task)
     case IL_TOUCH_LOOKED:
       let known = object.map { taskIndex[UInt(bitPattern: $0)] } ?? Int(progress.currentTask)
-      if let task = known { touch(.cancellation(Int32(task)), .first) }
+      if let task = known {
+        touch(.cancellation(Int32(task)), .first)
+        if progress.notesResumers { noteLook(at: task) }
+      }
     default:
       touchChildren(of: progress.currentTask)
     }
@@ -74,6 +79,15 @@ extension Machine {
     touch(.task(task), .exclusive)
     touch(.cancellation(task), .exclusive)
     tasks[Int(task)].isSeenCancelled = true
+    if progress.notesResumers { noteEvent(.cancelled, task: Int(task)) }
+  }
+
+  /// A step asks whether a task is cancelled.
+  private func noteLook(at task: Int) {
+    guard let record = tasks[task].record, !tasks[task].hasEnded, il_is_cancelled(record) else {
+      return
+    }
+    noteEvent(.asked, task: task)
   }
 
   /// The task of an `async let` of the running task, unless it has ended.

@@ -27,6 +27,11 @@ package final class Machine {
   package internal(set) var origins: [UInt: [UInt]] = [:]
   /// By which calls tasks were let go on, by their numbers, where that is noted.
   var resumerCalls: [Int: [UInt]] = [:]
+  /// What steps did, where it is noted; for errors that tasks ended by, the error itself by the
+  /// index of the event; and how many resumptions are noted already.
+  var events: [RunEvent] = []
+  var thrown: [Int: any Error] = [:]
+  var resumersSeen = 0
   /// What all runs have shown of others who work for them.
   var acquaintance = Acquaintance()
   /// What unstructured tasks have thrown, by their numbers.
@@ -206,6 +211,9 @@ package final class Machine {
     rescheduled.removeAll()
     if !errors.isEmpty { errors.removeAll() }
     if !resumerCalls.isEmpty { resumerCalls.removeAll() }
+    if !events.isEmpty { events.removeAll() }
+    if !thrown.isEmpty { thrown.removeAll() }
+    resumersSeen = 0
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     let notesResumers = progress.notesResumers
     progress = RunState(settings: settings, isObserved: observer != nil)

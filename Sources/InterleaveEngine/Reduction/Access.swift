@@ -33,6 +33,15 @@ package struct Access: Sendable, Hashable {
   }
 }
 
+extension Access {
+  /// What stands for all that runs outside of actors.
+  package static let outsideOfActors = Access(
+    object: mix(0, UInt64(TouchedObject.executor(0).name & 0x7F)), mode: .exclusive)
+  /// Virtual time, as a step that reads it touches it.
+  package static let time = Access(
+    object: mix(0, UInt64(TouchedObject.time.name & 0x7F)), mode: .first)
+}
+
 /// Why an exploration under the dependency relation proves nothing.
 package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package let rawValue: UInt16

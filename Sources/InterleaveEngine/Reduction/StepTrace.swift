@@ -96,6 +96,11 @@ package struct StepTrace: Sendable {
     }
   }
 
+  /// A step, and all that happen before it, in their order.
+  package func past(of step: Int) -> [Int] {
+    (0..<step).filter { before.contains($0, in: step) } + [step]
+  }
+
   /// What must run, from the state before a race's first step, to turn it round:
   /// the steps after the first that do not depend on it, and the second.
   package func reversal(of race: Race) -> [Int] {

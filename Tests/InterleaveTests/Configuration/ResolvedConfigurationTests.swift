@@ -244,12 +244,15 @@ import Testing
         == "INTERLEAVE_MODE must be fuzz or replay (was `Replay`)")
   }
 
-  @Test func theReportIsOfFailuresOrAll() throws {
+  @Test func theReportIsOfFailuresOrAllOrGoesToAFolder() throws {
     #expect(try resolved(["INTERLEAVE_REPORT": "failures"]).reporting == .failures)
     #expect(try resolved(["INTERLEAVE_REPORT": "all"]).reporting == .all)
+    #expect(try resolved(["INTERLEAVE_REPORT": "full"]).reporting == .full)
+    #expect(try resolved(["INTERLEAVE_REPORT": "./all"]).reporting == .folder("./all"))
     #expect(
       message(["INTERLEAVE_REPORT": "html"])
-        == "INTERLEAVE_REPORT must be failures or all (was `html`)")
+        == "INTERLEAVE_REPORT must be failures, all, full or a folder with a slash in it, such as "
+        + "./reports (was `html`)")
   }
 
   // MARK: Seeds

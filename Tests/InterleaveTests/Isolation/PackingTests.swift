@@ -40,7 +40,7 @@ import Testing
   private var failure: RunFailure {
     RunFailure(
       kind: .invariant, message: "was ü", location: location, place: "T.swift:3", steps: 12,
-      isMistake: true, isElsewhere: true)
+      isMistake: true, isElsewhere: true, callStack: ["Bank.check() (B.swift:1)"])
   }
 
   @Test func aFailure() {
@@ -117,6 +117,7 @@ import Testing
       estimate: 0.25, upperBound: 0.5, schedules: 40, includesInputs: true)
     original.ending = .risk(below: 0.01)
     original.cancellations = 7
+    original.sometimes = ["a hit": 3, "a miss": 0]
     original.wholeSteps = ["no step was interrupted inside"]
     // Who waits for the report measures the time.
     #expect(isTelling(original, plain: FuzzReport(), but: ["elapsed"]))

@@ -1,3 +1,4 @@
+import Foundation
 import InterleaveEngine
 import Testing
 
@@ -31,11 +32,11 @@ import Testing
                     │                            │ made at BankTests.swift:8  │ made at BankTests.swift:9
       ──────────────┼────────────────────────────┼────────────────────────────┼───────────────────────────
             1       │ BankTests.swift:8          │                            │
-            2       │                            │ begins                     │
+            2       │                            │ BankTests.swift:8 begins   │
             3  Bank │                            │ Bank.swift:12 withdraw(_:) │
             4  Log  │                            │ Bank.swift:13 withdraw(_:) │
                     │                            │ n 0 → 1                    │
-      ▸     5       │                            │                            │ begins
+      ▸     5       │                            │                            │ BankTests.swift:9 begins
                     │                            │                            │ interrupts 0.0
             6  Bank │                            │                            │ Bank.swift:12 withdraw(_:)
             7  Log  │                            │                            │ Bank.swift:13 withdraw(_:)
@@ -92,11 +93,11 @@ import Testing
       ──────────────┼────────────┼────────────────────────────────
             1       │ ●          │ BankTests.swift:8
                     │ │          │ neverOverdrawn()
-            2       │ │ ●        │ begins
+            2       │ │ ●        │ BankTests.swift:8 begins
             3  Bank │ │ ●        │ Bank.swift:12 Bank.withdraw(_:)
             4  Log  │ │ ●        │ Bank.swift:13 Bank.withdraw(_:)
                     │ │ │        │ n 0 → 1
-      ▸     5       │ │ │   ●    │ begins
+      ▸     5       │ │ │   ●    │ BankTests.swift:9 begins
                     │ │ │   │    │ interrupts 0.0
             6  Bank │ │ │   ●    │ Bank.swift:12 Bank.withdraw(_:)
             7  Log  │ │ │   ●    │ Bank.swift:13 Bank.withdraw(_:)
@@ -256,6 +257,33 @@ import Testing
     let failure = FuzzFailure(kind: .nothingInterleaved, message: "", test: "plain()")
     let text = report(failure, width: 80)
     #expect(text == "plain(): nothing was interleaved, no choice was ever open")
+  }
+
+  @Test(arguments: FuzzFailure.Kind.allCases) func aReportIsInTheOrderInWhichItIsUsed(
+    kind: FuzzFailure.Kind
+  ) throws {
+    var failure = Sample.overdrawnFailure
+    failure.kind = kind
+    failure.message = "what \u{E9} says \u{2192} 1"
+    failure.callStack = ["Bank.check() (Bank.swift:3)", "Bank.withdraw(_:) (Bank.swift:9)"]
+    failure.interleaving.steps[7].events = [
+      Interleaving.Event(
+        kind: .cancelled, task: Sample.path("0.0"),
+        place: Interleaving.Place(file: "/bank/Sources/Bank/Bank.swift", line: 14))
+    ]
+    let text = failure.asciiText(width: 100)
+    #expect(text.utf8.allSatisfy { $0 < 0x80 })
+    let sections = [
+      "BankTests/neverOverdrawn(): \(kind.words) at /bank/Tests/BankTests/BankTests.swift:11\n",
+      "  what \\u{E9} says \\u{2192} 1\n", "  The calls, innermost first:\n", "\nInputs\n",
+      "\nWhat collided\n", "\nThe interleaving: 12 steps, 3 tasks, 1 preemption\n",
+      "cancels task 0.0 at", "\nWhere it left the ordinary order\n", "\nThe search\n", "\nReplay\n",
+    ]
+    var start = text.startIndex
+    for section in sections {
+      let found = try #require(text.range(of: section, range: start..<text.endIndex), "\(section)")
+      start = found.upperBound
+    }
   }
 
   @Test func everyKindHasItsOwnWords() {

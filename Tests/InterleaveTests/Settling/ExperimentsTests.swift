@@ -177,4 +177,55 @@ import Testing
     let few = try runs(within: ReversalSearch.Budget(reversals: 1, runs: 100, longestRun: 3))
     #expect(few < all)
   }
+
+  // MARK: The nearest run that passes, and when the failure became likely
+
+  private func lostUpdate() async throws -> FuzzFailure {
+    try await report {
+      let counter = Counter()
+      async let one: Void = counter.increment()
+      async let other: Void = counter.increment()
+      _ = await (one, other)
+      #expect(await counter.count == 2)
+    }.failure
+  }
+
+  @Test func theRunThatPassesAndWasTheSameForLongestIsShown() async throws {
+    let failure = try await lostUpdate()
+    let passing = try #require(failure.findings?.passing, "\(failure)")
+    let first = passing.firstDifference
+    let (failing, other) = (failure.interleaving.steps, passing.interleaving.steps)
+    #expect(first > 0 && first < failing.count && first < other.count)
+    #expect(failing.prefix(first).map(\.name) == other.prefix(first).map(\.name))
+    #expect(failing[first].name != other[first].name)
+    #expect(
+      failure.description.contains("The nearest run that passes: the same up to step \(first)"))
+    #expect(other.flatMap(\.changes).contains { $0.property == "count" && $0.after == "2" })
+  }
+
+  @Test func whenNothingIsLeftToChooseTheFailureIsCertain() async throws {
+    let failure = try await lostUpdate()
+    let chances = try #require(failure.findings?.chances)
+    let last = try #require(chances.keys.max(), "\(failure)")
+    #expect(chances[last]?.passed == 0)
+    #expect(chances[0]?.passed ?? 0 > 0, "from the start, some runs pass")
+    #expect(Set(chances.values.map { $0.passed + $0.failed }).count == 1, "each as often")
+  }
+
+  @Test func theGreatestRiseIsTold() {
+    var findings = ExperimentFindings()
+    findings.chances = [
+      0: .init(passed: 7, failed: 1), 3: .init(passed: 6, failed: 2),
+      5: .init(passed: 0, failed: 8),
+    ]
+    #expect(findings.rise.map { [$0.before, $0.after] } == [3, 5])
+    var failure = Sample.overdrawnFailure
+    failure.findings = findings
+    let text = FailureReport.render(failure, width: 100, colour: false)
+    #expect(
+      text.contains(
+        "Of runs that go on at random after step 3, 2 of 8 fail; after step 5, 8 of 8."), "\(text)")
+    findings.chances = [0: .init(failed: 8), 5: .init(failed: 8)]
+    #expect(findings.rise == nil, "where it fails from the start, nothing rises")
+  }
 }

@@ -92,6 +92,47 @@ import Testing
     #expect(failure.corpusFile == nil)
   }
 
+  /// Counts what runs add to it, and is never made anew.
+  private actor Total {
+    private(set) var total = 0
+
+    func add(_ amount: Int) -> Int {
+      total += amount
+      return total
+    }
+  }
+
+  @Test func whatOutlivesARunIsNamed() async throws {
+    let total = Total()
+    let outcome = await fuzzed {
+      async let one = total.add(130)
+      async let other = total.add(130)
+      _ = await (one, other)
+      let sum = await total.total
+      #expect(sum != 1300)
+    }
+    let failure = try #require(outcome.failure, "\(outcome)")
+    #expect(failure.kind == .nondeterministic, "\(failure)")
+    #expect(
+      failure.message.hasPrefix("something outlives the run: `total` of Total began at "),
+      "\(failure)")
+    #expect(failure.message.contains(" in the next, with the same choices"), "\(failure)")
+  }
+
+  @Test func whatIsMadeAnewOutlivesNothing() async throws {
+    let runs = Mutex(0)
+    let outcome = await fuzzed {
+      await Self.meet(0)
+      let run = runs.withLock { runs in
+        runs += 1
+        return runs
+      }
+      #expect(run != 5)
+    }
+    let failure = try #require(outcome.failure, "\(outcome)")
+    #expect(!failure.message.contains("outlives the run:"), "\(failure)")
+  }
+
   @Test func aFailureOfTheSameStepsThatDoesNotComeUpAgainIsNondeterministic() async throws {
     let runs = Mutex(0)
     let outcome = await fuzzed {
