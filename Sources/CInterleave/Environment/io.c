@@ -10,6 +10,7 @@
 #if defined(__linux__)
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -104,11 +105,42 @@ int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
   return result;
 }
 
+// Which sets of files have a connection among them. Who waits for others only, such as the event
+// by which other threads wake it, does not talk to anybody outside.
+enum { SETS = 4096 };
+static atomic_uchar has_connections[SETS];
+
+static bool waits_for_connections(int set) {
+  return set < 0 || set >= SETS || atomic_load(&has_connections[set]);
+}
+
+static int made(int set) {
+  if (set >= 0 && set < SETS) atomic_store(&has_connections[set], false);
+  return set;
+}
+
+int epoll_create(int size) {
+  REAL(epoll_create);
+  return made(original(size));
+}
+
+int epoll_create1(int flags) {
+  REAL(epoll_create1);
+  return made(original(flags));
+}
+
+int epoll_ctl(int set, int operation, int file, struct epoll_event *event) {
+  REAL(epoll_ctl);
+  if (operation == EPOLL_CTL_ADD && set >= 0 && set < SETS && il_is_connection(file))
+    atomic_store(&has_connections[set], true);
+  return original(set, operation, file, event);
+}
+
 int epoll_wait(int file, struct epoll_event *events, int count, int timeout) {
   void *caller = IL_CALLER();
   REAL(epoll_wait);
   il_session *s = il_current;
-  if (il_current || !il_is_dispatch_code(caller)) note(caller);
+  if ((il_current || !il_is_dispatch_code(caller)) && waits_for_connections(file)) note(caller);
   int result = original(file, events, count, timeout);
   if (s && result == 0 && timeout > 0) il_pass(s, (int64_t)timeout * 1000000);
   return result;

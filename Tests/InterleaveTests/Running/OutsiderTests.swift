@@ -4,6 +4,10 @@ import Interleave
 import Synchronization
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Others who work for a run: threads, queues and processes that it does not control.
 @Suite(.timeLimit(.minutes(10))) struct OutsiderTests {
   /// Lets somebody resume a continuation, beside a virtual time-out that is shorter than the
@@ -201,6 +205,53 @@ import Testing
     #expect(outcome.report.warnings.isEmpty, "\(outcome.report.warnings)")
   }
 }
+
+#if os(Linux)
+  extension OutsiderTests {
+    @Test(arguments: [false, true])
+    func aLoopThatIsOnlyWokenTalksToNobody(hasPipe: Bool) async throws {
+      let outcome = await fuzzed(schedules: 4) {
+        async let other: Void = Task.yield()
+        let loop = WokenLoop(hasPipe: hasPipe)
+        await withCheckedContinuation { continuation in loop.run { continuation.resume() } }
+        await other
+      }
+      #expect(outcome.failure == nil, "\(outcome)")
+      let warnings = outcome.report.warnings.filter { $0.hasPrefix("this test does real I/O") }
+      #expect(warnings.isEmpty != hasPipe, "\(outcome.report.warnings)")
+    }
+  }
+
+  /// Waits on a thread of its own until it is woken, as event loops do.
+  private final class WokenLoop: Sendable {
+    private let set = epoll_create1(0)
+    private let bell = eventfd(0, 0)
+    private let pipe: [Int32]
+
+    init(hasPipe: Bool) {
+      var ends: [Int32] = []
+      if hasPipe {
+        ends = [0, 0]
+        _ = Glibc.pipe(&ends)
+      }
+      pipe = ends
+      for file in ends.prefix(1) + [bell] {
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: file))
+        epoll_ctl(set, EPOLL_CTL_ADD, file, &event)
+      }
+    }
+
+    func run(_ work: @escaping @Sendable () -> Void) {
+      Thread.detachNewThread {
+        var event = epoll_event()
+        _ = epoll_wait(self.set, &event, 1, -1)
+        work()
+        ([self.set, self.bell] + self.pipe).forEach { close($0) }
+      }
+      eventfd_write(bell, 1)
+    }
+  }
+#endif
 
 private struct Late: Error {}
 
