@@ -62,10 +62,12 @@ static intptr_t wait_for(void *object, uint64_t timeout, intptr_t (*original)(vo
   return result;
 }
 
+#if defined(IL_HAS_CARRIERS)
 static bool try_dispatch_semaphore(void *semaphore) {
   REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
   return !original(semaphore, NOW);
 }
+#endif
 
 intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   void *caller = IL_CALLER();

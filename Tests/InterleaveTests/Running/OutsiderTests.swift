@@ -206,15 +206,16 @@ import Testing
   }
 }
 
-#if os(Linux)
+#if os(Linux) && arch(x86_64)
   extension OutsiderTests {
     @Test(arguments: [false, true])
     func aLoopThatIsOnlyWokenTalksToNobody(hasPipe: Bool) async throws {
       let outcome = await fuzzed(schedules: 4) {
         async let other: Void = Task.yield()
+        async let another: Void = Task.yield()
         let loop = WokenLoop(hasPipe: hasPipe)
         await withCheckedContinuation { continuation in loop.run { continuation.resume() } }
-        await other
+        _ = await (other, another)
       }
       #expect(outcome.failure == nil, "\(outcome)")
       let warnings = outcome.report.warnings.filter { $0.hasPrefix("this test does real I/O") }
@@ -224,8 +225,8 @@ import Testing
 
   /// Waits on a thread of its own until it is woken, as event loops do.
   private final class WokenLoop: Sendable {
-    private let set = epoll_create1(0)
-    private let bell = eventfd(0, 0)
+    private let set = EpollCalls.create(0)
+    private let bell = EpollCalls.event(0, 0)
     private let pipe: [Int32]
 
     init(hasPipe: Bool) {
@@ -236,19 +237,46 @@ import Testing
       }
       pipe = ends
       for file in ends.prefix(1) + [bell] {
-        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(fd: file))
-        epoll_ctl(set, EPOLL_CTL_ADD, file, &event)
+        var event = EpollCalls.Event(file)
+        _ = EpollCalls.control(set, EpollCalls.add, file, &event)
       }
     }
 
     func run(_ work: @escaping @Sendable () -> Void) {
       Thread.detachNewThread {
-        var event = epoll_event()
-        _ = epoll_wait(self.set, &event, 1, -1)
+        var event = EpollCalls.Event(-1)
+        _ = EpollCalls.wait(self.set, &event, 1, -1)
         work()
         ([self.set, self.bell] + self.pipe).forEach { close($0) }
       }
-      eventfd_write(bell, 1)
+      var one: UInt64 = 1
+      write(bell, &one, 8)
+    }
+  }
+
+  /// The calls of `sys/epoll.h` and `sys/eventfd.h`, which Swift's module of the C library lacks.
+  private enum EpollCalls {
+    /// As the kernel packs an `epoll_event`.
+    struct Event {
+      private var events: UInt32
+      private var file: (UInt32, UInt32)
+
+      init(_ file: Int32) {
+        events = 1  // EPOLLIN
+        self.file = (UInt32(bitPattern: file), 0)
+      }
+    }
+
+    static let add: Int32 = 1
+    static let create: @convention(c) (Int32) -> Int32 = find("epoll_create1")
+    static let event: @convention(c) (UInt32, Int32) -> Int32 = find("eventfd")
+    static let control: @convention(c) (Int32, Int32, Int32, UnsafeMutableRawPointer) -> Int32 =
+      find("epoll_ctl")
+    static let wait: @convention(c) (Int32, UnsafeMutableRawPointer, Int32, Int32) -> Int32 = find(
+      "epoll_wait")
+
+    private static func find<Function>(_ name: String) -> Function {
+      unsafeBitCast(dlsym(nil, name), to: Function.self)
     }
   }
 #endif
