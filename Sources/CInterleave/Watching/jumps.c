@@ -3,8 +3,8 @@
 // A jump takes five bytes. Of an instruction that is shorter, only its own bytes are changed: those
 // of the next one, which somebody may be about to run or jump to, become a part of the jump's
 // distance. So the jump leads to a place that its last bytes tell, within two gigabytes; there,
-// another one leads to the stub. Where that place is somebody else's, the instruction gets a
-// breakpoint.
+// another one leads to the stub. Where that place is somebody else's, as in a large program whose
+// own code is there, the instruction gets a breakpoint.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -181,9 +181,13 @@ static void write_rest(const il_site *sites, size_t count, bool is_jump) {
   }
 }
 
-static void write_first(const il_site *sites, size_t count, bool is_jump) {
+// What is no jump is a breakpoint, as its first byte says.
+static bool is_written(const il_site *site) { return site->is_jump || site->is_atomic; }
+
+static void write_first(const il_site *sites, size_t count, bool is_set) {
   for (size_t n = 0; n < count; n++)
-    if (sites[n].is_jump) write_byte(sites[n].at, is_jump ? sites[n].jump[0] : *sites[n].code);
+    if (is_written(&sites[n]))
+      write_byte(sites[n].at, is_set ? sites[n].jump[0] : *sites[n].code);
 }
 
 const char *il_write_jumps(const il_image *images, const il_site *sites, size_t count) {
@@ -194,7 +198,7 @@ const char *il_write_jumps(const il_image *images, const il_site *sites, size_t 
     return "the system lets no code be changed (mprotect)";
   }
   for (size_t n = 0; n < count; n++)
-    if (sites[n].is_jump) write_byte(sites[n].at, IL_BREAKPOINT);
+    if (is_written(&sites[n])) write_byte(sites[n].at, IL_BREAKPOINT);
   // Whoever has begun with an instruction's old bytes must be done before the others change.
   bool is_done = synchronize();
   if (is_done) {

@@ -3,7 +3,8 @@
 // While a proof is attempted, calls of other libraries' functions of which nothing is known
 // are noted. At the beginning of each function of the program's that may share memory is a jump,
 // from the first time on, to a stub that notes a run which wants to know. Where no jump can be, it
-// is a breakpoint while anybody watches, and whoever meets that is sent on to the stub.
+// is a breakpoint while anybody watches, and whoever meets that is sent on to the stub. At an atomic
+// instruction without a jump it stays.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -25,9 +26,10 @@ IL_UNINSTRUMENTED_BEGIN
 #include <unistd.h>
 
 static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
-// How many watch for what is unseen in a proof; and jumps were written.
+// How many watch for what is unseen in a proof; jumps were written; and there are breakpoints that
+// stay.
 static unsigned watchers;
-static bool has_jumps;
+static bool has_jumps, has_breakpoints;
 static struct sigaction previous;
 
 // MARK: - Breakpoints
@@ -102,7 +104,7 @@ static bool write_breakpoints(bool is_set) {
   if (!il_allow_writing(il_images, true)) return false;
   for (size_t n = 0; n < il_site_count; n++) {
     const il_site *site = &il_sites[n];
-    if (!site->is_entry || (has_jumps && site->is_jump)) continue;
+    if (!site->is_entry || (has_jumps && (site->is_jump || site->is_atomic))) continue;
     uint8_t byte = is_set ? IL_BREAKPOINT : *site->code;
     __atomic_store_n((uint8_t *)site->at, byte, __ATOMIC_SEQ_CST);
   }
@@ -117,6 +119,8 @@ static const char *write_jumps(void) {
   take_traps();
   obstacle = il_write_jumps(il_images, il_sites, il_site_count);
   has_jumps = !obstacle;
+  for (size_t n = 0; n < il_site_count; n++)
+    if (has_jumps && il_sites[n].is_atomic && !il_sites[n].is_jump) has_breakpoints = true;
   if (has_jumps) obstacle = il_probe_sites();
   return obstacle;
 }
@@ -169,7 +173,8 @@ const char *il_watch_probe(void) {
 
 void il_watch_renew(void) {
   is_passing = false;
-  if (il_site_count && __atomic_load_n(&watchers, __ATOMIC_RELAXED)) take_traps();
+  bool may_meet_any = __atomic_load_n(&watchers, __ATOMIC_RELAXED) || has_breakpoints;
+  if (il_site_count && may_meet_any) take_traps();
 }
 
 void il_watch_pause(void) { pthread_mutex_lock(&watch_lock); }
