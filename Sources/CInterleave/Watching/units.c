@@ -124,9 +124,11 @@ static uint64_t number_at(const char **at, const char *end) {
   return number;
 }
 
-// How many bytes a value takes; -1 for one of a form that is not known.
+// How many bytes a value takes; -1 for one of a form that is not known, or that is not all there.
 static int64_t size_of(uint64_t form, const char *at, const char *end, uint16_t version) {
   const char *start = at;
+  size_t prefix = form == 0x0A ? 1 : form == 0x03 ? 2 : form == 0x04 ? 4 : 0;
+  if ((size_t)(end - at) < prefix) return -1;
   switch (form) {
   case 0x19: case 0x21: return 0;
   case 0x0B: case 0x0C: case 0x11: case 0x25: case 0x29: return 1;
@@ -197,8 +199,7 @@ static bool visit_strings(const unit *u, string_visitor visit, void *context) {
       uint64_t name = number_at(&form_at, end), form = number_at(&form_at, end);
       if (form == IMPLICIT) number_at(&form_at, end);
       if (!name && !form) break;
-      int64_t size = at + 4 <= u->end || form == 0x19 || form == 0x21 || form == 0x0B
-                         ? size_of(form, at, u->end, u->version) : -1;
+      int64_t size = size_of(form, at, u->end, u->version);
       is_read = size >= 0 && size <= u->end - at;
       if (!is_read) break;
       if (form == STRING) is_over = visit(word_at(at), context);
