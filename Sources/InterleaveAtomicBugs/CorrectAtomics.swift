@@ -5,8 +5,11 @@ import Synchronization
 extension CorrectProgram {
   package static let atomics = [
     oneInMutex, triedMutex, mutexInLock, lockInMutex, heldAcrossWaking, counted, exchangedInLoop,
-    turnedRound, heldByTicket,
   ]
+
+  /// Those in which a step turns round an atomic until another one has gone on: where atomics are
+  /// no points, nobody does.
+  package static let turning = [turnedRound, heldByTicket]
 
   private final class Counter: Sendable {
     let value = Atomic(0)

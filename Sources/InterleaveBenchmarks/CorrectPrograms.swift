@@ -12,7 +12,7 @@ func runCorrectPrograms(schedules: Int, only filter: String = "") async throws -
     print("no step can be interrupted inside: \(obstacle)")
     return true
   }
-  let programs = (CorrectProgram.all + CorrectProgram.atomics).filter {
+  let programs = (CorrectProgram.all + CorrectProgram.atomics + CorrectProgram.turning).filter {
     filter.isEmpty || $0.name.contains(filter)
   }
   // A run of the machine keeps its thread busy for long.

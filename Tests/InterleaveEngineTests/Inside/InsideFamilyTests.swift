@@ -34,10 +34,13 @@ import Testing
     #expect(found == nil, "\(found?.description ?? "")")
   }
 
-  @Test(arguments: (CorrectProgram.all + CorrectProgram.atomics).map(\.name))
+  private static let correct =
+    CorrectProgram.all + CorrectProgram.atomics
+    + (Interruptions.obstacleAtAtomics == nil ? CorrectProgram.turning : [])
+
+  @Test(arguments: correct.map(\.name))
   func nothingIsSaidOfACorrectProgram(name: String) async throws {
-    let all = CorrectProgram.all + CorrectProgram.atomics
-    let program = try #require(all.first { $0.name == name })
+    let program = try #require(Self.correct.first { $0.name == name })
     for interruptions in [Interruptions.before, .everywhere] {
       let walked = try await onThread {
         InsideHunt().run(program.body, interruptions, RandomWalk(), seed: 1, atMost: 100)
@@ -55,7 +58,7 @@ import Testing
     #expect(BugProgram.inside.count >= 30)
     #expect(Set(all.map(\.name)).count == all.count)
     #expect(Self.programs.allSatisfy { $0.need != .nothing })
-    let correct = CorrectProgram.all + CorrectProgram.atomics
+    let correct = CorrectProgram.all + CorrectProgram.atomics + CorrectProgram.turning
     #expect(correct.count >= 60)
     #expect(Set(correct.map(\.name)).count == correct.count)
   }
