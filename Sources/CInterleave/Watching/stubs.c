@@ -11,7 +11,6 @@
 
 #if defined(__linux__) && defined(__x86_64__)
 #include <cpuid.h>
-#include <link.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -84,14 +83,31 @@ __asm__(".pushsection " IL_CODE_SECTION ",\"ax\",@progbits\n"
 // The distance of a thread's session from where the thread's own memory begins.
 static int32_t session_distance;
 
-static int find_own_memory(struct dl_phdr_info *info, size_t size, void *is_found) {
-  (void)size;
-  uintptr_t session = (uintptr_t)&il_current, begin = (uintptr_t)info->dlpi_tls_data;
-  for (int i = 0; i < info->dlpi_phnum; i++)
-    if (info->dlpi_phdr[i].p_type == PT_TLS && begin)
-      *(bool *)is_found = session - begin < info->dlpi_phdr[i].p_memsz;
-  // The program itself comes first: only what is its own is as far away in each thread.
-  return 1;
+static intptr_t measure_distance(void) {
+  uintptr_t thread;
+  __asm__("movq %%fs:0, %0" : "=r"(thread));
+  return (intptr_t)&il_current - (intptr_t)thread;
+}
+
+static void *measure_on_thread(void *distance) {
+  *(intptr_t *)distance = measure_distance();
+  return NULL;
+}
+
+// What was there when the process began is as far away in each thread, and near. A library that was
+// loaded later has memory of its own in each.
+static bool is_as_far_in_each_thread(intptr_t distance) {
+  static int (*make)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+  static int (*join)(pthread_t, void **);
+  if (!make) *(void **)&make = il_next_symbol("pthread_create");
+  if (!join) *(void **)&join = il_next_symbol("pthread_join");
+  enum { MOST = 1 << 20 };
+  pthread_t other;
+  intptr_t others = 0;
+  if (distance >= 0 || distance < -MOST || make(&other, NULL, measure_on_thread, &others))
+    return false;
+  join(other, NULL);
+  return others == distance;
 }
 
 const char *il_stubs_obstacle(void) {
@@ -100,12 +116,10 @@ const char *il_stubs_obstacle(void) {
   il_keeps_short = __get_cpuid_count(0xD, 1, &a, &b, &c, &d) && a & 2;
   __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
   il_kept_state = a & KEPT_STATE;
-  bool is_own = false;
-  dl_iterate_phdr(find_own_memory, &is_own);
-  if (!is_own) return "Interleave is in a library of its own, and not in the program";
-  uintptr_t thread;
-  __asm__("movq %%fs:0, %0" : "=r"(thread));
-  session_distance = (int32_t)((intptr_t)&il_current - (intptr_t)thread);
+  intptr_t distance = measure_distance();
+  if (!is_as_far_in_each_thread(distance))
+    return "Interleave was loaded after the process had begun";
+  session_distance = (int32_t)distance;
   return NULL;
 }
 
