@@ -60,6 +60,8 @@ bool il_is_of_run(const il_guard *g) {
 
 static void park_elsewhere(void) __attribute__((noreturn));
 static void park_elsewhere(void) {
+  // Nobody need wait for what it might have done.
+  il_thread_is_lost();
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, NULL);

@@ -10,10 +10,6 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
-atomic_uint il_live_threads;
-// Of these, those that a run has made.
-static atomic_uint threads_of_runs;
-
 // Where the step that is running went on: a call of the library that hands work over has
 // the same place in all of them.
 static uintptr_t site_of(il_session *s, void *caller) {
@@ -42,14 +38,6 @@ il_errand *il_send(il_errand_kind kind, void *caller, uint64_t when) {
   if (s) return e;
   free(e);
   return NULL;
-}
-
-unsigned il_foreign_threads(void) {
-  return atomic_load_explicit(&il_live_threads, memory_order_relaxed);
-}
-
-unsigned il_threads_of_runs(void) {
-  return atomic_load_explicit(&threads_of_runs, memory_order_relaxed);
 }
 
 // MARK: - Functions
@@ -138,8 +126,8 @@ typedef struct {
 
 static void end_thread(void *errand) {
   il_on_errand = NULL;
-  atomic_fetch_sub_explicit(&il_live_threads, 1, memory_order_relaxed);
-  if (errand) atomic_fetch_sub_explicit(&threads_of_runs, 1, memory_order_relaxed);
+  il_thread_counts_as = IL_THREAD_OF_NOBODY;
+  il_count_thread(errand != NULL, -1);
   il_errand_end(errand);
 }
 
@@ -147,6 +135,7 @@ static void *run_thread(void *pointer) {
   thread_errand t = *(thread_errand *)pointer;
   free(pointer);
   il_on_errand = t.errand;
+  il_thread_counts_as = t.errand ? IL_THREAD_OF_RUN : IL_THREAD_OF_PROGRAM;
   void *result;
   pthread_cleanup_push(end_thread, t.errand);
   result = t.start(t.argument);
@@ -160,8 +149,7 @@ int il_send_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*
   il_errand *errand = il_send(IL_ERRAND_THREAD, caller, 0);
   if (errand) errand->is_owned = true;
   *t = (thread_errand){.start = start, .argument = argument, .errand = errand};
-  atomic_fetch_add_explicit(&il_live_threads, 1, memory_order_relaxed);
-  if (errand) atomic_fetch_add_explicit(&threads_of_runs, 1, memory_order_relaxed);
+  il_count_thread(errand != NULL, 1);
   int result = make(thread, attributes, run_thread, t);
   if (result) {
     free(t);

@@ -14,6 +14,35 @@
 IL_UNINSTRUMENTED_BEGIN
 
 __thread il_errand *il_on_errand;
+__thread il_thread_kind il_thread_counts_as;
+
+// MARK: - Threads
+
+static atomic_uint live_threads;
+// Of these, those that a run has made.
+static atomic_uint threads_of_runs;
+
+unsigned il_foreign_threads(void) {
+  return atomic_load_explicit(&live_threads, memory_order_relaxed);
+}
+
+unsigned il_threads_of_runs(void) {
+  return atomic_load_explicit(&threads_of_runs, memory_order_relaxed);
+}
+
+void il_count_thread(bool is_of_run, int difference) {
+  atomic_fetch_add_explicit(&live_threads, (unsigned)difference, memory_order_relaxed);
+  if (is_of_run)
+    atomic_fetch_add_explicit(&threads_of_runs, (unsigned)difference, memory_order_relaxed);
+}
+
+void il_thread_is_lost(void) {
+  if (il_thread_counts_as != IL_THREAD_OF_NOBODY)
+    il_count_thread(il_thread_counts_as == IL_THREAD_OF_RUN, -1);
+  il_thread_counts_as = IL_THREAD_OF_NOBODY;
+}
+
+// MARK: - Errands
 
 void il_errand_link(il_session *s, il_errand *e) {
   e->session = s;

@@ -40,6 +40,12 @@ void il_post_crash(il_session *session);
 
 /// The errand that this thread is on.
 extern __thread il_errand *il_on_errand;
+/// Whose this thread counts as: it may do something for runs until it ends, or is lost.
+typedef enum { IL_THREAD_OF_NOBODY = 0, IL_THREAD_OF_PROGRAM, IL_THREAD_OF_RUN } il_thread_kind;
+extern __thread il_thread_kind il_thread_counts_as;
+void il_count_thread(bool is_of_run, int difference);
+/// The thread will do nothing more, and never ends.
+void il_thread_is_lost(void);
 /// Where this thread talks to others than the program, if it does.
 extern __thread void *il_io_site;
 /// A run has an errand more. The inboxes are locked.
