@@ -52,25 +52,19 @@ struct StepEvents {
   ) -> Interleaving.Event? {
     let calls = Symbolicator.shared.places(of: event.calls.map(address))
     var named = Interleaving.Event(
-      kind: .cancelled, task: event.task < 0 ? nil : trace.path(ofTask: event.task),
+      kind: event.kind, task: event.task < 0 ? nil : trace.path(ofTask: event.task),
       place: calls.first { $0.isUsers }?.place)
     switch event.kind {
     case .cancelled:
       if event.hadEnded { named.detail = "which had ended" }
-    case .asked: named.kind = .asked
-    case .threw:
-      named.kind = .threw
-      named.detail = event.text
+    case .threw: named.detail = event.text
     case .resumed:
-      named.kind = .resumed
       // What the runtime resumes by itself, nobody wrote down.
       guard named.place != nil else { return nil }
-    case .dropped: named.kind = .dropped
-    case .finished: named.kind = .finished
     case .locked:
       guard let number = locks[event.lock], named.place != nil else { return nil }
-      named.kind = .locked
       named.detail = "\(number)"
+    case .asked, .dropped, .finished: break
     }
     return named
   }

@@ -20,10 +20,8 @@ final class Confirmation {
   /// The next run; nil once it is known what they show.
   func next(_ resolved: ResolvedConfiguration) -> RunRequest? {
     guard passes, search.advance(), search.completed <= most else { return nil }
-    var request = RunRequest(
+    return RunRequest(
       strategy: search, start: resolved.start(0), wants: [.unseen, .limits])
-    request.terms.runsWholeSteps = true
-    return request
   }
 
   /// Learns from the run that was asked for.

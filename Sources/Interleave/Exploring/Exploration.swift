@@ -171,11 +171,9 @@ struct Exploration {
   }
 
   private func request(of search: Reduction) -> RunRequest {
-    var request = RunRequest(
+    RunRequest(
       strategy: search, start: resolved.start(schedules),
       wants: Repetition.wants(schedules).union(.unseen))
-    request.terms.runsWholeSteps = true
-    return request
   }
 
   private mutating func goOn() {

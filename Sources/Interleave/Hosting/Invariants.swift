@@ -31,11 +31,10 @@ public func always<Subject: Actor>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("always", location)?.add(
-    always: LiveRun.Invariant(
-      executor: Takeover.identity(of: actor.unownedExecutor), location: location, message: message,
-      // Held weakly: its `deinit` is the program's.
-      holds: { [weak actor] in try actor.map { try Unguarded(holds).call($0) } ?? true }))
+  // Held weakly: its `deinit` is the program's.
+  checkAlways(message, location, on: Takeover.identity(of: actor.unownedExecutor)) {
+    [weak actor] in try actor.map { try Unguarded(holds).call($0) } ?? true
+  }
 }
 
 /// States what must hold on an actor when a run is over.
@@ -52,10 +51,7 @@ public func eventually<Subject: Actor>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("eventually", location)?.add(
-    eventually: LiveRun.Invariant(
-      executor: nil, location: location, message: message,
-      holds: { try Unguarded(holds).call(actor) }))
+  checkFinally(message, location) { try Unguarded(holds).call(actor) }
 }
 
 /// States what must hold on an object of the main actor at every suspension.
@@ -85,13 +81,10 @@ public func always<Subject: AnyObject & Sendable>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("always", location)?.add(
-    always: LiveRun.Invariant(
-      executor: Takeover.identity(of: MainActor.sharedUnownedExecutor), isCheckedEverywhere: true,
-      location: location, message: message,
-      holds: { [weak object] in
-        try object.map { try Unguarded(holds).call($0) } ?? true
-      }))
+  let main = Takeover.identity(of: MainActor.sharedUnownedExecutor)
+  checkAlways(message, location, on: main, isCheckedEverywhere: true) {
+    [weak object] in try object.map { try Unguarded(holds).call($0) } ?? true
+  }
 }
 
 /// States what must hold on an object of a global actor, which the condition names.
@@ -110,10 +103,9 @@ public func always<Subject: Sendable>(
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
   let subject = Held(object)
-  currentRun("always", location)?.add(
-    always: LiveRun.Invariant(
-      executor: identity(of: holds.isolation), location: location, message: message,
-      holds: { try subject.value.map { try Unguarded(holds).call($0) } ?? true }))
+  checkAlways(message, location, on: identity(of: holds.isolation)) {
+    try subject.value.map { try Unguarded(holds).call($0) } ?? true
+  }
 }
 
 /// States what must hold at every moment: anything that can be read synchronously.
@@ -136,10 +128,9 @@ public func always(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("always", location)?.add(
-    always: LiveRun.Invariant(
-      executor: identity(of: holds.isolation), location: location, message: message,
-      holds: { try Unguarded(holds).call() }))
+  checkAlways(message, location, on: identity(of: holds.isolation)) {
+    try Unguarded(holds).call()
+  }
 }
 
 /// States what must hold on an object of the main actor when a run is over.
@@ -155,10 +146,7 @@ public func eventually<Subject: AnyObject & Sendable>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("eventually", location)?.add(
-    eventually: LiveRun.Invariant(
-      executor: nil, location: location, message: message,
-      holds: { try Unguarded(holds).call(object) }))
+  checkFinally(message, location) { try Unguarded(holds).call(object) }
 }
 
 /// States what must hold on an object of a global actor when a run is over.
@@ -173,10 +161,7 @@ public func eventually<Subject: Sendable>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  currentRun("eventually", location)?.add(
-    eventually: LiveRun.Invariant(
-      executor: nil, location: location, message: message,
-      holds: { try Unguarded(holds).call(object) }))
+  checkFinally(message, location) { try Unguarded(holds).call(object) }
 }
 
 /// States what must hold when a run is over: anything that can be read synchronously.
@@ -191,10 +176,28 @@ public func eventually(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
+  checkFinally(message, location) { try Unguarded(holds).call() }
+}
+
+/// Adds what is checked after every step on an executor; where there is none, after every step of all.
+private func checkAlways(
+  _ message: String?, _ location: FuzzFailure.SourceLocation, on executor: UInt?,
+  isCheckedEverywhere: Bool = false, _ holds: @escaping () throws -> Bool
+) {
+  currentRun("always", location)?.add(
+    always: LiveRun.Invariant(
+      executor: executor, isCheckedEverywhere: isCheckedEverywhere, location: location,
+      message: message, holds: holds))
+}
+
+/// Adds what is checked when the run is over.
+private func checkFinally(
+  _ message: String?, _ location: FuzzFailure.SourceLocation,
+  _ holds: @escaping () throws -> Bool
+) {
   currentRun("eventually", location)?.add(
     eventually: LiveRun.Invariant(
-      executor: nil, location: location, message: message,
-      holds: { try Unguarded(holds).call() }))
+      executor: nil, location: location, message: message, holds: holds))
 }
 
 private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) -> LiveRun? {

@@ -78,24 +78,7 @@ extension Interleaving {
 
   /// What a step did that whoever reads the run must know.
   public struct Event: Sendable, Hashable {
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
-      /// It cancelled a task.
-      case cancelled
-      /// It asked whether its task is cancelled, which it is.
-      case asked
-      /// Its task ended by an error.
-      case threw
-      /// It resumed the continuation of a task.
-      case resumed
-      /// It dropped the continuation of a task without resuming it.
-      case dropped
-      /// It took a lock that another task takes as well.
-      case locked
-      /// It finished an asynchronous stream.
-      case finished
-    }
-
-    public var kind: Kind
+    public var kind: RunEventKind
     /// The task that it is about; nil where that is not known, or is none.
     public var task: TaskPath?
     /// Where in the source; nil where that is not known.
@@ -104,7 +87,7 @@ extension Interleaving {
     public var detail: String
 
     public init(
-      kind: Kind, task: TaskPath? = nil, place: Place? = nil, detail: String = ""
+      kind: RunEventKind, task: TaskPath? = nil, place: Place? = nil, detail: String = ""
     ) {
       self.kind = kind
       self.task = task

@@ -1,39 +1,5 @@
 import CInterleave
 
-/// What a step did that whoever reads the run must know, where a run is looked at closely.
-package struct RunEvent: Sendable, Hashable {
-  package enum Kind: UInt8, Sendable {
-    /// It cancelled a task.
-    case cancelled
-    /// It asked whether its task is cancelled, which it is.
-    case asked
-    /// Its task ended by an error.
-    case threw
-    /// It resumed the continuation of a task.
-    case resumed
-    /// It dropped the continuation of a task without resuming it.
-    case dropped
-    /// It took a lock.
-    case locked
-    /// It finished an asynchronous stream.
-    case finished
-  }
-
-  package var kind: Kind
-  /// The index of the step.
-  package var step: Int
-  /// The number of the task that it is about; -1 where that is not known.
-  package var task: Int
-  /// For a lock, its number in the run.
-  package var lock = 0
-  /// The task that it is about had ended.
-  package var hadEnded = false
-  /// Addresses within the calls by which it was done, innermost first, as far as they are known.
-  package var calls: [UInt] = []
-  /// The error, in words.
-  package var text = ""
-}
-
 extension Machine {
   /// More are not noted of one run.
   private static let mostEvents = 20_000
@@ -42,7 +8,7 @@ extension Machine {
   ///
   /// - Parameter calls: By which calls; nil to look for them on the stack.
   func noteEvent(
-    _ kind: RunEvent.Kind, task: Int, lock: Int = 0, calls: [UInt]? = nil
+    _ kind: RunEventKind, task: Int, lock: Int = 0, calls: [UInt]? = nil
   ) {
     guard progress.currentStep >= 0, events.count < Self.mostEvents else { return }
     events.append(

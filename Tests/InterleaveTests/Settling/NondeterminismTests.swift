@@ -119,30 +119,29 @@ import Testing
     #expect(failure.message.contains(" in the next, with the same choices"), "\(failure)")
   }
 
-  @Test func whatIsMadeAnewOutlivesNothing() async throws {
+  /// Fails by what no choice of a run decides.
+  private static func failsInTheFifthRun(
+    named name: String = #function
+  ) async -> FuzzOutcome {
     let runs = Mutex(0)
-    let outcome = await fuzzed {
-      await Self.meet(0)
+    return await fuzzed(named: name) {
+      await meet(0)
       let run = runs.withLock { runs in
         runs += 1
         return runs
       }
       #expect(run != 5)
     }
+  }
+
+  @Test func whatIsMadeAnewOutlivesNothing() async throws {
+    let outcome = await Self.failsInTheFifthRun()
     let failure = try #require(outcome.failure, "\(outcome)")
     #expect(!failure.message.contains("outlives the run:"), "\(failure)")
   }
 
   @Test func aFailureOfTheSameStepsThatDoesNotComeUpAgainIsNondeterministic() async throws {
-    let runs = Mutex(0)
-    let outcome = await fuzzed {
-      await Self.meet(0)
-      let run = runs.withLock { runs in
-        runs += 1
-        return runs
-      }
-      #expect(run != 5)
-    }
+    let outcome = await Self.failsInTheFifthRun()
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .nondeterministic)
     #expect(failure.message.contains("steps were the same"), "\(failure)")
