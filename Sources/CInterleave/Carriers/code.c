@@ -31,8 +31,6 @@ typedef struct {
 
 static _Atomic(const loaded_images *) known_images;
 
-extern const char __start_il_text[], __stop_il_text[];
-
 // The folder of the runtime, with its slash: what lies there comes with the toolchain.
 static char toolchain[1024];
 static size_t toolchain_length;
@@ -112,8 +110,7 @@ static __thread const loaded_image *last_image;
 
 il_code il_code_at(const void *pointer) {
   uintptr_t address = (uintptr_t)pointer;
-  if (address - (uintptr_t)__start_il_text <
-      (uintptr_t)__stop_il_text - (uintptr_t)__start_il_text) return IL_CODE_OURS;
+  if (il_is_code_of_ours(pointer)) return IL_CODE_OURS;
   const loaded_images *all = atomic_load_explicit(&known_images, memory_order_acquire);
   // Mostly it is the same library that comes again.
   if (LIKELY(all == last_images) && LIKELY(last_image != NULL) &&

@@ -74,11 +74,7 @@ static void add_candidate(const il_session *s, il_resumer *note, uintptr_t word,
 }
 
 #if defined(__linux__)
-extern const char __start_il_text[], __stop_il_text[];
-
-static bool is_ours(const void *address) {
-  return (const char *)address >= __start_il_text && (const char *)address < __stop_il_text;
-}
+static bool is_ours(const void *address) { return il_is_code_of_ours(address); }
 #else
 static bool is_ours(const void *address) {
   Dl_info info;

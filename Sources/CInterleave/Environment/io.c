@@ -37,13 +37,8 @@ bool il_is_connection(int file) {
   return is;
 }
 
-// Where the code of this target is: what it reads is its own affair.
-extern const char __start_il_text[] __attribute__((visibility("hidden")));
-extern const char __stop_il_text[] __attribute__((visibility("hidden")));
-
 void il_note_io(int file, void *caller) {
-  const char *from = caller;
-  if (from >= __start_il_text && from < __stop_il_text) return;
+  if (il_is_code_of_ours(caller)) return;
   if (il_current && il_is_connection(file)) note(caller);
 }
 

@@ -3,6 +3,8 @@
 #ifndef CINTERLEAVE_CODE_H
 #define CINTERLEAVE_CODE_H
 
+#include <stdbool.h>
+
 // All code of this target is in a section of its own, so that it can be told from the
 // program's.
 #define IL_CODE_SECTION "il_text"
@@ -32,5 +34,15 @@ static inline __attribute__((always_inline)) void *il_pinned(void *address) {
   __asm__ volatile("" : "+r"(address));
   return address;
 }
+
+#if defined(__linux__)
+extern const char __start_il_text[] __attribute__((weak, visibility("hidden")));
+extern const char __stop_il_text[] __attribute__((weak, visibility("hidden")));
+
+// An address in the code of this target, whose doing is no business of a run's.
+static inline bool il_is_code_of_ours(const void *address) {
+  return (const char *)address >= __start_il_text && (const char *)address < __stop_il_text;
+}
+#endif
 
 #endif

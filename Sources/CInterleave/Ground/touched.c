@@ -91,7 +91,7 @@ static void learn(uintptr_t caller) {
 
 void il_note_lock(void *lock, const void *caller) {
   if (UNLIKELY(is_learning)) learn((uintptr_t)caller);
-  if (LIKELY(!il_current)) return;
+  if (LIKELY(!il_current) || il_is_code_of_ours(caller)) return;
   pthread_once(&ignored_once, look_for_ignored);
   if (is_ignored((uintptr_t)caller)) return;
   il_note_touch(IL_TOUCH_LOCK, lock);

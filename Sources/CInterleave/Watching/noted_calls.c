@@ -23,11 +23,8 @@ static const il_image *program;
 void il_note_calls_of(const il_image *images) { program = images; }
 void il_note_calls_to_others(bool is_noted) { atomic_store(&is_noting, is_noted); }
 
-extern const char __start_il_text[] __attribute__((weak, visibility("hidden")));
-extern const char __stop_il_text[] __attribute__((weak, visibility("hidden")));
-
 bool il_is_own_code(uintptr_t address) {
-  if (address >= (uintptr_t)__start_il_text && address < (uintptr_t)__stop_il_text) return true;
+  if (il_is_code_of_ours((const void *)address)) return true;
   const il_function *from = il_function_at(program, address);
   return from && from->is_own;
 }

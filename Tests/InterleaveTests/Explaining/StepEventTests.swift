@@ -166,6 +166,30 @@ import Testing
     #expect(words.contains { $0.hasPrefix("takes lock 1 at StepEventTests.swift:") }, "\(outcome)")
   }
 
+  @Test func noLockIsToldThatOnlyInterleaveTakes() async throws {
+    let handingOver = (#line + 3)...(#line + 6)
+    @Sendable func handOver(_ counter: LockedCounter) async {
+      await Task.yield()
+      let isDone = DispatchSemaphore(value: 0)
+      DispatchQueue(label: "worker").async { isDone.signal() }
+      isDone.wait()
+      await counter.add()
+    }
+    let outcome = await fuzzed {
+      $0.interruptions = .before
+    } body: {
+      let counter = LockedCounter()
+      async let one: Void = handOver(counter)
+      async let other: Void = handOver(counter)
+      _ = await (one, other)
+      #expect(counter.value == 2)
+    }
+    let lines = try events(in: outcome).filter { $0.event.kind == .locked }.compactMap(
+      \.event.place?.line)
+    #expect(!lines.isEmpty, "\(outcome)")
+    #expect(!lines.contains { handingOver.contains($0) }, "\(outcome)")
+  }
+
   /// Reads under the lock, and writes under it, but not both at once.
   private final class LockedCounter: @unchecked Sendable {
     private let lock = NSRecursiveLock()
