@@ -11,6 +11,9 @@
 /// those at which nothing was to choose included. A run that takes four times as
 /// many goes on as a random walk, so that a task that waits by trying again
 /// cannot keep the others from running.
+///
+/// A point inside a step at which others could run counts as one more: a priority may be lowered
+/// there as well.
 public final class PCT: Strategy, PureStrategy {
   private static let maxDepth = 6
   private static let firstGuess = 64
@@ -18,11 +21,14 @@ public final class PCT: Strategy, PureStrategy {
 
   private let depth: Int?
   private var random = SplitMix64(seed: 0)
-  /// The most steps of any earlier run.
+  /// The most steps of any earlier run, and the most points of any of its own.
   private var mostSteps = 0
+  private var mostPoints = 0
+  /// How many points steps of this run have come to.
+  private var points = 0
   /// By number of task: positive as drawn, negative once lowered.
   private let priorities = Column<Int64>()
-  /// The steps, counted from 1, at which a priority is lowered, in order.
+  /// The steps and points, counted from 1, at which a priority is lowered, in order.
   private let changes = Column<Int>()
   private var nextChange = 0
 
@@ -40,13 +46,14 @@ public final class PCT: Strategy, PureStrategy {
     changes.deallocate()
   }
 
-  private var expectedSteps: Int { mostSteps == 0 ? Self.firstGuess : mostSteps }
+  private var expectedSteps: Int { mostSteps == 0 ? Self.firstGuess : mostSteps + mostPoints }
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
     priorities.removeAll()
     changes.removeAll()
     nextChange = 0
+    points = 0
     for _ in 1..<min(depth ?? drawDepth(), expectedSteps) { drawChange() }
   }
 
@@ -70,13 +77,19 @@ public final class PCT: Strategy, PureStrategy {
 
   package func decide(at point: some ChoicePoint) -> Int {
     let record = point.record
-    let step = record.stepCount + 1
+    let passed = points
+    if point.isInside {
+      points += 1
+      mostPoints = max(mostPoints, points)
+    }
+    // The step that is at a point has been counted when it began.
+    let step = record.stepCount + (point.isInside ? 0 : 1) + points
     guard step <= Self.fairAfter * expectedSteps else { return random.below(point.count) }
     while priorities.count < record.taskCount {
       priorities.append(Int64(bitPattern: random.next() >> 1 | 1))
     }
     while nextChange < changes.count, changes[nextChange] < step {
-      lower(record.step(at: changes[nextChange] - 1).taskNumber)
+      lower(record.step(at: changes[nextChange] - 1 - passed).taskNumber)
     }
     let pick = highest(point)
     guard nextChange < changes.count, changes[nextChange] == step else { return pick }

@@ -109,7 +109,8 @@ public final class SURW: Strategy, PureStrategy {
     } counted: { step in
       if avoided != nil { seen?.follow(record.task(step.taskNumber).name) }
     }
-    if hasCounted { startRound() }
+    // What a step does from one point to the next is ordered as steps are.
+    if hasCounted || point.isInside && point.step(at: 0).executor == executor { startRound() }
     while blocked.count < record.taskCount { blocked.append(0) }
     gather(point)
     while true {
