@@ -13,6 +13,8 @@ package enum Command: Sendable, Hashable {
   case prune(replays: Bool, isSure: Bool, PackageOptions)
   /// Replay one entry, stopping for a debugger where asked to.
   case replay(String, stop: ReplayStop?, PackageOptions)
+  /// Make one entry smaller, for at most so many runs.
+  case minimize(String, runs: Int, PackageOptions)
   /// Replay one entry, and print its whole report.
   case report(String, PackageOptions)
   /// Fuzz tests at length.
@@ -22,6 +24,9 @@ package enum Command: Sendable, Hashable {
 
   /// The seed of the demo where none is given, so that its output repeats.
   package static let defaultSeed: UInt64 = 1
+
+  /// The runs of `minimize` where no number is given: ten times what a failure costs when it is found.
+  package static let defaultRuns = 50_000
 
   package static let usage = """
     usage: interleave <command> [options]
@@ -38,6 +43,8 @@ package enum Command: Sendable, Hashable {
                                replay one entry; raise SIGTRAP at a step, or at each of them, for
                                a debugger
       report <entry>           replay one entry, and print the whole report
+      minimize <entry> [--runs <number>]
+                               replay one entry, and make it smaller for so many runs (50000)
       fuzz [--duration <time>] [--filter <expression>] [--workers <number>] [--seed <number>]
                                fuzz all tests, or those that match, for that time (5m)
       stub <protocol>          print a double of a protocol, with a stub for each requirement
@@ -96,6 +103,9 @@ package enum Command: Sendable, Hashable {
         } else if rest.flag("--step") { .each } else { nil }
       return .replay(try rest.entry(), stop: stop, options)
     case "report": return .report(try rest.entry(), options)
+    case "minimize":
+      let runs = try rest.number("--runs", as: Int.self) ?? defaultRuns
+      return .minimize(try rest.entry(), runs: runs, options)
     case "stub":
       return .stub(try rest.positional("a protocol, by its name"), options)
     default: return .fuzz(try FuzzOptions(&rest), options)
@@ -103,7 +113,8 @@ package enum Command: Sendable, Hashable {
   }
 
   private static let names = [
-    "demo", "list", "show", "verify", "prune", "replay", "report", "fuzz", "stub",
+    "demo", "list", "show", "verify", "prune", "replay", "report", "minimize", "fuzz",
+    "stub",
   ]
   private static let helpWords = ["help", "--help", "-h"]
 }

@@ -81,7 +81,7 @@ struct EntryCheck {
 
   private func judge(_ records: [CampaignRecord]) -> (State, String) {
     if let error = records.compactMap(\.error).first { return (.unreadable, error) }
-    guard let record = records.first(where: { $0.replayed > 0 || $0.failure != nil }) else {
+    guard let record = records.first(where: \.wasReplayed) else {
       return (.idle, "no fuzzed test of that name ran")
     }
     if !record.repaired.isEmpty {

@@ -32,6 +32,30 @@ struct StoredEntry {
   }
 }
 
+/// What a replay of it comes to.
+extension StoredEntry {
+  /// The record of the campaign that has replayed it.
+  ///
+  /// - Throws: ``CommandError`` where none has.
+  func replayed(in records: [CampaignRecord]) throws -> CampaignRecord {
+    if let record = records.first(where: \.wasReplayed) { return record }
+    if let error = records.compactMap(\.error).first { throw CommandError(.data, error) }
+    throw CommandError(
+      .nothing,
+      "nothing was replayed: no fuzzed test `\(test)` ran (was it renamed or disabled?)")
+  }
+
+  func words(ofPassing record: CampaignRecord) -> String {
+    record.stale.isEmpty
+      ? "fixed: \(path) passes" : "stale: \(record.warnings.joined(separator: "\n"))"
+  }
+}
+
+extension CampaignRecord {
+  /// An entry was replayed, or fails.
+  var wasReplayed: Bool { replayed > 0 || failure != nil }
+}
+
 /// All entries below a folder.
 struct StoredEntries {
   var all: [StoredEntry]
@@ -70,6 +94,17 @@ struct StoredEntries {
       }
       return try CorpusEntry(json: Array(data), file: path)
     }
+  }
+
+  /// The one entry that is meant, which can be read.
+  ///
+  /// - Throws: ``CommandError`` where there is none, more than one, or one that cannot be read.
+  func readable(_ name: String) throws -> StoredEntry {
+    let stored = try only(name)
+    if case .failure(let error) = stored.entry {
+      throw CommandError(.data, error.description)
+    }
+    return stored
   }
 
   /// The one entry that is meant by its path, or by a part of its name.

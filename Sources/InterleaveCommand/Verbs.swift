@@ -32,6 +32,8 @@ package struct Verbs {
       return try replay(name, options, stop: stop, isWhole: false)
     case .report(let name, let options):
       return try replay(name, options, stop: nil, isWhole: true)
+    case .minimize(let name, let runs, let options):
+      return try minimize(name, runs: runs, options)
     case .fuzz(let settings, let options):
       return try LongFuzzing(settings, options, print: print).run()
     case .stub(let name, let options): return try stub(name, options)
@@ -137,10 +139,7 @@ package struct Verbs {
   private func replay(
     _ name: String, _ options: PackageOptions, stop: ReplayStop?, isWhole: Bool
   ) throws -> ExitCode {
-    let stored = try StoredEntries(of: options).only(name)
-    if case .failure(let error) = stored.entry {
-      throw CommandError(.data, error.description)
-    }
+    let stored = try StoredEntries(of: options).readable(name)
     let tests = PackageTests(options: options)
     try tests.build()
     var environment = ["INTERLEAVE_MODE": "replay", "INTERLEAVE_ENTRY": stored.location]
@@ -159,23 +158,14 @@ package struct Verbs {
           .joined(separator: " "))
     }
     let (records, output) = try tests.records(filter: stored.filter, environment: environment)
-    guard let record = records.first(where: { $0.replayed > 0 || $0.failure != nil }) else {
-      if let error = records.compactMap(\.error).first { throw CommandError(.data, error) }
-      if stop != nil {
-        print(output)
-        return .failure
-      }
-      throw CommandError(
-        .nothing,
-        "nothing was replayed: no fuzzed test `\(stored.test)` ran (was it renamed or disabled?)")
+    if stop != nil, records.allSatisfy({ !$0.wasReplayed && $0.error == nil }) {
+      print(output)
+      return .failure
     }
+    let record = try stored.replayed(in: records)
     guard let failure = record.failure else {
-      let isStale = !record.stale.isEmpty
-      print(
-        isStale
-          ? "stale: \(record.warnings.joined(separator: "\n"))"
-          : "fixed: \(stored.path) passes")
-      return isStale ? .failure : .success
+      print(stored.words(ofPassing: record))
+      return record.stale.isEmpty ? .success : .failure
     }
     if options.json {
       print(try Self.json(record))
@@ -194,7 +184,7 @@ package struct Verbs {
       """
   }
 
-  private static func json(_ record: CampaignRecord) throws -> String {
+  static func json(_ record: CampaignRecord) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(record), as: UTF8.self)

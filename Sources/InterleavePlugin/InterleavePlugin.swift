@@ -9,7 +9,7 @@ import PackagePlugin
 /// the lock of the build folder meanwhile.
 @main struct InterleavePlugin: CommandPlugin {
   /// Verbs that run tests.
-  private static let testing = ["fuzz", "replay", "report", "verify", "prune"]
+  private static let testing = ["fuzz", "replay", "report", "minimize", "verify", "prune"]
 
   func performCommand(context: PluginContext, arguments: [String]) async throws {
     if let verb = arguments.first, Self.testing.contains(verb),

@@ -18,6 +18,7 @@ struct TriedPackage {
     let folder = root.appending(path: ".build/tried-package")
     let files = [
       "Package.swift": manifest, "Sources/Shop/Bank.swift": bank,
+      "Sources/Shop/Till.swift": till,
       "Sources/Shop/PriceService.swift": service,
       "Tests/ShopTests/PriceServiceDouble.swift": "import Interleave\nimport Shop\n\n" + double,
       "Tests/ShopTests/BankTests.swift": tests,
@@ -75,6 +76,27 @@ struct TriedPackage {
     }
     """
 
+  private static let till = """
+    public actor Till {
+      public private(set) var sum = 0
+      private let journal = Journal()
+
+      public init() {}
+
+      public func add(_ amount: Int) async {
+        let old = sum
+        await journal.note()
+        sum = old + amount
+      }
+    }
+
+    actor Journal {
+      private var entries = 0
+
+      func note() { entries += 1 }
+    }
+    """
+
   private static let service = """
     public protocol PriceService: Sendable {
       /// In which prices are given.
@@ -125,6 +147,15 @@ struct TriedPackage {
         async let second: Void = bank.withdraw(10)
         _ = await (first, second)
         #expect(await bank.balance == 80)
+      }
+
+      @Test(.fuzzed, .enabled(if: ProcessInfo.processInfo.environment["SHOP_COUNTS"] != nil))
+      func countsAll() async {
+        let till = Till()
+        await withTaskGroup { group in
+          for _ in 1...3 { group.addTask { await till.add(1) } }
+        }
+        #expect(await till.sum == 3)
       }
 
       @Test func isOrdinary() {}
@@ -199,4 +230,40 @@ func run(
       }
     }
   }
+}
+
+/// Folders can be kept from being written to, by root too where its files can be made immutable.
+let foldersCanBeProtected: Bool = {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "protected-\(UUID())")
+  defer { try? FileManager.default.removeItem(at: folder) }
+  do {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  } catch {
+    return false
+  }
+  protect(folder, true)
+  defer { protect(folder, false) }
+  return !FileManager.default.createFile(
+    atPath: folder.appending(path: "file").path, contents: Data())
+}()
+
+/// Runs a body while nothing can be made or deleted in a folder.
+func withProtected<Value>(_ folder: URL, _ body: () async throws -> Value) async rethrows -> Value {
+  protect(folder, true)
+  defer { protect(folder, false) }
+  return try await body()
+}
+
+private func protect(_ folder: URL, _ isProtected: Bool) {
+  chmod(folder.path, isProtected ? 0o500 : 0o700)
+  #if os(Linux)
+    guard geteuid() == 0 else { return }
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["chattr", isProtected ? "+i" : "-i", folder.path]
+    process.standardError = FileHandle.nullDevice
+    // Where there is no such tool, nothing is protected, and that is found out.
+    guard (try? process.run()) != nil else { return }
+    process.waitUntilExit()
+  #endif
 }

@@ -106,7 +106,7 @@ import Testing
 
   @Test func anEntryThatIsNotThereIsAnErrorThatSaysWhatToDo() async throws {
     let folder = try await fuzzed()
-    for verb in ["show", "replay", "report"] {
+    for verb in ["show", "replay", "report", "minimize"] {
       let result = try await interleave(verb, "no-such-entry", "--skip-build", in: folder)
       #expect(result.code == 65, "\(result)")
       #expect(result.errors.contains("there is no such entry as `no-such-entry`; `list` shows"))
@@ -163,6 +163,96 @@ import Testing
         "replay", "isOrdinary", "--skip-build", "--corpus", corpus.path, in: folder)
       #expect(result.code == 2, "\(result)")
       #expect(result.errors.contains("nothing was replayed"))
+    }
+  }
+
+  // MARK: Making smaller
+
+  /// A corpus with one failure as it was found, in which nothing was made small.
+  private func withCorpusAsFound(_ body: (URL, URL) async throws -> Void) async throws {
+    let folder = try await fuzzed()
+    let corpus = FileManager.default.temporaryDirectory.appending(path: "corpus-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: corpus) }
+    let result = try await run(
+      "/usr/bin/env", ["swift", "test", "--skip-build", "--filter", "countsAll"], in: folder,
+      environment: [
+        "SHOP_COUNTS": "1", "INTERLEAVE_SHRINKING": "0", "INTERLEAVE_STRATEGY": "randomWalk",
+        "INTERLEAVE_SEED": "3", "INTERLEAVE_CORPUS": corpus.path,
+      ])
+    try #require(files(in: corpus).count == 1, "\(result)")
+    try await body(folder, corpus)
+  }
+
+  @Test func anEntryIsMadeSmallerOnceAndIsThenAsSmallAsItGets() async throws {
+    try await withCorpusAsFound { folder, corpus in
+      let large = try #require(files(in: corpus).first)
+      let arguments = ["countsAll", "--skip-build", "--corpus", corpus.path]
+      let environment = ["SHOP_COUNTS": "1"]
+      let smaller = try await interleave(
+        ["minimize"] + arguments, in: folder, environment: environment)
+      #expect(smaller.code == 0, "\(smaller)")
+      #expect(smaller.output.contains("smaller: "), "\(smaller)")
+      #expect(smaller.output.contains(", 1 preemption, 1 deviation\n"), "\(smaller)")
+      #expect(smaller.output.contains("no schedule with fewer preemptions fails"), "\(smaller)")
+      let small = files(in: corpus)
+      #expect(small.count == 1)
+      #expect(small != [large])
+      let again = try await interleave(
+        ["minimize"] + arguments, in: folder, environment: environment)
+      #expect(again.code == 0, "\(again)")
+      #expect(again.output.contains("as small as it gets: "), "\(again)")
+      #expect(files(in: corpus) == small)
+      let replay = try await interleave(
+        ["replay"] + arguments, in: folder, environment: environment)
+      #expect(replay.output.contains("still fails: expectation at BankTests.swift"), "\(replay)")
+    }
+  }
+
+  @Test func fewRunsLeaveAnEntryAsItIs() async throws {
+    try await withCorpusAsFound { folder, corpus in
+      let large = files(in: corpus)
+      let result = try await interleave(
+        "minimize", "countsAll", "--skip-build", "--runs", "1", "--corpus", corpus.path,
+        "--json", in: folder, environment: ["SHOP_COUNTS": "1"])
+      #expect(result.code == 0, "\(result)")
+      #expect(result.output.contains("\"isMinimal\" : false"), "\(result)")
+      #expect(files(in: corpus) == large)
+    }
+  }
+
+  @Test func whatPassesIsNotMadeSmaller() async throws {
+    let folder = try await fuzzed()
+    let before = entries(in: folder)
+    let result = try await interleave(
+      "minimize", "neverOverdrawn", "--skip-build", in: folder,
+      environment: ["SHOP_IS_MENDED": "1"])
+    #expect(result.code == 1, "\(result)")
+    #expect(result.output.contains("so that there is nothing to make smaller"), "\(result)")
+    #expect(entries(in: folder) == before)
+  }
+
+  @Test func whatNoTestReplaysIsNotMadeSmaller() async throws {
+    let folder = try await fuzzed()
+    try await withCopy(of: folder, renaming: true, to: "isOrdinary") { corpus in
+      let result = try await interleave(
+        "minimize", "isOrdinary", "--skip-build", "--corpus", corpus.path, in: folder)
+      #expect(result.code == 2, "\(result)")
+      #expect(result.errors.contains("nothing was replayed"))
+    }
+  }
+
+  @Test(.enabled(if: foldersCanBeProtected, "nothing keeps files from being written"))
+  func whatCannotBeWrittenIsAnErrorOfItsOwn() async throws {
+    try await withCorpusAsFound { folder, corpus in
+      let file = try #require(files(in: corpus).first)
+      let test = corpus.appending(path: file).deletingLastPathComponent()
+      let result = try await withProtected(test) {
+        try await interleave(
+          "minimize", "countsAll", "--skip-build", "--corpus", corpus.path, in: folder,
+          environment: ["SHOP_COUNTS": "1"])
+      }
+      #expect(result.code == 73, "\(result)")
+      #expect(files(in: corpus) == [file])
     }
   }
 
@@ -243,16 +333,16 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: geteuid() != 0, "root may delete anything"))
+  @Test(.enabled(if: foldersCanBeProtected, "nothing keeps files from being deleted"))
   func whatCannotBeDeletedIsAnErrorOfItsOwn() async throws {
     let folder = try await fuzzed()
     try await withCopy(of: folder, renaming: true, to: "wasRenamed") { corpus in
       let test = corpus.appending(path: try #require(files(in: corpus).first))
         .deletingLastPathComponent()
-      chmod(test.path, 0o500)
-      defer { chmod(test.path, 0o700) }
-      let result = try await interleave(
-        ["prune", "--yes", "--no-replay", "--corpus", corpus.path], in: folder)
+      let result = try await withProtected(test) {
+        try await interleave(
+          ["prune", "--yes", "--no-replay", "--corpus", corpus.path], in: folder)
+      }
       #expect(result.code == 73, "\(result)")
     }
   }

@@ -15,6 +15,29 @@ final class BankXCTests: XCTestCase {
   }
 }
 
+/// What the same page shows of expectations.
+@MainActor final class InboxXCTests: XCTestCase {
+  func testALetterArrives() async throws {
+    try await fuzz {
+      let inbox = Inbox()
+      let arrived = self.expectation(description: "a letter has arrived")
+      Task {
+        await inbox.receive()
+        arrived.fulfill()
+      }
+      await self.fulfillment(of: [arrived], timeout: 10)
+      let letters = await inbox.letters
+      XCTAssertEqual(letters, 1)
+    }
+  }
+}
+
+private actor Inbox {
+  private(set) var letters = 0
+
+  func receive() { letters += 1 }
+}
+
 private actor Bank {
   private(set) var balance: Int
 

@@ -1,4 +1,5 @@
-// Assertions of XCTest that fail while a step of a run goes on.
+// Failures that test cases of XCTest are told of: assertions that fail while a step of a run goes
+// on, and failures of whole campaigns that end a test.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -15,6 +16,22 @@ IL_UNINSTRUMENTED_BEGIN
 // Takes a failed assertion for the run whose step goes on; false where there is none. It is
 // written in Swift, in the target above, which not every program has.
 __attribute__((weak)) SWIFT_CC bool il_assertion_failed(STRING(message), STRING(file), long line);
+
+// What is told in the place of an error that a test has thrown. The strings are the test's to keep.
+struct told {
+  uint64_t message_first;
+  void *message_second;
+  uint64_t file_first;
+  void *file_second;
+  long line;
+};
+
+// Says what is told of a failure that `fuzz` has thrown, by the words in which XCTest tells of it;
+// false where they are another error's.
+__attribute__((weak)) SWIFT_CC bool il_failure_thrown(STRING(message), struct told *told);
+
+// Tells whether XCTest misses waits that runs have made in its place.
+__attribute__((weak)) SWIFT_CC bool il_was_waited_for(STRING(message));
 
 #define RECORD_FAILURE \
   "$s6XCTest0A4CaseC13recordFailure15withDescription6inFile6atLine8expectedySS_SSSiSbtF"
@@ -35,6 +52,13 @@ SWIFT_CC void il_record_failure(STRING(message), STRING(file), long line, bool e
     return;
   static record_function original;
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(RECORD_FAILURE);
+  if (!expected && il_was_waited_for && il_was_waited_for(message_first, message_second)) return;
+  struct told told;
+  if (!expected && il_failure_thrown && il_failure_thrown(message_first, message_second, &told)) {
+    original(told.message_first, told.message_second, told.file_first, told.file_second, told.line,
+             expected, test);
+    return;
+  }
   original(message_first, message_second, file_first, file_second, line, expected, test);
 }
 

@@ -229,7 +229,8 @@ struct Campaign {
       interruptions: Interruptions(of: found.schedule.deviations))
     // What comes from outside is not the run's, so that it may not come again.
     let keeper = Keeper(
-      corpus: result.tally.doesIO ? nil : corpus, test: test.corpusName, testFile: test.filePath)
+      corpus: result.tally.doesIO ? nil : corpus, test: test.corpusName, testFile: test.filePath,
+      replacesReplayed: resolved.mode == .minimize)
     let settled = Settling(
       found: found, test: test, resolved: resolved, result: result, runs: runs,
       program: runner.program, keeper: keeper, capture: capture

@@ -63,12 +63,12 @@ struct Search {
 
   /// A test that was only to be replayed, and had nothing to replay, has checked nothing.
   private mutating func noteNothingToReplay() {
-    guard resolved.mode == .replay, resolved.entry == nil, check?.replayed ?? 0 == 0 else {
+    guard resolved.mode != .fuzz, resolved.entry == nil, check?.replayed ?? 0 == 0 else {
       return
     }
     let reason = check == nil ? "there is no corpus" : "the corpus has no entry of this test"
     tally.warn(
-      "nothing was run: \(EnvironmentVariable.mode.rawValue)=replay runs only what is in the "
+      "nothing was run: \(EnvironmentVariable.mode.rawValue)=\(resolved.mode.rawValue) runs only what is in the "
         + "corpus, and \(reason)")
   }
 

@@ -16,8 +16,11 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case cancellation = "INTERLEAVE_CANCELLATION"
   /// The folder in which failures are kept; `none` for nowhere.
   case corpus = "INTERLEAVE_CORPUS"
-  /// `fuzz`, or `replay` to run nothing but what is in the corpus.
+  /// `fuzz`, `replay` to run nothing but what is in the corpus, or `minimize` to make what still fails
+  /// of it smaller as well.
   case mode = "INTERLEAVE_MODE"
+  /// The number of runs that may be spent on making a failure small: a whole number of at least 0.
+  case shrinking = "INTERLEAVE_SHRINKING"
   /// `automatic`, `process` for runs in child processes alone, or `none` for a debugger.
   case isolation = "INTERLEAVE_ISOLATION"
   /// The number of processes that explore: a whole number of at least 1.
@@ -49,6 +52,8 @@ struct ResolvedConfiguration: Sendable {
   enum Mode: String, CaseIterable {
     case fuzz
     case replay
+    /// As `replay`, and what still fails takes the place of its entry where it has become smaller.
+    case minimize
   }
 
   /// What is told, and where.
@@ -94,6 +99,11 @@ struct ResolvedConfiguration: Sendable {
     self.isCI = CorpusPlan.isCI(environment)
     if let schedules = try variables.count(.schedules) {
       self.configuration.schedules = schedules
+    }
+    if let runs = try variables.value(
+      .shrinking, "a whole number of at least 0", { Int($0).flatMap { $0 >= 0 ? $0 : nil } })
+    {
+      self.configuration.shrinking.runs = runs
     }
     if let workers = try variables.count(.workers) { self.configuration.workers = workers }
     if let duration = try variables.value(

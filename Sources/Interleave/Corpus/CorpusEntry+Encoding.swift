@@ -66,8 +66,9 @@ extension CorpusEntry {
 
   /// A stream of draws, sixteen to a line.
   private static func row(_ stream: [UInt64]) -> String {
-    let lines = stride(from: 0, to: stream.count, by: 16).map { start in
-      stream[start..<min(start + 16, stream.count)].map(String.init).joined(separator: ", ")
+    let lines = stride(from: 0, to: stream.count, by: 16).map { start -> String in
+      let line = stream[start..<min(start + 16, stream.count)]
+      return line.map { "\($0)" }.joined(separator: ", ")
     }
     return "[" + lines.joined(separator: ",\n     ") + "]"
   }

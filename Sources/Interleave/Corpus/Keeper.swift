@@ -4,6 +4,8 @@ struct Keeper {
   let test: CorpusEntry.TestName
   /// The file of the test, by which the package is found.
   let testFile: String
+  /// What was replayed and has become smaller takes the place of its entry.
+  var replacesReplayed = false
 
   /// Keeps a failure, and tells it where.
   ///
@@ -15,13 +17,24 @@ struct Keeper {
     let root = SourcePath.packageRoot(of: testFile)
     let entry = CorpusEntry(of: failure, in: test, choices: draws.rows, packageRoot: root)
     failure.replayEntry = entry
-    guard let corpus, failure.corpusFile == nil else { return }
+    guard let corpus else { return }
+    if let replayed = failure.corpusFile {
+      guard replacesReplayed, entry.mayReplace(corpus.read(corpus.located(replayed))) else {
+        return
+      }
+      note(corpus.replace(replayed, with: entry), in: &failure)
+      return
+    }
     let saved =
       stale.map { corpus.replace($0.path, with: entry) } ?? corpus.save(entry)
     if let stale {
       failure.repair = FuzzFailure.Repair(
         of: stale, by: entry, saved, writes: corpus.plan.writes)
     }
+    note(saved, in: &failure)
+  }
+
+  private func note(_ saved: CorpusStore.Saved, in failure: inout FuzzFailure) {
     switch saved {
     case .written(let path), .alreadyThere(let path):
       failure.corpusFile = path
@@ -30,6 +43,16 @@ struct Keeper {
     case .failed(let path, let reason, let content):
       failure.unsavedEntry = FuzzFailure.UnsavedEntry(path: path, content: content, reason: reason)
     }
+  }
+}
+
+extension CorpusEntry {
+  /// It is no larger than the entry that it comes from.
+  ///
+  /// A program that has changed may be replayed in a larger run than was kept.
+  fileprivate func mayReplace(_ kept: Result<CorpusEntry, CorpusFileError>) -> Bool {
+    guard case .success(let kept) = kept else { return false }
+    return choices != kept.choices || deviations.count <= kept.deviations.count
   }
 }
 

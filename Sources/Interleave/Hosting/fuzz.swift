@@ -96,7 +96,9 @@ func fuzz(
   Host.current.show(result.outcome, at: location)
   switch result.outcome {
   case .passed(let report): return report
-  case .failed(let failure, _): throw failure
+  case .failed(let failure, _):
+    ThrownFailures.note(failure, thrownBy: location)
+    throw failure
   }
 }
 

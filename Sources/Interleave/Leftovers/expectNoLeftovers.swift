@@ -47,8 +47,10 @@ public func expectNoLeftovers<Value: Sendable>(
     case .swiftTesting:
       Issue.record(Comment(ascii: message), sourceLocation: SourceLocation(location))
     case .other:
-      throw FuzzFailure(
+      let failure = FuzzFailure(
         kind: .leakedTask, message: message, sourceLocation: location, test: test.name)
+      ThrownFailures.note(failure, thrownBy: location)
+      throw failure
     }
   }
   return try outcome.get()

@@ -30,8 +30,20 @@ public struct CampaignRecord: Codable, Sendable, Hashable {
     public var steps: Int
     /// Its preemptions.
     public var preemptions: Int
+    /// Its choices that depart from the ordinary order.
+    public var deviations: Int
+    /// The steps of the run that was made small.
+    public var originalSteps: Int
+    /// Its preemptions.
+    public var originalPreemptions: Int
+    /// Its choices that depart from the ordinary order.
+    public var originalDeviations: Int
+    /// No schedule with fewer preemptions fails: all of them were tried.
+    public var isMinimal: Bool
     /// The file that keeps it.
     public var corpusFile: String?
+    /// Why nothing keeps it; nil where something does, or where nothing was to.
+    public var unsaved: String?
     /// The whole of it as a string, for `fuzz(replaying:)`.
     public var replayString: String?
     /// The report.
@@ -121,7 +133,11 @@ extension CampaignRecord {
         kind: failure.kind.rawValue, message: failure.message,
         place: failure.sourceLocation.map { "\($0)" }, seed: failure.seed,
         steps: failure.interleaving.wholeSteps, preemptions: failure.interleaving.preemptions,
-        corpusFile: failure.corpusFile, replayString: failure.replayString,
+        deviations: failure.interleaving.deviations.count,
+        originalSteps: failure.original.steps, originalPreemptions: failure.original.preemptions,
+        originalDeviations: failure.original.deviations, isMinimal: failure.isMinimal,
+        corpusFile: failure.corpusFile, unsaved: failure.unsavedEntry?.reason,
+        replayString: failure.replayString,
         report: failure.asciiText(width: 100))
     }
   }

@@ -241,7 +241,7 @@ import Testing
     #expect(try resolved(["INTERLEAVE_MODE": "replay"]).mode == .replay)
     #expect(
       message(["INTERLEAVE_MODE": "Replay"])
-        == "INTERLEAVE_MODE must be fuzz or replay (was `Replay`)")
+        == "INTERLEAVE_MODE must be fuzz or replay or minimize (was `Replay`)")
   }
 
   @Test func theReportIsOfFailuresOrAllOrGoesToAFolder() throws {

@@ -12,6 +12,39 @@ import Testing
     #expect(result.output.contains("Executed 10 tests, with 0 failures"), "\(result)")
   }
 
+  #if os(Linux) && arch(x86_64)
+    @Test func runsWaitForExpectationsOfXCTest() async throws {
+      let result = try await runProgram(
+        CommandLine.arguments[0], ["InterleaveXCTests.ExpectationsByXCTest"],
+        environment: ["INTERLEAVE_CORPUS": "none"])
+      #expect(result.exitCode == 0, "\(result)")
+      #expect(result.output.contains("Executed 11 tests, with 0 failures"), "\(result)")
+    }
+  #endif
+
+  #if os(Linux)
+    /// XCTest tells of errors without a place; a failure is told once, whole, at its line.
+    @Test func xcTestTellsAFailureOnceAtItsLine() async throws {
+      let result = try await runProgram(
+        CommandLine.arguments[0], ["InterleaveXCTests.FailingFixturesByXCTest"],
+        environment: ["TESTS_FIXTURES": "1", "INTERLEAVE_CORPUS": "none", "COLUMNS": "100"])
+      #expect(result.exitCode == 1, "\(result)")
+      let lines = result.output.split(separator: "\n").filter { $0.contains(": error: ") }
+      #expect(lines.count == 3, "\(lines)")
+      let starts = [
+        "FailingFixturesByXCTest.swift:37: error: FailingFixturesByXCTest.testATaskIsLeftOver : ",
+        "FailingFixturesByXCTest.swift:31: error: FailingFixturesByXCTest.testAnAssertionFails : "
+          + "testAnAssertionFails(): expectation failed at",
+        "<EXPR>:0: error: FailingFixturesByXCTest.testWhatIsCaughtIsNotTold : threw error",
+      ]
+      for start in starts {
+        #expect(lines.filter { $0.contains(start) }.count == 1, "\(start)\n\(lines)")
+      }
+      #expect(result.output.contains("What collided"))
+      #expect(!result.output.contains("not told again"))
+    }
+  #endif
+
   @Test func programsFuzz() async throws {
     try await expectThatProgramsFuzz([])
   }
@@ -25,8 +58,11 @@ import Testing
   private func expectThatProgramsFuzz(_ arguments: [String]) async throws {
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let result = try await runProgram(folder.path + "/InterleaveProgram", arguments)
+    // How long it takes to make a failure small is told where it is long.
+    let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { !$0.hasPrefix("interleave: ") }
     #expect(
-      result.output == """
+      lines.joined(separator: "\n") == """
         holds: passed all 7 interleavings
         throws: thrownError, 1 preemption(s)
         expects: expectation at main.swift:63, 1 preemption(s)

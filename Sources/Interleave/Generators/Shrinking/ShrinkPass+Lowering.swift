@@ -102,10 +102,12 @@ extension ShrinkPass {
     guard !isSorted else { return .idle }
     return .once {
       let values = recording.values
-      return Array(
-        values[..<early.start] + values[late.start..<late.end]
-          + values[early.end..<late.start] + values[early.start..<early.end]
-          + values[late.end...])
+      var swapped = Array(values[..<early.start])
+      swapped += values[late.start..<late.end]
+      swapped += values[early.end..<late.start]
+      swapped += values[early.start..<early.end]
+      swapped += values[late.end...]
+      return swapped
     }
   }
 }
