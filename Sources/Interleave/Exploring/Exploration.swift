@@ -232,8 +232,11 @@ struct Exploration {
       learnOfSearch(outcome, &tally)
       lookInto(outcome, by: searched.name, &tally)
     case .walk:
+      let couldInterrupt = walks.couldInterruptSteps
       let place = learnOfWalk(outcome, &tally)
-      if outcome.failure == nil, hasMadeAllChoices(outcome) { return finish(.exhaustion, &tally) }
+      if outcome.failure == nil, hasMadeAllChoices(couldInterrupt, tally) {
+        return finish(.exhaustion, &tally)
+      }
       lookInto(outcome, by: name(ofPlace: place), &tally)
     case .doubt(var doubt, let found):
       doubt.learn(outcome)
@@ -313,11 +316,21 @@ struct Exploration {
     end(with: found(outcome, by: strategy))
   }
 
+  /// Of so many walks, one interrupts steps if the strategy ever does.
+  private static let mostWholeWalks = 16
+
   /// There is no schedule that was not run.
-  private mutating func hasMadeAllChoices(_ outcome: RunOutcome) -> Bool {
+  ///
+  /// - Parameter couldInterrupt: In the last one, steps could be interrupted inside.
+  private mutating func hasMadeAllChoices(_ couldInterrupt: Bool, _ tally: Tally) -> Bool {
     guard choicesAreAll else { return false }
-    // Without a choice, every schedule is the baseline.
-    let isOnly = schedules == 1 && outcome.choices == 0
+    // Without a choice, every schedule is the baseline. Of whole steps there may be none where
+    // there are some inside.
+    let isInside =
+      resolved.configuration.interruptions != .never && Interruptions.obstacle == nil
+      && tally.mostTasks > 1
+    let isOnly =
+      tally.choices == 0 && (!isInside || couldInterrupt || schedules > Self.mostWholeWalks)
     let isExhausted = walks.share.strategy.isExhausted
     hasMadeAllSchedules =
       (isExhausted && resolved.configuration.strategy.isComplete) || isOnly

@@ -48,9 +48,17 @@ struct Walks {
       start: resolved.start(number), plan: resolved.drawingPlan(number), canceller: canceller,
       wants: Repetition.wants(number))
     // A proof is watched over by walks of whole steps.
-    request.terms.runsWholeSteps =
-      resolved.configuration.strategy.proof == .all && number.isMultiple(of: 2)
+    request.terms.runsWholeSteps = runsWholeSteps
     return request
+  }
+
+  private var runsWholeSteps: Bool {
+    resolved.configuration.strategy.proof == .all && number.isMultiple(of: 2)
+  }
+
+  /// Steps could be interrupted in the walk that was asked for.
+  var couldInterruptSteps: Bool {
+    number > 0 && share.strategy.interruptsSteps && !runsWholeSteps
   }
 
   /// What cancels a task in the next walk; nil where none is to be cancelled.

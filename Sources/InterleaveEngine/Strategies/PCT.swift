@@ -10,7 +10,7 @@
 /// nobody knows it beforehand. `k` is the most steps that any earlier run took,
 /// those at which nothing was to choose included. A run that takes four times as
 /// many goes on as a random walk, so that a task that waits by trying again
-/// cannot keep the others from running.
+/// cannot keep the others from running. How long it is then says nothing of the program.
 ///
 /// A point inside a step at which others could run counts as one more: a priority may be lowered
 /// there as well.
@@ -26,6 +26,8 @@ public final class PCT: Strategy, PureStrategy {
   private var mostPoints = 0
   /// How many points steps of this run have come to.
   private var points = 0
+  /// This run has become too long, and goes on as a random walk.
+  private var walks = false
   /// By number of task: positive as drawn, negative once lowered.
   private let priorities = Column<Int64>()
   /// The steps and points, counted from 1, at which a priority is lowered, in order.
@@ -54,6 +56,7 @@ public final class PCT: Strategy, PureStrategy {
     changes.removeAll()
     nextChange = 0
     points = 0
+    walks = false
     for _ in 1..<min(depth ?? drawDepth(), expectedSteps) { drawChange() }
   }
 
@@ -78,13 +81,11 @@ public final class PCT: Strategy, PureStrategy {
   package func decide(at point: some ChoicePoint) -> Int {
     let record = point.record
     let passed = points
-    if point.isInside {
-      points += 1
-      mostPoints = max(mostPoints, points)
-    }
+    if point.isInside { points += 1 }
     // The step that is at a point has been counted when it began.
     let step = record.stepCount + (point.isInside ? 0 : 1) + points
-    guard step <= Self.fairAfter * expectedSteps else { return random.below(point.count) }
+    walks = step > Self.fairAfter * expectedSteps
+    guard !walks else { return random.below(point.count) }
     while priorities.count < record.taskCount {
       priorities.append(Int64(bitPattern: random.next() >> 1 | 1))
     }
@@ -117,6 +118,10 @@ public final class PCT: Strategy, PureStrategy {
   }
 
   public func end(_ run: RunRecord) {
+    // The next run is another's, unless it begins.
+    defer { (walks, points) = (false, 0) }
+    guard !walks else { return }
     mostSteps = max(mostSteps, run.stepCount)
+    mostPoints = max(mostPoints, points)
   }
 }

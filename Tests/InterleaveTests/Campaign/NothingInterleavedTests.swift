@@ -1,4 +1,6 @@
+import Foundation
 import Interleave
+import InterleaveEngine
 import Testing
 
 @Suite struct NothingInterleavedTests {
@@ -10,9 +12,35 @@ import Testing
     }
     let failure = try #require(outcome.failure)
     #expect(failure.kind == .nothingInterleaved)
-    #expect(outcome.report.schedules == 1)
+    // Until one of them could have interrupted a step inside.
+    #expect(outcome.report.schedules <= 16)
     #expect(outcome.report.choices == 0)
     #expect(failure.message.contains("`configuration.checks.remove(.nothingInterleaved)`"))
+  }
+
+  /// In whole steps the other task only ever comes when the body awaits it.
+  @Test(.enabled(if: Interruptions.obstacle == nil))
+  func whatCanOnlyBeInterleavedInsideAStepIsInterleaved() async throws {
+    let outcome = await fuzzed {
+      let number = LockedNumber()
+      let other = Task { number.value = 1 }
+      let looks = [number.value, number.value]
+      await other.value
+      #expect(looks[0] == looks[1])
+    }
+    let failure = try #require(outcome.failure)
+    #expect(failure.kind == .expectation, "\(outcome)")
+    #expect(failure.interleaving.preemptions == 1)
+    #expect(outcome.report.choices > 0)
+  }
+
+  private final class LockedNumber: @unchecked Sendable {
+    private let lock = NSLock()
+    private var number = 0
+    var value: Int {
+      get { lock.withLock { number } }
+      set { lock.withLock { number = newValue } }
+    }
   }
 
   @Test func aBodyOfOneTaskIsWarnedOf() async throws {
