@@ -7,6 +7,9 @@ enum Benchmark: String, CaseIterable {
   case stress
   case memory
   case shrink
+  case shrinking
+  case growth
+  case suite
   case proofs
   case specs
   case determinism
@@ -26,6 +29,9 @@ enum Benchmark: String, CaseIterable {
     case .stress: "orders that the native runtime shows, against what a run allows"
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
+    case .shrinking: "how small dear failures become, and how long it takes"
+    case .growth: "seconds per schedule of ever larger programs"
+    case .suite: "46 fuzzed tests at once, against one after the other"
     case .proofs: "how often the fewest preemptions are shown, over the suite of bugs"
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .isolation: "what isolation costs while nothing crashes"
@@ -52,6 +58,9 @@ enum Benchmark: String, CaseIterable {
     case .stress: return await runStress()
     case .memory: return try measureMemory()
     case .shrink: return try await measureShrinking()
+    case .shrinking: return await showShrinking()
+    case .growth: return await measureGrowth()
+    case .suite: return await measureSuite()
     case .proofs: return try await measureProofs()
     case .specs: return await measureSpecs()
     case .determinism: return try await measureDeterminism()
@@ -73,7 +82,7 @@ enum Benchmark: String, CaseIterable {
 @main
 enum Benchmarks {
   private static let usage = """
-    usage: swift run -c release InterleaveBenchmarks <benchmark>
+    usage: swift run -c release InterleaveBenchmarks <benchmark> [--json]
 
     \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 12))\($0.summary)" }
       .joined(separator: "\n"))
@@ -82,7 +91,7 @@ enum Benchmarks {
     """
 
   static func main() async throws {
-    let arguments = CommandLine.arguments.dropFirst()
+    let arguments = CommandLine.arguments.dropFirst().filter { $0 != MarkdownTable.jsonArgument }
     if arguments.contains("--help") || arguments.contains("-h") {
       print(usage)
       return

@@ -1,5 +1,12 @@
-/// A table as Markdown, with its columns aligned.
+import Foundation
+
+/// A table as Markdown, with its columns aligned; as JSON where that is asked for on the command
+/// line.
 struct MarkdownTable: CustomStringConvertible {
+  /// Asks for tables as arrays of objects, one for each row.
+  static let jsonArgument = "--json"
+  static let isJSON = CommandLine.arguments.contains(jsonArgument)
+
   private var rows: [[String]]
 
   init(_ header: String...) {
@@ -20,7 +27,29 @@ struct MarkdownTable: CustomStringConvertible {
     rows.append(cells)
   }
 
-  var description: String {
+  var description: String { Self.isJSON ? json : markdown }
+
+  /// A line for each row, an object with the columns' names for keys.
+  private var json: String {
+    let objects = rows.dropFirst().map { row in
+      let fields = zip(rows[0], row).map { "\(Self.quoted($0)): \(Self.quoted($1))" }
+      return "  {\(fields.joined(separator: ", "))}"
+    }
+    return "[\n\(objects.joined(separator: ",\n"))\n]"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"", "\\": "\\\(scalar)"
+      case "\u{0}"..<" ": "\\u" + String(format: "%04x", scalar.value)
+      default: String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+
+  private var markdown: String {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     var lines = rows.map { row in
       "| " + zip(row, widths).map { $0.padded(to: $1) }.joined(separator: " | ") + " |"

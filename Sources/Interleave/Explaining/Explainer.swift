@@ -85,10 +85,11 @@ struct Explainer {
     let all = trace.tasks
     var involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
     if let cancelled = trace.cancellation { involved.insert(cancelled.task) }
-    return involved.sorted { all[$0].path < all[$1].path }.map { task in
-      let own = zip(steps, places).lazy.filter { $0.0.key.task == task }.compactMap(\.1)
-      return info(all[task], first: own.first { !$0.function.isEmpty })
+    var first: [Int: CodePlace] = [:]
+    for (step, place) in zip(steps, places) where first[step.key.task] == nil {
+      if let place, !place.function.isEmpty { first[step.key.task] = place }
     }
+    return involved.sorted { all[$0].path < all[$1].path }.map { info(all[$0], first: first[$0]) }
   }
 
   /// A task is called by the first function of the program in which it goes on:
@@ -105,19 +106,16 @@ struct Explainer {
 
   /// Tells actors of one type apart, in the order in which they first ran a step.
   private func actorLabels(_ steps: [InspectedStep]) -> [Int: String] {
-    var order: [Int] = []
-    for step in steps where !order.contains(step.key.executor) { order.append(step.key.executor) }
-    var labels: [Int: String] = [:]
+    var seen: Set<Int> = []
+    let order = steps.map(\.key.executor).filter { seen.insert($0).inserted }
     let names = order.map { index in (index, namer.executorName(index)) }
+    let counts = Dictionary(names.map { ($0.1, 1) }, uniquingKeysWith: +)
+    var numbers: [String: Int] = [:]
+    var labels: [Int: String] = [:]
     for (index, name) in names {
-      let namesakes = names.filter { $0.1 == name }
-      if namesakes.count > 1, !name.isEmpty,
-        let place = namesakes.firstIndex(where: { $0.0 == index })
-      {
-        labels[index] = "\(name)\u{A0}#\(place + 1)"
-      } else {
-        labels[index] = name
-      }
+      numbers[name, default: 0] += 1
+      let isOne = name.isEmpty || counts[name] == 1
+      labels[index] = isOne ? name : "\(name)\u{A0}#\(numbers[name] ?? 1)"
     }
     return labels
   }

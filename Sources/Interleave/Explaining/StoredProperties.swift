@@ -50,6 +50,9 @@ struct StoredProperties {
   }
 
   private static func printCollection(_ value: Any, _ mirror: Mirror) -> String {
+    let count = mirror.children.count
+    // However little each of so many prints, all of them are too long.
+    guard count <= limit / 2 else { return "\(count) elements" }
     let isDictionary = mirror.displayStyle == .dictionary
     var parts = mirror.children.map { child in
       guard isDictionary else { return print(child.value) }

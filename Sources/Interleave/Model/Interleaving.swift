@@ -32,7 +32,7 @@ public struct Interleaving: Sendable, Hashable {
     }
   }
   /// How many steps ran, each counted once that was interrupted inside.
-  var wholeSteps: Int { steps.count { $0.name.inside == nil } }
+  package var wholeSteps: Int { steps.count { $0.name.inside == nil } }
   /// How many times a timer fired although other work was waiting.
   public var stalls: Int { steps.count { $0.isStall } }
 }

@@ -152,30 +152,32 @@ package struct Explanation: Sendable, Hashable {
   private static func allCollisions(in interleaving: Interleaving) -> [Collision] {
     let steps = interleaving.steps
     var found: [Collision] = []
+    // The steps on each actor, and of each task the place of its last one among them.
+    var visits: [String: [Int]] = [:]
+    var last: [String: [TaskPath: Int]] = [:]
     for after in steps.indices where !steps[after].actor.isEmpty {
       let step = steps[after]
-      let isSameActor = { (index: Int) in steps[index].actor == step.actor }
-      guard
-        let before = steps.indices.prefix(after).last(where: { index in
-          isSameActor(index) && steps[index].name.task == step.name.task
-        })
-      else { continue }
-      let others = (before + 1..<after).filter(isSameActor)
-      let own = Set(step.changes.map(\.property))
+      let place = last[step.actor]?[step.name.task]
+      last[step.actor, default: [:]][step.name.task] = visits[step.actor]?.count ?? 0
+      visits[step.actor, default: []].append(after)
+      guard let place, let own = visits[step.actor], place + 2 < own.count else { continue }
+      let before = own[place]
+      let others = Array(own[(place + 1)..<(own.count - 1)])
+      let changed = Set(step.changes.map(\.property))
       let deviations = interleaving.deviations.filter { $0.index > before && $0.index <= after }
       let intruders = Set(deviations.map(\.picked.task))
-      let last = { (indices: [Int]) in
+      let latest = { (indices: [Int]) in
         indices.last { intruders.contains(steps[$0].name.task) } ?? indices.last
       }
-      let sharing = last(
-        others.filter { steps[$0].changes.contains { own.contains($0.property) } })
-      let changing = last(others.filter { !steps[$0].changes.isEmpty })
-      guard let between = sharing ?? changing ?? last(others) else { continue }
+      let sharing = latest(
+        others.filter { steps[$0].changes.contains { changed.contains($0.property) } })
+      let changing = latest(others.filter { !steps[$0].changes.isEmpty })
+      guard let between = sharing ?? changing ?? latest(others) else { continue }
       let changes = steps[between].changes
       found.append(
         Collision(
           before: before, between: between, after: after,
-          change: changes.first { own.contains($0.property) } ?? changes.first,
+          change: changes.first { changed.contains($0.property) } ?? changes.first,
           isSameProperty: sharing != nil,
           hasDeviation: !deviations.isEmpty,
           isDeviating: interleaving.deviations.contains { $0.index <= after },

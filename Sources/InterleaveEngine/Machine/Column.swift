@@ -91,6 +91,17 @@ struct Column<Element> {
     header.pointee.count += other.count
   }
 
+  /// Adds the elements of another column, that at an index before the others.
+  func append(contentsOf other: Column, first index: Int) {
+    reserve(count + other.count)
+    let base = header.pointee.base + count
+    let source = other.header.pointee.base
+    base.initialize(to: source[index])
+    (base + 1).initialize(from: source, count: index)
+    (base + index + 1).initialize(from: source + index + 1, count: other.count - index - 1)
+    header.pointee.count += other.count
+  }
+
   @inline(__always)
   func popLast() -> Element? {
     guard header.pointee.count > 0 else { return nil }

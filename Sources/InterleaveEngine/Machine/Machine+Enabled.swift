@@ -13,13 +13,17 @@ extension Machine {
       where !slots.pointer(at: Int(entry.slot)).pointee.isIdle {
         enabled.append(entry)
       }
-    } else {
-      enabled.append(contentsOf: queue.enabled)
     }
     let first = placeOfLastTask(isBusy: isBusy)
     progress.first = isBusy ? -1 : first
     progress.lastTaskIsEnabled = first >= 0
-    if first > 0 { enabled.moveToFront(first) }
+    if isBusy {
+      if first > 0 { enabled.moveToFront(first) }
+    } else if first > 0 {
+      enabled.append(contentsOf: queue.enabled, first: first)
+    } else {
+      enabled.append(contentsOf: queue.enabled)
+    }
     if !timers.isEmpty {
       collectTimers(waitingSince: .max)
       if enabled.count > 1, slots[Int(enabled[enabled.count - 1].slot)].reason == .timer {

@@ -6,31 +6,38 @@
 /// exactly.
 package final class Replay: PureStrategy {
   private let deviations: [RawDeviation]
+  /// The first deviation that passes over a step, and for each the next that passes over the same;
+  /// -1 where there is none.
+  private var first: [StepKey: Int] = [:]
+  private var following: [Int] = []
   private var used: [Bool] = []
-  private var next = 0
   /// How many of the deviations found their place.
   package private(set) var applied = 0
 
   package init(_ deviations: [RawDeviation]) {
     self.deviations = deviations
+    first.reserveCapacity(deviations.count)
+    following = Array(repeating: -1, count: deviations.count)
+    for index in deviations.indices.reversed() {
+      let later = first.updateValue(index, forKey: deviations[index].passedOver)
+      following[index] = later ?? -1
+    }
   }
 
   package func begin(_ run: RunStart) {
     used = Array(repeating: false, count: deviations.count)
-    next = 0
     applied = 0
   }
 
   package func decide(at steps: some ChoicePoint) -> Int {
-    let baseline = steps.key(at: 0)
-    while next < deviations.count, used[next] { next += 1 }
-    for index in next..<deviations.count
-    where !used[index] && deviations[index].passedOver == baseline {
-      if let pick = steps.index(of: deviations[index].picked) {
+    guard applied < deviations.count, var index = first[steps.key(at: 0)] else { return 0 }
+    while index >= 0 {
+      if !used[index], let pick = steps.index(of: deviations[index].picked) {
         used[index] = true
         applied += 1
         return pick
       }
+      index = following[index]
     }
     return 0
   }

@@ -29,6 +29,37 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func theyStayInOrderHoweverTheyAreSetAndFire(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let timers = Timers()
+    defer { timers.deallocate() }
+    var expected: [(slot: Int32, deadline: Int64)] = []
+    for slot in 0..<Int32(200) {
+      let deadline = Int64(random.below(50))
+      let place = expected.firstIndex { $0.deadline > deadline } ?? expected.count
+      expected.insert((slot, deadline), at: place)
+      timers.insert(slot, at: deadline)
+      while !expected.isEmpty, random.below(3) == 0 {
+        // Mostly one of the first fires.
+        let fired = random.below(min(expected.count, random.below(10) == 0 ? 200 : 3))
+        timers.remove(expected.remove(at: fired).slot)
+      }
+      #expect(timers.count == expected.count)
+      #expect((0..<timers.count).map { timers[$0].slot } == expected.map(\.slot))
+    }
+  }
+
+  @Test func theFirstIsTheFirstOfThoseThatHaveNotFired() {
+    withTimers(10, 40, 45, 60) { timers in
+      timers.remove(0)
+      #expect(due(timers, .asRuntime(stall: 5)) == 2)
+      #expect(due(timers, .asRuntime(stall: 5), upTo: 39) == 0)
+      timers.remove(1)
+      #expect(due(timers, .asRuntime(stall: 15)) == 2)
+    }
+  }
+
   @Test func whatIsDueWithinTheStallOfTheFirstMayFire() {
     withTimers(10, 15, 16, 40) { timers in
       #expect(due(timers, .asRuntime(stall: 0)) == 1)

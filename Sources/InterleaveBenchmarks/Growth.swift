@@ -1,0 +1,167 @@
+import Interleave
+
+/// Measures schedules of programs that are two and four times as large as others: what a step
+/// costs must not depend on how much lives beside it.
+///
+/// - Returns: Four times the size takes at most six times the time, and 10,000 tasks at most
+///   0.2 s.
+func measureGrowth() async -> Bool {
+  var table = MarkdownTable(
+    "program", "size", "steps", "processor, s/schedule", "µs/step", "growth")
+  var isGood = true
+  for program in Growing.all {
+    var least: Double?
+    for size in program.sizes {
+      let (seconds, steps) = await program.time(size)
+      let growth = least.map { seconds / $0 }
+      let factor = Double(size) / Double(program.sizes[0])
+      // Short times are not sharp enough for a verdict.
+      if let growth, seconds > 0.02 { isGood = isGood && growth <= 1.5 * factor }
+      if program.name == "tasks in one group", size == 10_000 { isGood = isGood && seconds <= 0.2 }
+      table.add(
+        program.name, size.grouped, steps.grouped, seconds.fixed(4),
+        (seconds * 1e6 / Double(max(1, steps))).fixed(2), growth.map { $0.fixed(1) + "×" } ?? "")
+      least = least ?? seconds
+    }
+  }
+  print(table)
+  return isGood
+}
+
+/// A program that can be of any size.
+private struct Growing {
+  var name: String
+  var sizes: [Int]
+  /// It fails, and what is measured is the whole campaign, its report included.
+  var fails = false
+  var body: @Sendable (_ size: Int) async throws -> Void
+
+  static let all: [Growing] = [
+    Growing(name: "tasks in one group", sizes: [2_500, 5_000, 10_000]) { size in
+      await withTaskGroup(of: Void.self) { group in
+        let counter = Counter()
+        for _ in 0..<size { group.addTask { await counter.add() } }
+      }
+    },
+    Growing(name: "tasks, unstructured", sizes: [2_500, 5_000, 10_000]) { size in
+      let counter = Counter()
+      let tasks = (0..<size).map { _ in Task { await counter.add() } }
+      for task in tasks { await task.value }
+    },
+    Growing(name: "actors", sizes: [250, 500, 1_000]) { size in
+      let counters = (0..<size).map { _ in Counter() }
+      await withTaskGroup(of: Void.self) { group in
+        for counter in counters {
+          group.addTask { for _ in 0..<4 { await counter.add() } }
+        }
+      }
+    },
+    Growing(name: "steps", sizes: [25_000, 50_000, 100_000]) { size in
+      let counter = Counter()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<4 {
+          group.addTask { for _ in 0..<size / 8 { await counter.add() } }
+        }
+      }
+    },
+    Growing(name: "timers", sizes: [2_500, 5_000, 10_000]) { size in
+      await withTaskGroup(of: Void.self) { group in
+        for number in 0..<size {
+          group.addTask { try? await Task.sleep(for: .milliseconds(number % 1_000)) }
+        }
+      }
+    },
+    Growing(name: "nested async calls", sizes: [2_500, 5_000, 10_000]) { size in
+      let counter = Counter()
+      async let other: Void = counter.add()
+      await nest(size, counter)
+      await other
+    },
+    Growing(name: "waiting continuations", sizes: [2_500, 5_000, 10_000]) { size in
+      let gate = OpenLate()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<size { group.addTask { await gate.wait() } }
+        await gate.open(after: size)
+      }
+    },
+    Growing(name: "failing: an error", sizes: [2_500, 5_000, 10_000], fails: true) { size in
+      let counter = Counter()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<size { group.addTask { await counter.add() } }
+      }
+      throw TooMany()
+    },
+    Growing(name: "failing: a deadlock", sizes: [2_500, 5_000, 10_000], fails: true) { size in
+      let gate = OpenLate()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<size { group.addTask { await gate.wait() } }
+      }
+    },
+    Growing(name: "failing: a leak", sizes: [2_500, 5_000, 10_000], fails: true) { size in
+      let gate = OpenLate()
+      for _ in 0..<size { Task { await gate.wait() } }
+    },
+  ]
+
+  /// The processor time of a schedule, and its steps.
+  func time(_ size: Int) async -> (seconds: Double, steps: Int) {
+    var configuration = FuzzConfiguration()
+    configuration.seed = 1
+    configuration.corpus = .none
+    configuration.stepLimit = 10_000_000
+    configuration.strategy = .randomWalk
+    configuration.interruptions = .never
+    let start = processorTime()
+    if fails {
+      configuration.schedules = 1
+      configuration.shrinking.runs = 0
+      let outcome = await Fuzzer(configuration).run(named: name) { try await body(size) }
+      let length = outcome.failure?.description.utf8.count ?? 0
+      let spent = processorTime() - start
+      precondition(length > 0, "\(name) passed")
+      return (spent, outcome.failure?.interleaving.wholeSteps ?? 0)
+    }
+    configuration.schedules = 4
+    let outcome = await Fuzzer(configuration).run(named: name) { try await body(size) }
+    let spent = processorTime() - start
+    guard case .passed(let report) = outcome else { preconditionFailure("\(name): \(outcome)") }
+    return (spent / Double(report.schedules), report.steps / report.schedules)
+  }
+}
+
+private struct TooMany: Error {}
+
+private actor Counter {
+  private var count = 0
+
+  private func increment() { count += 1 }
+
+  /// Counts, and comes back.
+  nonisolated func add() async {
+    await increment()
+    // A call that the compiler must not leave out needs the task to be back.
+    _ = withUnsafeCurrentTask { $0?.isCancelled }
+  }
+}
+
+private actor OpenLate {
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+  private var isOpen = false
+
+  func wait() async {
+    if !isOpen { await withCheckedContinuation { waiting.append($0) } }
+  }
+
+  func open(after count: Int) async {
+    while waiting.count < count { await Task.yield() }
+    isOpen = true
+    for continuation in waiting { continuation.resume() }
+    waiting = []
+  }
+}
+
+private func nest(_ depth: Int, _ counter: Counter) async {
+  if depth == 0 { return await counter.add() }
+  await nest(depth - 1, counter)
+  if depth.isMultiple(of: 4) { await counter.add() }
+}
