@@ -76,6 +76,8 @@ package struct RecordedSchedule: Sendable, Hashable {
     }
   }
 
+  /// How many steps there are, whatever interrupted them inside.
+  package var wholeSteps: Int { steps.count { !$0.key.isInside } }
   package var preemptions: Int { steps.count { $0.isPreemption } }
   /// How many of the preemptions interrupted a step inside.
   package var interruptions: Int { steps.count { $0.isPreemption && $0.passedOver.isInside } }

@@ -23,8 +23,11 @@ struct Campaign {
     self.test = test
     self.resolved = resolved
     self.capture = capture
-    runner = try Runner(program, resolved, capture)
-    budget = Budget(resolved.configuration, isCancelled: isCancelled)
+    let runner = try Runner(program, resolved, capture)
+    self.runner = runner
+    budget = Budget(
+      resolved.configuration, isCancelled: isCancelled,
+      timeWaited: { .nanoseconds(runner.timeWaited) })
   }
 
   /// Conducts it.
@@ -55,7 +58,7 @@ struct Campaign {
   private func report(_ result: SearchResult) -> FuzzReport {
     var report = result.completeReport
     report.elapsed = budget.elapsed
-    let shortage = TurnShortage(
+    let shortage = ScheduleShortage(
       report, of: resolved.configuration.schedules, waited: .nanoseconds(runner.timeWaited))
     if let shortage { report.warnings.append(shortage.words) }
     if resolved.configuration.interruptions != .never, let obstacle = Interruptions.obstacle {
@@ -226,7 +229,8 @@ struct Campaign {
     defer { progress.end() }
     let runs = SettlingRuns(
       runner, progress, seed: found.seed,
-      interruptions: Interruptions(of: found.schedule.deviations))
+      interruptions: Interruptions(of: found.schedule.deviations), beside: found.failure,
+      duration: resolved.configuration.shrinking.duration)
     // What comes from outside is not the run's, so that it may not come again.
     let keeper = Keeper(
       corpus: result.tally.doesIO ? nil : corpus, test: test.corpusName, testFile: test.filePath,

@@ -60,7 +60,7 @@ extension FuzzFailure.Kind {
 extension FuzzFailure.Size {
   init(_ schedule: RecordedSchedule, _ draws: Draws) {
     self.init(
-      steps: schedule.steps.count { !$0.key.isInside }, preemptions: schedule.preemptions,
+      steps: schedule.wholeSteps, preemptions: schedule.preemptions,
       deviations: schedule.deviations.count, lanes: draws.lanes.count, operations: draws.count)
   }
 }

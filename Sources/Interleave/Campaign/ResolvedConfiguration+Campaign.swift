@@ -5,6 +5,9 @@ extension ResolvedConfiguration {
   /// Some runs cancel a task.
   var cancels: Bool { configuration.cancellation == .anyTask }
 
+  /// The part of the campaign that is run.
+  var shard: CampaignShard { configuration.shard }
+
   /// How long a step may take, in nanoseconds.
   var hangLimit: Int64 { Int64(clamping: configuration.hangLimit.nanoseconds) }
 
@@ -40,11 +43,18 @@ struct Budget {
   private let until: FuzzConfiguration.StopRule?
   private let duration: Duration?
   private let isCancelledByUser: () -> Bool
+  private let timeWaited: () -> Duration
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
 
   /// Begins to count the time.
-  init(_ configuration: FuzzConfiguration, isCancelled: @escaping () -> Bool) {
+  ///
+  /// - Parameter timeWaited: How long runs have waited while those of others had the turn.
+  init(
+    _ configuration: FuzzConfiguration, isCancelled: @escaping () -> Bool,
+    timeWaited: @escaping () -> Duration = { .zero }
+  ) {
+    self.timeWaited = timeWaited
     schedules = configuration.schedules
     until = configuration.until
     duration = configuration.duration
@@ -54,8 +64,8 @@ struct Budget {
 
   var elapsed: Duration { clock.now - began }
 
-  /// The time that the campaign may take is over.
-  var isTimeUp: Bool { duration.map { elapsed >= $0 } ?? false }
+  /// The time that the campaign may take is over, not counting what it waited for its turn.
+  var isTimeUp: Bool { duration.map { elapsed - timeWaited() >= $0 } ?? false }
 
   /// Somebody called off the test.
   var isCancelled: Bool { isCancelledByUser() }

@@ -58,6 +58,11 @@ struct Search {
     noteNothingToReplay()
     guard resolved.mode == .fuzz else { return }
     if let obstacle = Workers.obstacle(in: resolved.configuration) { tally.warn(obstacle) }
+    if !resolved.shard.isFirst, resolved.configuration.strategy.makeLater == nil {
+      tally.warn(
+        "this shard had nothing to run: the strategy `\(resolved.configuration.strategy.name)` is "
+          + "one that chooses all schedules by itself, so that the first shard runs them")
+    }
     exploration = Exploration(resolved, isGenerated: isGenerated, isChild: isChild)
   }
 

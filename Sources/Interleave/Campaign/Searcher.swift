@@ -85,7 +85,8 @@ final class Searcher {
     guard configuration.workers > 1, workers == nil, number == 1,
       Workers.obstacle(in: configuration) == nil, let exploration = search.exploration
     else { return }
-    let shares = 1..<max(2, ShareCut.shares(for: configuration.schedules))
+    let all = ShareCut.shares(for: configuration.schedules)
+    let shares = 1..<max(2, resolved.shard.shares(of: all))
     workers = Workers(configuration.workers, shares: shares) {
       [runner, resolved, budget] number, board in
       RunningChild(isQuiet: false, holding: Symbolicator.shared.pause) { parent in

@@ -25,6 +25,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case isolation = "INTERLEAVE_ISOLATION"
   /// The number of processes that explore: a whole number of at least 1.
   case workers = "INTERLEAVE_WORKERS"
+  /// The part of each campaign that this process runs: its number and how many there are, as `3/16`.
+  case shard = "INTERLEAVE_SHARD"
   /// `failures`, or `all` for a few lines about each campaign that passes.
   case report = "INTERLEAVE_REPORT"
   /// The file, of the corpus, of the one entry that is replayed.
@@ -147,6 +149,10 @@ struct ResolvedConfiguration: Sendable {
     if let reporting = try variables.reporting() { self.reporting = reporting }
     entry = variables.text(.entry)
     results = variables.text(.results)
+    let shard = try variables.value(
+      .shard, "the number of a shard and how many there are, such as 3/16",
+      CampaignShard.init(setting:))
+    if let shard { self.configuration.shard = shard }
     stop = try variables.value(
       .stopAt, "the number of a step, or `each`", StepToStopAt.init(setting:))
     if let replaying = configuration.replaying {
@@ -179,6 +185,10 @@ struct ResolvedConfiguration: Sendable {
     }
     if let duration = configuration.duration, duration <= .zero {
       throw ConfigurationError("`duration` must be more than zero (was \(duration))")
+    }
+    if configuration.shrinking.duration <= .zero {
+      throw ConfigurationError(
+        "`shrinking.duration` must be more than zero (was \(configuration.shrinking.duration))")
     }
     if let limit = configuration.timeLimit, limit <= .zero {
       throw ConfigurationError("`timeLimit` must be more than zero (was \(limit))")

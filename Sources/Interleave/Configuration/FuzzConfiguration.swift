@@ -86,6 +86,8 @@ public struct FuzzConfiguration: Sendable {
   public var replaying: String?
   /// Checkpoints that come one after the other.
   var sequence: [Checkpoint] = []
+  /// The part of the campaign that is run.
+  var shard = CampaignShard.whole
   /// Environment variables override what is set here.
   var heedsEnvironment = true
 
@@ -288,10 +290,18 @@ extension FuzzConfiguration {
   public struct Shrinking: Sendable, Hashable {
     /// The number of runs that may be spent; 0 to leave the failure as found.
     public var runs: Int = 5_000
+    /// How long it should take, more than zero.
+    ///
+    /// What is spent is counted by what runs and steps take on an ordinary machine, so that a
+    /// failure becomes the same small one on a slow or a busy one, where it takes longer. At most
+    /// a fifth goes to showing that no schedule with fewer preemptions fails. What takes ten
+    /// times as long is cut short, and the report says so.
+    public var duration: Duration = .seconds(5)
 
     /// Makes one of its parts.
-    public init(runs: Int = 5_000) {
+    public init(runs: Int = 5_000, duration: Duration = .seconds(5)) {
       self.runs = runs
+      self.duration = duration
     }
   }
 }

@@ -38,8 +38,8 @@ struct Exploration {
   private(set) var walks: Walks
   /// What a worker has told of the walks of the share; nil where they are made here.
   private var log: ShareLog?
-  /// How many schedules were run in all.
-  private(set) var schedules = 0
+  /// How many schedules were run in all; of a shard, how many all of them have before its next.
+  private var schedules: Int { walks.number + searched.schedules }
   /// What the walks of each strategy were used for, and the runs of the search.
   private var spent: [StrategyShare]
   private var searched = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
@@ -86,7 +86,8 @@ struct Exploration {
     let configuration = resolved.configuration
     let isPlain = !isGenerated && configuration.cancellation == .never
     proof = ProofAttempt(
-      effort: isPlain ? configuration.strategy.proof : .none, schedules: configuration.schedules,
+      effort: isPlain && resolved.shard.isFirst ? configuration.strategy.proof : .none,
+      schedules: configuration.schedules,
       makeWatch: makeWatch)
   }
 
@@ -119,7 +120,7 @@ struct Exploration {
           turn = .decision
           continue
         }
-        return .share(walks.share.number + 1)
+        return .share(walks.place + 1)
       case .doubt(let doubt, let found):
         if let request = doubt.next() { return .run(request) }
         if doubt.isDispelled {
@@ -161,7 +162,8 @@ struct Exploration {
       tally.cancellation != nil
       ? .cancellation
       : budget.ending(
-        schedules, search == nil ? risk.risk : nil, isElsewhere: log != nil)
+        walks.nextNumber + searched.schedules, search == nil ? risk.risk : nil,
+        isElsewhere: log != nil)
     if let ending {
       finish(ending, &tally)
       return nil
@@ -267,7 +269,6 @@ struct Exploration {
 
   private mutating func learnOfSearch(_ outcome: RunOutcome, _ tally: inout Tally) {
     let isNew = tally.count(outcome)
-    schedules += 1
     searched.add(isNew: isNew)
     risk.note(outcome.signature)
     proof.learn(
@@ -278,13 +279,16 @@ struct Exploration {
   /// - Returns: The place of the strategy that chose it.
   private mutating func learnOfWalk(_ outcome: RunOutcome, _ tally: inout Tally) -> Int32 {
     let note = walks.note(outcome, isGenerated: isGenerated)
-    learn(note, isNew: tally.count(outcome))
+    if walks.isPreparation, outcome.failure == nil {
+      walks.pass(note)
+    } else {
+      learn(note, isNew: tally.count(outcome))
+    }
     return note.place
   }
 
   private mutating func learn(_ note: RunNote, isNew: Bool) {
     let walk = walks.number
-    schedules += 1
     walks.pass(note)
     if note.place >= 0 { spent[Int(note.place)].add(isNew: isNew) }
     assess(note, walk: walk)

@@ -13,7 +13,9 @@ package enum ShareCut {
   /// The schedules of a share.
   package static func range(of number: Int) -> Range<Int> {
     guard number > 0 else { return 0..<first }
-    let start = first + (number - 1) * later
+    let (before, isTooLarge) = (number - 1).multipliedReportingOverflow(by: later)
+    guard !isTooLarge, before <= Int.max - first else { return Int.max..<Int.max }
+    let start = first + before
     return start..<(start > Int.max - later ? Int.max : start + later)
   }
 

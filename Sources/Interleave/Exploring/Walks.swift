@@ -11,6 +11,8 @@ struct Walks {
   private let resolved: ResolvedConfiguration
   let names: [String]
   private(set) var share: Share
+  /// The place of the share among those of this shard.
+  private(set) var place = 0
   /// The number of the next walk.
   private(set) var number = 0
   private let first: FirstWalk
@@ -25,17 +27,35 @@ struct Walks {
     names = Share.names(of: share.strategy, choice)
     first = FirstWalk(
       of: share.strategy,
-      isKept: choice.makeLater != nil && configuration.schedules > ShareCut.first)
+      isKept: choice.makeLater != nil
+        && (configuration.schedules > ShareCut.first || !resolved.shard.isFirst))
   }
 
+  /// The next walk is made for what strategies learn from it: it is another shard's.
+  var isPreparation: Bool { number == 0 && !resolved.shard.isFirst }
+
+  /// The number after that of the share's last walk.
+  var end: Int { place == 0 && !resolved.shard.isFirst ? 1 : share.range.upperBound }
+
   /// The walks of the share have all been made.
-  var isShareOver: Bool { number >= share.range.upperBound }
+  var isShareOver: Bool { number >= end }
+
+  /// The number of the walk that is made next, be it of this share or of the next.
+  var nextNumber: Int {
+    guard isShareOver else { return number }
+    guard resolved.configuration.strategy.makeLater != nil else { return .max }
+    return ShareCut.range(of: resolved.shard.share(at: place + 1)).lowerBound
+  }
 
   /// Goes on with a later share.
-  mutating func beginShare(_ number: Int) {
+  ///
+  /// - Parameter place: Its place among those of this shard.
+  mutating func beginShare(_ place: Int) {
+    self.place = place
     share = Share(
-      number, of: resolved.configuration.strategy, names: names, after: first.listed)
-    self.number = share.range.lowerBound
+      resolved.shard.share(at: place), of: resolved.configuration.strategy, names: names,
+      after: first.listed)
+    number = share.range.lowerBound
   }
 
   /// The next walk.

@@ -54,8 +54,8 @@ final class ShareWorker {
   }
 
   private func runShare(_ board: WorkBoard) {
-    let end = min(walks.share.range.upperBound, resolved.configuration.schedules)
-    while walks.number < end, board.limit > walks.share.number, !budget.isTimeUp {
+    let end = min(walks.end, resolved.configuration.schedules)
+    while walks.number < end, board.limit > walks.place, !budget.isTimeUp {
       let outcome = runner.run(walks.request())
       learn(outcome)
       if outcome.failure != nil { log.fail(Runner.packed(outcome)) }

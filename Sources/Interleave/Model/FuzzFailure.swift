@@ -179,6 +179,10 @@ public struct FuzzFailure: Error, Sendable {
   package var replayEntry: CorpusEntry?
   /// The calls in which a step crashed, innermost first, as far as they are the program's.
   public var callStack: [String] = []
+  /// Failures of other kinds, or at other places, that were met while it was made small.
+  public var others: [String] = []
+  /// The time after which making it small was cut short; nil where it was not.
+  package var shrinkingLimit: Duration?
   /// It was one order that was run, and no search.
   package var isOneOrder = false
   /// The indices of the steps on which the failure can rest: those that happen before it; nil where

@@ -40,7 +40,7 @@ struct FailureReport {
     let sections = [
       headline(), generated("Inputs", failure.inputs), generated("Operations", failure.operations),
       collision(), table(), cancellation(), departures(), chances(), passing(), search(),
-      replay(),
+      others(), replay(),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [StyledText()]))
   }
@@ -227,7 +227,21 @@ struct FailureReport {
     if failure.isMinimal {
       lines += indented("Minimal: no schedule with fewer preemptions fails.")
     }
+    if let limit = failure.shrinkingLimit {
+      lines += indented(
+        "Making it smaller was cut short after \(limit.spelledOut), so that it may not be as small "
+          + "as on a machine that is faster or less busy; `shrinking.duration` says how long it may "
+          + "take.")
+    }
     return [StyledText("The search", .bold)] + lines
+  }
+
+  /// What else fails.
+  private func others() -> [StyledText] {
+    guard !failure.others.isEmpty else { return [] }
+    return [StyledText("Other failures", .bold)]
+      + indented("Runs in which this one was made small failed in other ways as well:")
+      + failure.others.flatMap { indented("\(glyphs.bullet) \($0)") }
   }
 
   private func replay() -> [StyledText] {

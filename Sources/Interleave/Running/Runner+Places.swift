@@ -18,6 +18,10 @@ extension Runner: RunMaker {
 
   // MARK: In a child process
 
+  func rehearse(_ rehearsal: Rehearsal?) {
+    ahead = RunsAhead(rehearsal: rehearsal)
+  }
+
   // One child can make many of them.
   func expect(_ series: [RunRequest]) {
     ahead = RunsAhead(series: series[...])
@@ -29,22 +33,26 @@ extension Runner: RunMaker {
   /// runs.
   private func runInChild(_ request: RunRequest, hangLimit: Int64, attempts: Int) -> RunOutcome {
     let search = request.strategy as? BoundedSearch
-    let isNext = search.map { ahead.search === $0 } ?? !ahead.series.isEmpty
+    // A search goes through its runs by itself.
+    if search != nil, ahead.rehearsal != nil { ahead = RunsAhead() }
+    let isNext =
+      search.map { ahead.search === $0 } ?? (ahead.rehearsal != nil || !ahead.series.isEmpty)
     if isNext, let packet = ahead.packets.popFirst() {
       ahead.series = ahead.series.dropFirst()
-      return takeOver(packet, search)
+      return ahead.known(takeOver(packet, search))
     }
     var bytes: [UInt8]?
     for _ in 0..<attempts where bytes == nil {
       bytes = runAhead(request, hangLimit: hangLimit, search)
     }
-    guard let bytes else { return .notMade }
+    guard let bytes else { return ahead.known(.notMade) }
     var packet = Packet(bytes)
     let count: Int = packet.take()
     let packets = (0..<count).map { _ in Packet(packet.takeAll()) }
-    ahead = RunsAhead(
-      search: search, series: ahead.series.dropFirst(), packets: packets.dropFirst())
-    return takeOver(packets[0], search)
+    ahead.search = search
+    ahead.series = ahead.series.dropFirst()
+    ahead.packets = packets.dropFirst()
+    return ahead.known(takeOver(packets[0], search))
   }
 
   /// Makes one run in a child, or as many of a search as pass.
@@ -62,6 +70,9 @@ extension Runner: RunMaker {
           guard outcome.failure == nil, outcome.choices > 0, packets.count < RunsAhead.most else {
             return
           }
+          if search == nil, let rehearsal = ahead.rehearsal {
+            return rehearsal(answers(after: outcome) { packets.append($0) })
+          }
           if let next = series.popFirst() {
             request = next
           } else if search?.advance() != true {
@@ -76,6 +87,24 @@ extension Runner: RunMaker {
       packet.put(packets.count)
       for bytes in packets { packet.put(all: bytes) }
       return packet.bytes
+    }
+  }
+
+  /// Answers a rehearsal: with what is known, then with a run that has just been made, then with
+  /// runs that are made here, as long as they pass.
+  private func answers(
+    after made: RunOutcome, keeping keep: @escaping ([UInt8]) -> Void
+  ) -> (RunRequest) -> RunOutcome {
+    var known = (ahead.outcomes + [made])[...]
+    var left = RunsAhead.most - 1
+    return { [self] request in
+      if let outcome = known.popFirst() { return outcome }
+      guard left > 0, !(request.strategy is BoundedSearch) else { return .notMade }
+      left -= 1
+      let outcome = runHere(request)
+      keep(Self.packed(outcome))
+      if outcome.failure != nil { left = 0 }
+      return outcome
     }
   }
 
@@ -113,4 +142,13 @@ struct RunsAhead {
   /// The runs that are to be made next in any case, as long as they pass.
   var series: ArraySlice<RunRequest> = []
   var packets: ArraySlice<Packet> = []
+  /// How the runs come about, and what those have come to that were made since it is known.
+  var rehearsal: Rehearsal?
+  var outcomes: [RunOutcome] = []
+
+  /// Keeps what a run has come to where that decides what is run next.
+  mutating func known(_ outcome: RunOutcome) -> RunOutcome {
+    if rehearsal != nil { outcomes.append(outcome) }
+    return outcome
+  }
 }

@@ -89,7 +89,7 @@ struct FailureShrinker {
     shrinkProgram(effort: Self.efforts)
     while true {
       let shrunk = shrinkSchedule()
-      guard runs.mayGoOn, shrinkProgram(effort: Array(Self.efforts.prefix(1))) else {
+      guard runs.mayShrink, shrinkProgram(effort: Array(Self.efforts.prefix(1))) else {
         return shrunk
       }
     }
@@ -125,7 +125,7 @@ struct FailureShrinker {
   private mutating func withoutCancellation(effort: Int) -> RecordedSchedule? {
     let walk = RandomWalk()
     let first = spent
-    for number in 0..<effort + 2 where runs.mayGoOn {
+    for number in 0..<effort + 2 where runs.mayShrink {
       let strategy: any Strategy =
         switch number {
         case 0: Replay(best.deviations)
@@ -157,8 +157,8 @@ struct FailureShrinker {
     let limit = spent + (limit - spent) * 3 / 4
     var level = 0
     var state = self
-    while level < efforts.count, state.spent < limit, runs.mayGoOn {
-      let isChanged = shrinker.shrink(while: { state.spent < limit && state.runs.mayGoOn }) {
+    while level < efforts.count, state.spent < limit, runs.mayShrink {
+      let isChanged = shrinker.shrink(while: { state.spent < limit && state.runs.mayShrink }) {
         state.attempt($0, effort: efforts[level])
       }
       didChange = didChange || isChanged
@@ -186,7 +186,7 @@ struct FailureShrinker {
     }
     runs.expect(series)
     defer { runs.expect([]) }
-    for request in series where runs.mayGoOn {
+    for request in series where runs.mayShrink {
       spent += 1
       let outcome = runs.run(request)
       if outcome.fails(like: found.failure), let schedule = outcome.schedule,
@@ -212,19 +212,23 @@ struct FailureShrinker {
     budget.runs = max(0, limit - spent)
     budget.mayGoOn = { [runs] best in
       runs.tell(best: best)
-      return runs.mayGoOn
+      return runs.mayShrink
     }
+    budget.cost = runs.effort.left
     cancellation = best.cancellation
     let watch = watchForStates()
     let shrinker = ScheduleShrinker(budget: budget, mergesStates: watch != nil)
-    let result = shrinker.shrink(best) { strategy in
-      var request = draft(strategy, draws)
-      request.wants = watch == nil ? [.schedule] : [.schedule, .limits, .unseen]
-      let outcome = runs.run(request)
-      return Trial(
-        fails: outcome.fails(like: found.failure),
-        schedule: outcome.schedule ?? RecordedSchedule(steps: []), steps: outcome.steps,
-        followsRelation: outcome.followsRelation && !outcome.isGenerated)
+    let result = runs.lookingAhead { [self] run in
+      shrinker.shrink(best) { strategy in
+        var request = draft(strategy, draws)
+        if watch != nil { request.wants = [.limits, .unseen] }
+        let outcome = run(request)
+        return Trial(
+          fails: outcome.fails(like: found.failure),
+          schedule: outcome.schedule ?? RecordedSchedule(steps: []),
+          cost: Effort.cost(of: outcome, runs.place),
+          followsRelation: outcome.followsRelation && !outcome.isGenerated)
+      }
     }
     withExtendedLifetime(watch) {}
     spent += result.runs

@@ -170,11 +170,13 @@ struct Settling {
       corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
     failure.callStack = shown.callStack
+    failure.shrinkingLimit = runs.effort.isCutShort ? runs.effort.timeLimit : nil
     failure.isToldInFull = resolved.reporting == .full
     failure.past = shown.outcome?.past(ofFailure: failure.kind)
     failure.findings = shown.outcome.flatMap {
       experiment(on: $0, shown.interleaving, spent: shrinker.spent)
     }
+    failure.others = runs.others.words
     return (failure, shrunk)
   }
 
@@ -194,12 +196,13 @@ struct Settling {
       var experiments = Experiments(
         on: outcome, interleaving, ReversalSearch.Budget(reversals: 1, runs: limit))
     else { return nil }
-    while runs.mayGoOn, let request = experiments.next() { experiments.learn(runs.run(request)) }
+    runs.beginExperiments()
+    while runs.mayShrink, let request = experiments.next() { experiments.learn(runs.run(request)) }
     var findings = experiments.findings
     if let nearest = experiments.nearest { findings.passing = passing(nearest.request, outcome) }
     let left = max(Self.leastOdds, spent - experiments.runs)
     var odds = runs.isHere ? Odds(of: outcome, atMost: left) : nil
-    while runs.mayGoOn, let request = odds?.next() { odds?.learn(runs.run(request)) }
+    while runs.mayShrink, let request = odds?.next() { odds?.learn(runs.run(request)) }
     findings.chances = odds?.chances ?? [:]
     return findings
   }

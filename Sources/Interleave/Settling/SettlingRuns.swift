@@ -14,15 +14,24 @@ final class SettlingRuns {
   var awaitsCrashElsewhere = false
   /// Where runs are made.
   var place = RunPlace.here { didSet { lostThreads = 0 } }
+  /// This is a child process, which has made as many runs ahead as it is to make.
+  private var isRehearsed = false
   /// How many threads were lost with the steps that were stopped on them.
   private var lostThreads = 0
   /// What adds up over the runs.
   private(set) var tally = Tally()
+  /// What making the failure small has cost.
+  private(set) var effort: Effort
+  /// Failures that are others than the one that is settled.
+  private(set) var others: OtherFailures
 
   init(
     _ maker: any RunMaker, _ progress: ShrinkingProgress, seed: UInt64,
-    interruptions: Interruptions = .never
+    interruptions: Interruptions = .never, beside failure: RunFailure,
+    duration: Duration = FuzzConfiguration.Shrinking().duration
   ) {
+    others = OtherFailures(than: failure)
+    effort = Effort(duration, now: Takeover.realTime - maker.timeWaited)
     self.interruptions = interruptions
     self.maker = maker
     self.progress = progress
@@ -32,12 +41,23 @@ final class SettlingRuns {
   /// Nobody wants it to end.
   var mayGoOn: Bool { !progress.isToEnd }
 
+  /// There is also something left of what making a failure small may cost.
+  var mayShrink: Bool { mayGoOn && effort.left > 0 && !effort.isCutShort && !isRehearsed }
+
   var isHere: Bool { if case .here = place { true } else { false } }
 
   /// Makes a run.
   func run(_ request: RunRequest) -> RunOutcome {
     progress.beginRun()
     let request = onTerms(request)
+    let outcome = make(request)
+    effort.note(outcome, place)
+    effort.look(at: Takeover.realTime - maker.timeWaited)
+    others.note(outcome)
+    return outcome
+  }
+
+  private func make(_ request: RunRequest) -> RunOutcome {
     if case .child = place { return runInChild(request) }
     guard lostThreads < Self.mostLostThreads else { return .notMade }
     let outcome = maker.run(request)
@@ -59,6 +79,21 @@ final class SettlingRuns {
   /// Tells which runs come next in any case, as long as they pass; nothing for none.
   func expect(_ series: [RunRequest]) { maker.expect(series.map(onTerms)) }
 
+  /// Does what asks for runs, which a child process may make ahead by doing it from the beginning.
+  func lookingAhead<Result>(
+    _ work: @escaping (_ run: (RunRequest) -> RunOutcome) -> Result
+  ) -> Result {
+    maker.rehearse { [self] run in
+      _ = work { request in
+        let outcome = run(onTerms(request))
+        isRehearsed = isRehearsed || !outcome.wasMade
+        return outcome
+      }
+    }
+    defer { maker.rehearse(nil) }
+    return work { self.run($0) }
+  }
+
   private func onTerms(_ request: RunRequest) -> RunRequest {
     var request = request
     request.place = place
@@ -77,6 +112,9 @@ final class SettlingRuns {
     request.terms.patience = patience
     return run(request).fails(like: original)
   }
+
+  /// Lets as much be spent on experiments as showing that a failure is minimal may cost.
+  func beginExperiments() { effort.allow(effort.limit / 5) }
 
   /// The smallest schedule so far, for who waits.
   func tell(best: RecordedSchedule) { progress.best = best }

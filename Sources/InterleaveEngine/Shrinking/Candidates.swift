@@ -6,9 +6,9 @@ struct Candidates {
   private(set) var best: RecordedSchedule
   private(set) var size: ScheduleSize
   private(set) var runs = 0
+  private(set) var cost = 0
   private var limit: Int
-  private var steps = 0
-  private let stepLimit: Int
+  private var costLimit: Int
   private let mayGoOn: (RecordedSchedule) -> Bool
   private var isCalledOff = false
   /// Hashes of what was tried; to compare schedules whole would take memory.
@@ -19,21 +19,22 @@ struct Candidates {
   private var searchedDeviations = 0
 
   init(
-    best: RecordedSchedule, runs limit: Int, steps stepLimit: Int,
+    best: RecordedSchedule, runs limit: Int, cost costLimit: Int,
     mayGoOn: @escaping (RecordedSchedule) -> Bool
   ) {
     self.best = best
     self.mayGoOn = mayGoOn
     self.limit = limit
-    self.stepLimit = stepLimit
+    self.costLimit = costLimit
     size = ScheduleSize(best)
   }
 
-  var isOutOfBudget: Bool { runs >= limit || steps >= stepLimit || isCalledOff }
+  var isOutOfBudget: Bool { runs >= limit || cost >= costLimit || isCalledOff }
 
-  /// Allows for more runs.
-  mutating func allow(_ more: Int) {
+  /// Allows for more runs, and for a cost in all.
+  mutating func allow(_ more: Int, cost: Int) {
     limit += more
+    costLimit = cost
   }
 
   /// Runs a schedule.
@@ -47,7 +48,7 @@ struct Candidates {
     guard !isCalledOff else { return nil }
     runs += 1
     let trial = run(strategy)
-    steps += trial.steps
+    cost += trial.cost
     return trial
   }
 

@@ -4,18 +4,18 @@ package struct Trial: Sendable {
   package var fails: Bool
   /// The schedule that was run, up to the failure if it failed.
   package var schedule: RecordedSchedule
-  /// How many steps were run; more than the schedule has, where that was cut.
-  package var steps: Int
+  /// What it took off the budget: the number of steps that were run, unless told otherwise.
+  package var cost: Int
   /// The dependency relation covers all that was noticed in the run.
   package var followsRelation: Bool
 
   package init(
-    fails: Bool, schedule: RecordedSchedule, steps: Int? = nil, followsRelation: Bool = false
+    fails: Bool, schedule: RecordedSchedule, cost: Int? = nil, followsRelation: Bool = false
   ) {
     self.fails = fails
     self.schedule = schedule
     self.followsRelation = followsRelation
-    self.steps = steps ?? schedule.steps.count
+    self.cost = cost ?? schedule.steps.count
   }
 }
 
@@ -33,16 +33,23 @@ package struct ScheduleShrinker {
   package struct Budget {
     /// The most schedules to run.
     package var runs = 2_000
-    /// The number of steps in all runs after which no other run begins.
-    package var steps = 2_000_000
+    /// The cost of all runs after which no other run begins.
+    package var cost = 2_000_000
     /// The share of runs that is kept for the two searches, in percent; what the
     /// rest of shrinking does not need goes to them as well.
     package var searchPercent = 50
+    /// The share of the cost that may go to showing that no fewer preemptions fail, in percent.
+    package var proofPercent = 20
     /// Whether anything more is to be spent, asked before each run with the smallest schedule
     /// so far.
     package var mayGoOn: (RecordedSchedule) -> Bool = { _ in true }
 
     package init() {}
+
+    /// The cost at which the search for fewer preemptions ends.
+    fileprivate func costOfProof(after spent: Int) -> Int {
+      min(cost, spent + cost / 100 * proofPercent)
+    }
   }
 
   /// What shrinking came to.
@@ -95,18 +102,20 @@ package struct ScheduleShrinker {
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
     var candidates = Candidates(
-      best: failing, runs: budget.runs - reserve, steps: budget.steps, mayGoOn: budget.mayGoOn)
+      best: failing, runs: budget.runs - reserve,
+      cost: budget.cost / 100 * (100 - budget.proofPercent), mayGoOn: budget.mayGoOn)
     var isFixpoint = candidates.shrinkToFixpoint(run)
-    candidates.allow(reserve / 2)
+    candidates.allow(reserve / 2, cost: budget.cost / 100 * (100 - budget.proofPercent))
     if candidates.searchWholeSteps(mergingStates: mergesStates, run) {
       isFixpoint = candidates.shrinkToFixpoint(run)
     }
     while candidates.searchFewerDeviations(run) {
       isFixpoint = candidates.shrinkToFixpoint(run)
     }
-    candidates.allow(reserve - reserve / 2)
+    candidates.allow(reserve - reserve / 2, cost: budget.costOfProof(after: candidates.cost))
     let size = candidates.size
     let shownBound = candidates.searchFewerPreemptions(mergingStates: mergesStates, run)
+    candidates.allow(0, cost: budget.cost)
     if candidates.size < size || !isFixpoint { isFixpoint = candidates.shrinkToFixpoint(run) }
     return Result(
       schedule: candidates.best, deviations: candidates.best.deviations, runs: candidates.runs,

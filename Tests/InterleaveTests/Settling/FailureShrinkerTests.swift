@@ -21,7 +21,7 @@ import Testing
     let test = TestIdentity(suite: "S", name: "t()", arguments: "", filePath: "/p/T.swift")
     let progress = ShrinkingProgress(of: found, in: test)
     defer { progress.end() }
-    let runs = SettlingRuns(maker, progress, seed: found.seed)
+    let runs = SettlingRuns(maker, progress, seed: found.seed, beside: found.failure)
     var shrinker = FailureShrinker(
       found, resolved, isGenerated: isGenerated, hasEscapes: false, runs)
     return shrinker.shrink()
@@ -119,7 +119,7 @@ import Testing
       outcome.wasStopped = true
       return outcome
     }
-    let runs = SettlingRuns(maker, progress, seed: 0)
+    let runs = SettlingRuns(maker, progress, seed: 0, beside: found.failure)
     runs.place = .thread(hangLimit: 1)
     for _ in 0..<300 { _ = runs.run(.replay(found.schedule, found.draws)) }
     #expect(maker.requests.count == 200)
@@ -131,7 +131,7 @@ import Testing
     let progress = ShrinkingProgress(of: found, in: test)
     defer { progress.end() }
     let maker = Answers { _, count in count < 3 ? .notMade : .failing(kind: .crash) }
-    let runs = SettlingRuns(maker, progress, seed: 0)
+    let runs = SettlingRuns(maker, progress, seed: 0, beside: found.failure)
     runs.place = .child(hangLimit: 1)
     let outcome = runs.run(.replay(found.schedule, found.draws))
     #expect(outcome.failure?.kind == .crash)

@@ -15,7 +15,7 @@ import Testing
     let found = FoundFailure(first, schedulesTried: 3, seed: 8)
     let progress = ShrinkingProgress(of: found, in: test)
     defer { progress.end() }
-    let runs = SettlingRuns(maker, progress, seed: found.seed)
+    let runs = SettlingRuns(maker, progress, seed: found.seed, beside: found.failure)
     let settled = Settling(
       found: found, test: test, resolved: resolved,
       result: SearchResult(found: found, tally: Tally()), runs: runs, program: PlainProgram {},

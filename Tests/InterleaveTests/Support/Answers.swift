@@ -15,5 +15,7 @@ final class Answers: RunMaker {
     return answer(request, requests.count)
   }
 
+  var timeWaited: Int64 { 0 }
+
   func expect(_ series: [RunRequest]) { expected.append(series.count) }
 }
