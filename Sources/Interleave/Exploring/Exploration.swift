@@ -327,7 +327,8 @@ struct Exploration {
   ///
   /// - Parameter couldInterrupt: In the last one, steps could be interrupted inside.
   private mutating func hasMadeAllChoices(_ couldInterrupt: Bool, _ tally: Tally) -> Bool {
-    guard choicesAreAll else { return false }
+    // A walk that was made for what strategies learn from it is none that counts.
+    guard choicesAreAll, tally.schedules > 0 else { return false }
     // Without a choice, every schedule is the baseline. Of whole steps there may be none where
     // there are some inside.
     let isInside =
