@@ -7,7 +7,7 @@ import InterleaveEngine
 /// longer; only a time that is far longer ends it.
 struct Effort {
   /// How many times as long as was meant it may take.
-  private static let patience = 10
+  private static let patience = 60
   /// Nanoseconds of a run and of each of its steps, where the code is compiled for debugging; of a
   /// run on a thread of its own; of one in a child process, which ends with the first failure; and
   /// of one in which a step hangs.
