@@ -24,7 +24,7 @@ struct ProgramResult: Sendable, CustomStringConvertible {
 ///   - limit: The seconds after which it is killed.
 ///   - meanwhile: Is called on a thread of its own while it runs.
 func runProgram(
-  _ path: String, _ arguments: [String], environment: [String: String] = [:], limit: Double = 300,
+  _ path: String, _ arguments: [String], environment: [String: String] = [:], limit: Double = 1_200,
   meanwhile: (@Sendable (RunningProgram) -> Void)? = nil
 ) async throws -> ProgramResult {
   let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
