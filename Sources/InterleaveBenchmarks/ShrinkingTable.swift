@@ -46,8 +46,8 @@ private struct DearFailure {
 
   static let all: [DearFailure] = [
     DearFailure(stop: "fatalError"), DearFailure(stop: "exit"), DearFailure(stop: "lock"),
-    DearFailure(name: "crash, 6 × 4") { await sell(customers: 6, each: 4, crashes: true) },
-    DearFailure(name: "crash, 20 × 10") { await sell(customers: 20, each: 10, crashes: true) },
+    DearFailure(name: "crash, 6 × 4") { await LongCrash.sell(customers: 6, looks: 4) },
+    DearFailure(name: "crash, 20 × 10") { await LongCrash.sell(customers: 20, looks: 10) },
     DearFailure(name: "error, 20 × 10") { try await withdraw(tasks: 20, each: 10) },
     DearFailure(name: "error, 100 × 20") { try await withdraw(tasks: 100, each: 20) },
     DearFailure(bug: "deep_2_4"), DearFailure(bug: "deep_4_4"), DearFailure(bug: "reorder_30"),
@@ -89,33 +89,6 @@ private struct DearFailure {
     start = clock.now
     let failure = await Fuzzer(configuration).run(named: name, body).failure
     return (failure, max(0, (clock.now - start - search) / .seconds(1)))
-  }
-}
-
-/// Sells what is there once over, with much to do before it.
-private func sell(customers: Int, each: Int, crashes: Bool) async {
-  let shelf = Shelf()
-  await withTaskGroup(of: Void.self) { group in
-    for _ in 0..<customers {
-      group.addTask {
-        for _ in 0..<each { await shelf.look() }
-        await shelf.sell()
-      }
-    }
-  }
-}
-
-private actor Shelf {
-  private var items = 1
-  private let log = Log()
-
-  func look() async { await log.append() }
-
-  func sell() async {
-    guard items > 0 else { return }
-    await log.append()
-    items -= 1
-    if items < 0 { fatalError("sold what is not there") }
   }
 }
 

@@ -44,7 +44,7 @@ package enum Command: Sendable, Hashable {
                                a debugger
       report <entry>           replay one entry, and print the whole report
       minimize <entry> [--runs <number>]
-                               replay one entry, and make it smaller for so many runs (50000)
+                               replay one entry, and make it smaller for so many runs (\(defaultRuns))
       fuzz [--duration <time>] [--filter <expression>] [--workers <number>] [--seed <number>]
                                fuzz all tests, or those that match, for that time (5m)
       stub <protocol>          print a double of a protocol, with a stub for each requirement

@@ -10,26 +10,6 @@ final class ExpectationsByXCTest: XCTestCase {
     func add() { letters += 1 }
   }
 
-  private var configuration: FuzzConfiguration {
-    var configuration = FuzzConfiguration()
-    configuration.corpus = .none
-    configuration.seed = 1
-    configuration.schedules = 200
-    return configuration
-  }
-
-  private func failure(
-    of body: @escaping @Sendable () async throws -> Void, line: UInt = #line
-  ) async throws -> FuzzFailure? {
-    do {
-      let report = try await fuzz(configuration, body)
-      XCTFail("the body passed: \(report)", line: line)
-      return nil
-    } catch let failure as FuzzFailure {
-      return failure
-    }
-  }
-
   func testAFulfilledExpectationEndsTheWait() async throws {
     let report = try await fuzz(configuration) {
       let inbox = Inbox()
@@ -71,8 +51,8 @@ final class ExpectationsByXCTest: XCTestCase {
       let letters = await inbox.letters
       XCTAssertEqual(letters, 1)
     }
-    XCTAssertEqual(failure?.kind, .expectation)
-    XCTAssertEqual(failure?.escapes, [])
+    XCTAssertEqual(failure.kind, .expectation)
+    XCTAssertEqual(failure.escapes, [])
   }
 
   func testTimeThatIsOverIsAResultForAWaiter() async throws {
@@ -101,10 +81,10 @@ final class ExpectationsByXCTest: XCTestCase {
       }
       await test.fulfillment(of: [arrived], timeout: 30)
     }
-    XCTAssertEqual(failure?.kind, .expectation)
-    XCTAssertEqual(failure?.sourceLocation?.line, line)
+    XCTAssertEqual(failure.kind, .expectation)
+    XCTAssertEqual(failure.sourceLocation?.line, line)
     XCTAssertEqual(
-      failure?.message, "not fulfilled within 30.0 seconds of virtual time: 'two letters'")
+      failure.message, "not fulfilled within 30.0 seconds of virtual time: 'two letters'")
   }
 
   /// A test case that is not Sendable, for bodies that are.
@@ -130,7 +110,7 @@ final class ExpectationsByXCTest: XCTestCase {
       XCTAssertEqual(result, .completed)
     }
     XCTAssertTrue(
-      failure?.message.contains("incorrectOrder") == true, "\(String(describing: failure))")
+      failure.message.contains("incorrectOrder"), "\(failure)")
     try await fuzz(configuration) {
       let inbox = Inbox()
       let first = XCTestExpectation(description: "first")
@@ -162,7 +142,7 @@ final class ExpectationsByXCTest: XCTestCase {
       XCTAssertEqual(result, .completed)
     }
     XCTAssertTrue(
-      failure?.message.contains("invertedFulfillment") == true, "\(String(describing: failure))")
+      failure.message.contains("invertedFulfillment"), "\(failure)")
     try await fuzz(configuration) {
       let start = ContinuousClock.now
       let never = XCTestExpectation(description: "nothing")
@@ -219,8 +199,8 @@ final class ExpectationsByXCTest: XCTestCase {
       await added
     }
     XCTAssertTrue(
-      failure?.message.contains("use `await fulfillment(of:timeout:)` instead") == true,
-      "\(String(describing: failure))")
+      failure.message.contains("use `await fulfillment(of:timeout:)` instead"),
+      "\(failure)")
   }
 
   func testAnExpectationThatPollsIsNamed() async throws {
@@ -233,8 +213,8 @@ final class ExpectationsByXCTest: XCTestCase {
       await added
     }
     XCTAssertTrue(
-      failure?.message.contains("a predicate or a notification") == true,
-      "\(String(describing: failure))")
+      failure.message.contains("a predicate or a notification"),
+      "\(failure)")
   }
 
   func testOutsideOfRunsAllIsAsItWas() async throws {

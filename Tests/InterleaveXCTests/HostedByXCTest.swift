@@ -25,27 +25,6 @@ private func addTwice(to counter: Counter) async {
 final class HostedByXCTest: XCTestCase {
   private struct Lost: Error {}
 
-  private var configuration: FuzzConfiguration {
-    var configuration = FuzzConfiguration()
-    configuration.corpus = .none
-    configuration.seed = 1
-    configuration.schedules = 200
-    return configuration
-  }
-
-  /// The failure of a body that must have one.
-  private func failure(
-    of body: @escaping @Sendable () async throws -> Void, line: UInt = #line
-  ) async throws -> FuzzFailure {
-    do {
-      try await fuzz(configuration, body)
-    } catch let failure as FuzzFailure {
-      return failure
-    }
-    XCTFail("the body passed", line: line)
-    throw Lost()
-  }
-
   func testABodyThatHoldsPasses() async throws {
     let report = try await fuzz(configuration) {
       let counter = Counter()

@@ -43,6 +43,8 @@ struct async_function {
 // Larger than the frames of XCTest's functions and of those that take their places, which is
 // looked at before these do.
 #define FRAME 2048
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
 
 typedef SWIFT_ASYNC void (*await_function)(void *isolation, void *isolation_type, WAITED,
                                            SELF_CONTEXT void *self,
@@ -76,7 +78,7 @@ static await_function code_of(const struct async_function *function) {
   }                                                                                          \
   HIDDEN extern const struct async_function il_here_##name;                                  \
   __asm__(".pushsection .rodata\n.balign 8\n.globl il_here_" #name "\n.hidden il_here_" #name \
-          "\nil_here_" #name ":\n.long il_via_" #name " - .\n.long 2048\n.popsection\n");
+          "\nil_here_" #name ":\n.long il_via_" #name " - .\n.long " TEXT(FRAME) "\n.popsection\n");
 AWAITS(AWAIT)
 
 // What is called by its name: by test cases, and of a class that is known.

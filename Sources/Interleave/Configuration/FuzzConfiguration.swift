@@ -294,7 +294,7 @@ extension FuzzConfiguration {
     ///
     /// What is spent is counted by what runs and steps take on an ordinary machine, so that a
     /// failure becomes the same small one on a slow or a busy one, where it takes longer. At most
-    /// a fifth goes to showing that no schedule with fewer preemptions fails. What takes ten
+    /// a fifth goes to showing that no schedule with fewer preemptions fails. What takes sixty
     /// times as long is cut short, and the report says so.
     public var duration: Duration = .seconds(5)
 

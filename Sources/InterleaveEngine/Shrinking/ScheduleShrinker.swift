@@ -101,11 +101,11 @@ package struct ScheduleShrinker {
         shownBound: nil)
     }
     let reserve = budget.runs * min(max(budget.searchPercent, 0), 100) / 100
+    let costOfRest = budget.cost / 100 * (100 - budget.proofPercent)
     var candidates = Candidates(
-      best: failing, runs: budget.runs - reserve,
-      cost: budget.cost / 100 * (100 - budget.proofPercent), mayGoOn: budget.mayGoOn)
+      best: failing, runs: budget.runs - reserve, cost: costOfRest, mayGoOn: budget.mayGoOn)
     var isFixpoint = candidates.shrinkToFixpoint(run)
-    candidates.allow(reserve / 2, cost: budget.cost / 100 * (100 - budget.proofPercent))
+    candidates.allow(reserve / 2, cost: costOfRest)
     if candidates.searchWholeSteps(mergingStates: mergesStates, run) {
       isFixpoint = candidates.shrinkToFixpoint(run)
     }

@@ -1,3 +1,4 @@
+import InterleaveBugs
 import Testing
 
 @testable import Interleave
@@ -47,22 +48,11 @@ import Testing
       $0.isolation = .none
       change(&$0)
     }
-    let test = TestIdentity(suite: "S", name: "t()", arguments: "", filePath: "/p/T.swift")
     var found = FoundFailure(
       .failing([1, 2, 1, 2]), schedulesTried: 3, seed: 8, isKept: false)
     found.schedule = found.schedule.deviating
-    let progress = ShrinkingProgress(of: found, in: test)
-    defer { progress.end() }
-    let runs = SettlingRuns(
-      maker, progress, seed: found.seed, beside: found.failure,
-      duration: resolved.configuration.shrinking.duration)
-    let settled = Settling(
-      found: found, test: test, resolved: resolved,
-      result: SearchResult(found: found, tally: Tally()), runs: runs, program: PlainProgram {},
-      keeper: Keeper(corpus: nil, test: test.corpusName, testFile: test.filePath),
-      capture: IssueCapture()
-    ).settle(recordsExpectations: false)
-    return try #require(settled).failure
+    let (outcome, _) = settled(found, by: maker, resolved)
+    return try #require(outcome).failure
   }
 
   @Test func aShortDurationLeavesTheFailureAsItWas() throws {
@@ -110,20 +100,6 @@ import Testing
 
   // MARK: In child processes
 
-  private actor Shelf {
-    private var items = 1
-    private let log = Log()
-
-    func look() async { await log.append() }
-
-    func sell() async {
-      guard items > 0 else { return }
-      await log.append()
-      items -= 1
-      if items < 0 { fatalError("sold what is not there") }
-    }
-  }
-
   @Test(
     .enabled(if: !fixturesAreEnabled && !Sanitizer.isAddress), arguments: [1, 2, 3] as [UInt64])
   func aCrashIsMadeTheSameSmallOneEachTime(seed: UInt64) async throws {
@@ -131,15 +107,7 @@ import Testing
       await fuzzed(
         schedules: 500, seed: seed, { $0.strategy = .randomWalk }, named: "crash"
       ) {
-        let shelf = Shelf()
-        await withTaskGroup(of: Void.self) { group in
-          for _ in 0..<4 {
-            group.addTask {
-              for _ in 0..<3 { await shelf.look() }
-              await shelf.sell()
-            }
-          }
-        }
+        await LongCrash.sell(customers: 4, looks: 3)
       }.failure
     }
     let first = try #require(await failure())

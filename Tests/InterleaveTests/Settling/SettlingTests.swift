@@ -11,20 +11,11 @@ import Testing
     _ first: RunOutcome, _ maker: Answers
   ) throws -> (settled: SettledFailure?, warnings: [String]) {
     let resolved = try ResolvedConfiguration(of: "settling") { $0.isolation = .none }
-    let test = TestIdentity(suite: "S", name: "t()", arguments: "", filePath: "/p/T.swift")
     let found = FoundFailure(first, schedulesTried: 3, seed: 8)
-    let progress = ShrinkingProgress(of: found, in: test)
-    defer { progress.end() }
-    let runs = SettlingRuns(maker, progress, seed: found.seed, beside: found.failure)
-    let settled = Settling(
-      found: found, test: test, resolved: resolved,
-      result: SearchResult(found: found, tally: Tally()), runs: runs, program: PlainProgram {},
-      keeper: Keeper(corpus: nil, test: test.corpusName, testFile: test.filePath),
-      capture: IssueCapture()
-    ).settle(recordsExpectations: false)
+    let (outcome, runs) = settled(found, by: maker, resolved)
     var report = FuzzReport()
     runs.tally.complete(&report)
-    return (settled, report.warnings)
+    return (outcome, report.warnings)
   }
 
   private func withEscape(_ outcome: RunOutcome) -> RunOutcome {
