@@ -22,9 +22,14 @@ enum StepToStopAt: Sendable, Hashable {
   }
 
   /// Raises SIGTRAP before a step at which to stop; a debugger goes on from there.
+  ///
+  /// Where there is none, that ends the process: it is no crash, of which handlers would tell, and
+  /// after which they may leave the process without any.
   func stop(before step: Int) {
     switch self {
-    case .step(step), .each: raise(SIGTRAP)
+    case .step(step), .each:
+      signal(SIGTRAP, SIG_DFL)
+      raise(SIGTRAP)
     case .step: break
     }
   }
