@@ -34,11 +34,13 @@ import Testing
         "joined.members.insert(user)"),
       Known("chat-limit", "let now = ", "limit.count(user, at: now)", "limit.count(user, at: now)"),
       Known("chat-reconnect", "AsyncStream.makeStream", "limit.count(user", "for message in await"),
-      Known("chat-reaction", "let reaction = ", "let reaction = ", "rooms[room]?.add(reaction"),
+      Known(
+        "chat-reaction", "let reaction = ", "rooms[room]?.add(reaction", "rooms[room]?.add(reaction"
+      ),
       Known(
         "pool-waiter", "await release(connection)", "guard !isClosed", "idle.append(connection)"),
       Known(
-        "pool-close", "await release(connection)", "isClosed = true", "idle.append(connection)"),
+        "pool-close", "guard !isClosed", "isClosed = true", "idle.append(connection)"),
       Known("token-refresh", "guard let token", "guard let token", "guard let token"),
       Known("token-sign-out", "guard let token", "session.signOut()", "guard let token"),
       Known("token-user", "if let refresh", "await session.signIn(", "guard let token"),

@@ -179,6 +179,7 @@ struct ResolvedConfiguration: Sendable {
     try OrderPlan(configuration).validate()
     try require("certificate.runs", atLeast: 0, configuration.certificate.runs)
     try require("certificate.reversals", atLeast: 0, configuration.certificate.reversals)
+    try require("stateDepth", atLeast: 0, configuration.stateDepth)
     if configuration.slowStepLimit <= .zero {
       throw ConfigurationError(
         "`slowStepLimit` must be more than zero (was \(configuration.slowStepLimit))")

@@ -48,6 +48,9 @@ public struct FuzzConfiguration: Sendable {
   /// Steps take microseconds, so the default is only reached by what blocks its thread.
   /// It is this long so that no busy machine can bring about a warning.
   public var slowStepLimit: Duration = .seconds(2)
+  /// How far a report looks into the objects that an actor holds: 0 for not at all, so that only of
+  /// an actor's own properties it is told what steps changed.
+  public var stateDepth: Int = 2
   /// When timers may fire while other work is waiting.
   public var time: TimeMode = .asRuntime(stall: .milliseconds(10))
   /// In which order an actor takes the jobs that wait for it.

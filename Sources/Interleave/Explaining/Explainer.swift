@@ -21,7 +21,8 @@ struct Explainer {
     let steps = Array(trace.steps.prefix(count))
     // All at once: many addresses in one batch take little longer than one.
     _ = Symbolicator.shared.places(
-      of: steps.flatMap { [$0.key.address, $0.passedOver.address] })
+      of: steps.flatMap { [$0.key.address, $0.passedOver.address] }
+        + (sights?.callers.values.flatMap { $0.map(CodeAddress.start) } ?? []))
     let labels = actorLabels(steps)
     var deviations: [Interleaving.Deviation] = []
     let events = StepEvents(trace, upTo: count)
@@ -48,6 +49,8 @@ struct Explainer {
       told.isOwn = namer.place(step.key).isOwn
       told.cause = step.cause < 0 ? nil : step.cause
       told.enabled = step.enabled
+      told.locks = events.locks(ofStep: index)
+      told.calls = calls(step.key, callers: sights?.callers[index] ?? [])
       return told
     }
     return Interleaving(
@@ -70,6 +73,19 @@ struct Explainer {
     if code.isUsers { return code }
     // One after the other: mostly the nearest will do, and the others are never shown.
     return callers.lazy.map { Symbolicator.shared.place(of: .start($0)) }.first { $0.isUsers }
+  }
+
+  /// The functions of the program in which a step goes on, the innermost first.
+  private func calls(
+    _ step: InspectedStep.StepIdentity, callers: [UInt]
+  ) -> [Interleaving.Call] {
+    // The first of the callers is the step's own function.
+    let all =
+      [namer.place(step)] + callers.dropFirst().map { Symbolicator.shared.place(of: .start($0)) }
+    return all.compactMap { code in
+      guard code.isUsers, !code.function.isEmpty, let place = code.place else { return nil }
+      return Interleaving.Call(function: code.function, place: place)
+    }
   }
 
   /// The function of the program in which a function of a library was called.

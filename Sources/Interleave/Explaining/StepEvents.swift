@@ -3,6 +3,7 @@ import InterleaveEngine
 /// What the steps of a run did besides, named for people.
 struct StepEvents {
   private var events: [Int: [Interleaving.Event]] = [:]
+  private var locks: [Int: [Interleaving.Lock]] = [:]
 
   /// - Parameters:
   ///   - trace: The run.
@@ -12,9 +13,10 @@ struct StepEvents {
     guard !noted.isEmpty else { return }
     // All at once: many addresses in one batch take little longer than one.
     _ = Symbolicator.shared.places(of: noted.flatMap { $0.calls.map(Self.address) })
-    let locks = Self.locks(worthTelling: noted, in: trace, upTo: count)
+    let told = Self.locks(worthTelling: noted, in: trace, upTo: count)
     for event in noted {
-      guard let named = Self.name(event, in: trace, locks) else { continue }
+      note(lockOf: event)
+      guard let named = Self.name(event, in: trace, told) else { continue }
       // Of what is done again and again in one step, once is enough.
       if events[event.step]?.contains(named) != true {
         events[event.step, default: []].append(named)
@@ -24,6 +26,20 @@ struct StepEvents {
 
   /// What a step did, by its index.
   subscript(step: Int) -> [Interleaving.Event] { events[step] ?? [] }
+
+  /// The locks that a step took, each once, in their order.
+  func locks(ofStep step: Int) -> [Interleaving.Lock] { locks[step] ?? [] }
+
+  private mutating func note(lockOf event: RunEvent) {
+    guard event.kind == .locked,
+      locks[event.step]?.contains(where: { $0.number == event.lock }) != true
+    else { return }
+    let calls = Symbolicator.shared.places(of: event.calls.map(Self.address)).compactMap { code in
+      code.isUsers ? code.place.map { Interleaving.Call(function: code.function, place: $0) } : nil
+    }
+    guard !calls.isEmpty else { return }
+    locks[event.step, default: []].append(Interleaving.Lock(number: event.lock, calls: calls))
+  }
 
   private static func address(_ call: UInt) -> CodeAddress {
     CodeAddress(instruction: call, isStart: false)

@@ -3,23 +3,35 @@ import InterleaveEngine
 /// Looks at the program around each step of a run.
 ///
 /// Before and after a step the stored properties of the actor that it runs on are
-/// printed, by reflection. No other step can run in between, so what differs is
-/// what the step did. Also, a task that goes on in code of the runtime is looked
-/// up in its asynchronous callers, until one is code of the user.
+/// printed, by reflection, and those of the objects that it holds. No other step can run in
+/// between, so what differs is what the step did. Also, a task that goes on in code of the runtime
+/// is looked up in its asynchronous callers, until one is code of the user.
 final class StepInspector {
   private(set) var sights = StepSights()
+  /// How far objects are looked into that actors hold.
+  private let depth: Int
   private var subject: (any Actor)?
   private var before: StoredProperties?
+  /// How far the subject was looked into.
+  private var depthBefore = 0
+
+  /// - Parameter depth: How far objects are looked into that actors hold: 0 for not at all.
+  init(depth: Int = 2) {
+    self.depth = depth
+  }
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
     sights.callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
-    beginLooking(at: actor)
+    // What prints a property may want a lock that an interrupted step holds.
+    beginLooking(
+      at: machine.hasParkedLocks ? 0 : actor, depth: machine.isAlone ? depth : 0)
   }
 
   /// Takes down the properties of the actor at an address; 0 is none.
-  func beginLooking(at actor: UInt) {
+  func beginLooking(at actor: UInt, depth: Int = 0) {
     subject = Takeover.object(at: actor) as? any Actor
-    before = subject.map { StoredProperties(of: $0) }
+    before = subject.map { StoredProperties(of: $0, depth: depth) }
+    depthBefore = depth
   }
 
   /// Gives up what was taken down: it is not known whose doing it is that it has changed.
@@ -29,10 +41,18 @@ final class StepInspector {
     sights.notes[step, default: []].append(text)
   }
 
-  func stepDidEnd(index: Int) {
+  func stepDidEnd(_ machine: Machine) {
+    stepDidEnd(index: machine.stepCount - 1, depth: machine.isAlone ? depth : 0)
+  }
+
+  /// - Parameters:
+  ///   - index: The index of the step.
+  ///   - depth: How far objects may be looked into by now: the step may have let others at them.
+  func stepDidEnd(index: Int, depth: Int = 0) {
     guard let subject, let before else { return }
     self.subject = nil
-    let found = StoredProperties(of: subject).changes(since: before)
+    let found = StoredProperties(of: subject, depth: min(depth, depthBefore))
+      .changes(since: before)
     if !found.isEmpty { sights.changes[index] = found }
   }
 }

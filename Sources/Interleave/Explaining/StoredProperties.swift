@@ -1,91 +1,80 @@
-/// The stored properties of an actor, and how their values print.
+import InterleaveEngine
+
+/// The stored properties of an object, and of those that it holds, and how their values print.
 ///
-/// No step may be running on the actor while it is looked at.
+/// No step may be running that changes them while they are looked at.
 struct StoredProperties {
-  private var list: [(name: String, value: String)] = []
+  private var list: [(name: String, value: ValuePicture)] = []
+  private var seen: Set<ObjectIdentifier> = []
 
-  /// The longest value that is printed whole.
-  private static let limit = 60
+  /// - Parameters:
+  ///   - subject: The object.
+  ///   - name: What stands before the names of its properties.
+  ///   - depth: How far objects that it holds are looked into: 0 for not at all. Other actors are
+  ///     not, since their own steps tell of them.
+  init(of subject: AnyObject, named name: String = "", depth: Int = 0) {
+    add(subject, name, depth)
+  }
 
-  init(of subject: any Actor) {
+  private mutating func add(_ subject: AnyObject, _ prefix: String, _ depth: Int) {
+    guard seen.insert(ObjectIdentifier(subject)).inserted else { return }
     var mirror: Mirror? = Mirror(reflecting: subject)
     while let current = mirror {
-      for child in current.children {
-        guard let label = child.label, !label.hasPrefix("$") else { continue }
-        list.append((label, Self.print(child.value)))
+      let children = current.readableChildren(isCustom: subject is any CustomReflectable)
+      let isObservable = children.contains { $0.label == "_$observationRegistrar" }
+      for (index, label, value) in children {
+        guard var label, !label.hasPrefix("$"), !label.hasPrefix("_$") else { continue }
+        // The macro keeps each property under another name.
+        if isObservable, label.hasPrefix("_") { label.removeFirst() }
+        // What cannot be copied, such as a lock with its value, is told by nothing in its place.
+        if value is Void {
+          StoredField.bytes(of: subject, as: current.subjectType, index: index).map {
+            list.append((prefix + label, ValuePicture(ofBytes: $0)))
+          }
+          continue
+        }
+        list.append((prefix + label, ValuePicture(value)))
+        if depth > 0, let held = Self.object(in: value) {
+          add(held, "\(prefix)\(label).", depth - 1)
+        }
       }
       mirror = current.superclassMirror
     }
   }
 
-  /// Those that print otherwise than they did.
-  func changes(since before: StoredProperties) -> [Interleaving.Change] {
-    guard list.count == before.list.count else { return [] }
-    return zip(before.list, list).filter { $0.value != $1.value }.map { old, new in
-      Interleaving.Change(property: new.name, before: old.value, after: new.value)
-    }
-  }
-
-  private static func print(_ value: Any) -> String {
-    // What an object is cannot be told from its address, which differs from run
-    // to run; how many elements a collection of objects holds, can.
+  /// An object of the program's own that a property holds, and that is no actor.
+  private static func object(in value: Any) -> AnyObject? {
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
-    case .class, .foreignReference: return objectName(value)
-    case .collection, .set, .dictionary: return printCollection(value, mirror)
-    case .optional:
-      return mirror.children.first.map { print($0.value) } ?? "nil"
-    default: break
-    }
-    if value is String { return shortened(String(reflecting: value)) }
-    if mirror.children.isEmpty { return shortened(String(describing: value)) }
-    return shortened(printParts(value, mirror))
-  }
-
-  private static func objectName(_ value: Any) -> String {
-    if let described = value as? any CustomStringConvertible {
-      return shortened(described.description)
-    }
-    return TypeName.short("\(type(of: value))")
-  }
-
-  private static func printCollection(_ value: Any, _ mirror: Mirror) -> String {
-    let count = mirror.children.count
-    // However little each of so many prints, all of them are too long.
-    guard count <= limit / 2 else { return "\(count) elements" }
-    let isDictionary = mirror.displayStyle == .dictionary
-    var parts = mirror.children.map { child in
-      guard isDictionary else { return print(child.value) }
-      return Mirror(reflecting: child.value).children.map { print($0.value) }
-        .joined(separator: ": ")
-    }
-    if mirror.displayStyle != .collection { parts.sort() }
-    let isEmpty = parts.isEmpty && isDictionary
-    let text = isEmpty ? "[:]" : "[\(parts.joined(separator: ", "))]"
-    return text.count <= limit ? text : parts.count == 1 ? "1 element" : "\(parts.count) elements"
-  }
-
-  private static func printParts(_ value: Any, _ mirror: Mirror) -> String {
-    if let described = value as? any CustomStringConvertible { return described.description }
-    if mirror.displayStyle == .enum, let payload = mirror.children.first {
-      let text = print(payload.value)
-      return ".\(payload.label ?? "")" + (text.hasPrefix("(") ? text : "(\(text))")
-    }
-    // What holds nothing but something of the runtime's, such as a task, is a handle.
-    let isHandle = mirror.children.contains { "\(type(of: $0.value))".hasPrefix("Builtin.") }
-    if isHandle { return TypeName.short("\(type(of: value))") }
-    let parts = mirror.children.map { child in
-      child.label.map { $0.hasPrefix(".") ? "" : "\($0): " } ?? ""
-    }
-    let values = zip(parts, mirror.children).map { $0 + print($1.value) }.joined(separator: ", ")
-    switch mirror.displayStyle {
-    case .tuple: return "(\(values))"
-    default: return "\(TypeName.short("\(type(of: value))"))(\(values))"
+    case .optional: return mirror.children.first.flatMap { object(in: $0.value) }
+    case .class:
+      let object = value as AnyObject
+      return object is any Actor || !TypeName.isPrograms(_typeName(type(of: object))) ? nil : object
+    default: return nil
     }
   }
 
-  private static func shortened(_ text: String) -> String {
-    let line = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: " ")
-    return line.count <= limit ? line : "\(line.prefix(limit - 3))..."
+  /// Those that are otherwise than they were.
+  func changes(since before: StoredProperties) -> [Interleaving.Change] {
+    let old = Dictionary(before.list.map { ($0.name, $0.value) }) { first, _ in first }
+    return list.compactMap { name, value in
+      guard let words = old[name].flatMap({ value.change(since: $0) }) else { return nil }
+      return Interleaving.Change(property: name, before: words.before, after: words.after)
+    }
+  }
+}
+
+extension Mirror {
+  /// The parts of a value that can be read whatever the program did, with their numbers.
+  ///
+  /// - Parameter isCustom: The value says itself what its parts are.
+  func readableChildren(isCustom: Bool) -> [(index: Int, label: String?, value: Any)] {
+    let hasFields = !isCustom && (displayStyle == .struct || displayStyle == .class)
+    // What stands in a field is read only where it is asked for.
+    return zip(0..., children.indices).compactMap { index, place in
+      guard !hasFields || StoredField.isStrong(subjectType, index: index) else { return nil }
+      let child = children[place]
+      return (index, child.label, child.value)
+    }
   }
 }

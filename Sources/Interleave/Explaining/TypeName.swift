@@ -30,4 +30,20 @@ enum TypeName {
     }
     return result + part
   }
+
+  /// It is a type of the program under test, and not of the toolchain or of Interleave.
+  ///
+  /// - Parameter qualified: Its name with its module.
+  static func isPrograms(_ qualified: String) -> Bool {
+    let module = qualified.prefix { $0 != "." }
+    return !others.contains(String(module)) && !module.isEmpty
+  }
+
+  /// Modules whose objects tell nothing of the program.
+  private static let others: Set<String> = [
+    "Swift", "_Concurrency", "_StringProcessing", "Foundation", "FoundationEssentials",
+    "FoundationNetworking", "FoundationInternationalization", "Dispatch", "Synchronization",
+    "Observation", "Testing", "XCTest", "Runtime", "RegexBuilder", "Interleave",
+    "InterleaveEngine", "__C",
+  ]
 }

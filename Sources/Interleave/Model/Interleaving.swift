@@ -167,6 +167,11 @@ extension Interleaving {
     public var cause: Int? = nil
     /// How many steps could run, this one included; 0 where that is not known.
     public var enabled: Int = 0
+    /// The program's functions in which it went on, the innermost first, each of which awaits the
+    /// one before it.
+    package var calls: [Call] = []
+    /// The locks that it took, whether that is told or not.
+    package var locks: [Lock] = []
     /// Why it could run.
     public var reason: EnabledReason
     /// How it left its task.
@@ -203,6 +208,35 @@ extension Interleaving {
       self.events = events
       self.isPreemption = isPreemption
       self.isStall = isStall
+    }
+  }
+
+  /// A function of the program, and where it went on or awaits.
+  package struct Call: Sendable, Hashable {
+    package var function: String
+    package var place: Place
+
+    package init(function: String, place: Place) {
+      self.function = function
+      self.place = place
+    }
+
+    /// The type whose function it is, or what the closure is in: `Bank` of `Bank.withdraw(_:)`.
+    var owner: Substring {
+      let head = function.prefix { $0 != "(" }
+      return head.lastIndex(of: ".").map { head[..<$0] } ?? head
+    }
+  }
+
+  /// A lock that a step took, by its number in the run, and the program's functions that did so,
+  /// the innermost first.
+  package struct Lock: Sendable, Hashable {
+    package var number: Int
+    package var calls: [Call]
+
+    package init(number: Int, calls: [Call]) {
+      self.number = number
+      self.calls = calls
     }
   }
 

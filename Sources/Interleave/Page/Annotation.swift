@@ -14,7 +14,8 @@ enum Annotation {
     let explanation = Explanation(interleaving, failure.findings)
     let told =
       explanation.collisionSentences(in: interleaving, .ascii)
-      + explanation.reversalSentences(in: interleaving)
+      + explanation.reversalSentences(in: interleaving, .ascii)
+      + [explanation.lateSentence(in: interleaving, .ascii)].compactMap(\.self)
     let text = ([failure.message] + told.map(\.withSpaces)).joined(separator: "\n")
     let title = "\(failure.test): \(failure.kind.words)"
     return "::error file=\(property(file)),line=\(location.line),title=\(property(title))::"

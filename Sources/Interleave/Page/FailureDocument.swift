@@ -43,7 +43,9 @@ struct FailureDocument {
       "inputs": texts(failure.inputs),
       "operations": texts(failure.operations),
       "collisions": .list(collisions()),
-      "vain": explanation.vainSentence.map { .text($0.withSpaces) },
+      "vain": (explanation.lateSentence(in: interleaving, .ascii) ?? explanation.vainSentence).map {
+        .text($0.withSpaces)
+      },
       "tasks": .list(interleaving.tasks.map(task)),
       "steps": .list(interleaving.steps.indices.map(step)),
       "deviations": .list(deviations()),
@@ -144,7 +146,7 @@ struct FailureDocument {
       + explanation.reversals.map { [$0.pair.first, $0.pair.second] }
     let sentences =
       explanation.collisionSentences(in: interleaving, .ascii)
-      + explanation.reversalSentences(in: interleaving)
+      + explanation.reversalSentences(in: interleaving, .ascii)
     return zip(zip(steps, sentences), explanation.experimentSentences).map {
       .object([
         "steps": .list($0.0.map { .number($0 + 1) }), "words": .text($0.1.withSpaces),

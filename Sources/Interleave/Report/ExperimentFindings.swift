@@ -30,6 +30,11 @@ package struct ExperimentFindings: Sendable, Hashable {
   /// For each deviation, by the index of its step, runs without it.
   package var without: [Int: Runs] = [:]
 
+  /// For pairs of steps, and for deviations by the index of their step, two steps of the same tasks
+  /// that have something in common and came in the other order in all runs that passed.
+  package var meetings: [StepTrace.Race: StepTrace.Race] = [:]
+  package var meetingsWithout: [Int: StepTrace.Race] = [:]
+
   /// Runs that go on at random after so many of the steps.
   package var chances: [Int: Runs] = [:]
   /// The run that passes and was the same for longest; nil where none was seen.
@@ -57,6 +62,24 @@ package struct ExperimentFindings: Sendable, Hashable {
   private func share(_ count: Int) -> Double {
     guard let runs = chances[count], runs.passed + runs.failed > 0 else { return 0 }
     return Double(runs.failed) / Double(runs.passed + runs.failed)
+  }
+
+  /// Runs in which nothing came between a stretch's ends: whichever of its task's steps is taken for
+  /// the first, these are the same.
+  func undisturbed(_ stretch: Stretch) -> Runs? {
+    undisturbed[stretch]
+      ?? undisturbed.first {
+        $0.key.between == stretch.between && $0.key.after == stretch.after
+      }?.value
+  }
+
+  /// In a run in which what came between came before a later step of the same task, it passed: that
+  /// one is the step that read.
+  func isRead(after stretch: Stretch) -> Bool {
+    overtaken.contains { other, runs in
+      runs.isDecisive && other.between == stretch.between && other.after == stretch.after
+        && other.before > stretch.before
+    }
   }
 
   /// Nothing was found out: no run had the order that was asked for.

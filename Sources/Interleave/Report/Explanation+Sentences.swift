@@ -13,29 +13,6 @@ struct PlaceNames {
 }
 
 extension Explanation {
-  /// The collisions in words, a sentence each.
-  func collisionSentences(
-    in interleaving: Interleaving, _ glyphs: ReportGlyphs = .pretty
-  ) -> [String] {
-    let names = PlaceNames(interleaving)
-    return collisions.map { sentence(for: $0, in: interleaving, names, glyphs) }
-  }
-
-  /// The pairs of steps in words, a sentence each.
-  func reversalSentences(in interleaving: Interleaving) -> [String] {
-    let names = PlaceNames(interleaving)
-    return reversals.map { reversal in
-      let steps = [reversal.pair.first, reversal.pair.second].map { interleaving.steps[$0] }
-      let parts = steps.map { step in
-        "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving))) "
-          + (step.name.ordinal == 0 && step.place == nil ? "began" : "ran")
-          + (step.actor.isEmpty ? "" : " on \(step.actor.unbroken)")
-          + (step.place.map { " at \(names.name($0))" } ?? "")
-      }
-      return "T\(parts[0].dropFirst()) before \(parts[1])."
-    }
-  }
-
   /// What runs in other orders have shown, a sentence each, in the order of the collisions or else
   /// of the reversals.
   var experimentSentences: [String?] {
@@ -82,28 +59,6 @@ extension Explanation {
     return departures.map { sentence(for: $0, in: interleaving, names) }
   }
 
-  private func sentence(
-    for collision: Collision, in interleaving: Interleaving, _ names: PlaceNames,
-    _ glyphs: ReportGlyphs
-  ) -> String {
-    let before = interleaving.steps[collision.before]
-    let between = interleaving.steps[collision.between]
-    let after = interleaving.steps[collision.after]
-    let at = { (step: Interleaving.Step) in
-      step.place.map { "at \(names.name($0))" } ?? "in `\(interleaving.title(of: step))`"
-    }
-    let isCheckThenAct = before.changes.isEmpty && collision.isSameProperty
-    let own =
-      isCheckThenAct
-      ? "checked \(at(before)) and acted \(at(after))"
-      : "ran on \(before.actor.unbroken) \(at(before)) and went on there \(at(after))"
-    let other = collision.change.map {
-      "changed `\($0.property)`\u{A0}\($0.words(glyphs).unbroken)"
-    }
-    return "Task\u{A0}\(before.name.task) \(own); in between, task\u{A0}\(between.name.task) "
-      + "\(other ?? "ran there") \(at(between))."
-  }
-
   /// A departure in words.
   func sentence(
     for departure: Departure, in interleaving: Interleaving, _ names: PlaceNames
@@ -141,7 +96,7 @@ extension Explanation {
   private func lowercased(_ title: String) -> String { "t" + title.dropFirst() }
 
   /// ` (Bank.withdraw)` of `Bank.withdraw(_:)`.
-  private func remark(_ function: String) -> String {
+  func remark(_ function: String) -> String {
     guard !function.isEmpty else { return "" }
     let open = function.lastIndex(of: "(")
     return
@@ -149,7 +104,7 @@ extension Explanation {
   }
 
   /// What a step's task runs, or else the step itself.
-  private func task(_ name: Interleaving.StepName, in interleaving: Interleaving) -> String {
+  func task(_ name: Interleaving.StepName, in interleaving: Interleaving) -> String {
     interleaving.function(ofTask: name.task) ?? name.function
   }
 }

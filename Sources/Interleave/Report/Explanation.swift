@@ -32,46 +32,6 @@ package struct Explanation: Sendable, Hashable {
     package var isNeeded: Bool?
   }
 
-  /// A stretch of one task on an actor with another task's step inside.
-  package struct Collision: Sendable, Hashable {
-    /// The indices of the first task's two steps and the other task's step
-    /// between them.
-    package var before: Int
-    package var between: Int
-    package var after: Int
-    /// What the step in between changed; of several changes, one that matters to
-    /// the step after it, if there is one.
-    package var change: Interleaving.Change?
-    /// The step after it changed the same property.
-    package var isSameProperty: Bool
-    /// A deviation lies within.
-    package var hasDeviation: Bool
-    /// A deviation lies within, or before.
-    package var isDeviating: Bool
-    /// One of the two tasks descends from the other, so that mostly it was waited
-    /// for.
-    package var isFamily: Bool
-    /// Runs in which nothing came between, and in which what came between came before.
-    package var undisturbed: ExperimentFindings.Runs?
-    package var overtaken: ExperimentFindings.Runs?
-
-    /// Where it is in the interleaving.
-    package var stretch: ExperimentFindings.Stretch {
-      ExperimentFindings.Stretch(before: before, between: between, after: after)
-    }
-
-    /// How surely the failure rests on it: 0 for not at all.
-    fileprivate var certainty: Int {
-      (undisturbed?.isDecisive == true ? 2 : 0) + (overtaken?.isDecisive == true ? 1 : 0)
-    }
-
-    fileprivate var score: Int {
-      let isKnown = isSameProperty && hasDeviation
-      return (isSameProperty ? 8 : 0) + (isFamily ? 0 : 4) + (isKnown ? 2 : 0)
-        + (change != nil ? 1 : 0)
-    }
-  }
-
   /// Two steps that collide by their order alone.
   package struct Reversal: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
@@ -98,31 +58,41 @@ package struct Explanation: Sendable, Hashable {
   /// where something does, or nothing was tried.
   package let vainOrders: Int
 
+  /// Where no two steps of the interleaving explain it: what came later than it would have; nil where
+  /// something else does, or nothing was tried.
+  package let late: LateChange?
+
   package init(_ interleaving: Interleaving, _ findings: ExperimentFindings? = nil) {
     departures = interleaving.deviations.map {
       var departure = Self.departure($0, in: interleaving)
       departure.isNeeded = findings?.without[$0.index]?.isDecisive
       return departure
     }
-    let found = Self.allCollisions(in: interleaving)
+    let found = Self.allCollisions(
+      in: interleaving, beside: findings?.passing?.interleaving.shown)
     guard let findings, !findings.isEmpty else {
-      collisions = Self.best(of: found, in: interleaving)
+      collisions = Self.best(of: Self.nearest(of: found), in: interleaving)
       reversals = []
       vainOrders = 0
+      late = nil
       return
     }
     collisions = Self.decisive(of: found, findings, in: interleaving)
     reversals = collisions.isEmpty ? Self.decisive(of: findings, in: interleaving) : []
+    late =
+      collisions.isEmpty && reversals.isEmpty
+      ? findings.passing.flatMap { LateChange(interleaving, beside: $0) } : nil
     let isKnown =
-      !collisions.isEmpty || !reversals.isEmpty
+      !collisions.isEmpty || !reversals.isEmpty || late != nil
       || findings.without.values.contains(where: \.isDecisive)
     vainOrders = isKnown ? 0 : findings.orders
   }
 
-  /// The stretches of tasks with another task's step inside, those first that explain most.
+  /// The stretches of tasks with another task's step inside, those first that explain most; of
+  /// those of which only the first step is another one, the shortest first.
   static func stretches(in interleaving: Interleaving) -> [ExperimentFindings.Stretch] {
     allCollisions(in: interleaving)
-      .sorted { ($0.score, $0.after) > ($1.score, $1.after) }
+      .sorted { ($0.score, $0.after, $0.before) > ($1.score, $1.after, $1.before) }
       .map(\.stretch)
   }
 
@@ -149,45 +119,12 @@ package struct Explanation: Sendable, Hashable {
 
   // MARK: Collisions
 
-  private static func allCollisions(in interleaving: Interleaving) -> [Collision] {
-    let steps = interleaving.steps
-    var found: [Collision] = []
-    // The steps on each actor, and of each task the place of its last one among them.
-    var visits: [String: [Int]] = [:]
-    var last: [String: [TaskPath: Int]] = [:]
-    for after in steps.indices where !steps[after].actor.isEmpty {
-      let step = steps[after]
-      let place = last[step.actor]?[step.name.task]
-      last[step.actor, default: [:]][step.name.task] = visits[step.actor]?.count ?? 0
-      visits[step.actor, default: []].append(after)
-      guard let place, let own = visits[step.actor], place + 2 < own.count else { continue }
-      let before = own[place]
-      let others = Array(own[(place + 1)..<(own.count - 1)])
-      let changed = Set(step.changes.map(\.property))
-      let deviations = interleaving.deviations.filter { $0.index > before && $0.index <= after }
-      let intruders = Set(deviations.map(\.picked.task))
-      let latest = { (indices: [Int]) in
-        indices.last { intruders.contains(steps[$0].name.task) } ?? indices.last
-      }
-      let sharing = latest(
-        others.filter { steps[$0].changes.contains { changed.contains($0.property) } })
-      let changing = latest(others.filter { !steps[$0].changes.isEmpty })
-      guard let between = sharing ?? changing ?? latest(others) else { continue }
-      let changes = steps[between].changes
-      found.append(
-        Collision(
-          before: before, between: between, after: after,
-          change: changes.first { changed.contains($0.property) } ?? changes.first,
-          isSameProperty: sharing != nil,
-          hasDeviation: !deviations.isEmpty,
-          isDeviating: interleaving.deviations.contains { $0.index <= after },
-          isFamily: isFamily(step.name.task, steps[between].name.task)))
+  /// The stretches of one task in which it went on nowhere in between.
+  private static func nearest(of found: [Collision]) -> [Collision] {
+    var seen: Set<Int> = []
+    return found.filter { collision in
+      seen.insert(collision.after).inserted && collision.distance == 0 && !collision.isChain
     }
-    return found
-  }
-
-  private static func isFamily(_ one: TaskPath, _ other: TaskPath) -> Bool {
-    one.ordinals.starts(with: other.ordinals) || other.ordinals.starts(with: one.ordinals)
   }
 
   private static func best(of found: [Collision], in interleaving: Interleaving) -> [Collision] {
@@ -216,7 +153,7 @@ package struct Explanation: Sendable, Hashable {
   ) -> [Collision] {
     let tried = found.map { collision in
       var collision = collision
-      collision.undisturbed = findings.undisturbed[collision.stretch]
+      collision.undisturbed = findings.undisturbed(collision.stretch)
       collision.overtaken = findings.overtaken[collision.stretch]
       return collision
     }
@@ -224,7 +161,10 @@ package struct Explanation: Sendable, Hashable {
     // that before what merely came between.
     let rank = { (collision: Collision) in
       let change = collision.isSameProperty ? 2 : collision.change == nil ? 0 : 1
-      return (change, collision.certainty, collision.score, collision.after)
+      return (
+        collision.certainty > 1 ? 1 : 0, change, collision.certainty, collision.score,
+        collision.after
+      )
     }
     let certain = tried.filter { $0.certainty > 0 }.sorted { rank($0) > rank($1) }
     guard let first = certain.first else { return [] }
@@ -236,43 +176,60 @@ package struct Explanation: Sendable, Hashable {
     return different.prefix(2).sorted { $0.after < $1.after }
   }
 
-  /// The pairs of steps that pass in the other order, the nearest to the failure.
+  /// The pairs of steps that pass in the other order, the nearest to the failure; those first in
+  /// which two tasks met.
   private static func decisive(
     of findings: ExperimentFindings, in interleaving: Interleaving
   ) -> [Reversal] {
     let kinds = [
-      reversals(.pair, findings.reversed),
-      reversals(.deviation, pairs(of: findings.without, in: interleaving)),
-      reversals(.task, findings.ahead),
+      reversals(.pair, findings.reversed, findings.meetings, in: interleaving),
+      reversals(.deviation, of: findings, in: interleaving),
+      reversals(.task, findings.ahead, findings.meetings, in: interleaving),
     ]
     guard let certain = kinds.first(where: { !$0.isEmpty }) else { return [] }
+    let meeting = certain.filter { reversal in
+      let steps = [reversal.pair.first, reversal.pair.second].map { interleaving.steps[$0] }
+      return Meetings.meet(steps[0], steps[1])
+    }
     var pairs: Set<[TaskPath]> = []
-    let different = certain.filter {
+    let different = (meeting.isEmpty ? certain : meeting).filter {
       pairs.insert(tasks(of: [$0.pair.first, $0.pair.second], in: interleaving)).inserted
     }
     return different.prefix(2).sorted { $0.pair.second < $1.pair.second }
   }
 
   private static func reversals(
-    _ kind: Reversal.Kind, _ runs: [StepTrace.Race: ExperimentFindings.Runs]
+    _ kind: Reversal.Kind, _ runs: [StepTrace.Race: ExperimentFindings.Runs],
+    _ meetings: [StepTrace.Race: StepTrace.Race], in interleaving: Interleaving
   ) -> [Reversal] {
     runs.filter { $0.value.isDecisive }
-      .map { Reversal(kind: kind, pair: $0.key, runs: $0.value) }
+      .map { pair, runs in
+        let steps = [pair.first, pair.second].map { interleaving.steps[$0] }
+        let isMeeting = Meetings.meet(steps[0], steps[1])
+        return Reversal(
+          kind: kind, pair: isMeeting ? pair : meetings[pair] ?? pair, runs: runs)
+      }
       .sorted { ($0.pair.second, $0.pair.first) > ($1.pair.second, $1.pair.first) }
   }
 
   /// What deviations put before what.
-  private static func pairs(
-    of deviations: [Int: ExperimentFindings.Runs], in interleaving: Interleaving
-  ) -> [StepTrace.Race: ExperimentFindings.Runs] {
-    var pairs: [StepTrace.Race: ExperimentFindings.Runs] = [:]
+  private static func reversals(
+    _ kind: Reversal.Kind, of findings: ExperimentFindings, in interleaving: Interleaving
+  ) -> [Reversal] {
+    var runs: [StepTrace.Race: ExperimentFindings.Runs] = [:]
     for deviation in interleaving.deviations {
-      guard let runs = deviations[deviation.index],
-        let second = interleaving.indexOfStep(passedOverBy: deviation)
-      else { continue }
-      pairs[StepTrace.Race(first: deviation.index, second: second)] = runs
+      guard let found = findings.without[deviation.index] else { continue }
+      let own = interleaving.indexOfStep(passedOverBy: deviation).map {
+        StepTrace.Race(first: deviation.index, second: $0)
+      }
+      let isMeeting = own.map {
+        Meetings.meet(interleaving.steps[$0.first], interleaving.steps[$0.second])
+      }
+      let pair =
+        isMeeting == true ? own : findings.meetingsWithout[deviation.index] ?? own
+      if let pair { runs[pair] = found }
     }
-    return pairs
+    return reversals(kind, runs, [:], in: interleaving)
   }
 
   private static func tasks(of steps: [Int], in interleaving: Interleaving) -> [TaskPath] {

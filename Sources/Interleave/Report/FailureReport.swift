@@ -78,47 +78,52 @@ struct FailureReport {
   // MARK: How it came about
 
   private func collision() -> [StyledText] {
-    let paragraphs = collisions().map { stretch, sentence, experiment in
-      indented(sentence) + [StyledText()] + rows(stretch)
+    let paragraphs = collisions().map { rows, sentence, experiment in
+      indented(sentence) + [StyledText()] + rows
         + (experiment.map { [StyledText()] + indented($0) } ?? [])
     }
     let vain = explanation.vainSentence.map { indented($0) }
-    let all = paragraphs + (vain.map { [$0] } ?? [])
+    let late = explanation.lateSentence(in: interleaving, glyphs).map { indented($0) }
+    let all = paragraphs + [late, vain].compactMap(\.self)
     guard !all.isEmpty else { return [] }
     return [StyledText("What collided", .bold)] + all.joined(separator: [StyledText()])
   }
 
   /// The steps that collided, what is said of them, and what experiments have shown.
-  private func collisions() -> [(steps: [Int], sentence: String, experiment: String?)] {
-    let steps =
-      explanation.collisions.map { [$0.before, $0.between, $0.after] }
-      + explanation.reversals.map { [$0.pair.first, $0.pair.second] }
+  private func collisions() -> [(rows: [StyledText], sentence: String, experiment: String?)] {
     let sentences =
       explanation.collisionSentences(in: interleaving, glyphs)
-      + explanation.reversalSentences(in: interleaving)
-    return zip(zip(steps, sentences), explanation.experimentSentences).map {
-      ($0.0, $0.1, $1)
-    }
+      + explanation.reversalSentences(in: interleaving, glyphs)
+    return zip(zip(explanation.rows(in: interleaving), sentences), explanation.experimentSentences)
+      .map { (rows($0.0), $0.1, $1) }
   }
 
   /// Steps, each with its line of the source; of three, that in the middle came between.
-  private func rows(_ indices: [Int]) -> [StyledText] {
+  private func rows(
+    _ steps: [(step: Int, place: Interleaving.Place?, caller: Interleaving.Place?)]
+  ) -> [StyledText] {
     let names = PlaceNames(interleaving)
-    let steps = indices.map { interleaving.steps[$0] }
-    let tasks = steps.map { "\($0.name.task)" }
-    let taskWidth = tasks.map(\.columns).max() ?? 0
-    let places = steps.map { step in
-      (step.place.map(names.name) ?? "").keepingEnd(max(20, width - taskWidth - 20), glyphs)
+    var lines: [(task: String, place: String, text: String, isBetween: Bool)] = []
+    for (place, row) in steps.enumerated() {
+      let step = interleaving.steps[row.step]
+      lines.append(
+        (
+          "task \(step.name.task)", row.place.map(names.name) ?? "",
+          row.place.flatMap(source) ?? interleaving.title(of: step), steps.count == 3 && place == 1
+        ))
+      guard let caller = row.caller else { continue }
+      lines.append(("  from", names.name(caller), source(caller) ?? "", false))
     }
-    let placeWidth = places.map(\.columns).max() ?? 0
-    return steps.indices.map { index in
-      let line = steps[index].place.flatMap(source) ?? interleaving.title(of: steps[index])
-      let isBetween = indices.count == 3 && index == 1
+    let taskWidth = lines.map(\.task.columns).max() ?? 0
+    let room = max(20, width - taskWidth - 15)
+    let placeWidth = lines.map { $0.place.keepingEnd(room, glyphs).columns }.max() ?? 0
+    return lines.map { line in
+      let place = line.place.keepingEnd(room, glyphs)
       return
-        (StyledText("    task \(tasks[index])", isBetween ? .warning : .plain)
-        .fitted(to: 9 + taskWidth, glyphs)
-        + StyledText("  ") + StyledText(places[index], .bold).fitted(to: placeWidth, glyphs)
-        + StyledText(isBetween ? "    " : "  ") + StyledText(line))
+        (StyledText("    \(line.task)", line.isBetween ? .warning : .plain)
+        .fitted(to: 4 + taskWidth, glyphs)
+        + StyledText("  ") + StyledText(place, .bold).fitted(to: placeWidth, glyphs)
+        + StyledText(line.isBetween ? "    " : "  ") + StyledText(line.text))
         .truncated(to: width, glyphs)
     }
   }

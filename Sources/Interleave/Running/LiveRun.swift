@@ -161,15 +161,14 @@ final class LiveRun: RunObserver {
 
   func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
     stop?.stop(before: machine.stepCount + 1)
-    // What prints a property may want a lock that an interrupted step holds.
-    inspector?.stepWillBegin(machine, task: task, actor: machine.hasParkedLocks ? 0 : actor)
+    inspector?.stepWillBegin(machine, task: task, actor: actor)
   }
 
   func stepDidEnd(_ machine: Machine) {
     if machine.wasLastStepInterrupted || machine.hasParkedLocks {
       inspector?.stopLooking()
     } else {
-      inspector?.stepDidEnd(index: machine.stepCount - 1)
+      inspector?.stepDidEnd(machine)
     }
     if failure == nil { checkInvariants(executor: machine.lastExecutorIdentity) }
   }

@@ -15,6 +15,7 @@ final class Runner {
   private let settings: MachineSettings
   private let checks: FuzzConfiguration.Checks
   private let slowStepLimit: Duration
+  private let stateDepth: Int
   private let order: OrderPlan
   /// The run that is being made.
   private var request = RunRequest(strategy: Baseline())
@@ -33,6 +34,7 @@ final class Runner {
     settings = MachineSettings(resolved)
     checks = resolved.configuration.checks
     slowStepLimit = resolved.configuration.slowStepLimit
+    stateDepth = resolved.configuration.stateDepth
     order = OrderPlan(resolved.configuration)
     programRun = program.makeRun(.simplest)
     machine = try Machine(settings: settings)
@@ -87,7 +89,9 @@ final class Runner {
     machine.noteUnseen(request.wants.contains(.unseen))
     live.reset()
     let inspects = request.wants.contains(.changes)
-    if inspects || live.inspector != nil { live.inspector = inspects ? StepInspector() : nil }
+    if inspects || live.inspector != nil {
+      live.inspector = inspects ? StepInspector(depth: stateDepth) : nil
+    }
     live.doubles.order = order.isEmpty ? nil : OrderGate(order)
     programRun = program.makeRun(request.plan)
   }

@@ -33,6 +33,7 @@ struct Experiments {
   private let schedule: RecordedSchedule
   private let draws: Draws
   private let keys: [StepKey]
+  private let meetings: Meetings
   /// The indices of the steps by which it deviates.
   private let deviations: [Int]
   private let budget: ReversalSearch.Budget
@@ -69,12 +70,19 @@ struct Experiments {
     self.draws = draws
     self.budget = budget
     keys = schedule.steps.map(\.key)
+    meetings = Meetings(interleaving.shown.steps)
     deviations = schedule.steps.indices.filter {
       schedule.steps[$0].key != schedule.steps[$0].passedOver
     }
     questions = deviations.indices.map { .without(deviation: $0) }
-    for stretch in Explanation.stretches(in: interleaving.shown).prefix(Self.mostStretches) {
-      questions += [.undisturbed(stretch), .overtaken(stretch)]
+    var ends: Set<[Int]> = []
+    for stretch in Explanation.stretches(in: interleaving.shown) {
+      // Which step read what changed matters where nothing may come between at all.
+      if ends.insert([stretch.between, stretch.after]).inserted {
+        guard ends.count <= Self.mostStretches else { break }
+        questions.append(.undisturbed(stretch))
+      }
+      questions.append(.overtaken(stretch))
     }
     guard let touched = outcome.touched, touched.count >= keys.count,
       keys.count <= budget.longestRun
@@ -99,6 +107,7 @@ struct Experiments {
 
   /// The next run; nil once nothing is left to find out.
   mutating func next() -> RunRequest? {
+    while question < questions.count, isNeedless(questions[question]) { goOn() }
     guard question < questions.count, runs < budget.runs, steps < budget.steps,
       !isAnswered(questions[question])
     else { return nil }
@@ -132,6 +141,17 @@ struct Experiments {
     }
   }
 
+  /// A later step of the same task is known to be the one that read what changed, or what changed
+  /// does not matter.
+  private func isNeedless(_ question: Question) -> Bool {
+    guard case .overtaken(let stretch) = question else { return false }
+    let isFar = findings.overtaken.keys.contains {
+      $0.between == stretch.between && $0.after == stretch.after && $0.before > stretch.before
+    }
+    return findings.isRead(after: stretch)
+      || isFar && findings.undisturbed(stretch)?.isDecisive == false
+  }
+
   /// The failure rests on a deviation, and the step that it passed over ran as well.
   private var hasDeviation: Bool {
     deviations.contains { index in
@@ -150,10 +170,39 @@ struct Experiments {
     // Another failure tells nothing of this one.
     guard fails || outcome.failure == nil else { return goOn() }
     note(asked, fails: fails)
-    if !fails { keep(ran) }
+    if !fails {
+      keep(ran)
+      noteMeeting(asked, ran)
+    }
     // Where nothing had to be chosen, each run is the same.
     let isFree = (strategy?.strayed ?? 0) > 0
     if fails || !isFree || trial + 1 == Self.trials { goOn() } else { trial += 1 }
+  }
+
+  /// Notes which steps, of those that have something in common, came in the other order.
+  private mutating func noteMeeting(_ question: Question, _ ran: RecordedSchedule) {
+    let places = Dictionary(ran.steps.enumerated().map { ($1.key, $0) }) { first, _ in first }
+    // Where nothing was interrupted inside, the rest of a step is part of the whole.
+    let now = keys.map { key in
+      places[key]
+        ?? places[
+          StepKey(task: key.task, ordinal: Int32(StepKey.step(ofOrdinal: Int(key.ordinal))))]
+    }
+    func next(_ known: StepTrace.Race?, _ runs: ExperimentFindings.Runs?) -> StepTrace.Race? {
+      if let known { return Meetings.isTurned(known, now) ? known : nil }
+      return runs?.passed == 1 ? meetings.turned(now) : nil
+    }
+    switch question {
+    case .reversed(let pair):
+      findings.meetings[pair] = next(findings.meetings[pair], findings.reversed[pair])
+    case .ahead(let pair):
+      findings.meetings[pair] = next(findings.meetings[pair], findings.ahead[pair])
+    case .without(let deviation):
+      let step = deviations[deviation]
+      findings.meetingsWithout[step] = next(
+        findings.meetingsWithout[step], findings.without[step])
+    case .undisturbed, .overtaken: break
+    }
   }
 
   /// Keeps what passed, if nothing that did was longer the same.
@@ -196,12 +245,12 @@ struct Experiments {
     }
   }
 
-  /// The task goes on as soon as it can, and the other one as late as it can.
+  /// The task goes on as soon as it can, with whom it has made or woken, and the other one as late as it can.
   private func undisturbed(_ stretch: ExperimentFindings.Stretch) -> [StepKey] {
-    let task = keys[stretch.before].task
+    let tasks = [keys[stretch.before].task, keys[stretch.after].task]
     let other = keys[stretch.between].task
     let later = keys.indices.dropFirst(stretch.before + 1)
-    let own = later.filter { keys[$0].task == task && $0 <= stretch.after }
+    let own = later.filter { tasks.contains(keys[$0].task) && $0 <= stretch.after }
     let intruding = later.filter { keys[$0].task == other }
     let moved = Set(own + intruding)
     let rest = later.filter { !moved.contains($0) }
@@ -210,10 +259,10 @@ struct Experiments {
 
   /// All others go on, and the task only then.
   private func overtaken(_ stretch: ExperimentFindings.Stretch) -> [StepKey] {
-    let task = keys[stretch.before].task
+    let tasks = [keys[stretch.before].task, keys[stretch.after].task]
     let within = stretch.before..<stretch.after
-    let others = within.filter { keys[$0].task != task }
-    let own = within.filter { keys[$0].task == task }
+    let others = within.filter { !tasks.contains(keys[$0].task) }
+    let own = within.filter { tasks.contains(keys[$0].task) }
     let order = Array(0..<stretch.before) + others + own + Array(stretch.after..<keys.count)
     return order.map { keys[$0] }
   }

@@ -322,6 +322,12 @@ extension Machine {
   /// A step that is interrupted inside holds a lock of the program.
   package var hasParkedLocks: Bool { il_carriers_have_parked_locks(session) }
 
+  /// Nobody but the run's next step can be at what the program's objects hold: no step is
+  /// interrupted inside, and no thread is known that works for the run.
+  package var isAlone: Bool {
+    parked.elements.isEmpty && !hasEscapes && callers.isEmpty && il_threads_of_runs() == 0
+  }
+
   /// A step is interrupted inside that is on an executor.
   package func hasParkedStep(onExecutor identity: UInt) -> Bool {
     parked.elements.contains { executors[Int($0.entry.executor)].identity == identity }

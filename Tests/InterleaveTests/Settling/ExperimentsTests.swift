@@ -73,7 +73,7 @@ import Testing
       _ = await (one, other)
       #expect(await counter.count == 2)
     }
-    #expect(collided.contains("on Counter"), "\(collided)")
+    #expect(collided.contains("checked at"), "\(collided)")
     #expect(collided.contains("changed `count`"), "\(collided)")
     #expect(!collided.contains("calls"), "\(collided)")
     #expect(collided.contains("By experiment: "), "\(collided)")
