@@ -64,6 +64,7 @@ enum FindingBenchmark {
     var table = FindingTable(cap: options.cap)
     for program in programs {
       hunter.interruptions = program.interruptions
+      hunter.variesPoolWidth = BugProgram.starvation.contains { $0.name == program.name }
       for (name, make) in options.strategies {
         let needed = (0..<UInt64(options.seeds)).map { seed in
           hunter.schedules(toFail: program.body, make(), seed: seed, cap: options.cap)
@@ -117,7 +118,8 @@ struct FindingOptions {
       case "--cap": cap = try Self.number(rest.popFirst(), option)
       case "--only":
         let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
-        let known = BugProgram.all + BugProgram.inside + BugProgram.insideAtomics
+        let known =
+          BugProgram.all + BugProgram.inside + BugProgram.insideAtomics + BugProgram.starvation
         programs = try names.map { name in
           guard let program = known.first(where: { $0.name == name }) else {
             throw Unreadable(
@@ -166,6 +168,12 @@ final class Hunter {
   var interruptions: Interruptions {
     get { machine.settings.interruptions }
     set { machine.settings.interruptions = newValue }
+  }
+
+  /// A strategy may give the pool few threads in some runs.
+  var variesPoolWidth: Bool {
+    get { machine.settings.variesPoolWidth }
+    set { machine.settings.variesPoolWidth = newValue }
   }
 
   /// Has it noted by what steps may share something unseen; that takes a `SharingWatch`.

@@ -28,6 +28,7 @@ final class InShares: Strategy {
   }
 
   var interruptsSteps: Bool { strategy.interruptsSteps }
+  var poolWidth: Int? { strategy.poolWidth }
 
   func choose(among steps: EnabledSteps) -> Int { strategy.choose(among: steps) }
 

@@ -80,6 +80,7 @@ private final class Scribe: Strategy {
 
   var isExhausted: Bool { strategy.isExhausted }
   var interruptsSteps: Bool { strategy.interruptsSteps }
+  var poolWidth: Int? { strategy.poolWidth }
   func begin(_ run: RunStart) { strategy.begin(run) }
   func end(_ run: RunRecord) { strategy.end(run) }
 

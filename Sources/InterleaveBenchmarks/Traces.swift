@@ -100,6 +100,7 @@ private final class WatchedStrategy: Strategy {
 
   var isExhausted: Bool { strategy.isExhausted }
   var interruptsSteps: Bool { strategy.interruptsSteps }
+  var poolWidth: Int? { strategy.poolWidth }
   func begin(_ run: RunStart) { strategy.begin(run) }
 
   func choose(among steps: EnabledSteps) -> Int {

@@ -34,9 +34,12 @@ package struct BugProgram: Sendable {
   package static let inside: [BugProgram] =
     sections + lockOrders + openings + cancellations + resumptions + makings + streams
 
+  /// All programs that block the threads of the pool, so that nobody can let them go on.
+  package static let starvation: [BugProgram] = bridges + heldAcross + conversations
+
   /// The program with the given name.
   package static func named(_ name: String) -> BugProgram? {
-    (all + inside).first { $0.name == name }
+    (all + inside + starvation).first { $0.name == name }
   }
 }
 

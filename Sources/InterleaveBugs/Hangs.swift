@@ -23,7 +23,10 @@ extension StopProgram {
       if shelf.isEmpty { Delivery().wait() }
       shelf.removeLast()
     },
-    lockAcrossSuspension,
+    StopProgram(selling: "lock", .hang, "a lock that is held by a step of the same run") { shelf in
+      if shelf.isEmpty { Account().closeTwice() }
+      shelf.removeLast()
+    },
   ]
 
   /// Waits for goods that nobody brings.
@@ -40,28 +43,19 @@ extension StopProgram {
     }
   }
 
+  /// Takes its lock in a function that is called under it.
   private final class Account: Sendable {
     private let lock = NSLock()
-    private let log = Work()
 
-    private func take() { lock.lock() }
-    private func release() { lock.unlock() }
-
-    func withdraw(isMended: Bool) async {
-      take()
-      if isMended { release() }
-      await log.step()
-      if !isMended { release() }
+    func closeTwice() {
+      lock.lock()
+      close()
+      lock.unlock()
     }
-  }
 
-  /// A lock is held while its task suspends, so that who wants it next blocks the thread.
-  private static let lockAcrossSuspension = StopProgram(
-    "lock", .hang, "a lock that is held by a step of the same run"
-  ) { isMended in
-    let account = Account()
-    async let first: Void = account.withdraw(isMended: isMended)
-    async let second: Void = account.withdraw(isMended: isMended)
-    _ = await (first, second)
+    private func close() {
+      lock.lock()
+      lock.unlock()
+    }
   }
 }

@@ -31,6 +31,8 @@ package struct RunTrace: Sendable {
   package var events: [RunEvent] = []
   /// It ended while it was cancelling a task, between two steps.
   package var isCancelling: Bool
+  /// How many threads the pool had, where a step could not run for want of one.
+  package var poolWidth: Int?
 
   package struct Cancellation: Sendable, Hashable {
     package var task: Int
@@ -50,7 +52,7 @@ extension Machine {
       executors: (0..<executors.count).map { inspectExecutor($0) },
       cancellation: cancellation.map { .init(task: $0.task, steps: $0.steps) },
       resumptions: withResumptions ? resumptions() : [], events: tracedEvents(isStopped: isStopped),
-      isCancelling: isCancelling)
+      isCancelling: isCancelling, poolWidth: effectivePoolWidth)
   }
 }
 
@@ -100,6 +102,7 @@ extension RunTrace {
       packet.put(event.text)
     }
     packet.put(isCancelling)
+    packet.put(poolWidth)
   }
 
   /// Takes over a run of another process, and the names of types that only that has made.
@@ -128,5 +131,6 @@ extension RunTrace {
         hadEnded: packet.take(), calls: packet.takeAll(), text: packet.takeText())
     }
     isCancelling = packet.take()
+    poolWidth = packet.take()
   }
 }

@@ -61,10 +61,15 @@ package struct RecordedSchedule: Sendable, Hashable {
   package var steps: [RecordedStep]
   /// The task that was cancelled besides, if one was.
   package var cancellation: RecordedCancellation?
+  /// How many threads the pool had, where a step could not run for want of one.
+  package var poolWidth: Int?
 
-  package init(steps: [RecordedStep], cancellation: RecordedCancellation? = nil) {
+  package init(
+    steps: [RecordedStep], cancellation: RecordedCancellation? = nil, poolWidth: Int? = nil
+  ) {
     self.steps = steps
     self.cancellation = cancellation
+    self.poolWidth = poolWidth
   }
 
   /// The choices that departed from the baseline, in the order in which they

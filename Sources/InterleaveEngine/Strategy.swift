@@ -154,10 +154,14 @@ public protocol Strategy: AnyObject {
   /// Steps can be interrupted inside in the run that has just begun, where that is asked for at
   /// all; true unless implemented.
   var interruptsSteps: Bool { get }
+  /// How many threads the pool has in the run that has just begun, where that is not set; nil for
+  /// as many as it takes, unless implemented.
+  var poolWidth: Int? { get }
 }
 
 extension Strategy {
   public func end(_ run: RunRecord) {}
   public var isExhausted: Bool { false }
   public var interruptsSteps: Bool { true }
+  public var poolWidth: Int? { nil }
 }

@@ -78,7 +78,8 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
 #if defined(IL_HAS_CARRIERS)
   il_session *inside = timeout == FOREVER ? il_inside() : NULL;
   if (UNLIKELY(inside != NULL)) {
-    il_before_wait(inside, semaphore, IL_PLACE(caller));
+    caller = IL_PLACE(caller);
+    il_before_wait(inside, semaphore, caller);
     do {
       if (try_dispatch_semaphore(semaphore) ||
           il_is_opened_by_others(inside, try_dispatch_semaphore, semaphore)) return 0;
@@ -138,7 +139,8 @@ int sem_wait(sem_t *semaphore) {
 #if defined(IL_HAS_CARRIERS)
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL)) {
-    il_before_wait(inside, semaphore, IL_PLACE(caller));
+    caller = IL_PLACE(caller);
+    il_before_wait(inside, semaphore, caller);
     do {
       if (!sem_trywait(semaphore)) return 0;
       if (errno != EAGAIN) break;
@@ -227,7 +229,7 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) && il_code_at(caller) != IL_CODE_OURS &&
-      il_wait_inside(inside, condition, lock, caller)) return 0;
+      il_wait_inside(inside, condition, lock, IL_PLACE(caller))) return 0;
 #endif
   if (il_current && is_own(condition)) STOP(IL_BLOCKED_CONDITION);
   return original(condition, lock);

@@ -395,7 +395,7 @@ bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
 }
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   (void)carrier;
-  return (il_lock_wait){0};
+  return (il_lock_wait){.kind = IL_WAIT_FOR_OTHER};
 }
 
 #endif

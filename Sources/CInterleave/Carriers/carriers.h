@@ -65,8 +65,7 @@ typedef struct {
   il_held_kind kind;
   // The code that took it is the runtime's.
   bool is_runtime;
-  // The step that took it has ended. Who wants it blocks the thread on which its task may be
-  // about to go on.
+  // The step that took it has ended, and the thread on which its task may go on can take it again.
   bool is_left;
   // Where it was taken last, and by which task, by its number.
   const void *site;
@@ -188,7 +187,8 @@ void il_note_given(il_session *session, void *object);
 void il_note_opened(il_session *session, void *object);
 // Gives back what steps hold that will never go on.
 void il_give_back_all(il_carriers *carriers);
-// Notes that what the running step holds stays taken, although it ends.
+// What the running step holds stays taken, although it ends: others wait for its task to give it
+// back.
 void il_leave_taken(il_carriers *carriers);
 
 // MARK: - Points
@@ -252,7 +252,7 @@ void il_note_mutex_taken(il_session *session, void *word, const void *site);
 
 // Waits for a condition, without the lock meanwhile. False: see `il_await_opening`.
 bool il_wait_inside(il_session *session, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    void *caller);
+                    const void *caller);
 // Surround what only the first who comes does, and others wait for.
 void il_once_begins(il_session *session, void *flag, const void *caller);
 void il_once_ends(il_session *session, void *flag);

@@ -111,10 +111,21 @@ void il_note_given(il_session *s, void *object) {
 
 void il_note_opened(il_session *s, void *object) { find_held(s->carriers, object)->openings++; }
 
+// A thread may take it again that has it, and all steps run on one.
+static bool is_recursive(const il_held *held) {
+#if defined(__GLIBC__)
+  enum { KINDS = 3 };
+  if (held->kind == IL_HELD_MUTEX)
+    return (((pthread_mutex_t *)held->object)->__data.__kind & KINDS) == PTHREAD_MUTEX_RECURSIVE_NP;
+#endif
+  return held->kind == IL_HELD_MUTEX || held->kind == IL_HELD_FILE;
+}
+
 void il_leave_taken(il_carriers *c) {
   for (size_t n = 0; n < c->held_capacity; n++) {
     il_held *held = &c->held[n];
-    if (held->run == c->run && held->depth && held->holder == c->number) held->is_left = true;
+    if (held->run == c->run && held->depth && held->holder == c->number)
+      held->is_left = is_recursive(held);
   }
 }
 
@@ -291,6 +302,12 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
                  carrier->want == IL_WANTS_WORD;
   const il_held *held = is_lock ? known_held(carrier->owner, carrier->wanted) : NULL;
   il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
+  wait.kind = carrier->is_trial ? IL_WAIT_FOR_OTHER
+              : is_lock ? IL_WAIT_FOR_LOCK
+              : carrier->want == IL_WANTS_OPENING ? IL_WAIT_FOR_OPENING
+                                                  : IL_WAIT_FOR_OTHER;
+  wait.is_opened = carrier->want == IL_WANTS_OPENING &&
+                   known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
   if (held && (held->depth || held->sharers)) {
     wait.is_held = true;
     wait.holder = held->task;

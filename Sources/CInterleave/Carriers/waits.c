@@ -95,7 +95,7 @@ int pthread_cond_broadcast(pthread_cond_t *condition) {
 }
 
 bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    void *caller) {
+                    const void *caller) {
   static int (*unlock)(pthread_mutex_t *), (*take)(pthread_mutex_t *);
   if (UNLIKELY(!unlock)) *(void **)&unlock = il_next_symbol("pthread_mutex_unlock");
   if (UNLIKELY(!take)) *(void **)&take = il_next_symbol("pthread_mutex_lock");

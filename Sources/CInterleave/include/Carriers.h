@@ -57,14 +57,27 @@ typedef struct {
   bool is_vain;
 } il_point;
 
+/// What can let a parked step go on.
+typedef enum {
+  /// Somebody gives back a lock, or what serves as one.
+  IL_WAIT_FOR_LOCK,
+  /// Somebody opens a semaphore or a condition once more.
+  IL_WAIT_FOR_OPENING,
+  /// It may by itself, or others may do what is not known.
+  IL_WAIT_FOR_OTHER,
+} il_wait_for;
+
 /// What a parked step waits for.
 typedef struct {
+  il_wait_for kind;
   void *_Nullable object;
   const void *_Nullable site;
   /// A task of the run holds it, by its number, which took it there.
   bool is_held;
   uint32_t holder;
   const void *_Nullable held_since;
+  /// A step of the run has opened it since.
+  bool is_opened;
 } il_lock_wait;
 
 /// Why steps cannot be interrupted inside in this process; NULL where they can.

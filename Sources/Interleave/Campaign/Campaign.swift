@@ -229,7 +229,8 @@ struct Campaign {
     defer { progress.end() }
     let runs = SettlingRuns(
       runner, progress, seed: found.seed,
-      interruptions: Interruptions(of: found.schedule.deviations), beside: found.failure,
+      interruptions: Interruptions(of: found.schedule.deviations),
+      poolWidth: found.schedule.poolWidth, beside: found.failure,
       duration: resolved.configuration.shrinking.duration)
     // What comes from outside is not the run's, so that it may not come again.
     let keeper = Keeper(

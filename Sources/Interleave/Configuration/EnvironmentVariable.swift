@@ -12,6 +12,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case strategy = "INTERLEAVE_STRATEGY"
   /// Where steps are interrupted inside: `never`, `before` or `everywhere`.
   case interruptions = "INTERLEAVE_INTERRUPTIONS"
+  /// How many threads the pool has: `automatic`, `unlimited`, or a whole number of at least 1.
+  case poolWidth = "INTERLEAVE_POOL_WIDTH"
   /// `never`, or `anyTask` to cancel a task in most runs.
   case cancellation = "INTERLEAVE_CANCELLATION"
   /// The folder in which failures are kept; `none` for nowhere.
@@ -134,6 +136,12 @@ struct ResolvedConfiguration: Sendable {
     {
       self.configuration.interruptions = interruptions
     }
+    if let width = try variables.value(
+      .poolWidth, "automatic, unlimited or a whole number of at least 1",
+      FuzzConfiguration.PoolWidth.init(setting:))
+    {
+      self.configuration.poolWidth = width
+    }
     if let cancellation = try variables.choice(
       .cancellation, FuzzConfiguration.CancellationMode.self)
     {
@@ -175,6 +183,9 @@ struct ResolvedConfiguration: Sendable {
     try require("schedules", atLeast: 1, configuration.schedules)
     try require("workers", atLeast: 1, configuration.workers)
     try require("stepLimit", atLeast: 1, configuration.stepLimit)
+    if case .threads(let width) = configuration.poolWidth {
+      try require("poolWidth", atLeast: 1, width)
+    }
     try require("shrinking.runs", atLeast: 0, configuration.shrinking.runs)
     try OrderPlan(configuration).validate()
     try require("certificate.runs", atLeast: 0, configuration.certificate.runs)
@@ -274,6 +285,19 @@ extension UInt64 {
       self.init(text.dropFirst(2), radix: 16)
     } else {
       self.init(text)
+    }
+  }
+}
+
+extension FuzzConfiguration.PoolWidth {
+  /// Reads a width as a setting gives it.
+  fileprivate init?(setting text: String) {
+    switch text {
+    case "automatic": self = .automatic
+    case "unlimited": self = .unlimited
+    default:
+      guard let width = Int(text), width >= 1 else { return nil }
+      self = .threads(width)
     }
   }
 }

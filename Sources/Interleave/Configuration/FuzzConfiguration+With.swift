@@ -5,7 +5,7 @@ extension FuzzConfiguration {
   func with(
     schedules: Int?, duration: Duration?, until: StopRule?, seed: UInt64?,
     strategy: StrategyChoice?, time: TimeMode?, interruptions: InterruptionMode?,
-    cancellation: CancellationMode?, workers: Int?
+    poolWidth: PoolWidth?, cancellation: CancellationMode?, workers: Int?
   ) -> FuzzConfiguration {
     var changed = self
     if let schedules { changed.schedules = schedules }
@@ -15,6 +15,7 @@ extension FuzzConfiguration {
     if let strategy { changed.strategy = strategy }
     if let time { changed.time = time }
     if let interruptions { changed.interruptions = interruptions }
+    if let poolWidth { changed.poolWidth = poolWidth }
     if let cancellation { changed.cancellation = cancellation }
     if let workers { changed.workers = workers }
     return changed

@@ -61,6 +61,8 @@ public struct FuzzConfiguration: Sendable {
   }
   /// That was asked for: then it is a warning where it cannot be had.
   private(set) var asksForInterruptions = false
+  /// How many threads the pool has on which tasks and default actors run.
+  public var poolWidth: PoolWidth = .automatic
   /// Which tasks a run may cancel besides those that the program cancels itself.
   public var cancellation: CancellationMode = .never
   /// What keeps crashes and hangs of the body away from the tests.
@@ -199,11 +201,21 @@ extension FuzzConfiguration {
     /// Steps that hold their executor for longer than ``FuzzConfiguration/slowStepLimit``:
     /// a warning.
     public static let slowSteps = Checks(rawValue: 1 << 6)
+    /// Steps that block a thread of the pool until a step lets them go on that had not begun: a
+    /// warning.
+    ///
+    /// So they do at a semaphore or a condition that a task opens later on: the runtime asks of
+    /// tasks that none blocks a thread for what another has still to do, since that may find none.
+    /// Where whoever opens it is amid a step already, as between `wait()` and `signal()` of a
+    /// semaphore that serves as a lock, it comes to the end of that in any case, and nothing is
+    /// said. Neither is it of a lock that is another task's for a moment, of what a thread opens
+    /// that runs no step, and where ``FuzzConfiguration/poolWidth`` is `.unlimited`.
+    public static let blockedSteps = Checks(rawValue: 1 << 7)
 
     /// All of them.
     public static let all: Checks = [
       .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved, .unseenErrors,
-      .leakedActors, .slowSteps,
+      .leakedActors, .slowSteps, .blockedSteps,
     ]
   }
 
@@ -276,6 +288,28 @@ extension FuzzConfiguration {
     case before
     /// Also after a task was made or woken, and after a lock was given back.
     case everywhere
+  }
+
+  /// How many threads the pool has on which tasks and default actors run.
+  ///
+  /// A step has a thread of the pool from its beginning to its end, and keeps it where it blocks: at
+  /// a semaphore, a condition, a group, a lock. Where all threads are blocked, nothing else of the
+  /// pool can run, as natively on a machine with so many cores. As the runtime does, each priority
+  /// has so many threads of its own. The main actor and executors of the program's own need none.
+  /// It takes what ``FuzzConfiguration/interruptions`` take.
+  public enum PoolWidth: Sendable, Hashable, ExpressibleByIntegerLiteral {
+    /// As many as it takes, but for some schedules of the portfolio, which have one or two: what
+    /// is found does not depend on the machine.
+    case automatic
+    /// As many as it takes: a pool is never too narrow.
+    case unlimited
+    /// So many, at least 1, in all schedules.
+    case threads(Int)
+
+    /// So many threads: `configuration.poolWidth = 2`.
+    public init(integerLiteral value: Int) {
+      self = .threads(value)
+    }
   }
 
   /// What keeps crashes and hangs of the body away from the tests.

@@ -88,12 +88,23 @@ extension CorpusEntry {
         after: try stepName("after", of: &object, version))
       try object.end()
     }
+    let poolWidth = version > 1 && fields.has("poolWidth") ? try Self.width(from: &fields) : nil
     let words = try fields.strings("interleaving")
     try fields.end()
     return CorpusEntry(
       test: testName, signature: FailureSignature(kind: kind, place: place), message: message,
       location: location, seed: seed, inputs: inputs, operations: operations, choices: choices,
-      deviations: deviations, cancellation: cancellation, words: words)
+      deviations: deviations, cancellation: cancellation, poolWidth: poolWidth, words: words)
+  }
+
+  private static func width(from fields: inout Fields) throws(ContentFault) -> Int {
+    let offset = try fields.offset(of: "poolWidth")
+    let width = try fields.count("poolWidth")
+    guard width >= 1 else {
+      throw ContentFault(
+        offset: offset, reason: .wrongContent("`poolWidth` must be at least 1 (was \(width))"))
+    }
+    return width
   }
 
   private static func deviations(

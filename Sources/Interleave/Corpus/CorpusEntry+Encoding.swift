@@ -60,6 +60,7 @@ extension CorpusEntry {
           """
         ))
     }
+    if let poolWidth { fields.append(("poolWidth", String(poolWidth))) }
     fields.append(("interleaving", list(words.map(quoted))))
     return "{\n" + fields.map { "  \(quoted($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
   }

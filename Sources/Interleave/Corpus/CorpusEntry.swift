@@ -7,8 +7,8 @@ package struct CorpusEntry: Sendable, Hashable {
 
   /// The version of the format that the entry is written in: the oldest that can hold it.
   ///
-  /// Version 2 has steps that were interrupted inside.
-  package var version: Int { interruptions == .never ? 1 : 2 }
+  /// Version 2 has steps that were interrupted inside, and pools of so many threads.
+  package var version: Int { interruptions == .never && poolWidth == nil ? 1 : 2 }
 
   /// Where steps must be interrupted inside for its interleaving to be made again.
   var interruptions: Interruptions {
@@ -62,6 +62,8 @@ package struct CorpusEntry: Sendable, Hashable {
   package var deviations: [Interleaving.Deviation]
   /// The task that the run cancelled, if it did.
   package var cancellation: Interleaving.Cancellation?
+  /// How many threads the pool had, where that bounded what could run.
+  package var poolWidth: Int?
   /// The interleaving in words, for a reviewer; a replay does not look at it.
   package var words: [String]
 
@@ -69,8 +71,9 @@ package struct CorpusEntry: Sendable, Hashable {
     test: TestName, signature: FailureSignature, message: String, location: Location? = nil,
     seed: UInt64 = 0, inputs: [String] = [], operations: [String] = [],
     choices: [[UInt64]] = [], deviations: [Interleaving.Deviation] = [],
-    cancellation: Interleaving.Cancellation? = nil, words: [String] = []
+    cancellation: Interleaving.Cancellation? = nil, poolWidth: Int? = nil, words: [String] = []
   ) {
+    self.poolWidth = poolWidth
     self.test = test
     self.signature = signature
     self.message = message
@@ -105,7 +108,8 @@ package struct CorpusEntry: Sendable, Hashable {
       deviations: failure.interleaving.deviations.map {
         Interleaving.Deviation(index: $0.index, picked: $0.picked, passedOver: $0.passedOver)
       },
-      cancellation: failure.interleaving.cancellation, words: failure.interleaving.words())
+      cancellation: failure.interleaving.cancellation,
+      poolWidth: failure.interleaving.poolWidth, words: failure.interleaving.words())
   }
 
   package var kind: FuzzFailure.Kind { signature.kind }
@@ -169,6 +173,7 @@ package struct CorpusEntry: Sendable, Hashable {
       hash.combine(cancellation.task.description)
       combine(cancellation.after)
     }
+    if let poolWidth { hash.combine("\(poolWidth) threads") }
     for texts in [inputs, operations] {
       hash.combine(UInt64(texts.count))
       for text in texts { hash.combine(text) }

@@ -59,6 +59,7 @@ struct Repair {
       strategy: Baseline(), start: RunStart(index: 0, seed: entry.seed), plan: plan)
     request.terms.seed = entry.seed
     request.terms.interruptions = entry.interruptions
+    request.terms.poolWidth = entry.poolWidth
     if needsAdaption {
       // The draws that come nearest are those of all runs that follow.
       request.wants = .draws

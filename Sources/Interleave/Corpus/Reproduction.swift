@@ -75,6 +75,7 @@ struct Reproduction {
       plan: .stored(StoredDraws(entry)), canceller: canceller)
     request.terms.seed = entry.seed
     request.terms.interruptions = entry.interruptions
+    request.terms.poolWidth = entry.poolWidth
     return request
   }
 

@@ -55,7 +55,7 @@ struct Explainer {
     }
     return Interleaving(
       steps: named, deviations: deviations, tasks: tasks(in: steps, places),
-      cancellation: cancellation(in: steps))
+      cancellation: cancellation(in: steps), poolWidth: trace.poolWidth)
   }
 
   /// The task that was cancelled, if it was before the steps were over.

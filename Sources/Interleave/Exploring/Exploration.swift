@@ -236,7 +236,7 @@ struct Exploration {
     case .walk:
       let couldInterrupt = walks.couldInterruptSteps
       let place = learnOfWalk(outcome, &tally)
-      if outcome.failure == nil, hasMadeAllChoices(couldInterrupt, tally) {
+      if outcome.failure == nil, hasMadeAllChoices(outcome, couldInterrupt, tally) {
         return finish(.exhaustion, &tally)
       }
       lookInto(outcome, by: name(ofPlace: place), &tally)
@@ -326,16 +326,21 @@ struct Exploration {
   /// There is no schedule that was not run.
   ///
   /// - Parameter couldInterrupt: In the last one, steps could be interrupted inside.
-  private mutating func hasMadeAllChoices(_ couldInterrupt: Bool, _ tally: Tally) -> Bool {
+  private mutating func hasMadeAllChoices(
+    _ outcome: RunOutcome, _ couldInterrupt: Bool, _ tally: Tally
+  ) -> Bool {
     // A walk that was made for what strategies learn from it is none that counts.
     guard choicesAreAll, tally.schedules > 0 else { return false }
     // Without a choice, every schedule is the baseline. Of whole steps there may be none where
-    // there are some inside.
+    // there are some inside; and where a step was blocked, a narrower pool makes a difference.
     let isInside =
       resolved.configuration.interruptions != .never && Interruptions.obstacle == nil
       && tally.mostTasks > 1
+    let mayStarve =
+      resolved.configuration.poolWidth == .automatic && outcome.limits.contains(.interruptions)
     let isOnly =
-      tally.choices == 0 && (!isInside || couldInterrupt || schedules > Self.mostWholeWalks)
+      tally.choices == 0 && !mayStarve
+      && (!isInside || couldInterrupt || schedules > Self.mostWholeWalks)
     let isExhausted = walks.share.strategy.isExhausted
     hasMadeAllSchedules =
       (isExhausted && resolved.configuration.strategy.isComplete) || isOnly

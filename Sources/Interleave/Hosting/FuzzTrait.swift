@@ -117,6 +117,7 @@ extension Trait where Self == FuzzTrait {
   ///   - strategy: What chooses the schedules.
   ///   - time: When timers may fire while other work is waiting.
   ///   - interruptions: Where a step may be interrupted inside.
+  ///   - poolWidth: How many threads the pool has.
   ///   - cancellation: Which tasks a run may cancel.
   ///   - workers: The number of processes that explore schedules, at least 1.
   public static func fuzzed(
@@ -124,14 +125,15 @@ extension Trait where Self == FuzzTrait {
     duration: Duration? = nil, until: FuzzConfiguration.StopRule? = nil, seed: UInt64? = nil,
     strategy: FuzzConfiguration.StrategyChoice? = nil, time: FuzzConfiguration.TimeMode? = nil,
     interruptions: FuzzConfiguration.InterruptionMode? = nil,
+    poolWidth: FuzzConfiguration.PoolWidth? = nil,
     cancellation: FuzzConfiguration.CancellationMode? = nil,
     workers: Int? = nil
   ) -> FuzzTrait {
     FuzzTrait(
       configuration: configuration.with(
         schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
-        time: time, interruptions: interruptions, cancellation: cancellation,
-        workers: workers))
+        time: time, interruptions: interruptions, poolWidth: poolWidth,
+        cancellation: cancellation, workers: workers))
   }
 
   /// Replays one failure, as its report prints it, and runs nothing else.

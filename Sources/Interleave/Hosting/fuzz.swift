@@ -27,6 +27,7 @@ import Testing
 ///   - strategy: What chooses the schedules.
 ///   - time: When timers may fire while other work is waiting.
 ///   - interruptions: Where a step may be interrupted inside.
+///   - poolWidth: How many threads the pool has.
 ///   - cancellation: Which tasks a run may cancel.
 ///   - workers: The number of processes that explore schedules, at least 1.
 ///   - name: What tells this call from others in the same function.
@@ -41,6 +42,7 @@ public func fuzz(
   duration: Duration? = nil, until: FuzzConfiguration.StopRule? = nil, seed: UInt64? = nil,
   strategy: FuzzConfiguration.StrategyChoice? = nil, time: FuzzConfiguration.TimeMode? = nil,
   interruptions: FuzzConfiguration.InterruptionMode? = nil,
+  poolWidth: FuzzConfiguration.PoolWidth? = nil,
   cancellation: FuzzConfiguration.CancellationMode? = nil,
   workers: Int? = nil, named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
@@ -49,7 +51,7 @@ public func fuzz(
 ) async throws -> FuzzReport {
   let configuration = configuration.with(
     schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
-    time: time, interruptions: interruptions, cancellation: cancellation,
+    time: time, interruptions: interruptions, poolWidth: poolWidth, cancellation: cancellation,
     workers: workers)
   return try await fuzz(
     PlainProgram(body), configuration, named: name, function: function,

@@ -74,10 +74,11 @@ extension RecordedSchedule {
   func pack(into packet: inout Packet) {
     packet.put(all: steps)
     packet.put(cancellation)
+    packet.put(poolWidth)
   }
 
   init(from packet: inout Packet) {
-    self.init(steps: packet.takeAll(), cancellation: packet.take())
+    self.init(steps: packet.takeAll(), cancellation: packet.take(), poolWidth: packet.take())
   }
 }
 

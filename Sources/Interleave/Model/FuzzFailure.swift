@@ -14,6 +14,8 @@ public struct FuzzFailure: Error, Sendable {
     case deadlock
     /// A task waits for a continuation that nothing will resume any more.
     case lostWakeUp
+    /// All threads of the pool were blocked, and what they waited for needed one.
+    case poolStarvation
     /// A task was alive after the body had ended.
     case leakedTask
     /// A continuation was dropped without being resumed.

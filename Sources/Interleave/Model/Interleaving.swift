@@ -10,12 +10,16 @@ public struct Interleaving: Sendable, Hashable {
   public var tasks: [TaskInfo]
   /// The task that the run cancelled, if it did.
   public var cancellation: Cancellation?
+  /// How many threads the pool had, where a step could not run for want of one; nil where there
+  /// were as many as it took.
+  public var poolWidth: Int?
 
   /// Makes one of its parts.
   public init(
     steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = [],
-    cancellation: Cancellation? = nil
+    cancellation: Cancellation? = nil, poolWidth: Int? = nil
   ) {
+    self.poolWidth = poolWidth
     self.steps = steps
     self.deviations = deviations
     self.tasks = tasks

@@ -52,6 +52,7 @@ struct FailureDocument {
       "cancellation": interleaving.cancellation.map {
         .object(["task": .text("\($0.task)"), "afterStep": .number($0.index)])
       },
+      "poolWidth": interleaving.poolWidth.map { .number($0) },
       "experiments": .list(experiments()),
       "chances": .list(chances()),
       "passing": passing(),

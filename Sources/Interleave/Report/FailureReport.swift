@@ -138,6 +138,9 @@ struct FailureReport {
       counted(interleaving.preemptions, "preemption")
         + (inside == 0 ? "" : " (\(which)inside a step)"))
     if interleaving.cancellation != nil { facts.append("1 cancellation") }
+    if let width = interleaving.poolWidth {
+      facts.append("\(counted(width, "thread")) in the pool")
+    }
     if interleaving.stalls > 0 { facts.append(counted(interleaving.stalls, "early timer")) }
     let title =
       StyledText("The interleaving", .bold)

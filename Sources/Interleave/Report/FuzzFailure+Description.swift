@@ -55,6 +55,7 @@ extension FuzzFailure.Kind {
     case .invariant: "an invariant did not hold"
     case .deadlock: "deadlock, tasks wait for each other"
     case .lostWakeUp: "lost wake-up, a task waits for what will never come"
+    case .poolStarvation: "pool starvation, all threads are blocked by what needs one"
     case .leakedTask: "leaked task, still alive after the body had ended"
     case .leakedContinuation: "leaked continuation, dropped without being resumed"
     case .livelock: "livelock, the run does not come to an end"
@@ -73,8 +74,8 @@ extension FuzzFailure.Kind {
   var endsInAStep: Bool {
     switch self {
     case .thrownError, .expectation, .invariant, .dataRace, .crash, .hang: true
-    case .deadlock, .lostWakeUp, .leakedTask, .leakedContinuation, .livelock, .notLinearizable,
-      .nondeterministic, .unreachableOrder, .nothingInterleaved:
+    case .deadlock, .lostWakeUp, .poolStarvation, .leakedTask, .leakedContinuation, .livelock,
+      .notLinearizable, .nondeterministic, .unreachableOrder, .nothingInterleaved:
       false
     }
   }

@@ -91,12 +91,14 @@ private struct ByteWriter {
       put(deviation.picked)
       put(deviation.passedOver)
     }
-    put(entry.cancellation == nil ? 0 : 1)
+    // What else follows.
+    put((entry.cancellation == nil ? 0 : 1) + (entry.poolWidth == nil ? 0 : 2))
     if let cancellation = entry.cancellation {
       put(cancellation.task.description)
       put(cancellation.index)
       put(cancellation.after)
     }
+    if let width = entry.poolWidth { put(width) }
   }
 
   private mutating func put(_ step: Interleaving.StepName) {
@@ -157,15 +159,19 @@ private struct ByteReader {
       let seed = number(), let inputs = list({ $0.text() }),
       let operations = list({ $0.text() }),
       let choices = list({ $0.list { $0.number() } }),
-      let deviations = list({ $0.deviation() }), let isCancelled = count()
+      let deviations = list({ $0.deviation() }), let parts = count(), 0...3 ~= parts
     else { return nil }
     var entry = CorpusEntry(
       test: CorpusEntry.TestName(suite: "", name: ""),
       signature: FailureSignature(kind: kind, place: place), message: "", seed: seed,
       inputs: inputs, operations: operations, choices: choices, deviations: deviations)
-    if isCancelled == 1 {
+    if parts & 1 != 0 {
       guard let task = path(), let index = count(), let after = step() else { return nil }
       entry.cancellation = Interleaving.Cancellation(task: task, index: index, after: after)
+    }
+    if parts & 2 != 0 {
+      guard let width = count(), width >= 1 else { return nil }
+      entry.poolWidth = width
     }
     return entry
   }

@@ -13,6 +13,8 @@ struct Observations: Sendable {
   var errors: [ErrorKind: String] = [:]
   /// Steps that took long, in words.
   var slowSteps: Set<String> = []
+  /// Steps that blocked threads of the pool, in words.
+  var blockedSteps: Set<String> = []
   /// Why steps were not interrupted inside from some moment on, in words.
   var endsOfInterruptions: Set<String> = []
   /// In how many runs each thing came about that should sometimes, by its name.
@@ -25,7 +27,7 @@ struct Observations: Sendable {
 extension Observations {
   /// What was noticed, for people, in an order that does not change.
   var lines: [String] {
-    errors.values.sorted() + slowSteps.sorted()
+    errors.values.sorted() + slowSteps.sorted() + blockedSteps.sorted()
   }
 
   /// What should have come about sometimes and never did in so many schedules.
@@ -46,11 +48,13 @@ extension Observations {
       errors[kind] = other.errors[kind]
     }
     slowSteps.formUnion(other.slowSteps)
+    blockedSteps.formUnion(other.blockedSteps)
     endsOfInterruptions.formUnion(other.endsOfInterruptions)
   }
 
   var isEmpty: Bool {
-    errors.isEmpty && slowSteps.isEmpty && endsOfInterruptions.isEmpty && sometimes.isEmpty
+    errors.isEmpty && slowSteps.isEmpty && blockedSteps.isEmpty && endsOfInterruptions.isEmpty
+      && sometimes.isEmpty
   }
 
   func pack(into packet: inout Packet) {
@@ -62,6 +66,7 @@ extension Observations {
       packet.put([kind.type, words])
     }
     packet.put(slowSteps.sorted())
+    packet.put(blockedSteps.sorted())
     packet.put(endsOfInterruptions.sorted())
     let names = sometimes.keys.sorted()
     packet.put(names)
@@ -76,6 +81,7 @@ extension Observations {
       errors[ErrorKind(site: site, caller: caller, type: texts[0])] = texts[1]
     }
     slowSteps = Set(packet.takeTexts())
+    blockedSteps = Set(packet.takeTexts())
     endsOfInterruptions = Set(packet.takeTexts())
     let names = packet.takeTexts()
     sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))

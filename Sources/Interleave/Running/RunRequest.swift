@@ -17,7 +17,9 @@ struct RunRequest {
 
   /// The run that another one was, made again.
   static func replay(_ schedule: RecordedSchedule, _ draws: Draws) -> RunRequest {
-    replay(schedule.deviations, cancelling: schedule.cancellation, .replay(draws))
+    var request = replay(schedule.deviations, cancelling: schedule.cancellation, .replay(draws))
+    request.terms.poolWidth = schedule.poolWidth
+    return request
   }
 
   /// The run with the given choices, made again.
@@ -47,6 +49,8 @@ struct RunTerms {
   var interruptions = Interruptions.never
   /// No step is interrupted inside.
   var runsWholeSteps = false
+  /// How many threads the pool has.
+  var poolWidth: Int?
   /// What fails is a thread that runs no step: the run may have passed before it does.
   var awaitsCrashElsewhere = false
 }

@@ -85,6 +85,7 @@ final class Runner {
     machine.settings.foreignGrace = terms.foreignGrace ?? settings.foreignGrace
     machine.settings.interruptions = max(terms.interruptions, settings.interruptions)
     machine.settings.runsWholeSteps = terms.runsWholeSteps
+    machine.settings.poolWidth = terms.poolWidth ?? settings.poolWidth
     machine.canceller = request.canceller
     machine.noteUnseen(request.wants.contains(.unseen))
     live.reset()
@@ -192,6 +193,7 @@ final class Runner {
     if let inspector = live.inspector { outcome.sights = inspector.sights }
     if let end = machine.endOfInterruptions { noteEndOfInterruptions(end) }
     if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
+    if told.blockings != machine.blockings.count { noteBlockings() }
     for (name, holds) in live.doubles.reached {
       told.noticed.sometimes[name] = holds ? 1 : 0
     }
@@ -232,6 +234,21 @@ final class Runner {
   }
 }
 
+extension Runner {
+  /// Notes where steps have blocked threads of the pool.
+  private func noteBlockings() {
+    told.blockings = machine.blockings.count
+    guard checks.contains(.blockedSteps) else { return }
+    let words = Set(
+      machine.blockings.map { site in
+        "a step blocked its thread of the pool for what another had still to begin: "
+          + Symbolicator.shared.place(of: .afterCall(site)).words
+      })
+    told.noticed.blockedSteps = words.subtracting(told.blocked)
+    told.blocked = words
+  }
+}
+
 extension RunOutcome {
   /// The same with the failure that a stop stands for, unless the run had failed before.
   func explained(_ stop: StepStop) -> RunOutcome {
@@ -267,8 +284,10 @@ private struct Told {
   var errors: Set<Observations.ErrorKind> = []
   var slow: Set<String> = []
   var endsOfInterruptions: Set<String> = []
-  /// How many slow steps the machine had seen then.
+  var blocked: Set<String> = []
+  /// How many slow steps, and places at which steps blocked, the machine had seen then.
   var slowSteps = 0
+  var blockings = 0
   var isOrderMet = false
   /// What the next outcome tells.
   var noticed = Observations()
@@ -305,6 +324,11 @@ extension MachineSettings {
       case .before: .before
       case .everywhere: .everywhere
       }
+    switch configuration.poolWidth {
+    case .automatic: variesPoolWidth = true
+    case .unlimited: break
+    case .threads(let width): poolWidth = width
+    }
     stepLimit = configuration.stepLimit
     if let limit = configuration.timeLimit { timeLimit = Int64(clamping: limit.nanoseconds) }
     environmentSeed = resolved.seed

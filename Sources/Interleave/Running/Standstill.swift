@@ -2,10 +2,10 @@ import InterleaveEngine
 
 /// Says why a run did not come to its end, and where its tasks are.
 struct Standstill {
-  private let machine: Machine
+  let machine: Machine
   private let checks: FuzzConfiguration.Checks
   private let isTornDown: Bool
-  private let symbolicator = Symbolicator.shared
+  let symbolicator = Symbolicator.shared
 
   /// - Parameter isTornDown: A fixture's tear-down has ended in the run.
   init(_ machine: Machine, checks: FuzzConfiguration.Checks, isTornDown: Bool = false) {
@@ -20,11 +20,13 @@ struct Standstill {
     let failure: RunFailure?
     switch end {
     case .clean: failure = lostContinuations()
-    case .stuck: failure = atLocks() ?? stuck(Diagnosis(machine.blockedTasks()))
+    case .stuck: failure = atPool() ?? atLocks() ?? stuck(Diagnosis(machine.blockedTasks()))
     case .stepLimit: failure = endless()
     case .timeLimit: failure = outOfTime()
     }
     guard var failure else { return nil }
+    // What came later only showed that it was the pool.
+    if failure.kind == .poolStarvation { return failure }
     let isEndless = end == .stepLimit || end == .timeLimit
     failure.steps = isEndless ? min(machine.stepCount, Self.lead) : machine.stepCount
     return failure
@@ -192,7 +194,7 @@ struct Standstill {
     return RunFailure(kind: kind, message: text, place: places.joined(separator: ", "))
   }
 
-  private func title(_ task: Int) -> String { "task \(machine.path(ofTask: task))" }
+  func title(_ task: Int) -> String { "task \(machine.path(ofTask: task))" }
 
   private func waiting(_ task: Int) -> String {
     let what =
@@ -223,7 +225,7 @@ struct Standstill {
     "\(title(task)) was last in \(place(.start(machine.inspectTasks()[task].lastResume)))"
   }
 
-  private func made(_ task: Int) -> String {
+  func made(_ task: Int) -> String {
     let maker = StepNamer(machine).maker(of: machine.inspectTasks()[task])
     return maker.map { "; it was made in \($0.words)" } ?? ""
   }
@@ -246,7 +248,7 @@ struct Standstill {
       ?? .start(machine.inspectTasks()[task].lastResume)
   }
 
-  private func place(_ address: CodeAddress) -> String {
+  func place(_ address: CodeAddress) -> String {
     symbolicator.place(of: address).words
   }
 }

@@ -85,6 +85,7 @@ struct FailureShrinker {
 
   private mutating func shrinkInHaste() -> ShrunkFailure {
     dropCancellation()
+    narrowPool()
     guard isGenerated else { return shrinkSchedule() }
     shrinkProgram(effort: Self.efforts)
     while true {
@@ -111,18 +112,37 @@ struct FailureShrinker {
     let effort = min(limit / 4, 100)
     if effort > 0, best.cancellation != nil {
       cancellation = nil
-      if let schedule = withoutCancellation(effort: effort) { best = schedule }
+      if let schedule = failing(effort: effort) { best = schedule }
     }
     cancellation = best.cancellation
   }
 
-  /// Looks for the same failure without the cancellation.
+  // MARK: The pool
+
+  /// Finds the narrowest pool that starves; what fails otherwise does without a narrow one, if it
+  /// can.
+  private mutating func narrowPool() {
+    guard let width = best.poolWidth, resolved.configuration.poolWidth == .automatic else { return }
+    let effort = min(limit / 8, 50)
+    guard effort > 0 else { return }
+    let widths: [Int?] = found.failure.kind == .poolStarvation ? (1..<width).map { $0 } : [nil]
+    for narrower in widths {
+      runs.poolWidth = narrower
+      if let schedule = failing(effort: effort) {
+        best = schedule
+        return
+      }
+    }
+    runs.poolWidth = width
+  }
+
+  /// Looks for the same failure on other terms.
   ///
   /// The failing schedule is tried as it is, then the baseline, then random ones.
   ///
   /// - Parameter effort: How many random schedules are tried.
-  /// - Returns: A schedule that fails without; nil if none was found.
-  private mutating func withoutCancellation(effort: Int) -> RecordedSchedule? {
+  /// - Returns: A schedule that fails; nil if none was found.
+  private mutating func failing(effort: Int) -> RecordedSchedule? {
     let walk = RandomWalk()
     let first = spent
     for number in 0..<effort + 2 where runs.mayShrink {

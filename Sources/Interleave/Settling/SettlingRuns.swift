@@ -10,6 +10,9 @@ final class SettlingRuns {
   private let seed: UInt64
   /// Where the steps of the failure were interrupted, which may be more than is configured.
   private let interruptions: Interruptions
+  /// How many threads the pool has, where a run does not bring that along; nil for what is
+  /// configured.
+  var poolWidth: Int?
   /// What fails is a thread that runs no step: a run may have passed before it does.
   var awaitsCrashElsewhere = false
   /// Where runs are made.
@@ -27,12 +30,13 @@ final class SettlingRuns {
 
   init(
     _ maker: any RunMaker, _ progress: ShrinkingProgress, seed: UInt64,
-    interruptions: Interruptions = .never, beside failure: RunFailure,
+    interruptions: Interruptions = .never, poolWidth: Int? = nil, beside failure: RunFailure,
     duration: Duration = FuzzConfiguration.Shrinking().duration
   ) {
     others = OtherFailures(than: failure)
     effort = Effort(duration, now: Takeover.realTime - maker.timeWaited)
     self.interruptions = interruptions
+    self.poolWidth = poolWidth
     self.maker = maker
     self.progress = progress
     self.seed = seed
@@ -99,6 +103,7 @@ final class SettlingRuns {
     request.place = place
     request.terms.seed = seed
     request.terms.interruptions = max(request.terms.interruptions, interruptions)
+    request.terms.poolWidth = request.terms.poolWidth ?? poolWidth
     request.terms.awaitsCrashElsewhere = awaitsCrashElsewhere
     return request
   }

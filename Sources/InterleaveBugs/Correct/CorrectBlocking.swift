@@ -226,27 +226,3 @@ private final class Monitor: @unchecked Sendable {
   func wait() { pthread_cond_wait(condition, lock) }
   func signal() { pthread_cond_signal(condition) }
 }
-
-#if canImport(Darwin)
-  private typealias PosixSemaphore = DispatchedSemaphore
-
-  private final class DispatchedSemaphore: Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-    func wait() { semaphore.wait() }
-    func post() { semaphore.signal() }
-  }
-#else
-  private final class PosixSemaphore: @unchecked Sendable {
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() { sem_init(semaphore, 0, 0) }
-
-    deinit {
-      sem_destroy(semaphore)
-      semaphore.deallocate()
-    }
-
-    func wait() { sem_wait(semaphore) }
-    func post() { sem_post(semaphore) }
-  }
-#endif

@@ -71,3 +71,27 @@ package final class ReadWriteLock: @unchecked Sendable {
   package func write() { pthread_rwlock_wrlock(lock) }
   package func unlock() { pthread_rwlock_unlock(lock) }
 }
+
+#if canImport(Darwin)
+  typealias PosixSemaphore = DispatchedSemaphore
+
+  final class DispatchedSemaphore: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    func wait() { semaphore.wait() }
+    func post() { semaphore.signal() }
+  }
+#else
+  final class PosixSemaphore: @unchecked Sendable {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+      sem_destroy(semaphore)
+      semaphore.deallocate()
+    }
+
+    func wait() { sem_wait(semaphore) }
+    func post() { sem_post(semaphore) }
+  }
+#endif

@@ -12,7 +12,7 @@ extension Machine {
   /// - Returns: Nil where there is no memory for that.
   func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
     _ = Interruptions.obstacleAtAtomics
-    inside = InsideState()
+    inside.pool.width = poolWidth(of: strategy)
     parked.removeAll()
     pointStrategy = strategy
     carrierLoop = { [unowned self] in loopOnCarrier(strategy) }
@@ -44,13 +44,14 @@ extension Machine {
         if progress.hasCrashElsewhere { return end(.stuck) }
         if progress.mayCancel, parked.isEmpty { cancelIfDue() }
         collectEnabledInside()
+        if inside.pool.suspicion != nil, isStarvationCertain() { return end(.stuck) }
         if enabled.isEmpty {
           guard let over = endWithNothingEnabled() else { continue }
           return end(over)
         }
         if parked.isEmpty, queue.count == 0, holdsTime() { continue }
         pick = 0
-        if enabled.count > 1, !progress.hasFailed {
+        if enabled.count > 1, !progress.hasFailed, inside.pool.suspicion == nil {
           progress.choices += 1
           pick = strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
           if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
@@ -74,6 +75,10 @@ extension Machine {
 
   /// What becomes of the run where nothing can go on; nil where something may after all.
   private func endWithNothingEnabled() -> RunEnd? {
+    if inside.pool.withholds {
+      widenPool()
+      return nil
+    }
     if parked.isEmpty {
       if progress.rootHasEnded, tasks.elements.allSatisfy({ $0.hasEnded || $0.isTimer }) {
         return .clean
@@ -93,6 +98,7 @@ extension Machine {
       return
     }
     queue.settle()
+    inside.pool.withholds = false
     enabled.removeAll()
     enabled.reserve(parked.count + queue.enabled.count + timers.count)
     appendParked()
@@ -101,8 +107,11 @@ extension Machine {
     progress.first = -1
     progress.lastTaskIsEnabled = first >= 0 && progress.streak < Self.longestStreak
     if first > 0, progress.lastTaskIsEnabled { enabled.moveToFront(first) }
-    if !timers.isEmpty { collectTimers(waitingSince: oldestParked) }
-    guard enabled.isEmpty else { return }
+    if !timers.isEmpty {
+      collectTimers(waitingSince: oldestParked)
+      withholdTimers()
+    }
+    guard enabled.isEmpty, !inside.pool.withholds else { return }
     // What waits for others than steps, or for being alone, is alone now.
     for step in parked.elements where il_carrier_may_go_on_alone(step.carrier) {
       enabled.append(step.entry)
@@ -111,7 +120,10 @@ extension Machine {
   }
 
   private func appendParked() {
-    for step in parked.elements where !il_carrier_is_blocked(step.carrier) {
+    for index in parked.elements.indices {
+      let step = parked[index]
+      if il_carrier_is_blocked(step.carrier) { continue }
+      if step.blockedSince != nil { noteEndOfBlocking(index) }
       enabled.append(step.entry)
     }
   }
@@ -121,11 +133,12 @@ extension Machine {
   private func appendWaiting() {
     for entry in queue.enabled.elements {
       if slots.pointer(at: Int(entry.slot)).pointee.isIdle || isTaken(entry) { continue }
-      enabled.append(entry)
+      if findsThread(entry) { enabled.append(entry) }
     }
   }
 
-  private func isTaken(_ entry: RunQueue.Entry) -> Bool {
+  /// Its task or its executor is amid a step.
+  func isTaken(_ entry: RunQueue.Entry) -> Bool {
     let isMailbox = executors[Int(entry.executor)].isMailbox
     return parked.elements.contains {
       $0.entry.task == entry.task || (isMailbox && $0.entry.executor == entry.executor)
@@ -152,9 +165,10 @@ extension Machine {
     let own = ownEntry(at: point)
     if point.is_vain {
       park(carrier, own)
+      noteBlocking(&parked[parked.count - 1])
       return nil
     }
-    guard !progress.hasFailed, let strategy = pointStrategy,
+    guard !progress.hasFailed, inside.pool.suspicion == nil, let strategy = pointStrategy,
       tasks[Int(own.task)].steps < 1 << StepKey.stepBits
     else { return release(own, carrier) }
     if steps.count >= progress.settings.stepLimit {
@@ -218,12 +232,15 @@ extension Machine {
     for entry in queue.enabled.elements {
       if entry.task == own.task || (isMailbox && entry.executor == own.executor) { continue }
       if slots.pointer(at: Int(entry.slot)).pointee.isIdle || isTaken(entry) { continue }
-      enabled.append(entry)
+      if findsThread(entry, besides: own) { enabled.append(entry) }
     }
     progress.first = -1
     progress.lastTask = own.task
     progress.lastTaskIsEnabled = true
-    if !timers.isEmpty { collectTimers(waitingSince: min(oldestParked, il_now(session))) }
+    if !timers.isEmpty {
+      collectTimers(waitingSince: min(oldestParked, il_now(session)))
+      withholdTimers(besides: own)
+    }
   }
 
   // MARK: Parking
@@ -286,16 +303,20 @@ extension Machine {
 
   private func noteLockWaits() { lockWaits = parked.elements.map(wait(of:)) }
 
-  private func wait(of step: ParkedStep) -> LockWait {
+  func wait(of step: ParkedStep) -> LockWait {
     let wait = il_carrier_wait(step.carrier)
+    let point = points.elements.last {
+      $0.task == step.entry.task && $0.ordinal == step.entry.ordinal
+    }
     return LockWait(
       task: Int(step.entry.task), object: UInt(bitPattern: wait.object),
-      site: UInt(bitPattern: wait.site), holder: wait.is_held ? Int(wait.holder) : nil,
+      site: UInt(bitPattern: wait.site), caller: point?.caller ?? 0,
+      holder: wait.is_held ? Int(wait.holder) : nil,
       heldSince: UInt(bitPattern: wait.held_since))
   }
 
   /// Parked steps wait for locks that they hold themselves in a circle: nobody can help them.
-  private var hasCircleOfLocks: Bool {
+  var hasCircleOfLocks: Bool {
     var holders: [Int: Int] = [:]
     for step in parked.elements {
       let wait = wait(of: step)

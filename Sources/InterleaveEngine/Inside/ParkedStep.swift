@@ -8,6 +8,9 @@ struct ParkedStep {
   var end: StepEnd
   /// Virtual time since which it could go on.
   var since: Int64
+  /// How many steps had begun when it blocked a thread of the pool until somebody lets it go on; nil
+  /// where it does not, or where somebody has.
+  var blockedSince: Int?
 }
 
 /// What the machine knows of a run whose steps can be interrupted inside.
@@ -22,6 +25,8 @@ struct InsideState {
   var parkings = 0
   /// The step that has just ended was interrupted, so that others ran inside of it.
   var wasLastInterrupted = false
+  /// What bounds how many steps may be in progress.
+  var pool = PoolState()
 }
 
 /// A step that waits, at the end of the run, for a lock or what serves as one.
@@ -32,6 +37,8 @@ package struct LockWait: Sendable, Hashable {
   package var object: UInt
   /// Where it does.
   package var site: UInt
+  /// Where the function was called that does; 0 where that is not known.
+  package var caller: UInt = 0
   /// The number of the task that holds it; nil where nobody does that is known.
   package var holder: Int?
   /// Where that took it; 0 where that is not known.

@@ -79,6 +79,10 @@ package final class Machine {
   var carrierLoop: (() -> OpaquePointer?)?
   /// The steps that waited for locks when the last run came to a standstill.
   package internal(set) var lockWaits: [LockWait] = []
+  /// Where steps have blocked threads of the pool until somebody let them go on, in all runs.
+  package internal(set) var blockings: Set<UInt> = []
+  /// Why the last run came to a standstill, where that was for want of threads of the pool.
+  package internal(set) var starvation: Starvation?
   /// The number of the last run within its exploration.
   package private(set) var runIndex = 0
 
@@ -219,6 +223,8 @@ package final class Machine {
     progress = RunState(settings: settings, isObserved: observer != nil)
     if !races.isEmpty { races.removeAll() }
     if !lockWaits.isEmpty { lockWaits.removeAll() }
+    starvation = nil
+    inside = InsideState()
     if !points.isEmpty { points.removeAll() }
     progress.notesResumers = notesResumers
     progress.mayCancel = canceller != nil
@@ -350,7 +356,8 @@ package final class Machine {
           passedOver: StepKey(
             task: tasks[Int(step.passedTask)].name, ordinal: step.passedOrdinal),
           reason: step.reason, isPreemption: step.isPreemption, isStall: step.isStall)
-      }, cancellation: recordedCancellation(upTo: count ?? steps.count))
+      }, cancellation: recordedCancellation(upTo: count ?? steps.count),
+      poolWidth: effectivePoolWidth)
   }
 
   /// How many tasks the last run has had, its first one among them.

@@ -22,6 +22,10 @@ package struct MachineSettings: Sendable {
   package var mailboxes = Mailboxes.asRuntime
   /// Where steps can be interrupted inside.
   package var interruptions = Interruptions.never
+  /// How many threads the pool has for steps of each priority; `.max` for any number.
+  package var poolWidth = Int.max
+  /// Where it has any number, strategies may give it fewer in some runs.
+  package var variesPoolWidth = false
   /// None is interrupted but where it cannot go on before another one has.
   package var runsWholeSteps = false
   /// The number of steps above which a run is taken to be a livelock.

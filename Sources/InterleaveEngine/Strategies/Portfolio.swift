@@ -59,6 +59,11 @@ public final class Portfolio: Strategy {
   private var running: Member?
   /// The run that goes on interrupts no step inside.
   private var runsWholeSteps = false
+  /// How many threads the pool has in each of those runs, in turn: where no step blocks, that makes
+  /// no difference to whole steps.
+  private static let widths: [Int?] = [1, 2, 1, nil]
+  private var wholeRuns = 0
+  public private(set) var poolWidth: Int?
   private let interleavings = AddressTable()
   private var knownInterleavings = 0
   /// Orders of steps on executors, and pairs of steps.
@@ -156,6 +161,12 @@ public final class Portfolio: Strategy {
     runsWholeSteps =
       run.index < Self.wholeSteps || next.strategy is any SystematicStrategy
       || mix(run.seed, 7).isMultiple(of: 4)
+    poolWidth = nil
+    // What a search goes through must not change on the way.
+    if runsWholeSteps, !(next.strategy is any SystematicStrategy) {
+      poolWidth = Self.widths[wholeRuns % Self.widths.count]
+      wholeRuns += 1
+    }
     next.strategy.begin(run)
   }
 

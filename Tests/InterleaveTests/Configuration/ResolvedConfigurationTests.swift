@@ -111,6 +111,20 @@ import Testing
         == "INTERLEAVE_INTERRUPTIONS must be never or before or everywhere (was `always`)")
   }
 
+  @Test func thePoolIsAsWideAsIsAskedFor() throws {
+    #expect(try resolved([:]).configuration.poolWidth == .automatic)
+    let widths: [String: FuzzConfiguration.PoolWidth] = [
+      "automatic": .automatic, "unlimited": .unlimited, "3": 3,
+    ]
+    for (text, width) in widths {
+      #expect(try resolved(["INTERLEAVE_POOL_WIDTH": text]).configuration.poolWidth == width)
+    }
+    #expect(
+      message(["INTERLEAVE_POOL_WIDTH": "0"])
+        == "INTERLEAVE_POOL_WIDTH must be automatic, unlimited or a whole number of at least 1 "
+        + "(was `0`)")
+  }
+
   @Test func aStepMustHaveSomeTime() {
     #expect(
       message([:], { $0.slowStepLimit = .zero })

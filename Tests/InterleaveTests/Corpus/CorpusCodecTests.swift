@@ -66,6 +66,20 @@ import Testing
     #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: unknown) }
   }
 
+  @Test func aNarrowPoolNeedsTheNewerFormat() throws {
+    var entry = bankEntry
+    entry.poolWidth = 2
+    let text = entry.json()
+    #expect(text.contains(#""version": 2,"#))
+    #expect(text.contains(#""poolWidth": 2,"#), "\(text)")
+    #expect(try CorpusEntry(reading: text) == entry)
+    #expect(entry.digest != bankEntry.digest)
+    let old = text.replacing(#""version": 2"#, with: #""version": 1"#)
+    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: old) }
+    let none = text.replacing(#""poolWidth": 2"#, with: #""poolWidth": 0"#)
+    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: none) }
+  }
+
   @Test func charactersThatAReviewerCouldNotSeeAreEscaped() {
     var entry = bankEntry
     entry.message = "a\u{202E}b\u{200B}c\0d/e"

@@ -97,24 +97,25 @@ import Testing
     #expect(failure.message.contains("for a lock that task 0.0 holds, since nest"), "\(failure)")
   }
 
-  /// Whoever wants it blocks the thread on which its holder may be about to go on.
-  @Test func whoWantsALockThatIsHeldAcrossASuspensionHangs() async throws {
-    let failure = try #require(
-      await run {
-        let lock = NSLock()
-        await withTaskGroup(of: Void.self) { group in
-          for _ in 0..<2 {
-            group.addTask {
-              lock.take()
-              await Task.yield()
-              lock.give()
-            }
+  /// Whoever wants it blocks a thread, and its holder needs one to go on.
+  @Test func whoWantsALockThatIsHeldAcrossASuspensionStarvesANarrowPool() async throws {
+    let body: @Sendable () async -> Void = {
+      let lock = NSLock()
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<2 {
+          group.addTask {
+            lock.take()
+            await Task.yield()
+            lock.give()
           }
         }
-      }.failure)
-    #expect(failure.kind == .hang, "\(failure)")
-    #expect(
-      failure.message.contains("a lock that is held by a step of the same run"), "\(failure)")
+      }
+    }
+    let failure = try #require(await run { await body() }.failure)
+    #expect(failure.kind == .poolStarvation, "\(failure)")
+    #expect(failure.message.contains("by a lock that task 0."), "\(failure)")
+    let wide = await fuzzed({ $0.poolWidth = .unlimited }, body: body)
+    #expect(wide.failure == nil, "who holds it finds a thread: \(wide)")
   }
 
   // MARK: Proofs
