@@ -81,6 +81,7 @@ extension RunTrace {
       packet.put(all: [task.site, task.caller, task.entry, task.lastResume])
       packet.put(task.hasEnded)
       packet.put(task.isJob)
+      packet.put(task.block)
     }
     packet.put(all: executors)
     let types = Set(executors.map(\.type)).subtracting([0]).sorted()
@@ -114,7 +115,8 @@ extension RunTrace {
       let addresses: [UInt] = packet.takeAll()
       return InspectedTask(
         path: path, site: addresses[0], caller: addresses[1], entry: addresses[2],
-        lastResume: addresses[3], hasEnded: packet.take(), isJob: packet.take())
+        lastResume: addresses[3], hasEnded: packet.take(), isJob: packet.take(),
+        block: packet.take())
     }
     executors = packet.takeAll()
     let types = packet.takeAll(UInt.self)

@@ -30,9 +30,11 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   /// A step that comes to an atomic instruction of the program, or enters a function that is
   /// watched, is told of, and finds all as it was.
   case atomics
+  /// Dispatch queues and work items keep what they are where it is looked for.
+  case queues
 
   /// Without it, nothing can be controlled.
-  var isRequired: Bool { self != .carriers && self != .atomics }
+  var isRequired: Bool { ![.carriers, .atomics, .queues].contains(self) }
 
   /// What is wrong, if the fact does not hold.
   var complaint: String? { Self.checks[self]?() }
@@ -137,6 +139,8 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
     },
     // Where instructions cannot be watched, no use is made of that.
     .atomics: { il_watch_probe().map { String(cString: $0) } },
+    // Where there are no carriers, no use is made of queues.
+    .queues: { il_queues_obstacle().map { String(cString: $0) } },
   ]
 
   /// Makes a task of the native runtime and looks at its job as the hook sees it.

@@ -115,6 +115,15 @@ package enum Takeover {
     return _typeName(unsafeBitCast(metadata, to: Any.Type.self), qualified: true)
   }
 
+  /// What stands for the label of a dispatch queue: ``typeName(_:)`` tells it, as of a type.
+  static func label(ofQueue queue: UnsafeMutableRawPointer) -> UInt {
+    let label = String(cString: il_label_of_queue(queue))
+    // No metadata lies at an odd address.
+    let hash = UInt(truncatingIfNeeded: label.utf8.reduce(UInt64(5)) { mix($0, UInt64($1)) }) | 1
+    learn(typeNames: [hash: label])
+    return hash
+  }
+
   private static let typeHashes = Mutex<[UInt: UInt64]>([:])
 
   /// A hash of the type's name that is the same in every process.

@@ -69,23 +69,37 @@ static bool try_dispatch_semaphore(void *semaphore) {
 }
 #endif
 
+#if defined(IL_HAS_CARRIERS)
+typedef enum { NOT_INSIDE, HAS_COME, TIMED_OUT } wait_end;
+
+// Waits inside the step until what it tries succeeds.
+static wait_end wait_inside(void *object, uint64_t timeout, bool (*tries)(void *),
+                            const void *caller) {
+  il_session *s = timeout == NOW ? NULL : il_waits_inside(timeout != FOREVER);
+  if (LIKELY(!s)) return NOT_INSIDE;
+  int64_t moment = il_deadline_of(s, timeout);
+  il_before_wait(s, object, caller);
+  do {
+    if (tries(object) || il_is_opened_by_others(s, tries, object)) return HAS_COME;
+  } while (s->now < moment && il_await_opening_until(s, object, caller, moment));
+  if (timeout == FOREVER) return NOT_INSIDE;
+  il_pass(s, moment - s->now);
+  return TIMED_OUT;
+}
+#endif
+
 intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   void *caller = IL_CALLER();
   REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
   il_note_lock(semaphore, caller);
   if (timeout != FOREVER) il_note_trial((void *)dispatch_semaphore_wait, caller);
-  if (timeout != FOREVER && timeout != NOW) il_leave_points_at("dispatch_semaphore_wait", caller);
 #if defined(IL_HAS_CARRIERS)
-  il_session *inside = timeout == FOREVER ? il_inside() : NULL;
-  if (UNLIKELY(inside != NULL)) {
-    caller = IL_PLACE(caller);
-    il_before_wait(inside, semaphore, caller);
-    do {
-      if (try_dispatch_semaphore(semaphore) ||
-          il_is_opened_by_others(inside, try_dispatch_semaphore, semaphore)) return 0;
-    } while (il_await_opening(inside, semaphore, caller));
+  if (UNLIKELY(il_current != NULL)) {
+    wait_end end = wait_inside(semaphore, timeout, try_dispatch_semaphore, IL_PLACE(caller));
+    if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(semaphore, NOW);
   }
 #endif
+  if (timeout != FOREVER && timeout != NOW) il_leave_points_at("dispatch_semaphore_wait", caller);
   if (timeout == FOREVER && il_current && is_own(semaphore)) {
     if (!original(semaphore, NOW)) return 0;
     STOP(IL_BLOCKED_SEMAPHORE);
@@ -100,11 +114,24 @@ void *dispatch_group_create(void) {
   return made;
 }
 
+#if defined(IL_HAS_CARRIERS)
+static bool try_dispatch_group(void *group) {
+  REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
+  return !original(group, NOW);
+}
+#endif
+
 intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
   void *caller = IL_CALLER();
   il_note_outside((void *)dispatch_group_wait, caller);
-  if (timeout != NOW) il_leave_points_at("dispatch_group_wait", caller);
   REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
+#if defined(IL_HAS_CARRIERS)
+  if (UNLIKELY(il_current != NULL)) {
+    wait_end end = wait_inside(group, timeout, try_dispatch_group, IL_PLACE(caller));
+    if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(group, NOW);
+  }
+#endif
+  if (timeout != NOW) il_leave_points_at("dispatch_group_wait", caller);
   if (timeout == FOREVER && il_current && is_own(group)) {
     if (!original(group, NOW)) return 0;
     STOP(IL_BLOCKED_GROUP);
@@ -114,8 +141,12 @@ intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
 
 intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
   void *caller = IL_CALLER();
-  il_leave_points_at("dispatch_block_wait", caller);
   REAL(dispatch_block_wait, intptr_t (*)(void *, uint64_t));
+#if defined(IL_HAS_CARRIERS)
+  // That waits for a group.
+  if (timeout != NOW && il_waits_inside(timeout != FOREVER)) return original(block, timeout);
+#endif
+  il_leave_points_at("dispatch_block_wait", caller);
   return wait_for(block, timeout, original);
 }
 
@@ -229,16 +260,33 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) && il_code_at(caller) != IL_CODE_OURS &&
-      il_wait_inside(inside, condition, lock, IL_PLACE(caller))) return 0;
+      il_wait_inside(inside, condition, lock, INT64_MAX, IL_PLACE(caller))) return 0;
 #endif
   if (il_current && is_own(condition)) STOP(IL_BLOCKED_CONDITION);
   return original(condition, lock);
 }
 
+// Waits for a condition inside the step, until a moment of the run's clocks. False: it has to be
+// waited for as by a thread.
+static bool wait_until_inside(pthread_cond_t *condition, pthread_mutex_t *lock, clockid_t clock,
+                              const struct timespec *deadline, const void *caller, int *result) {
+#if defined(IL_HAS_CARRIERS)
+  il_session *s = il_waits_inside(true);
+  if (LIKELY(!s) || il_code_at(caller) == IL_CODE_OURS) return false;
+  int64_t moment = il_nanoseconds(deadline) - il_clock_origin(clock);
+  bool is_opened = s->now < moment && il_wait_inside(s, condition, lock, moment, caller);
+  if (!is_opened) il_pass(s, moment - s->now);
+  *result = is_opened ? 0 : ETIMEDOUT;
+  return true;
+#else
+  (void)condition, (void)lock, (void)clock, (void)deadline, (void)caller, (void)result;
+  return false;
+#endif
+}
+
 int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
                            const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  il_leave_points_at("pthread_cond_timedwait", caller);
   static int (*original)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
   if (UNLIKELY(!original))
     *(void **)&original = il_next_version("pthread_cond_timedwait", "GLIBC_2.3.2");
@@ -249,8 +297,11 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
   enum { IS_MONOTONIC = 2 };
   if (condition->__data.__wrefs & IS_MONOTONIC) clock = CLOCK_MONOTONIC;
 #endif
+  int result;
+  if (wait_until_inside(condition, lock, clock, deadline, IL_PLACE(caller), &result)) return result;
+  il_leave_points_at("pthread_cond_timedwait", caller);
   struct timespec moment = real_moment(s, clock, deadline, is_own(condition));
-  int result = original(condition, lock, &moment);
+  result = original(condition, lock, &moment);
   if (result == ETIMEDOUT) reach(s, clock, deadline);
   return result;
 }
@@ -258,13 +309,15 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
 int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *lock, clockid_t clock,
                            const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  il_leave_points_at("pthread_cond_clockwait", caller);
   REAL(pthread_cond_clockwait,
        int (*)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(condition, lock, clock, deadline);
+  int result;
+  if (wait_until_inside(condition, lock, clock, deadline, IL_PLACE(caller), &result)) return result;
+  il_leave_points_at("pthread_cond_clockwait", caller);
   struct timespec moment = real_moment(s, clock, deadline, is_own(condition));
-  int result = original(condition, lock, clock, &moment);
+  result = original(condition, lock, clock, &moment);
   if (result == ETIMEDOUT) reach(s, clock, deadline);
   return result;
 }

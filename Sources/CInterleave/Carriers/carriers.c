@@ -239,7 +239,7 @@ static void keep_step(const il_carriers *c, il_step_state *kept) {
       .creating_child = s->creating_child, .creation_site = s->creation_site,
       .creation_caller = s->creation_caller, .creation_entry = s->creation_entry,
       .creation_group = s->creation_group, .creation_let = s->creation_let,
-      .vain_trials = c->vain_trials,
+      .vain_trials = c->vain_trials, .queue_frame = s->queue_frame,
       .number = c->number, .operations = c->operations, .runtime_locks = c->runtime_locks,
       .locks = c->locks};
   memcpy(kept->kinds, c->kinds, sizeof kept->kinds);
@@ -264,6 +264,7 @@ static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
   s->creation_entry = kept->creation_entry;
   s->creation_group = kept->creation_group;
   s->creation_let = kept->creation_let;
+  s->queue_frame = kept->queue_frame;
   c->number = kept->number;
   c->operations = kept->operations;
   c->runtime_locks = kept->runtime_locks;
@@ -282,13 +283,35 @@ void il_carrier_leave(il_carriers *c, il_carrier *next) {
   c->parked++;
   c->solitary += me->want == IL_WANTS_SOLITUDE;
   c->parked_locks += me->step.locks;
+  me->next = c->first_parked;
+  c->first_parked = me;
   il_step_edge(s);
   switch_to(me, next ? next : take_spare(c));
+  if (UNLIKELY(c->is_over)) {
+    s->queue_frame = me->step.queue_frame;
+    il_leave_queues(c);
+  }
+  il_carrier **link = &c->first_parked;
+  while (*link != me) link = &(*link)->next;
+  *link = me->next;
   c->parked--;
   c->solitary -= me->want == IL_WANTS_SOLITUDE;
   c->parked_locks -= me->step.locks;
   go_on_with_step(c, &me->step);
   il_step_edge(s);
+}
+
+void il_carrier_end(il_carriers *c) { switch_to(c->current, &c->home); }
+
+// What is parked never goes on. Others may use the queues that it is on.
+static void leave_all_queues(il_carriers *c) {
+  c->is_over = true;
+  for (il_carrier *parked = c->first_parked, *next; parked; parked = next) {
+    next = parked->next;
+    if (parked->step.queue_frame) switch_to(&c->home, parked);
+  }
+  c->session->queue_frame = NULL;
+  c->is_over = false;
 }
 
 // MARK: - Runs
@@ -318,6 +341,7 @@ bool il_carriers_run(il_session *s, il_points points) {
   c->run++;
   c->held_count = 0;
   c->last_step = c->parked = c->solitary = c->parked_locks = 0;
+  c->first_parked = NULL;
   c->off = NULL;
   c->points = points;
   c->spares_holders = false;
@@ -326,6 +350,7 @@ bool il_carriers_run(il_session *s, il_points points) {
   s->heeds_atomics = true;
   il_values_begin(c);
   switch_to(&c->home, take_spare(c));
+  if (UNLIKELY(c->first_parked != NULL)) leave_all_queues(c);
   il_values_end(c);
   // What is parked never goes on: its stack stays as it is, as the task does.
   if (c->parked) il_give_back_all(c);
@@ -392,6 +417,10 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
 bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
   (void)carrier;
   return false;
+}
+int64_t il_carrier_moment(const il_carrier *carrier) {
+  (void)carrier;
+  return INT64_MAX;
 }
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   (void)carrier;

@@ -39,6 +39,8 @@ typedef enum {
   IL_WANTS_CHANGE,
   // No other step is inside.
   IL_WANTS_SOLITUDE,
+  // Its turn on a dispatch queue.
+  IL_WANTS_TURN,
 } il_want;
 
 // What takes an object of the table, and so how it is given back.
@@ -93,6 +95,8 @@ typedef struct {
   unsigned number, operations, runtime_locks, locks;
   // How often it has tried to take one that was taken.
   unsigned vain_trials;
+  // The innermost call on a dispatch queue that it is in.
+  struct il_queue_frame *queue_frame;
   // How many operations it has done of each kind.
   unsigned kinds[IL_POINT_KINDS];
 } il_step_state;
@@ -118,6 +122,8 @@ struct il_carrier {
   il_want want;
   void *wanted;
   const void *want_site;
+  // The virtual time at which it goes on without; INT64_MAX for never.
+  int64_t moment;
   // How often what it wants had been opened; and anything by those outside.
   unsigned openings, openings_by_others;
   // What the word was, of so many bytes.
@@ -125,6 +131,7 @@ struct il_carrier {
   uint8_t width;
   // It can do without what it wants.
   bool is_trial;
+  // The next one that is free, or that is parked.
   il_carrier *next;
 };
 
@@ -133,8 +140,10 @@ struct il_carriers {
   // The thread whose they are, by a number that no other thread ever has.
   unsigned long thread;
   il_carrier home;
-  il_carrier *current, *free;
+  il_carrier *current, *free, *first_parked;
   size_t free_count;
+  // The run has ended, and what is parked is to leave the dispatch queues that it is on.
+  bool is_over;
   // The number of the run, and of the last step that began.
   unsigned run, last_step;
   // The step that runs.
@@ -162,6 +171,8 @@ enum { IL_MOST_OPERATIONS = 2047, IL_WAITS = 2 * (IL_MOST_OPERATIONS + 1) };
 
 // The running step parks, and the carrier goes on, or a new loop if it is NULL.
 void il_carrier_leave(il_carriers *carriers, il_carrier *next);
+// The carrier that runs never goes on.
+void il_carrier_end(il_carriers *carriers);
 // There is a carrier for a loop to go on upon.
 bool il_carriers_have_spare(il_carriers *carriers);
 
@@ -207,6 +218,8 @@ bool il_await_trial(il_session *session, void *object, const void *site, il_want
 // Returns once the object has been opened. False: nobody is left who could do that, but for
 // threads that run no step.
 bool il_await_opening(il_session *session, void *object, const void *site);
+// The same, for no longer than until a moment of virtual time.
+bool il_await_opening_until(il_session *session, void *object, const void *site, int64_t moment);
 // The same, for those who work for the run outside of its control. How fast they are must not
 // decide what comes next: so a step waits for them as a thread would, before others go on.
 // `tries` tells whether the object has been opened.
@@ -228,6 +241,9 @@ il_code il_code_at(const void *address);
 // The code that a function of ours was called by, given that and our frame; where that is only a
 // small function of a library, by which the program reaches a lock, the program's.
 const void *il_place_of_call(const void *caller, void **frame);
+// The same where the program reaches libdispatch by its overlay for Swift.
+bool il_is_overlay(const void *address);
+const void *il_program_call(const void *caller, void **frame);
 
 // MARK: - Locks
 
@@ -250,9 +266,11 @@ void il_note_mutex_taken(il_session *session, void *word, const void *site);
 
 // MARK: - Waits
 
+// Somebody is about to open something, which is known to them alone who may wait for it.
+void il_reach_opening(void *object, void *caller, void **frame);
 // Waits for a condition, without the lock meanwhile. False: see `il_await_opening`.
 bool il_wait_inside(il_session *session, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    const void *caller);
+                    int64_t moment, const void *caller);
 // Surround what only the first who comes does, and others wait for.
 void il_once_begins(il_session *session, void *flag, const void *caller);
 void il_once_ends(il_session *session, void *flag);
@@ -261,6 +279,14 @@ void il_once_ends(il_session *session, void *flag);
 static inline il_session *il_inside(void) {
   il_session *s = il_current;
   return UNLIKELY(s != NULL) && UNLIKELY(s->carriers != NULL) && s->step_task ? s : NULL;
+}
+
+// The same for who waits for what others open, at most for a time; NULL where it has to do so as a
+// thread does.
+static inline il_session *il_waits_inside(bool is_limited) {
+  il_session *s = il_inside();
+  // Where nobody but threads works for the run, these are waited for by the clocks of the system.
+  return UNLIKELY(s != NULL) && is_limited && !s->lanes ? NULL : s;
 }
 
 // The running step, if it can be interrupted, comes to a call that blocks, and of which no table
@@ -285,5 +311,9 @@ static inline void il_reach_resuming(void *task, const void *site) { (void)task,
 #endif
 
 IL_UNINSTRUMENTED_END
+
+#if defined(IL_HAS_CARRIERS)
+#include "queues.h"
+#endif
 
 #endif

@@ -173,5 +173,84 @@ const void *il_place_of_call(const void *caller, void **frame) {
   return is_frame && il_code_at(outer[1]) == IL_CODE_PROGRAM ? outer[1] : caller;
 }
 
+// A function returns to the address, in whatever image.
+static bool is_after_call(const void *address) {
+  const loaded_images *all = atomic_load_explicit(&known_images, memory_order_acquire);
+  if (!find_image(all, (uintptr_t)address)) return false;
+#if defined(__x86_64__)
+  enum { LONGEST_CALL = 7, NEAR_CALL = 0xe8, GROUP = 0xff };
+  uint8_t code[LONGEST_CALL];
+  if (!il_read_memory((const char *)address - LONGEST_CALL, code, sizeof code)) return false;
+  if (code[2] == NEAR_CALL) return true;
+  // By way of a register or of memory: the second opcode of its group.
+  for (int length = 2; length <= LONGEST_CALL; length++) {
+    const uint8_t *at = &code[LONGEST_CALL - length];
+    if (at[0] == GROUP && (at[1] >> 3 & 7) == 2) return true;
+  }
+  return false;
+#else
+  uint32_t code;
+  if (!il_read_memory((const char *)address - sizeof code, &code, sizeof code)) return false;
+  return code >> 26 == 0x25 || (code & 0xfffffc1f) == 0xd63f0000;
+#endif
+}
+
+// libdispatch's overlay for Swift is a library of its own.
+bool il_is_overlay(const void *address) {
+  static _Atomic(const void *) known;
+  const void *symbol = atomic_load_explicit(&known, memory_order_relaxed);
+  if (UNLIKELY(!symbol)) {
+    symbol = dlsym(RTLD_DEFAULT, "$s8Dispatch0A5QueueCMa");
+    if (!symbol) return false;
+    atomic_store_explicit(&known, symbol, memory_order_relaxed);
+  }
+  const loaded_images *all = atomic_load_explicit(&known_images, memory_order_acquire);
+  const loaded_image *image = find_image(all, (uintptr_t)symbol);
+  return image && (uintptr_t)address - image->begin < image->end - image->begin;
+}
+
+// How many words a function of the overlay's, which need not keep its frames, puts on the stack; -1
+// where it does keep them.
+static int words_on_stack(const void *address) {
+#if defined(__x86_64__)
+  enum { PUSH = 0x50, KINDS = 8, PUSH_BP = 0x55, WIDE = 0x41 };
+  Dl_info info;
+  if (!dladdr(address, &info) || !info.dli_saddr) return 0;
+  const uint8_t *at = info.dli_saddr;
+  if (at[0] == PUSH_BP && at[1] == 0x48 && at[2] == 0x89 && at[3] == 0xe5) return -1;
+  int words = 0;
+  for (;;) {
+    if (*at - PUSH < KINDS && *at >= PUSH) at += 1;
+    else if (*at == WIDE && at[1] >= PUSH && at[1] - PUSH < KINDS) at += 2;
+    else break;
+    words++;
+  }
+  // And what is taken from the stack pointer.
+  if (at[0] == 0x48 && at[1] == 0x83 && at[2] == 0xec) return words + at[3] / 8;
+  int32_t bytes;
+  memcpy(&bytes, at + 3, sizeof bytes);
+  return at[0] == 0x48 && at[1] == 0x81 && at[2] == 0xec ? words + bytes / 8 : words;
+#else
+  (void)address;
+  return -1;
+#endif
+}
+
+const void *il_program_call(const void *caller, void **frame) {
+  enum { DEPTH = 8, LARGEST = 512 };
+  const void *call = caller;
+  void **base = frame[0], **above = frame + 2;
+  for (int depth = 0; depth < DEPTH && il_code_at(call) != IL_CODE_PROGRAM; depth++) {
+    if (!il_is_overlay(call)) return caller;
+    int words = words_on_stack(call);
+    void **next = words < 0 ? base + 1 : above + words;
+    if (next < above || next > above + LARGEST || !is_after_call(*next)) return caller;
+    if (words < 0) base = *(void ***)base;
+    call = *next;
+    above = next + 1;
+  }
+  return il_code_at(call) == IL_CODE_PROGRAM ? call : caller;
+}
+
 IL_UNINSTRUMENTED_END
 #endif

@@ -71,6 +71,7 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   case IL_WANTS_WORD: return *(const volatile int *)carrier->wanted != 0;
   case IL_WANTS_CHANGE: return il_value_of(carrier->wanted, carrier->width) == carrier->seen;
   case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
+  case IL_WANTS_TURN: return !((const il_turn *)carrier->wanted)->is_given;
   case IL_WANTS_OPENING:
     return known_held(c, carrier->wanted)->openings == carrier->openings &&
            atomic_load(&c->session->openings_by_others) == carrier->openings_by_others;
@@ -273,7 +274,12 @@ bool il_await_trial(il_session *s, void *object, const void *site, il_want want)
 }
 
 bool il_await_opening(il_session *s, void *object, const void *site) {
+  return il_await_opening_until(s, object, site, INT64_MAX);
+}
+
+bool il_await_opening_until(il_session *s, void *object, const void *site, int64_t moment) {
   il_carrier *me = s->carriers->current;
+  me->moment = moment;
   me->openings = find_held(s->carriers, object)->openings;
   me->openings_by_others = atomic_load(&s->openings_by_others);
   il_await(s, object, site, IL_WANTS_OPENING);
@@ -297,17 +303,25 @@ bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
          carrier->is_trial;
 }
 
+int64_t il_carrier_moment(const il_carrier *carrier) {
+  return carrier->want == IL_WANTS_OPENING ? carrier->moment : INT64_MAX;
+}
+
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE ||
                  carrier->want == IL_WANTS_WORD;
   const il_held *held = is_lock ? known_held(carrier->owner, carrier->wanted) : NULL;
   il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
   wait.kind = carrier->is_trial ? IL_WAIT_FOR_OTHER
-              : is_lock ? IL_WAIT_FOR_LOCK
+              : is_lock || carrier->want == IL_WANTS_TURN ? IL_WAIT_FOR_LOCK
               : carrier->want == IL_WANTS_OPENING ? IL_WAIT_FOR_OPENING
                                                   : IL_WAIT_FOR_OTHER;
   wait.is_opened = carrier->want == IL_WANTS_OPENING &&
                    known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
+  if (carrier->want == IL_WANTS_TURN) {
+    wait.object = ((const il_turn *)carrier->wanted)->lane->order->queue;
+    held = known_held(carrier->owner, wait.object);
+  }
   if (held && (held->depth || held->sharers)) {
     wait.is_held = true;
     wait.holder = held->task;

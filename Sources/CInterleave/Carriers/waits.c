@@ -20,10 +20,7 @@ IL_UNINSTRUMENTED_BEGIN
 
 #if defined(IL_HAS_CARRIERS)
 
-#define OPENING(object)                                                           \
-  il_session *inside = il_inside();                                               \
-  if (UNLIKELY(inside != NULL)) reach_opening(inside, object, IL_PLACE(caller));  \
-  else if (UNLIKELY(il_on_errand != NULL)) note_opened_by_other(caller)
+#define OPENING(object) il_reach_opening(object, caller, __builtin_frame_address(0))
 
 static void reach_opening(il_session *s, void *object, const void *caller) {
   il_code code = il_code_at(caller);
@@ -63,6 +60,12 @@ bool il_is_opened_by_others(il_session *s, bool (*tries)(void *), void *object) 
   return false;
 }
 
+void il_reach_opening(void *object, void *caller, void **frame) {
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL)) reach_opening(inside, object, il_place_of_call(caller, frame));
+  else if (UNLIKELY(il_on_errand != NULL)) note_opened_by_other(caller);
+}
+
 typedef struct {
   il_session *session;
   unsigned openings;
@@ -95,7 +98,7 @@ int pthread_cond_broadcast(pthread_cond_t *condition) {
 }
 
 bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    const void *caller) {
+                    int64_t moment, const void *caller) {
   static int (*unlock)(pthread_mutex_t *), (*take)(pthread_mutex_t *);
   if (UNLIKELY(!unlock)) *(void **)&unlock = il_next_symbol("pthread_mutex_unlock");
   if (UNLIKELY(!take)) *(void **)&take = il_next_symbol("pthread_mutex_lock");
@@ -103,8 +106,8 @@ bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *l
   // Nobody comes between the lock's being given back and the waiting.
   if (unlock(lock)) return false;
   il_note_given(s, lock);
-  bool is_opened =
-      il_is_opened_by_others(s, has_opened, &seen) || il_await_opening(s, condition, caller);
+  bool is_opened = il_is_opened_by_others(s, has_opened, &seen) ||
+                   il_await_opening_until(s, condition, caller, moment);
   il_await(s, lock, caller, IL_WANTS_LOCK);
   take(lock);
   il_note_taken(s, lock, IL_HELD_MUTEX, false, caller);
@@ -222,20 +225,6 @@ int pthread_mutex_clocklock(pthread_mutex_t *lock, clockid_t clock,
   il_leave_points_at("pthread_mutex_clocklock", caller);
   return original(lock, clock, deadline);
 }
-
-#define SYNC_F(name)                                                              \
-  void name(void *queue, void *context, void (*work)(void *)) {                   \
-    void *caller = IL_CALLER();                                                   \
-    REAL(name, void (*)(void *, void *, void (*)(void *)));                       \
-    il_note_outside((void *)name, caller);                                        \
-    il_leave_points_at(#name, caller);                                            \
-    original(queue, context, work);                                               \
-  }
-
-SYNC_F(dispatch_sync_f)
-SYNC_F(dispatch_barrier_sync_f)
-SYNC_F(dispatch_async_and_wait_f)
-SYNC_F(dispatch_barrier_async_and_wait_f)
 
 #else
 

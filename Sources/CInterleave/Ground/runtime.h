@@ -21,7 +21,9 @@ typedef struct {
   void *resume_context;
 } il_job;
 
-enum { IL_KIND_TASK = 0, IL_KIND_ACTOR_INLINE = 192, IL_KIND_ACTOR_OVERRIDE = 194 };
+enum { IL_KIND_TASK = 0, IL_KIND_ACTOR_INLINE = 192, IL_KIND_ACTOR_OVERRIDE = 194,
+       // No kind of the runtime's: a block that waits for a dispatch queue.
+       IL_KIND_BLOCK = 200 };
 
 static inline uint8_t il_job_kind(const void *job) {
   return (uint8_t)((const il_job *)job)->flags;

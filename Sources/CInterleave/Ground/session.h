@@ -152,6 +152,12 @@ struct il_session {
   bool has_crash_elsewhere;
   size_t resumer_count;
   il_resumer resumers[IL_RESUMERS];
+  // What the run knows of dispatch queues, and the innermost call on one that the running step is
+  // in.
+  struct il_lane *lanes;
+  struct il_queue_frame *queue_frame;
+  // Of the block for which a task is being made; 0 for none.
+  unsigned block_number;
   // On what the steps of the run can be interrupted inside; NULL where they cannot. And the
   // same between runs.
   il_carriers *carriers, *idle_carriers;

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #endif
 #include "takeover.h"
+#include "../Carriers/carriers.h"
 #include "../Environment/environment.h"
 
 #include <dlfcn.h>
@@ -24,6 +25,16 @@ extern char _dispatch_source_type_write __attribute__((weak));
   static __typeof__(type) original;                                          \
   if (UNLIKELY(!original)) original = (__typeof__(type))il_next_symbol(#name)
 
+// The running step's session takes what is handed to a queue.
+#define SUBMITS(queue, block, ...)                                                \
+  (UNLIKELY(il_current != NULL) &&                                                \
+   il_submit_block(queue, block, (il_submission){__VA_ARGS__}, caller,            \
+                   __builtin_frame_address(0)))
+#define SUBMITS_WORK(queue, context, work, ...)                                   \
+  (UNLIKELY(il_current != NULL) &&                                                \
+   il_submit_work(queue, context, work, (il_submission){__VA_ARGS__}, caller,     \
+                  __builtin_frame_address(0)))
+
 static bool is_job_runner(work_function work) {
   // One address, looked up once, is what nearly every call passes.
   static _Atomic(work_function) known;
@@ -37,6 +48,7 @@ void dispatch_async_f(void *queue, void *context, work_function work) {
   void *caller = IL_CALLER();
   REAL(dispatch_async_f, void (*)(void *, void *, work_function));
   if (UNLIKELY(il_take_work(queue, context, work))) return;
+  if (SUBMITS_WORK(queue, context, work)) return;
   il_session *s = il_current;
   bool main = queue == (void *)&_dispatch_main_q;
   if (UNLIKELY(il_on_errand != NULL) && !s && !is_job_runner(work))
@@ -62,6 +74,7 @@ void dispatch_async_f(void *queue, void *context, work_function work) {
 void dispatch_after_f(uint64_t when, void *queue, void *context, work_function work) {
   void *caller = IL_CALLER();
   REAL(dispatch_after_f, void (*)(uint64_t, void *, void *, work_function));
+  if (SUBMITS_WORK(queue, context, work, .when = when)) return;
   il_session *s = il_current;
   if (s) {
     if (is_job_runner(work) &&
@@ -151,6 +164,9 @@ void dispatch_activate(void *object) {
     }
   }
   original(object);
+#if defined(IL_HAS_CARRIERS)
+  il_note_activated(object);
+#endif
 }
 
 // MARK: - Ways out
@@ -219,7 +235,7 @@ static void *send(il_block *wrapper, void *block, void *caller, uint64_t when) {
 void dispatch_async(void *queue, void *block) {
   void *caller = IL_CALLER();
   REAL(dispatch_async, void (*)(void *, void *));
-  if (UNLIKELY(il_take_block(queue, block))) return;
+  if (UNLIKELY(il_take_block(queue, block)) || SUBMITS(queue, block)) return;
   il_block wrapper;
   original(queue, send(&wrapper, block, caller, 0));
 }
@@ -227,6 +243,7 @@ void dispatch_async(void *queue, void *block) {
 void dispatch_after(uint64_t when, void *queue, void *block) {
   void *caller = IL_CALLER();
   REAL(dispatch_after, void (*)(uint64_t, void *, void *));
+  if (SUBMITS(queue, block, .when = when)) return;
   il_session *s = il_current;
   il_block wrapper;
   void *work = send(&wrapper, block, caller, when);
@@ -239,6 +256,7 @@ void dispatch_after(uint64_t when, void *queue, void *block) {
 void dispatch_group_async(void *group, void *queue, void *block) {
   void *caller = IL_CALLER();
   REAL(dispatch_group_async, void (*)(void *, void *, void *));
+  if (SUBMITS(queue, block, .group = group)) return;
   il_block wrapper;
   original(group, queue, send(&wrapper, block, caller, 0));
 }
@@ -246,6 +264,7 @@ void dispatch_group_async(void *group, void *queue, void *block) {
 void dispatch_group_notify(void *group, void *queue, void *block) {
   void *caller = IL_CALLER();
   REAL(dispatch_group_notify, void (*)(void *, void *, void *));
+  if (SUBMITS(queue, block, .awaited = group)) return;
   il_block wrapper;
   original(group, queue, send(&wrapper, block, caller, 0));
 }
@@ -253,6 +272,7 @@ void dispatch_group_notify(void *group, void *queue, void *block) {
 void dispatch_barrier_async(void *queue, void *block) {
   void *caller = IL_CALLER();
   REAL(dispatch_barrier_async, void (*)(void *, void *));
+  if (SUBMITS(queue, block, .is_barrier = true)) return;
   il_block wrapper;
   original(queue, send(&wrapper, block, caller, 0));
 }

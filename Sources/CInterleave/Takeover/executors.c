@@ -241,7 +241,23 @@ void dispatch_assert_queue(void *queue) {
   static void (*original)(void *);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_assert_queue");
   if (UNLIKELY(queue == (void *)&_dispatch_main_q) && is_on_main()) return;
+#if defined(IL_HAS_CARRIERS)
+  // What leads to the main queue, libdispatch knows nothing of.
+  if (UNLIKELY(il_current != NULL) && is_on_main() && il_is_on_queue(il_current, queue)) return;
+#endif
   original(queue);
+}
+
+void *dispatch_get_specific(const void *key) {
+  static void *(*original)(const void *), *(*of_queue)(void *, const void *);
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_get_specific");
+  bool is_main = UNLIKELY(is_on_main());
+#if defined(IL_HAS_CARRIERS)
+  is_main = is_main && !il_is_off_main(il_current);
+#endif
+  if (LIKELY(!is_main)) return original(key);
+  if (UNLIKELY(!of_queue)) *(void **)&of_queue = il_next_symbol("dispatch_queue_get_specific");
+  return of_queue(&_dispatch_main_q, key);
 }
 
 #if defined(__linux__)

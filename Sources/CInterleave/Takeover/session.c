@@ -22,6 +22,14 @@ il_session *il_session_create(const il_callbacks *callbacks) {
   return s;
 }
 
+static void forget_queues(il_session *s) {
+  s->queue_frame = NULL;
+#if defined(IL_HAS_CARRIERS)
+  il_groups_forget(s);
+  il_lanes_forget(s);
+#endif
+}
+
 void il_session_destroy(il_session *s) {
   // Tasks that were abandoned keep their records: whatever resumes them later
   // must find out that nobody waits for them. So `il_live_sessions` counts the
@@ -32,6 +40,7 @@ void il_session_destroy(il_session *s) {
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
   il_fibers_destroy(s);
+  forget_queues(s);
   il_carriers_drop(s);
   il_errands_drop(s);
   pthread_cond_destroy(&s->foreign_signal);
@@ -53,6 +62,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   il_watch_renew();
   il_errands_drop(s);
   s->own_count = 0;
+  forget_queues(s);
   s->has_escaped = false;
   s->resumer_count = 0;
   il_guard_begin_run(s);
@@ -63,6 +73,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
 void il_session_end(il_session *s) {
   s->running = false;
   il_errands_drop(s);
+  forget_queues(s);
   il_ready ready;
   size_t kept = 0;
   pthread_mutex_lock(&il_inbox_lock);
@@ -112,12 +123,14 @@ void il_run_step(il_session *s, const il_ready *ready) {
   s->step_resume = ready->resume;
   s->clock_reads = 0;
   if (UNLIKELY(s->carriers != NULL)) il_carriers_begin_step(s->carriers);
-  bool simple = ready->task->simple;
+  bool simple = ready->task->simple, is_over = true;
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);
   il_current = s;
   if (UNLIKELY(s->cradle != NULL)) il_fiber_enter(s, ready);
-  switch (ready->place) {
+  if (UNLIKELY(ready->task->block_number != 0)) is_over = il_run_block(s, ready);
+  else switch (ready->place) {
+  case IL_PLACE_QUEUE: break;
   case IL_PLACE_SERIAL:
     if (UNLIKELY(ready->witness) && !simple) il_hand_over(s, ready);
     else il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
@@ -151,7 +164,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
     il_free_record(s, s->ended);
     s->ended = NULL;
   }
-  if (UNLIKELY(simple)) {
+  if (UNLIKELY(simple) && LIKELY(is_over)) {
     IL_TELL(s, ended, ready->task, NULL);
     il_free_record(s, ready->task);
   }
@@ -165,6 +178,7 @@ void il_guard_bury(il_guard *g) {
   s->creating = s->immediate = s->initializing = s->drain_count = 0;
   s->timer_source = NULL;
   s->ended = NULL;
+  s->queue_frame = NULL;
   s->cancelled = s->step_task = NULL;
   s->executor = s->bounce_target = s->creation_group = NULL;
 }

@@ -5,6 +5,7 @@
 #define CINTERLEAVE_TAKEOVER_H
 
 #include "../Ground/ground.h"
+#include "../Carriers/carriers.h"
 
 IL_UNINSTRUMENTED_BEGIN
 
@@ -32,6 +33,39 @@ void il_hand_over(il_session *session, const il_ready *ready);
 /// An executor that is asked to run a job hands something to a queue. True: it is done by others.
 bool il_take_block(void *queue, const void *block);
 bool il_take_work(void *queue, void *context, void (*work)(void *));
+// MARK: Blocks on queues
+
+/// How something is handed to a queue.
+typedef struct {
+  /// It has the queue to itself.
+  bool is_barrier;
+  /// The group that it belongs to, and the one that it waits for; NULL for none.
+  void *group, *awaited;
+  /// The time of libdispatch's before which it does not begin; 0 for none.
+  uint64_t when;
+} il_submission;
+
+/// The running step hands something to a queue. True: it is a task of the run; else the session
+/// does not control it.
+bool il_submit_block(void *queue, const void *block, il_submission how, void *caller,
+                     void **frame);
+bool il_submit_work(void *queue, void *context, void (*work)(void *), il_submission how,
+                    void *caller, void **frame);
+/// Does what a block's step is to do. False: that was not its last.
+bool il_run_block(il_session *session, const il_ready *ready);
+/// What a block waited for has come.
+void il_go_on_with_block(il_session *session, il_task *task);
+/// A block is to go on when the group is empty. True: it is.
+bool il_await_group(il_session *session, void *group, il_task *task);
+/// Somebody leaves a group: a step of the session, or, where that is NULL, somebody else.
+void il_leave_group(void *group, il_session *session);
+void il_groups_forget(il_session *session);
+#if defined(IL_HAS_CARRIERS)
+/// The running step waits for work that it hands to a queue, until that is done.
+void il_submit_awaited(il_session *session, il_lane *lane, void *context, void (*work)(void *),
+                       const void *site, il_turn *done);
+#endif
+
 /// Takes tasks out of the actors' own queues that the step put them into.
 void il_drain_actors(il_session *session);
 /// What a task's closure returns to, in the runtime's stead.

@@ -31,6 +31,7 @@ static il_task *new_record(il_session *s) {
   task->fiber = NULL;
   task->continuation = 0;
   task->group = NULL;
+  task->block_number = 0;
   return task;
 }
 
@@ -57,6 +58,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
     initial->resume_parent = (void *)task_returned;
   } else {
     task->simple = true;
+    task->block_number = s->block_number;
   }
   IL_TELL(s, created, task, parent, site, s->creation_caller, entry, child);
   return task;

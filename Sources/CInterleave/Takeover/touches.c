@@ -120,24 +120,4 @@ RESUMING(resume_throwing, "$sScC6resume8throwingyq_n_tF")
 bool il_sees_awaits(void) { return false; }
 #endif
 
-// MARK: - Locks
-
-#if defined(__linux__)
-// Queues and semaphores that serve as locks: the work is done then and there.
-#define SYNC(name)                                                                \
-  void name(void *queue, void *block) {                                           \
-    void *caller = IL_CALLER();                                                   \
-    static void (*original)(void *, void *);                                      \
-    if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name);         \
-    il_note_lock(queue, caller);                                                  \
-    il_leave_points_at(#name, caller);                                            \
-    original(queue, block);                                                       \
-  }
-
-SYNC(dispatch_sync)
-SYNC(dispatch_barrier_sync)
-SYNC(dispatch_async_and_wait)
-SYNC(dispatch_barrier_async_and_wait)
-#endif
-
 IL_UNINSTRUMENTED_END

@@ -39,8 +39,10 @@ typedef enum {
   IL_POINT_UNLOCKED = 8,
   /// It changes a word of memory by an atomic instruction.
   IL_POINT_ATOMIC = 9,
+  /// It hands a block to a dispatch queue.
+  IL_POINT_SUBMIT = 10,
 } il_point_kind;
-enum { IL_POINT_KINDS = 10 };
+enum { IL_POINT_KINDS = 11 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {
@@ -85,6 +87,8 @@ const char *_Nullable il_carriers_obstacle(void);
 /// Has steps interrupted at the atomic instructions of the program's, too, from here on. Returns why
 /// that cannot be done, or NULL.
 const char *_Nullable il_carriers_heed_atomics(void);
+/// Why blocks on dispatch queues cannot be steps, although steps can be interrupted; NULL where they can.
+const char *_Nullable il_queues_obstacle(void);
 /// Names what is wrong with what a thread's step finds after another one has run; NULL if
 /// nothing is. The first half, in a step that is interrupted before the second; and another step
 /// in between.
@@ -117,6 +121,8 @@ size_t il_carriers_free(const il_session *_Nonnull session);
 bool il_carrier_is_blocked(const il_carrier *_Nonnull carrier);
 /// Where nothing else can go on, it does all the same: it waits for others than steps, or to be alone.
 bool il_carrier_may_go_on_alone(const il_carrier *_Nonnull carrier);
+/// The virtual time at which it does, although nothing has been opened; INT64_MAX for none.
+int64_t il_carrier_moment(const il_carrier *_Nonnull carrier);
 il_lock_wait il_carrier_wait(const il_carrier *_Nonnull carrier);
 
 #ifdef __cplusplus

@@ -36,6 +36,7 @@ typedef enum {
   IL_BLOCKED_SEMAPHORE = 1,
   IL_BLOCKED_GROUP = 2,
   IL_BLOCKED_CONDITION = 3,
+  IL_BLOCKED_QUEUE = 4,
 } il_blocked;
 
 enum { IL_STOP_FRAMES = 64, IL_STOP_CIRCLE = 8 };

@@ -28,6 +28,8 @@ typedef enum {
   IL_PLACE_MAIN = 2,
   /// A task executor, named by its identity; no order is promised.
   IL_PLACE_TASK_EXECUTOR = 3,
+  /// A dispatch queue, named by its address: whose turn it is has been decided.
+  IL_PLACE_QUEUE = 4,
 } il_place;
 
 /// How a job came to wait.
@@ -120,6 +122,8 @@ typedef struct il_task {
   bool alive;
   /// The job is not a Swift task: an isolated deinit, for example.
   bool simple;
+  /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
+  uint32_t block_number;
   /// What became of the task's last continuation; to be accessed atomically.
   uint8_t continuation;
 } il_task;
@@ -223,6 +227,9 @@ const char *_Nullable il_install(uintptr_t serial_witness,
 void il_enqueued_serial(void *job, void *identity);
 /// The task executor's `enqueue(_:)`: `identity` is the user's executor.
 void il_enqueued_task(void *job, void *identity);
+
+/// The label of a dispatch queue.
+const char *il_label_of_queue(void *queue);
 
 /// The identity of the main actor's executor.
 void *il_main_executor(void);

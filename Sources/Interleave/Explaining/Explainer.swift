@@ -102,10 +102,30 @@ struct Explainer {
     var involved = Set(steps.flatMap { [$0.key.task, $0.passedOver.task] })
     if let cancelled = trace.cancellation { involved.insert(cancelled.task) }
     var first: [Int: CodePlace] = [:]
-    for (step, place) in zip(steps, places) where first[step.key.task] == nil {
-      if let place, !place.function.isEmpty { first[step.key.task] = place }
+    var last: [Int: InspectedStep.StepIdentity] = [:]
+    for (step, place) in zip(steps, places) {
+      let task = step.key.task
+      last[task] = step.key
+      if first[task] == nil, let place, !place.function.isEmpty { first[task] = place }
     }
-    return involved.sorted { all[$0].path < all[$1].path }.map { info(all[$0], first: first[$0]) }
+    return involved.sorted { all[$0].path < all[$1].path }.map { task in
+      var info = info(all[task], first: first[task])
+      if all[task].block > 0 {
+        let step = last[task] ?? steps.first { $0.passedOver.task == task }?.passedOver
+        info.function = block(all[task].block, on: step?.executor ?? 0)
+      }
+      return info
+    }
+  }
+
+  /// ``block 2 on queue `images` ``.
+  private func block(_ number: Int, on executor: Int) -> String {
+    switch trace.inspectExecutor(executor).kind {
+    case .main: "block \(number) on the main queue"
+    case .queue:
+      "block \(number) on queue `\(Takeover.typeName(trace.inspectExecutor(executor).type))`"
+    case .global, .serial, .taskExecutor: "block \(number) of a queue"
+    }
   }
 
   /// A task is called by the first function of the program in which it goes on:

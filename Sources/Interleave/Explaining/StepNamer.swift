@@ -72,6 +72,7 @@ final class StepNamer {
     return switch executor.kind {
     case .global: ""
     case .main: "MainActor"
+    case .queue: "queue \(Takeover.typeName(executor.type))"
     case .serial, .taskExecutor: TypeName.short(Takeover.typeName(executor.type))
     }
   }

@@ -74,6 +74,7 @@ enum ProofObstacles {
     (.clocks, "a step slept without being suspended, and clocks were read"),
     (.interruptions, "steps were interrupted inside"),
     (.conditions, "a condition is asked after every step, and may see what several of them did"),
+    (.queues, "blocks ran on dispatch queues"),
     (
       .blindness,
       "what tasks share cannot be seen here: that takes Linux on x86-64, a program with its "

@@ -182,6 +182,7 @@ extension InsidePoint {
     case .wake: "woke a task"
     case .unlock: "gave back a lock"
     case .atomic: "changed an atomic"
+    case .submit: "handed a block to a queue"
     }
   }
 }

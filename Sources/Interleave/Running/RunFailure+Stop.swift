@@ -123,10 +123,11 @@ extension RunFailure {
         case .semaphore: "a semaphore that only steps of the same run know"
         case .group: "a dispatch group that only steps of the same run know"
         case .condition: "a condition that only steps of the same run know"
+        case .queue: "its turn on a dispatch queue that it is on itself"
         }
       return """
-        this step blocks its thread for ever: it waits for \(what), and none of them can run \
-        while it waits
+        this step blocks its thread for ever: it waits for \(what)\
+        \(obstacle == .queue ? "" : ", and none of them can run while it waits")
         """ + trace(own)
     case .resumedTwice:
       return "Fatal error: an unsafe continuation was resumed more than once"

@@ -26,6 +26,8 @@ public struct InsidePoint: Sendable, Hashable {
     case unlock
     /// It changes a word of memory by an atomic instruction.
     case atomic
+    /// It hands a block to a dispatch queue.
+    case submit
   }
 
   public var operation: Operation
@@ -49,6 +51,7 @@ public struct InsidePoint: Sendable, Hashable {
   /// The operations as the machine numbers them.
   private static let operations: [Operation] = [
     .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock, .atomic,
+    .submit,
   ]
 }
 

@@ -80,7 +80,7 @@ extension Machine {
       return nil
     }
     if parked.isEmpty {
-      if progress.rootHasEnded, tasks.elements.allSatisfy({ $0.hasEnded || $0.isTimer }) {
+      if progress.rootHasEnded, tasks.elements.allSatisfy(\.isOver) {
         return .clean
       }
     }
@@ -107,9 +107,17 @@ extension Machine {
     progress.first = -1
     progress.lastTaskIsEnabled = first >= 0 && progress.streak < Self.longestStreak
     if first > 0, progress.lastTaskIsEnabled { enabled.moveToFront(first) }
+    if enabled.isEmpty, let step = nextToTimeOut(before: timers.isEmpty ? .max : timers[0].deadline)
+    {
+      enabled.append(step.entry)
+      return
+    }
     if !timers.isEmpty {
       collectTimers(waitingSince: oldestParked)
       withholdTimers()
+    }
+    if inside.pool.withholds, enabled.isEmpty, let step = nextToTimeOut(before: .max) {
+      enabled.append(step.entry)
     }
     guard enabled.isEmpty, !inside.pool.withholds else { return }
     // What waits for others than steps, or for being alone, is alone now.
@@ -117,6 +125,19 @@ extension Machine {
       enabled.append(step.entry)
       return
     }
+  }
+
+  /// Where nothing but time can pass: the parked step that waits for the next moment, if that comes
+  /// before all timers.
+  private func nextToTimeOut(before deadline: Int64) -> ParkedStep? {
+    var next: ParkedStep?
+    var earliest = min(progress.lastMoment, deadline == .max ? .max : deadline - 1)
+    for step in parked.elements where il_carrier_moment(step.carrier) <= earliest {
+      if il_carrier_moment(step.carrier) == .max { continue }
+      if next == nil || il_carrier_moment(step.carrier) < earliest { next = step }
+      earliest = il_carrier_moment(step.carrier)
+    }
+    return next
   }
 
   private func appendParked() {

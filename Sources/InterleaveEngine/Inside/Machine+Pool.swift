@@ -18,11 +18,16 @@ extension Machine {
     return state.pointee.place == IL_PLACE_GLOBAL || state.pointee.isDefaultActor
   }
 
+  /// A job needs a thread of the pool; what brings a block to its queue does not.
+  private func needsThread(_ entry: RunQueue.Entry) -> Bool {
+    isOfPool(entry.executor) && tasks.pointer(at: Int(entry.task)).pointee.block == 0
+  }
+
   /// There is a thread on which a job can run.
   ///
   /// - Parameter own: The step that runs and is at a point; nil between steps.
   func findsThread(_ entry: RunQueue.Entry, besides own: RunQueue.Entry? = nil) -> Bool {
-    guard inside.pool.width != .max, isOfPool(entry.executor) else { return true }
+    guard inside.pool.width != .max, needsThread(entry) else { return true }
     let priority = slots.pointer(at: Int(entry.slot)).pointee.ready.priority
     var taken = own.map { has($0, priority: priority) ? 1 : 0 } ?? 0
     for step in parked.elements where has(step.entry, priority: priority) { taken += 1 }
@@ -77,8 +82,8 @@ extension Machine {
 
   /// The tasks that could go on if they had a thread.
   private var withheld: [Turn] {
-    let ready = queue.enabled.elements.filter { isOfPool($0.executor) && !isTaken($0) }
-    let sleeping = (0..<timers.count).map { queue.entry(of: timers[$0].slot) }
+    let ready = queue.enabled.elements.filter { needsThread($0) && !isTaken($0) }
+    let sleeping = (0..<timers.count).map { queue.entry(of: timers[$0].slot) }.filter(needsThread)
     return (ready + sleeping).map { entry in
       Turn(
         task: Int(entry.task), resume: UInt(bitPattern: slots[Int(entry.slot)].ready.resume))
@@ -113,12 +118,15 @@ extension Machine {
   /// that had still to find a thread.
   ///
   /// Who was amid a step had one already, and would have come to an end of it: then a semaphore is
-  /// but a lock, and blocks for no longer.
+  /// but a lock, and blocks for no longer. A block on a queue has a thread that is not the pool's.
   func noteEndOfBlocking(_ index: Int) {
     guard let since = parked[index].blockedSince else { return }
     parked[index].blockedSince = nil
     let wait = il_carrier_wait(parked[index].carrier)
-    if wait.is_opened, beginOfLastStep >= since { blockings.insert(UInt(bitPattern: wait.site)) }
+    let isOfBlock = tasks[Int(steps[steps.count - 1].task)].block > 0
+    if wait.is_opened, !isOfBlock, beginOfLastStep >= since {
+      blockings.insert(UInt(bitPattern: wait.site))
+    }
   }
 
   /// The number of the segment with which the step began that ran last.

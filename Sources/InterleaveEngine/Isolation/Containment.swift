@@ -8,6 +8,8 @@ package struct StepStop: Sendable, Hashable {
     case semaphore
     case group
     case condition
+    /// A dispatch queue that the step itself is on.
+    case queue
   }
 
   package enum Cause: Sendable, Hashable {

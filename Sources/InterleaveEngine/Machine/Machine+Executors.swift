@@ -9,7 +9,7 @@ extension Machine {
     if let known = executorIndex[address] {
       index = known
     } else {
-      let type = ready.pointee.place == IL_PLACE_MAIN ? 0 : Takeover.type(of: identity)
+      let type = type(of: identity, ready.pointee.place)
       index = addExecutor(
         ExecutorState(
           identity: address, place: ready.pointee.place,
@@ -19,6 +19,14 @@ extension Machine {
     }
     if ready.pointee.witness != 0 { executors[index].witness = ready.pointee.witness }
     return Int32(index)
+  }
+
+  private func type(of identity: UnsafeMutableRawPointer, _ place: il_place) -> UInt {
+    switch place {
+    case IL_PLACE_MAIN: 0
+    case IL_PLACE_QUEUE: Takeover.label(ofQueue: identity)
+    default: Takeover.type(of: identity)
+    }
   }
 
   /// A default actor was made during the run.
@@ -60,7 +68,7 @@ extension Machine {
   /// many of that type were used before it.
   private func outsideName(_ type: UInt, _ place: il_place) -> UInt64 {
     if place == IL_PLACE_MAIN { return mix(2, 0) }
-    let name = Takeover.hashOfTypeName(type)
+    let name = place == IL_PLACE_QUEUE ? UInt64(type) : Takeover.hashOfTypeName(type)
     let before = outsiders.elements.lazy.filter { $0 == name }.count
     outsiders.append(name)
     return mix(mix(3, name), UInt64(before))

@@ -21,7 +21,9 @@ extension Machine {
   package var liveTasks: [Int] {
     (0..<tasks.count).filter { index in
       let task = tasks[index]
-      return !task.hasEnded && !task.isTimer && !(task.isSimple && task.parent >= 0)
+      // Who waits for a queue is nobody's concern before it has begun.
+      if task.block > 0 { return task.isParked }
+      return !task.hasEnded && !task.isTimer && !task.isJob
     }
   }
 

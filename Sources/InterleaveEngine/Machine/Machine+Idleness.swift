@@ -31,7 +31,10 @@ extension Machine {
   /// - Parameter index: The number of a task of the run that goes on.
   package func sleepEnd(of index: Int) -> Int64? {
     // The timer runs a task of its own, which the sleeping one has made.
-    (0..<timers.count).first { tasks[Int(slots[Int(timers[$0].slot)].task)].parent == index }
-      .map { timers[$0].deadline }
+    (0..<timers.count).first {
+      let timer = tasks[Int(slots[Int(timers[$0].slot)].task)]
+      return timer.parent == index && timer.block == 0
+    }
+    .map { timers[$0].deadline }
   }
 }

@@ -8,10 +8,11 @@ package struct InspectedExecutor: Sendable, Hashable {
     case taskExecutor
     /// An actor, or a serial executor that a user wrote.
     case serial
+    case queue
   }
 
   package var kind: Kind
-  /// The metadata of its type; 0 where it has none.
+  /// The metadata of its type, or what stands for a queue's label; 0 where it has none.
   package var type: UInt
 }
 
@@ -68,6 +69,8 @@ package struct InspectedTask: Sendable {
   package var hasEnded: Bool
   /// It is no task of the program's own, but a job that goes on with the one that made it.
   package var isJob = false
+  /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
+  package var block = 0
 }
 
 extension Machine {
@@ -94,7 +97,7 @@ extension Machine {
       return InspectedTask(
         path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
         lastResume: task.lastResume, hasEnded: task.hasEnded,
-        isJob: (task.isSimple || task.isTimer) && task.parent >= 0)
+        isJob: task.isJob, block: Int(task.block))
     }
   }
 
@@ -106,6 +109,7 @@ extension Machine {
     case IL_PLACE_MAIN: kind = .main
     case IL_PLACE_TASK_EXECUTOR: kind = .taskExecutor
     case IL_PLACE_SERIAL: kind = .serial
+    case IL_PLACE_QUEUE: kind = .queue
     default: kind = .global
     }
     return InspectedExecutor(kind: kind, type: executor.type)
@@ -137,9 +141,8 @@ extension Machine {
   package func recentSteps(_ count: Int) -> [Turn] {
     steps.elements.suffix(count).map { step in
       let task = Int(step.task)
-      let isSimple = (tasks[task].isSimple || tasks[task].isTimer) && tasks[task].parent >= 0
-      return Turn(
-        task: isSimple ? Int(tasks[task].parent) : task, resume: isSimple ? 0 : step.resume)
+      let isJob = tasks[task].isJob
+      return Turn(task: isJob ? Int(tasks[task].parent) : task, resume: isJob ? 0 : step.resume)
     }
   }
 
@@ -156,7 +159,8 @@ extension Machine {
 
   /// Calls the body with each type of actor on which several tasks ran.
   package func forEachContendedType(_ body: (UInt) -> Void) {
-    for executor in executors.elements where executor.isContended && executor.type != 0 {
+    for executor in executors.elements
+    where executor.isContended && executor.type != 0 && executor.place != IL_PLACE_QUEUE {
       body(executor.type)
     }
   }

@@ -23,7 +23,9 @@ extension Machine {
     tasks.append(
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
-        caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple))
+        caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple,
+        block: Int32(record.pointee.block_number), birth: progress.currentStep))
+    if record.pointee.block_number > 0 { progress.limits.insert(.queues) }
     // In a group that is cancelled, it is from its birth.
     if isChild, !record.pointee.simple, il_is_cancelled(record) {
       tasks[index].isSeenCancelled = true
@@ -102,6 +104,11 @@ extension Machine {
       }
     case IL_ARRIVAL_CREATED:
       job.pointee.reason = .created
+      if state.pointee.block > 0 {
+        // It waited for its turn, and may have waited for a timer before.
+        state.pointee.isTimer = false
+        job.pointee.cause = state.pointee.birth
+      }
     case IL_ARRIVAL_FOREIGN:
       job.pointee.reason = .foreign
     default:

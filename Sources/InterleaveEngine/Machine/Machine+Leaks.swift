@@ -60,7 +60,7 @@ extension Machine {
   /// The root has ended, and so have all tasks that must.
   var onlyAllowedTasksGoOn: Bool {
     progress.rootHasEnded
-      && tasks.elements.allSatisfy { $0.hasEnded || $0.mayLeak || $0.isTimer }
+      && tasks.elements.allSatisfy { $0.isOver || $0.mayLeak }
   }
 
   // MARK: Slow steps

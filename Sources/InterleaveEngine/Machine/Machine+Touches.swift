@@ -84,7 +84,9 @@ extension Machine {
 
   /// A step asks whether a task is cancelled.
   private func noteLook(at task: Int) {
-    guard let record = tasks[task].record, !tasks[task].hasEnded, il_is_cancelled(record) else {
+    guard let record = tasks[task].record, !tasks[task].hasEnded, !tasks[task].isSimple,
+      il_is_cancelled(record)
+    else {
       return
     }
     noteEvent(.asked, task: task)

@@ -240,7 +240,7 @@ package final class Machine {
       if progress.mayCancel { cancelIfDue() }
       collectEnabled()
       if enabled.isEmpty {
-        if progress.rootHasEnded, tasks.elements.allSatisfy({ $0.hasEnded || $0.isTimer }) {
+        if progress.rootHasEnded, tasks.elements.allSatisfy(\.isOver) {
           return .clean
         }
         if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }

@@ -24,6 +24,10 @@ struct TaskState {
   /// It is no task of the program's own, but a job that goes on with one, as
   /// `Task.yield` makes.
   var isSimple: Bool
+  /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
+  var block: Int32 = 0
+  /// The step that made it; -1 for none.
+  var birth: Int32 = -1
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
@@ -52,6 +56,13 @@ struct TaskState {
   /// Where it went on last.
   var lastResume: UInt = 0
   var lastExecutor: Int32 = 0
+
+  /// Nothing is missing if it does not run again: it has ended, or is what only time, or something
+  /// that does not come, would have begun.
+  var isOver: Bool { hasEnded || isTimer || (block > 0 && !isReady && !isParked) }
+
+  /// A job by which the task goes on that made it.
+  var isJob: Bool { (isSimple || isTimer) && parent >= 0 && block == 0 }
 }
 
 /// What the machine knows of one executor of the run.
@@ -60,7 +71,7 @@ struct ExecutorState {
   var place: il_place
   /// A hash of where it was made or first used; 0 for the global executor.
   var name: UInt64
-  /// The metadata of its type; 0 where it has none.
+  /// The metadata of its type, or what stands for the label of a dispatch queue; 0 where it has none.
   var type: UInt = 0
   /// The task that made it, and its place among that task's actors; -1 where it
   /// was made outside the run.

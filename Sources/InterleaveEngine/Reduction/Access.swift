@@ -77,4 +77,6 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let interruptions = ReductionLimits(rawValue: 2048)
   /// A condition is asked after every step, and may see what steps of several actors did.
   package static let conditions = ReductionLimits(rawValue: 4096)
+  /// Blocks waited for their turns on dispatch queues.
+  package static let queues = ReductionLimits(rawValue: 8192)
 }

@@ -44,7 +44,7 @@
           semaphore.signal()
         }
       },
-      Kind(description: "DispatchQueue", endOfInterruptions: "dispatch_sync") {
+      Kind(description: "DispatchQueue") {
         let queue = DispatchQueue(label: "sections")
         return { section in queue.sync { section() } }
       },

@@ -171,7 +171,7 @@ import Testing
     @Sendable func handOver(_ counter: LockedCounter) async {
       await Task.yield()
       let isDone = DispatchSemaphore(value: 0)
-      DispatchQueue(label: "worker").async { isDone.signal() }
+      Thread.detachNewThread { isDone.signal() }
       isDone.wait()
       await counter.add()
     }

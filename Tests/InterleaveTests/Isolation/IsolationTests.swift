@@ -152,7 +152,7 @@ import Testing
     let outcome = await fuzzed(schedules: 2, { $0.hangLimit = .milliseconds(100) }) {
       await withdrawTwice(from: Bank(balance: 100), atOnce: true)
       let semaphore = DispatchSemaphore(value: 0)
-      DispatchQueue(label: "slow").async {
+      Thread.detachNewThread {
         usleep(600_000)
         semaphore.signal()
       }

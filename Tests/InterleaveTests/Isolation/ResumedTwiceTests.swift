@@ -1,4 +1,6 @@
 import Dispatch
+import Foundation
+import InterleaveEngine
 import Synchronization
 import Testing
 
@@ -161,6 +163,32 @@ struct ResumedTwiceTests {
       async let other: Void = Task.yield()
       _ = await (answer, other)
       await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+    let outcome = await fuzzed(schedules: 50) { await body(2) }
+    let failure = try #require(outcome.failure, "\(outcome)")
+    #expect(failure.kind == .crash, "\(failure)")
+    #expect(failure.message.contains("more than once"), "\(failure)")
+    #if os(Linux)
+      if Interruptions.obstacle == nil {
+        #expect(failure.message.contains(" by task 0.0.1 in step "), "\(failure)")
+        #expect("\(failure)".contains("task 0.0.1  block 2 on queue `answers`"), "\(failure)")
+      }
+    #endif
+    #expect(await fuzzed(schedules: 50) { await body(1) }.failure == nil)
+  }
+
+  @Test func aCheckedOneByAThread() async throws {
+    let body = { @Sendable (times: Int) in
+      let isOver = DispatchSemaphore(value: 0)
+      async let answer: Int = withCheckedContinuation { continuation in
+        Thread.detachNewThread {
+          for n in 0..<times { continuation.resume(returning: n) }
+          isOver.signal()
+        }
+      }
+      async let other: Void = Task.yield()
+      _ = await (answer, other)
+      isOver.wait()
     }
     let outcome = await fuzzed(schedules: 50) { await body(2) }
     let failure = try #require(outcome.failure, "\(outcome)")
