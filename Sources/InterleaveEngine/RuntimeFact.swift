@@ -16,6 +16,8 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   case actorHops
   /// The same for the main actor.
   case mainActorHops
+  /// A job without a task may be run on any actor, and finds itself there.
+  case simpleJobs
   /// A task that a step makes is known from its birth to its end.
   case taskCreation
   /// A sleep becomes a timer of the run, and moves its clocks.
@@ -80,6 +82,13 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
       let run = Probe { probe in probe.isRight = await onMain() }
       return run.end == .clean && run.isRight
         ? nil : "a hop to the main actor does not come back to the run"
+    },
+    .simpleJobs: {
+      let place = Place()
+      let isHere = try? Takeover.call(asIfOn: place.unownedExecutor) {
+        il_is_on_executor(Takeover.identity(of: place.unownedExecutor))
+      }
+      return isHere == true ? nil : "a job without a task cannot be run as one of an actor"
     },
     .taskCreation: {
       let run = Probe { probe in

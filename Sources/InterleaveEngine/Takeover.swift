@@ -151,6 +151,26 @@ package enum Takeover {
     unsafeBitCast(executor, to: (UInt, UInt).self).0
   }
 
+  /// Calls what may be called on an executor only, while nobody is on it.
+  ///
+  /// What it calls may check where it is, as closures in Swift 6 do that use what is isolated.
+  package static func call<Value>(
+    asIfOn executor: UnownedSerialExecutor, _ body: () throws -> Value
+  ) throws -> Value {
+    var result: Result<Value, any Error>?
+    let (identity, witness) = unsafeBitCast(executor, to: (UInt, UInt).self)
+    withoutActuallyEscaping({ result = Result(catching: body) }) { call in
+      withUnsafePointer(to: call) { call in
+        il_run_as_if_on(
+          identity, witness,
+          { $0.assumingMemoryBound(to: (() -> Void).self).pointee() },
+          UnsafeMutableRawPointer(mutating: call))
+      }
+    }
+    guard let result else { preconditionFailure("a job that is run calls its function") }
+    return try result.get()
+  }
+
   // MARK: Callbacks
 
   static let callbacks = il_callbacks(

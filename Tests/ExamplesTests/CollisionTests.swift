@@ -37,6 +37,7 @@ import Testing
       Known(
         "chat-reaction", "let reaction = ", "rooms[room]?.add(reaction", "rooms[room]?.add(reaction"
       ),
+      Known("chat-key", "let now = ", "history = history.map", "history.append("),
       Known(
         "pool-waiter", "await release(connection)", "guard !isClosed", "idle.append(connection)"),
       Known(

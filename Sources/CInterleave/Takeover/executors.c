@@ -231,6 +231,30 @@ SWIFT_CC void swift_job_run(void *job, void *identity, uintptr_t witness) {
   advance(s, h, OVER);
 }
 
+// MARK: - As if on an executor
+
+typedef struct {
+  il_job job;
+  void (*body)(void *);
+  void *context;
+} call_in_a_job;
+
+static SWIFT_ASYNC void make_call(void *job) {
+  const call_in_a_job *call = job;
+  call->body(call->context);
+}
+
+void il_run_as_if_on(uintptr_t identity, uintptr_t witness, void (*body)(void *), void *context) {
+  call_in_a_job call = {
+      .job = {.flags = IL_KIND_ACTOR_INLINE, .resume = (void *)make_call},
+      .body = body, .context = context};
+  il_runtime.run_job(&call, (void *)identity, witness);
+}
+
+bool il_is_on_executor(uintptr_t identity) {
+  return (uintptr_t)il_runtime.current_executor().identity == identity;
+}
+
 // MARK: - The main queue, on which steps of the main actor are
 
 static bool is_on_main(void) {

@@ -272,6 +272,12 @@ void il_session_set_context(il_session *session, void *context);
 void il_session_leave_hops(il_session *session, bool leaves);
 void il_session_destroy(il_session *session);
 
+/// Calls a function where the runtime takes the thread to be on a serial executor, which nobody else
+/// may be on: what checks its isolation there finds it right.
+void il_run_as_if_on(uintptr_t identity, uintptr_t witness, void (*body)(void *context), void *context);
+/// The runtime takes the calling thread to be on that executor.
+bool il_is_on_executor(uintptr_t identity);
+
 /// Begins a run: virtual time and randomness start anew.
 void il_session_begin(il_session *session, uint64_t random_seed);
 /// Ends a run. Tasks that are still alive are abandoned: what resumes them

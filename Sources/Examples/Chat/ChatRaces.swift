@@ -22,6 +22,11 @@ enum ChatRaces {
       racy: { try await reactTwice(ChatServer.self, $0) },
       mended: { try await reactTwice(MendedChatServer.self, $0) }),
     SystemRace(
+      "chat", "chat-key", "who has a room's key can read all that was said there", tasks: 3,
+      steps: 10,
+      racy: { try await changeKeyWhileSending(HastySecretRoom.self, $0) },
+      mended: { try await changeKeyWhileSending(CarefulSecretRoom.self, $0) }),
+    SystemRace(
       "chat", "chat-operations", "membership is that of users who come one after the other",
       .notLinearizable, tasks: 3, steps: 14, operations: 3,
       racy: MembershipSpec<ChatServer>(), mended: MembershipSpec<MendedChatServer>()),
@@ -83,6 +88,17 @@ enum ChatRaces {
     async let first: Void = server.react("👍", to: 1, in: "lobby", by: "bob")
     async let second: Void = server.react("👍", to: 1, in: "lobby", by: "bob")
     _ = await (first, second)
+  }
+
+  /// A room's key is changed while a message is under way.
+  static func changeKeyWhileSending<Subject: SecretRoom>(
+    _: Subject.Type, _ rule: String
+  ) async throws {
+    let room = Subject(Vault(), key: RoomKey(number: 0))
+    eventually(room, rule) { $0.readable.count == $0.history.count }
+    async let sending: Void = room.send("the cake is in the cellar")
+    async let changing: Void = room.changeKey()
+    _ = await (sending, changing)
   }
 
   private enum Sending { case done, tooMany, givenUp }

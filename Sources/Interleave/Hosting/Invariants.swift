@@ -33,7 +33,8 @@ public func always<Subject: Actor>(
     fileID: fileID, filePath: filePath, line: line, column: column)
   // Held weakly: its `deinit` is the program's.
   checkAlways(message, location, on: Takeover.identity(of: actor.unownedExecutor)) {
-    [weak actor] in try actor.map { try Unguarded(holds).call($0) } ?? true
+    [weak actor] in
+    try actor.map { try Unguarded(holds, on: $0.unownedExecutor).call($0) } ?? true
   }
 }
 
@@ -51,7 +52,9 @@ public func eventually<Subject: Actor>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  checkFinally(message, location) { try Unguarded(holds).call(actor) }
+  checkFinally(message, location) {
+    try Unguarded(holds, on: actor.unownedExecutor).call(actor)
+  }
 }
 
 /// States what must hold on an object of the main actor at every suspension.
@@ -81,9 +84,9 @@ public func always<Subject: AnyObject & Sendable>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  let main = Takeover.identity(of: MainActor.sharedUnownedExecutor)
-  checkAlways(message, location, on: main, isCheckedEverywhere: true) {
-    [weak object] in try object.map { try Unguarded(holds).call($0) } ?? true
+  let main = MainActor.sharedUnownedExecutor
+  checkAlways(message, location, on: Takeover.identity(of: main), isCheckedEverywhere: true) {
+    [weak object] in try object.map { try Unguarded(holds, on: main).call($0) } ?? true
   }
 }
 
@@ -103,8 +106,9 @@ public func always<Subject: Sendable>(
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
   let subject = Held(object)
-  checkAlways(message, location, on: identity(of: holds.isolation)) {
-    try subject.value.map { try Unguarded(holds).call($0) } ?? true
+  let executor = holds.isolation?.unownedExecutor
+  checkAlways(message, location, on: executor.map(Takeover.identity(of:))) {
+    try subject.value.map { try Unguarded(holds, on: executor).call($0) } ?? true
   }
 }
 
@@ -128,8 +132,9 @@ public func always(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  checkAlways(message, location, on: identity(of: holds.isolation)) {
-    try Unguarded(holds).call()
+  let executor = holds.isolation?.unownedExecutor
+  checkAlways(message, location, on: executor.map(Takeover.identity(of:))) {
+    try Unguarded(holds, on: executor).call()
   }
 }
 
@@ -146,7 +151,9 @@ public func eventually<Subject: AnyObject & Sendable>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  checkFinally(message, location) { try Unguarded(holds).call(object) }
+  checkFinally(message, location) {
+    try Unguarded(holds, on: MainActor.sharedUnownedExecutor).call(object)
+  }
 }
 
 /// States what must hold on an object of a global actor when a run is over.
@@ -161,7 +168,9 @@ public func eventually<Subject: Sendable>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  checkFinally(message, location) { try Unguarded(holds).call(object) }
+  checkFinally(message, location) {
+    try Unguarded(holds, on: holds.isolation?.unownedExecutor).call(object)
+  }
 }
 
 /// States what must hold when a run is over: anything that can be read synchronously.
@@ -176,7 +185,9 @@ public func eventually(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  checkFinally(message, location) { try Unguarded(holds).call() }
+  checkFinally(message, location) {
+    try Unguarded(holds, on: holds.isolation?.unownedExecutor).call()
+  }
 }
 
 /// Adds what is checked after every step on an executor; where there is none, after every step of all.
@@ -208,11 +219,6 @@ private func currentRun(_ name: String, _ location: FuzzFailure.SourceLocation) 
   return nil
 }
 
-/// The executor of an actor; nil where there is none.
-private func identity(of isolation: (any Actor)?) -> UInt? {
-  isolation.map { Takeover.identity(of: $0.unownedExecutor) }
-}
-
 /// A value that is not kept alive where it is an object.
 private struct Held<Value> {
   private let kept: Value?
@@ -231,16 +237,25 @@ private struct Held<Value> {
 /// called as if from there, as `assumeIsolated` does.
 private struct Unguarded<Condition> {
   private let condition: Condition
+  private let executor: UnownedSerialExecutor?
 
-  init(_ condition: Condition) {
+  /// - Parameter executor: Where it is isolated to; nil if it is so to nothing.
+  init(_ condition: Condition, on executor: UnownedSerialExecutor?) {
     self.condition = condition
+    self.executor = executor
   }
 
   func call<Subject>(_ subject: Subject) throws -> Bool {
-    try unsafeBitCast(condition, to: ((Subject) throws -> Bool).self)(subject)
+    let condition = unsafeBitCast(condition, to: ((Subject) throws -> Bool).self)
+    return try onExecutor { try condition(subject) }
   }
 
   func call() throws -> Bool {
-    try unsafeBitCast(condition, to: (() throws -> Bool).self)()
+    try onExecutor(unsafeBitCast(condition, to: (() throws -> Bool).self))
+  }
+
+  private func onExecutor(_ condition: () throws -> Bool) throws -> Bool {
+    guard let executor else { return try condition() }
+    return try Takeover.call(asIfOn: executor, condition)
   }
 }

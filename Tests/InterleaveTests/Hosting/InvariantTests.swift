@@ -52,6 +52,38 @@ import Testing
     #expect(last.changes.map(\.after) == ["-60"])
   }
 
+  @Test func whatAConditionReadsFindsItselfOnTheActor() async throws {
+    let outcome = await fuzzed {
+      let ledger = Ledger()
+      always(ledger, "in the black") { $0.isInTheBlack }
+      eventually(ledger) { $0.isInTheBlack }
+      let model = LedgerModel()
+      always(model) { $0.isInTheBlack }
+      always("as a plain condition") { @MainActor in model.isInTheBlack }
+      async let first: Void = ledger.enter(-60)
+      async let second: Void = ledger.enter(-60)
+      async let third: Void = model.enter(60)
+      _ = await (first, second, third)
+    }
+    let failure = try #require(outcome.failure)
+    #expect(failure.kind == .invariant, "\(failure)")
+    #expect(failure.message.contains("in the black"))
+  }
+
+  @Test func whatAConditionReadsThatHoldsPasses() async {
+    let outcome = await fuzzed {
+      let (ledger, model) = (Ledger(), LedgerModel())
+      always(ledger) { $0.isInTheBlack }
+      always(model) { $0.isInTheBlack }
+      eventually(model) { $0.isInTheBlack }
+      eventually(ledger) { ledger in ledger.protocolsBalance > 0 }
+      async let first: Void = ledger.enter(-60)
+      async let second: Void = model.enter(-60)
+      _ = await (first, second)
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+  }
+
   @Test func anInvariantThatIsBrokenForAMomentIsFound() async throws {
     let outcome = await fuzzed {
       let transfer = Transfer()
@@ -198,4 +230,39 @@ private final class Departures: Sendable {
   var value: Int { count.withLock { $0 } }
 
   func increment() { count.withLock { $0 += 1 } }
+}
+
+/// Closures that use what is isolated check where they are: those of a concrete actor, and those of
+/// a protocol's extension.
+private protocol Balanced: Actor {
+  var entries: [Int] { get }
+}
+
+extension Balanced {
+  fileprivate var protocolsBalance: Int {
+    assertIsolated()
+    return entries.indices.reduce(0) { $0 + entries[$1] }
+  }
+}
+
+private actor Ledger: Balanced {
+  private(set) var entries = [100]
+
+  var isInTheBlack: Bool {
+    preconditionIsolated()
+    return entries.indices.reduce(0) { $0 + entries[$1] } >= 0
+  }
+
+  func enter(_ amount: Int) { entries.append(amount) }
+}
+
+@MainActor private final class LedgerModel {
+  private(set) var entries = [100]
+
+  var isInTheBlack: Bool {
+    MainActor.preconditionIsolated()
+    return entries.indices.reduce(0) { $0 + entries[$1] } >= 0
+  }
+
+  func enter(_ amount: Int) { entries.append(amount) }
 }
