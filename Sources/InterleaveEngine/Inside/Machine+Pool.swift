@@ -68,9 +68,8 @@ extension Machine {
   }
 
   private var suspicion: Starvation? {
-    guard !hasEscapes, il_threads_of_runs() == 0, callers.isEmpty, !hasCircleOfLocks else {
-      return nil
-    }
+    // Threads of other runs are nobody's here: what they do must not decide what is said.
+    guard !hasEscapes, callers.isEmpty, !hasCircleOfLocks else { return nil }
     let blocked = parked.elements.filter { il_carrier_is_blocked($0.carrier) }
     guard blocked.allSatisfy({ il_carrier_wait($0.carrier).kind != IL_WAIT_FOR_OTHER }) else {
       return nil
@@ -95,7 +94,11 @@ extension Machine {
     guard let suspicion = inside.pool.suspicion else { return false }
     let tasks = suspicion.blocked.map(\.task)
     let isFreed = parked.elements.contains {
-      tasks.contains(Int($0.entry.task)) && !il_carrier_is_blocked($0.carrier)
+      guard tasks.contains(Int($0.entry.task)), !il_carrier_is_blocked($0.carrier) else {
+        return false
+      }
+      let wait = il_carrier_wait($0.carrier)
+      return wait.kind != IL_WAIT_FOR_OPENING || wait.is_opened
     }
     guard isFreed else { return false }
     inside.pool.suspicion?.helper = Int(progress.lastTask)

@@ -82,6 +82,20 @@ import Testing
     #expect(outcome.failure == nil, "\(outcome)")
   }
 
+  @Test func threadsOfOtherRunsDoNotDecideWhatIsSaid() async throws {
+    let isOver = DispatchSemaphore(value: 0)
+    let begun = Mutex(0)
+    _ = await fuzzed(schedules: 1, { $0.checks = [] }) {
+      begun.withLock { $0 += 1 }
+      Thread.detachNewThread { isOver.block() }
+    }
+    let starved = await fuzzed(schedules: 20, { $0.poolWidth = 1 }) {
+      await Self.blocksAllButOne(1, by: nil)
+    }
+    for _ in 0..<begun.withLock({ $0 }) { isOver.signal() }
+    #expect(starved.failure?.kind == .poolStarvation, "\(starved)")
+  }
+
   @Test func whatNobodyLetsGoOnIsNoStarvation() async throws {
     let outcome = await fuzzed(
       schedules: 20,
