@@ -14,6 +14,8 @@ struct Tally {
   private var escaped: [Escape: (seen: SeenEscape, count: Int)] = [:]
   /// What was noticed in runs that did not fail for it.
   private(set) var noticed = Observations()
+  /// What bodies returned, and how often.
+  private var outcomes = OutcomeCounts()
   /// What runs have shown of the order of checkpoints that is asked for.
   private(set) var order = OrderExperience()
   /// What the author of the test should know although nothing failed.
@@ -49,8 +51,8 @@ struct Tally {
   mutating func count(_ outcome: RunOutcome) -> Bool {
     look(at: outcome)
     return count(
-      outcome.signature, steps: outcome.steps, choices: outcome.choices,
-      isCancelled: outcome.hasCancelled)
+      outcome.signature, returned: outcome.returned, steps: outcome.steps,
+      choices: outcome.choices, isCancelled: outcome.hasCancelled)
   }
 
   /// Counts a run that a worker has made.
@@ -58,14 +60,15 @@ struct Tally {
   /// - Returns: No run before had its interleaving.
   mutating func count(_ note: RunNote) -> Bool {
     count(
-      note.signature, steps: Int(note.steps), choices: Int(note.choices),
+      note.signature, returned: note.returned, steps: Int(note.steps), choices: Int(note.choices),
       isCancelled: note.isCancelled)
   }
 
   private mutating func count(
-    _ signature: UInt64, steps: Int, choices: Int, isCancelled: Bool
+    _ signature: UInt64, returned: UInt64, steps: Int, choices: Int, isCancelled: Bool
   ) -> Bool {
     schedules += 1
+    outcomes.count(returned, inSchedule: schedules)
     self.steps += steps
     self.choices += choices
     cancellations += isCancelled ? 1 : 0
@@ -99,6 +102,7 @@ struct Tally {
 
   /// Adds what later runs have come to.
   mutating func merge(_ other: Tally) {
+    outcomes.merge(other.outcomes, after: schedules)
     schedules += other.schedules
     steps += other.steps
     choices += other.choices
@@ -158,7 +162,9 @@ struct Tally {
     report.contendedActors = contended.map(TypeName.short).sorted()
     report.escapes = escapeLines
     report.sometimes = noticed.sometimes
-    report.warnings = warnings + (warningOfIO.map { [$0] } ?? []) + noticed.lines
+    report.outcomes = outcomes.table(noticed.outcomes)
+    report.warnings =
+      warnings + [warningOfIO, outcomes.warning].compactMap(\.self) + noticed.lines
     report.wholeSteps = noticed.endsOfInterruptions.sorted()
   }
 }
@@ -179,6 +185,7 @@ extension Tally {
     }
     noticed.pack(into: &packet)
     order.pack(into: &packet)
+    outcomes.pack(into: &packet)
     packet.put(warnings)
   }
 
@@ -200,6 +207,7 @@ extension Tally {
     }
     noticed = Observations(from: &packet)
     order = OrderExperience(from: &packet)
+    outcomes = OutcomeCounts(from: &packet)
     warnings = packet.takeTexts()
   }
 }

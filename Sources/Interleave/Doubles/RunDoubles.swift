@@ -15,6 +15,8 @@ struct RunDoubles {
   var order: OrderGate?
   /// What should come about in some runs was looked for in this one, and whether it did.
   var reached: [String: Bool] = [:]
+  /// What the body returned.
+  var outcome: BodyOutcome?
   /// What doubles check when the run has come to its end.
   var checks: [() -> RunFailure?] = []
 

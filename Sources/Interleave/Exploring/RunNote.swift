@@ -3,6 +3,8 @@ import InterleaveEngine
 /// What is kept of a run that was chosen by a strategy, and counts for the report.
 struct RunNote {
   var signature: UInt64
+  /// The hash of what the body returned; 0 where that is nothing, or it did not.
+  var returned: UInt64 = 0
   /// A hash of what was generated for it; 0 where nothing was.
   var draws: UInt64 = 0
   var steps: Int32

@@ -102,7 +102,8 @@ struct Walks {
   /// - Parameter isGenerated: Runs differ by what is generated for them.
   func note(_ outcome: RunOutcome, isGenerated: Bool) -> RunNote {
     RunNote(
-      signature: outcome.signature, draws: isGenerated ? outcome.draws?.hash ?? 0 : 0,
+      signature: outcome.signature, returned: outcome.returned,
+      draws: isGenerated ? outcome.draws?.hash ?? 0 : 0,
       steps: Int32(truncatingIfNeeded: outcome.steps),
       choices: Int32(truncatingIfNeeded: outcome.choices),
       place: number == 0 ? -1 : Int32(share.lastPlace),

@@ -146,6 +146,9 @@ extension FuzzReport {
     for texts in [warnings, wholeSteps, fixed, stale, repaired] { packet.put(texts) }
     packet.put(sometimes.keys.sorted())
     packet.put(all: sometimes.keys.sorted().map { sometimes[$0] ?? 0 })
+    packet.put(outcomes.map(\.value))
+    packet.put(all: outcomes.map(\.count))
+    packet.put(all: outcomes.map(\.firstSchedule))
     packet.put(isExhaustive)
     packet.put(contendedActors)
     packet.put(escapes)
@@ -174,6 +177,11 @@ extension FuzzReport {
     repaired = packet.takeTexts()
     let names = packet.takeTexts()
     sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))
+    let values = packet.takeTexts()
+    let (counts, firsts): ([Int], [Int]) = (packet.takeAll(), packet.takeAll())
+    outcomes = values.enumerated().map {
+      Outcome(value: $1, count: counts[$0], firstSchedule: firsts[$0])
+    }
     isExhaustive = packet.take()
     contendedActors = packet.takeTexts()
     escapes = packet.takeTexts()

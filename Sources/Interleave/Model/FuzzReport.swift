@@ -58,6 +58,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var cancellations: Int
   /// In how many schedules each thing came about that ``sometimes(_:_:)`` looks for, by its name.
   public var sometimes: [String: Int] = [:]
+  /// What the body returned, what came about most often first; empty where it returns nothing.
+  public var outcomes: [Outcome] = []
 
   /// Makes one of its parts.
   public init(
@@ -88,5 +90,24 @@ public struct FuzzReport: Sendable, Hashable {
     self.certificates = certificates
     self.cancellations = cancellations
     self.wholeSteps = wholeSteps
+  }
+}
+
+extension FuzzReport {
+  /// A value that the body returned, as it prints, and how often it did.
+  public struct Outcome: Codable, Sendable, Hashable {
+    /// The value, shortened where it is long.
+    public var value: String
+    /// In how many schedules it was returned.
+    public var count: Int
+    /// The number of the first of these, from 1 on.
+    public var firstSchedule: Int
+
+    /// Makes one of its parts.
+    public init(value: String, count: Int, firstSchedule: Int) {
+      self.value = value
+      self.count = count
+      self.firstSchedule = firstSchedule
+    }
   }
 }

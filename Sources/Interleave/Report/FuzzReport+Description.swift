@@ -19,7 +19,26 @@ extension FuzzReport: CustomStringConvertible {
   /// The description but for what a test is told as warnings.
   var lines: [String] {
     let spending = strategies.words.map { "chosen by: \($0)" }
-    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self) + reached + fixes
+    return [summary] + [residualRisk?.words, end, spending].compactMap(\.self) + reached + table
+      + fixes
+  }
+
+  /// So many outcomes are told.
+  private static let mostRows = 20
+
+  /// What the body returned, a row for each value.
+  private var table: [String] {
+    guard !outcomes.isEmpty else { return [] }
+    let shown = outcomes.prefix(Self.mostRows)
+    let rest = outcomes.count - shown.count
+    let counts = shown.map { counted($0.count, "schedule") }
+    let width = counts.map(\.count).max() ?? 0
+    let rows = zip(shown, counts).map { outcome, count in
+      "  \(String(repeating: " ", count: width - count.count))\(count), first in "
+        + "\(grouped(outcome.firstSchedule)): \(outcome.value)"
+    }
+    return ["the body returned \(counted(outcomes.count, "different value")):"] + rows
+      + (rest > 0 ? ["  and \(counted(rest, "more value", plural: "more values"))"] : [])
   }
 
   /// How often what should come about sometimes did.

@@ -80,6 +80,8 @@ public struct CampaignRecord: Codable, Sendable, Hashable {
   public var stale: [String] = []
   /// The corpus files whose interleaving has gone, but near which the same failure was found.
   public var repaired: [String] = []
+  /// What the body returned, and how often; nil where it returns nothing.
+  public var outcomes: [FuzzReport.Outcome]?
   /// What the author of the test should know although nothing failed.
   public var warnings: [String] = []
   /// The failure that was found, if one was.
@@ -127,6 +129,7 @@ extension CampaignRecord {
     fixed = report.fixed
     stale = report.stale
     repaired = report.repaired
+    outcomes = report.outcomes.isEmpty ? nil : report.outcomes
     warnings = report.escapeLines + report.warnings
     failure = result.outcome.failure.map { failure in
       Failure(

@@ -64,6 +64,9 @@ final class LiveRun: RunObserver {
     doubles.reached[name] = doubles.reached[name] == true || holds
   }
 
+  /// The body has come to its end with a value.
+  func returned(_ value: Any) { doubles.outcome = BodyOutcome(value) }
+
   // MARK: What goes wrong
 
   func fail(_ failure: @autoclosure () -> RunFailure) {

@@ -19,6 +19,8 @@ struct Observations: Sendable {
   var endsOfInterruptions: Set<String> = []
   /// In how many runs each thing came about that should sometimes, by its name.
   var sometimes: [String: Int] = [:]
+  /// What bodies returned, by its hash.
+  var outcomes: [UInt64: String] = [:]
 
   /// Different errors are told up to this number.
   static let mostErrors = 20
@@ -47,6 +49,7 @@ extension Observations {
     where errors[kind] == nil && errors.count < Self.mostErrors {
       errors[kind] = other.errors[kind]
     }
+    outcomes.merge(other.outcomes) { first, _ in first }
     slowSteps.formUnion(other.slowSteps)
     blockedSteps.formUnion(other.blockedSteps)
     endsOfInterruptions.formUnion(other.endsOfInterruptions)
@@ -54,7 +57,7 @@ extension Observations {
 
   var isEmpty: Bool {
     errors.isEmpty && slowSteps.isEmpty && blockedSteps.isEmpty && endsOfInterruptions.isEmpty
-      && sometimes.isEmpty
+      && sometimes.isEmpty && outcomes.isEmpty
   }
 
   func pack(into packet: inout Packet) {
@@ -71,6 +74,8 @@ extension Observations {
     let names = sometimes.keys.sorted()
     packet.put(names)
     packet.put(all: names.map { sometimes[$0] ?? 0 })
+    packet.put(all: outcomes.keys.sorted())
+    packet.put(outcomes.sorted { $0.key < $1.key }.map(\.value))
   }
 
   init(from packet: inout Packet) {
@@ -85,6 +90,8 @@ extension Observations {
     endsOfInterruptions = Set(packet.takeTexts())
     let names = packet.takeTexts()
     sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))
+    let hashes: [UInt64] = packet.takeAll()
+    outcomes = Dictionary(uniqueKeysWithValues: zip(hashes, packet.takeTexts()))
   }
 }
 

@@ -34,6 +34,8 @@ struct RunOutcome {
   var noticed = Observations()
   /// What it shows of the order that is asked for.
   var order: OrderExperience?
+  /// The hash of what the body returned; 0 where that is nothing, or it did not.
+  var returned: UInt64 = 0
   /// What tells its interleaving from others.
   var signature: UInt64 = 0
   /// What the dependency relation does not cover in it.
@@ -113,6 +115,7 @@ extension RunOutcome {
     packet.put(all: contended)
     noticed.pack(into: &packet)
     packet.put(optional: order) { $1.pack(into: &$0) }
+    packet.put(returned)
     packet.put(signature)
     packet.put(limits)
     packet.put(optional: schedule) { $1.pack(into: &$0) }
@@ -144,6 +147,7 @@ extension RunOutcome {
     Takeover.learn(typeNames: Dictionary(zip(contended, names)) { $1 })
     noticed = Observations(from: &packet)
     order = packet.takeOptional { OrderExperience(from: &$0) }
+    returned = packet.take()
     signature = packet.take()
     limits = packet.take()
     schedule = packet.takeOptional { RecordedSchedule(from: &$0) }

@@ -197,6 +197,12 @@ final class Runner {
     for (name, holds) in live.doubles.reached {
       told.noticed.sometimes[name] = holds ? 1 : 0
     }
+    if let returned = live.doubles.outcome {
+      outcome.returned = returned.hash
+      if told.outcomes.count < OutcomeCounts.most, told.outcomes.insert(returned.hash).inserted {
+        told.noticed.outcomes[returned.hash] = returned.text
+      }
+    }
     if !told.noticed.isEmpty { outcome.noticed = told.takeNoticed() }
     return outcome
   }
@@ -285,6 +291,8 @@ private struct Told {
   var slow: Set<String> = []
   var endsOfInterruptions: Set<String> = []
   var blocked: Set<String> = []
+  /// What bodies returned.
+  var outcomes: Set<UInt64> = []
   /// How many slow steps, and places at which steps blocked, the machine had seen then.
   var slowSteps = 0
   var blockings = 0

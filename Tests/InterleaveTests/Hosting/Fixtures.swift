@@ -195,3 +195,15 @@ private func withdrawOneAfterTheOther() async -> Bool {
     try await fuzz { await withdrawTwice(from: Bank(balance: 100)) }
   }
 }
+
+@Suite(.fixture) struct OutcomeFixtures {
+  @Test func returnsWhoCameFirst() async throws {
+    try await fuzz(schedules: 40, seed: 1, strategy: .randomWalk) {
+      let box = Box<Int>(0)
+      async let one: Void = box.set(1)
+      async let other: Void = box.set(2)
+      _ = await (one, other)
+      return await box.value == 1 ? 2 : 1
+    }
+  }
+}

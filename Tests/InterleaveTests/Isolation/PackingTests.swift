@@ -118,6 +118,7 @@ import Testing
     original.ending = .risk(below: 0.01)
     original.cancellations = 7
     original.sometimes = ["a hit": 3, "a miss": 0]
+    original.outcomes = [FuzzReport.Outcome(value: "(1, 2)", count: 4, firstSchedule: 2)]
     original.wholeSteps = ["no step was interrupted inside"]
     // Who waits for the report measures the time.
     #expect(isTelling(original, plain: FuzzReport(), but: ["elapsed"]))

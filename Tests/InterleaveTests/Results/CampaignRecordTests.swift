@@ -36,6 +36,15 @@ import Testing
         == ["100", "200", "90"])
   }
 
+  @Test func whatABodyReturnedIsInItsLine() async throws {
+    let (records, result) = try await records("OutcomeFixtures|TraitFixtures/passes")
+    let returning = try #require(records.first { $0.test == "returnsWhoCameFirst()" }, "\(result)")
+    let outcomes = try #require(returning.outcomes, "\(result)")
+    #expect(Set(outcomes.map(\.value)) == ["1", "2"])
+    #expect(outcomes.map(\.count).reduce(0, +) == returning.schedules)
+    #expect(records.first { $0.test == "passes()" }?.outcomes == nil)
+  }
+
   @Test func aFileThatCannotBeWrittenIsAnErrorThatNamesTheVariable() async throws {
     let result = try await runFixtures(
       "TraitFixtures/passes", environment: ["INTERLEAVE_RESULTS": "/no/such/folder/results"])
