@@ -54,6 +54,7 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
     if let cancellation = result.cancellation { throw cancellation }
     let location = FuzzFailure.SourceLocation(test.sourceLocation)
     var outcome = result.outcome
+    ProcessSummary.note(outcome, of: identity)
     let isTold = FuzzedCases.current?.take(&outcome, isInherited: isInherited(by: test)) ?? false
     Host.swiftTesting.show(outcome, at: location)
     guard let failure = outcome.failure, !result.isRecorded, !isTold else { return }
