@@ -58,7 +58,7 @@ let package = Package(
     .testTarget(
       name: "InterleaveTests",
       dependencies: ["Interleave", "InterleaveBugs", "InterleaveProgram", "InterleaveBenchmarks"],
-      swiftSettings: strict),
+      exclude: ["Report/Golden"], swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(
       name: "InterleaveCommandTests", dependencies: ["InterleaveCommand"], swiftSettings: strict),
