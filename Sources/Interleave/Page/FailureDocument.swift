@@ -20,6 +20,7 @@ struct FailureDocument {
   private let source: SourceLines
 
   init(_ failure: FuzzFailure, _ source: SourceLines = SourceLines()) {
+    let failure = failure.withoutMiddles
     self.failure = failure
     interleaving = failure.interleaving.shown
     explanation = Explanation(interleaving, failure.findings)

@@ -80,12 +80,6 @@ enum JSONValue: Sendable, Hashable {
 extension JSONValue {
   /// A text, of which the middle is left out where it is long.
   static func clipped(_ text: String) -> JSONValue {
-    guard text.utf8.count > longest else { return .text(text) }
-    let half = longest / 2
-    let left = text.utf8.count - 2 * half
-    return .text("\(text.prefix(half)) [... \(grouped(left)) more bytes ...] \(text.suffix(half))")
+    .text(text.withoutMiddle)
   }
-
-  /// Of values that are longer, the middle is left out.
-  private static let longest = 8_000
 }

@@ -33,12 +33,12 @@ extension FuzzFailure: CustomStringConvertible {
     let root = files.lazy.compactMap { SourcePath.packageRoot(of: $0) }.first
     guard isASCII else {
       return FailureReport.render(
-        self, width: width, colour: colour, root: root, source: { SourceLine.text(at: $0) })
+        withoutMiddles, width: width, colour: colour, root: root, source: { SourceLine.text(at: $0) })
     }
     let originals = Dictionary(
       files.map { ($0.ascii, $0) }, uniquingKeysWith: { first, _ in first })
     return FailureReport.render(
-      ascii, width: width, colour: colour, root: root?.ascii, glyphs: .ascii,
+      withoutMiddles.ascii, width: width, colour: colour, root: root?.ascii, glyphs: .ascii,
       source: { place in
         let file = originals[place.file] ?? place.file
         return SourceLine.text(at: Interleaving.Place(file: file, line: place.line))?.ascii

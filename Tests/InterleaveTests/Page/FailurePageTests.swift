@@ -93,6 +93,52 @@ import Testing
     #expect(failure.json.contains("xend\""))
   }
 
+  /// What a thread has worked, which other work on the machine makes no longer.
+  private func timed(_ body: () -> String) -> (text: String, seconds: Double) {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    let text = body()
+    return (text, now() - start)
+  }
+
+  @Test func valuesOfMegabytesTakeNoLongerToTell() {
+    var failure = Sample.overdrawnFailure
+    let long = "\u{1F469}" + String(repeating: "a word and ", count: 100_000) + "é end"
+    failure.message = long
+    failure.inputs = [long]
+    failure.operations = [long]
+    failure.interleaving.steps[7].notes = [long]
+    failure.interleaving.steps[7].changes = [
+      Interleaving.Change(property: "text", before: long, after: long + "!")
+    ]
+    let ascii = timed { failure.description }
+    let text = timed { failure.text(width: 100) }
+    let page = timed { failure.html }
+    #expect(ascii.seconds < 1 && ascii.text.utf8.count < 100_000)
+    #expect(text.seconds < 1 && text.text.contains("1,092,0"))
+    #expect(page.seconds < 2 && page.text.utf8.count < 300_000)
+    #expect(text.text.contains("é end"))
+  }
+
+  @Test(arguments: ["a", "é", "€", "👩‍👩‍👧"]) func aLongTextIsCutBetweenCharacters(unit: String) {
+    let text = String(repeating: unit, count: 20_000)
+    let told = text.withoutMiddle
+    #expect(told.utf8.count <= 8_000)
+    #expect(told.withoutMiddle == told)
+    #expect(!told.unicodeScalars.contains("\u{FFFD}"))
+    let parts = told.components(separatedBy: " [... ")
+    let rest = parts[1].components(separatedBy: " more bytes ...] ")
+    let left = Int(rest[0].replacing(",", with: ""))
+    #expect(left.map { $0 + parts[0].utf8.count + rest[1].utf8.count } == text.utf8.count)
+    #expect(text.unicodeScalars.starts(with: parts[0].unicodeScalars))
+    let short = String(repeating: unit, count: 8_000 / unit.utf8.count)
+    #expect(short.withoutMiddle == short)
+  }
+
   // MARK: The page
 
   @Test func thePageNeedsNothingElse() {
