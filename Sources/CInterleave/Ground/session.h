@@ -96,6 +96,9 @@ struct il_session {
   // What is told by code that is watched: that a function is entered, while nothing unseen was
   // noted; that a step comes to an atomic instruction.
   bool heeds_entries, heeds_atomics;
+  // What steps print, if that is kept: so many bytes, of which the first have room.
+  char *printed;
+  size_t printed_count;
   // Depth of initializations of globals.
   unsigned initializing;
   // A libdispatch timer that the runtime is setting up.

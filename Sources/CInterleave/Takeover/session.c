@@ -39,6 +39,7 @@ void il_session_destroy(il_session *s) {
     if (s->tasks[i]->alive) abandoned = true; else free(s->tasks[i]);
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
+  free(s->printed);
   il_fibers_destroy(s);
   forget_queues(s);
   il_carriers_drop(s);

@@ -338,6 +338,12 @@ il_wait_kind il_task_wait(const il_task *task, void *_Nullable *_Nonnull object)
 const void *_Nullable il_task_resume(const il_task *task);
 /// The live task of the same session whose runtime task is `job`, or NULL.
 il_task *_Nullable il_task_awaited(const il_task *task, void *_Nullable job);
+/// Keeps what steps write to standard output, in place of writing it.
+void il_keep_printed(il_session *session, bool keeps);
+/// Takes what was kept since the last time.
+///
+/// - Returns: How many bytes were written; more than `capacity` where not all of them are there.
+size_t il_take_printed(il_session *session, char *buffer, size_t capacity);
 /// The return addresses of the suspended task's asynchronous callers.
 size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
                          size_t capacity);

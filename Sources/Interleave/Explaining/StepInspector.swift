@@ -41,6 +41,26 @@ final class StepInspector {
     sights.notes[step, default: []].append(text)
   }
 
+  /// Notes what the last step has printed, a line each.
+  func takePrinted(_ machine: Machine) {
+    guard let (text, left) = machine.takePrinted() else { return }
+    let step = max(0, machine.stepCount - 1)
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    for line in lines.prefix(Self.mostLines) {
+      note("prints \(String(reflecting: line))", step: step)
+    }
+    let more = lines.count - Self.mostLines
+    let rest = [
+      more > 0 ? counted(more, "more line") : nil, left > 0 ? counted(left, "more byte") : nil,
+    ]
+    .compactMap(\.self)
+    if !rest.isEmpty { note("prints \(rest.joined(separator: " and "))", step: step) }
+  }
+
+  /// So many lines are told of what a step prints.
+  private static let mostLines = 12
+
   func stepDidEnd(_ machine: Machine) {
     stepDidEnd(index: machine.stepCount - 1, depth: machine.isAlone ? depth : 0)
   }

@@ -33,7 +33,8 @@ extension FuzzFailure: CustomStringConvertible {
     let root = files.lazy.compactMap { SourcePath.packageRoot(of: $0) }.first
     guard isASCII else {
       return FailureReport.render(
-        withoutMiddles, width: width, colour: colour, root: root, source: { SourceLine.text(at: $0) })
+        withoutMiddles, width: width, colour: colour, root: root,
+        source: { SourceLine.text(at: $0) })
     }
     let originals = Dictionary(
       files.map { ($0.ascii, $0) }, uniquingKeysWith: { first, _ in first })

@@ -22,6 +22,7 @@ final class LiveRun: RunObserver {
     didSet {
       observeIfNeeded()
       machine.notesResumers = inspector != nil
+      machine.keepPrinted(inspector != nil)
     }
   }
 
@@ -168,6 +169,7 @@ final class LiveRun: RunObserver {
   }
 
   func stepDidEnd(_ machine: Machine) {
+    inspector?.takePrinted(machine)
     if machine.wasLastStepInterrupted || machine.hasParkedLocks {
       inspector?.stopLooking()
     } else {

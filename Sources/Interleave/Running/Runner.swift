@@ -190,7 +190,10 @@ final class Runner {
       outcome.trace = machine.trace()
     }
     if wants.contains(.texts) { outcome.texts = program.texts(of: programRun) }
-    if let inspector = live.inspector { outcome.sights = inspector.sights }
+    if let inspector = live.inspector {
+      inspector.takePrinted(machine)
+      outcome.sights = inspector.sights
+    }
     if let end = machine.endOfInterruptions { noteEndOfInterruptions(end) }
     if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
     if told.blockings != machine.blockings.count { noteBlockings() }

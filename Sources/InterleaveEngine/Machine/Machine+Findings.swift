@@ -77,6 +77,22 @@ extension Machine {
     }
   }
 
+  /// What steps write to standard output is kept, and not written.
+  package func keepPrinted(_ keeps: Bool) { il_keep_printed(session, keeps) }
+
+  /// What steps have written to standard output since the last time, and how many bytes of it were
+  /// too many to be kept.
+  package func takePrinted() -> (text: String, left: Int)? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+      guard let base = buffer.baseAddress else { return nil }
+      let count = il_take_printed(session, base, buffer.count)
+      guard count > 0 else { return nil }
+      let kept = min(count, buffer.count)
+      let bytes = UnsafeRawBufferPointer(buffer).prefix(kept)
+      return (String(decoding: bytes, as: UTF8.self), count - kept)
+    }
+  }
+
   /// The last reference went to the continuation that a task waits for.
   func continuationLeaked(_ record: UnsafeMutablePointer<il_task>?) {
     progress.leakedContinuations += 1

@@ -197,6 +197,16 @@ private func withdrawOneAfterTheOther() async -> Bool {
 }
 
 @Suite(.fixture) struct OutcomeFixtures {
+  @Test func prints() async throws {
+    try await fuzz(schedules: 40, seed: 1, strategy: .randomWalk) {
+      let box = Box<Int>(0)
+      async let one: Void = box.set(1)
+      async let other: Void = box.set(2)
+      _ = await (one, other)
+      print("printed by the body")
+    }
+  }
+
   @Test func returnsWhoCameFirst() async throws {
     try await fuzz(schedules: 40, seed: 1, strategy: .randomWalk) {
       let box = Box<Int>(0)

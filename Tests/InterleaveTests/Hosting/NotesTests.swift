@@ -24,6 +24,62 @@ import Testing
     #expect(failure.description.contains("sum = 2"), "\(failure)")
   }
 
+  /// What the steps of the failure of a body say.
+  private func notes(
+    _ body: @escaping @Sendable () async -> Void
+  ) async throws -> [[String]] {
+    let outcome = await fuzzed {
+      await body()
+      #expect(Bool(false))
+    }
+    return try #require(outcome.failure).interleaving.steps.map(\.notes).filter { !$0.isEmpty }
+  }
+
+  @Test func whatAStepPrintsStandsBesideIt() async throws {
+    let notes = try await notes {
+      print("one", 1, terminator: "")
+      print("...\nand \"two\"")
+      await Self.meet { _ in }
+      print("thrée")
+    }
+    #expect(
+      notes == [[#"prints "one 1...""#, #"prints "and \"two\"""#], [#"prints "thrée""#]], "\(notes)"
+    )
+  }
+
+  @Test func ofMuchThatIsPrintedTheRestIsCounted() async throws {
+    let lines = try await notes {
+      for line in 1...20 { print("line", line) }
+      await Self.meet { _ in }
+    }
+    #expect(lines.first?.count == 13, "\(lines)")
+    #expect(lines.first?.last == "prints 8 more lines", "\(lines)")
+    let bytes = try await notes {
+      print(String(repeating: "x", count: 20_000))
+      await Self.meet { _ in }
+    }
+    #expect(bytes.first?.last == "prints 3,617 more bytes", "\(bytes)")
+  }
+
+  @Test func whatACrashPrintedBeforeIsToldToo() async throws {
+    let outcome = await fuzzed {
+      await Self.meet { isSet in
+        print("set: \(isSet)")
+        precondition(!isSet, "it was set before")
+      }
+    }
+    let failure = try #require(outcome.failure, "\(outcome)")
+    #expect(failure.kind == .crash)
+    #expect(
+      failure.interleaving.steps.last?.notes == [#"prints "set: true""#], "\(failure)")
+  }
+
+  @Test(.enabled(if: !fixturesAreEnabled)) func whatPassesIsPrintedAsEver() async throws {
+    let result = try await runFixtures("OutcomeFixtures/prints")
+    let lines = result.output.split(separator: "\n").count { $0 == "printed by the body" }
+    #expect(lines > 0, "\(result)")
+  }
+
   @Test func aNoteIsFreeWhereNothingIsShown() async {
     let outcome = await fuzzed {
       await Self.meet { _ in }
