@@ -32,7 +32,9 @@ public func always<Subject: Actor>(
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
   // Held weakly: its `deinit` is the program's.
-  checkAlways(message, location, on: Takeover.identity(of: actor.unownedExecutor)) {
+  let executor = Takeover.identity(of: actor.unownedExecutor)
+  LiveRun.current?.watch(actor, on: executor)
+  checkAlways(message, location, on: executor) {
     [weak actor] in
     try actor.map { try Unguarded(holds, on: $0.unownedExecutor).call($0) } ?? true
   }
@@ -85,6 +87,7 @@ public func always<Subject: AnyObject & Sendable>(
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
   let main = MainActor.sharedUnownedExecutor
+  LiveRun.current?.watch(object, on: Takeover.identity(of: main))
   checkAlways(message, location, on: Takeover.identity(of: main), isCheckedEverywhere: true) {
     [weak object] in try object.map { try Unguarded(holds, on: main).call($0) } ?? true
   }
@@ -107,7 +110,11 @@ public func always<Subject: Sendable>(
     fileID: fileID, filePath: filePath, line: line, column: column)
   let subject = Held(object)
   let executor = holds.isolation?.unownedExecutor
-  checkAlways(message, location, on: executor.map(Takeover.identity(of:))) {
+  let identity = executor.map(Takeover.identity(of:))
+  if let identity, Subject.self is AnyObject.Type {
+    LiveRun.current?.watch(object as AnyObject, on: identity)
+  }
+  checkAlways(message, location, on: identity) {
     try subject.value.map { try Unguarded(holds, on: executor).call($0) } ?? true
   }
 }

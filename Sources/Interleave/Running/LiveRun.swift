@@ -100,6 +100,11 @@ final class LiveRun: RunObserver {
 
   // MARK: Invariants
 
+  /// Lets the report tell what steps of an executor change in an object that belongs to it.
+  func watch(_ object: AnyObject, on executor: UInt) {
+    inspector?.watch(object, on: executor)
+  }
+
   func add(always invariant: Invariant) {
     invariants.append(invariant)
     // Whether a step of the actor comes before or after decides whether it is checked.
@@ -163,9 +168,9 @@ final class LiveRun: RunObserver {
     if machine.observer !== observer { machine.observer = observer }
   }
 
-  func stepWillBegin(_ machine: Machine, task: Int, actor: UInt) {
+  func stepWillBegin(_ machine: Machine, task: Int, executor: UInt, actor: UInt) {
     stop?.stop(before: machine.stepCount + 1)
-    inspector?.stepWillBegin(machine, task: task, actor: actor)
+    inspector?.stepWillBegin(machine, task: task, executor: executor, actor: actor)
   }
 
   func stepDidEnd(_ machine: Machine) {

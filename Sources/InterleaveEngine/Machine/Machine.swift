@@ -277,7 +277,7 @@ package final class Machine {
     let executor = executors[Int(entry.executor)]
     withEnvironment {
       observer.stepWillBegin(
-        self, task: Int(entry.task),
+        self, task: Int(entry.task), executor: executor.identity,
         actor: executor.place == IL_PLACE_SERIAL ? executor.identity : 0)
     }
     let parkings = inside.parkings

@@ -68,9 +68,9 @@ package enum RunEnd: Sendable, Equatable {
 /// What looks at the program around each step, on the machine's thread and with
 /// the run's time and randomness in force.
 package protocol RunObserver: AnyObject {
-  /// A task is about to run a step, on a serial executor given by its address, or
-  /// elsewhere, given as 0.
-  func stepWillBegin(_ machine: Machine, task: Int, actor: UInt)
+  /// A task is about to run a step on an executor, and on a serial executor given by its address,
+  /// or elsewhere, given as 0.
+  func stepWillBegin(_ machine: Machine, task: Int, executor: UInt, actor: UInt)
   /// A step has ended.
   func stepDidEnd(_ machine: Machine)
 }

@@ -1,11 +1,56 @@
+import Dispatch
 import Foundation
+import Observation
 import Synchronization
 import Testing
 
 @testable import Interleave
 
-/// What is told of the state of objects that an actor holds.
+@globalActor private actor Wire { static let shared = Wire() }
+
+/// What is told of the state of objects that an actor holds, and of those that a test watches.
 @Suite struct HeldStateTests {
+  @MainActor @Observable final class Model {
+    private(set) var token = 0
+
+    func load() async {
+      let old = token
+      await Task.yield()
+      token = old + 1
+    }
+  }
+
+  @Wire private final class Batch {
+    private(set) var values: [Int] = []
+
+    func add(_ value: Int) async {
+      let old = values
+      await Task.yield()
+      values = old + [value]
+    }
+  }
+
+  private final class Queue: SerialExecutor {
+    private let queue = DispatchQueue(label: "HeldStateTests")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+      let job = UnownedJob(job)
+      queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+  }
+
+  private actor OnQueue {
+    private let queue = Queue()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+    private(set) var count = 0
+
+    func add() async {
+      let old = count
+      await Task.yield()
+      count = old + 1
+    }
+  }
+
   private final class Ledger: @unchecked Sendable {
     private let lock = NSLock()
     private var balance = 100
@@ -146,5 +191,64 @@ import Testing
       guard await child.count == 2 else { throw Lost() }
     }
     #expect(report.contains("changed `count` 0 -> 1"), "\(report)")
+  }
+
+  // MARK: What is watched
+
+  private func viewModel(isWatched: Bool = true) async throws {
+    let model = await Model()
+    if isWatched { always(model) { $0.token >= 0 } }
+    async let one: Void = model.load()
+    async let other: Void = model.load()
+    _ = await (one, other)
+    guard await model.token == 2 else { throw Lost() }
+  }
+
+  @Test func anObservableClassOfTheMainActorIsLookedAtWhereItIsWatched() async throws {
+    let report = try await report { try await viewModel() }
+    #expect(report.contains("Model.token 0 -> 1"), "\(report)")
+    #expect(report.contains("left `Model.token` as it was"), "\(report)")
+  }
+
+  @Test func whatNobodyNamesIsNotLookedFor() async throws {
+    let report = try await report { try await viewModel(isWatched: false) }
+    #expect(!report.contains("token 0"), "\(report)")
+  }
+
+  @Test func aClassOfAnotherGlobalActorIsLookedAtWhereItIsWatched() async throws {
+    let report = try await report {
+      let batch = await Batch()
+      always(batch) { @Wire in $0.values.count <= 2 }
+      async let one: Void = batch.add(1)
+      async let other: Void = batch.add(2)
+      _ = await (one, other)
+      guard await batch.values.count == 2 else { throw Lost() }
+    }
+    #expect(report.contains("changed `Batch.values`"), "\(report)")
+  }
+
+  @Test func anActorWithAnExecutorOfItsOwnIsLookedAtWhereItIsWatched() async throws {
+    let report = try await report {
+      let counter = OnQueue()
+      always(counter) { $0.count >= 0 }
+      async let one: Void = counter.add()
+      async let other: Void = counter.add()
+      _ = await (one, other)
+      guard await counter.count == 2 else { throw Lost() }
+    }
+    #expect(report.contains("OnQueue.count` 0 -> 1"), "\(report)")
+  }
+
+  @Test func anActorIsToldOnceWhoeverWatchesIt() async throws {
+    let report = try await report {
+      let child = Child(of: Parent())
+      always(child) { $0.count >= 0 }
+      async let one: Void = child.add()
+      async let other: Void = child.add()
+      _ = await (one, other)
+      guard await child.count == 2 else { throw Lost() }
+    }
+    #expect(report.contains("changed `count` 0 -> 1"), "\(report)")
+    #expect(!report.contains("Child.count"), "\(report)")
   }
 }
