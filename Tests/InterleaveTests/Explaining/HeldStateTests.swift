@@ -217,7 +217,7 @@ import Testing
 
   @Test func aClassOfAnotherGlobalActorIsLookedAtWhereItIsWatched() async throws {
     let report = try await report {
-      let batch = await Batch()
+      let batch = Batch()
       always(batch) { @Wire in $0.values.count <= 2 }
       async let one: Void = batch.add(1)
       async let other: Void = batch.add(2)
