@@ -2,7 +2,8 @@ import Examples
 import Foundation
 import Interleave
 
-/// Makes the pages of failures: of a race of each system, and one of as many steps as are bearable.
+/// Makes the pages of failures: of a race of each system, of two specs, one of as many steps as are
+/// bearable, and one whose names and values do what they can.
 ///
 /// - Parameter folder: Where.
 /// - Returns: Each race was found.
@@ -19,6 +20,17 @@ func makePages(in folder: String) async throws -> Bool {
       continue
     }
     try write(failure, to: "\(folder)/\(race.system)")
+  }
+  for example in SpecExample.all.prefix(2) {
+    var configuration = FuzzConfiguration()
+    configuration.seed = 1
+    configuration.corpus = .none
+    guard let failure = await example.racy(Fuzzer(configuration)).failure else {
+      print("\(example) was not found")
+      isGood = false
+      continue
+    }
+    try write(failure, to: "\(folder)/spec-\(example)")
   }
   try write(longFailure(of: 10_000), to: "\(folder)/long")
   try write(hostileFailure(), to: "\(folder)/hostile")
@@ -70,6 +82,11 @@ private func hostileFailure() -> FuzzFailure {
   var failure = longFailure(of: 30)
   failure.test = text
   failure.message = text + String(repeating: "x", count: 1 << 20)
+  failure.history = JudgedHistory(
+    calls: [
+      JudgedHistory.Call(lane: 1, operation: text, response: text, invoked: 0, returned: 2),
+      JudgedHistory.Call(lane: 2, operation: text, response: nil, invoked: 1, returned: nil),
+    ], explained: [0], state: text, misfits: [JudgedHistory.Misfit(call: 1, allowed: [text])])
   for index in failure.interleaving.steps.indices {
     failure.interleaving.steps[index].name.function = "\u{202E}" + text
     failure.interleaving.steps[index].actor = "\"'`${window.attacked = 1}"

@@ -11,6 +11,7 @@ extension RunFailure {
     packet.put(isMistake)
     packet.put(isElsewhere)
     packet.put(callStack)
+    packet.put(optional: history) { $1.pack(into: &$0) }
     packet.put(optional: location) { packet, location in
       packet.put([location.fileID, location.filePath])
       packet.put(location.line)
@@ -25,6 +26,7 @@ extension RunFailure {
     let isMistake: Bool = packet.take()
     let isElsewhere: Bool = packet.take()
     let callStack = packet.takeTexts()
+    let history = packet.takeOptional { JudgedHistory(from: &$0) }
     let location = packet.takeOptional { packet in
       let files = packet.takeTexts()
       return FuzzFailure.SourceLocation(
@@ -32,7 +34,35 @@ extension RunFailure {
     }
     self.init(
       kind: kind, message: message, location: location, place: place, steps: steps,
-      isMistake: isMistake, isElsewhere: isElsewhere, callStack: callStack)
+      isMistake: isMistake, isElsewhere: isElsewhere, callStack: callStack, history: history)
+  }
+}
+
+extension JudgedHistory {
+  func pack(into packet: inout Packet) {
+    packet.put(calls.map(\.operation))
+    packet.put(calls.map { $0.response ?? "" })
+    packet.put(all: calls.flatMap { [$0.lane, $0.invoked, $0.response == nil ? 0 : 1] })
+    packet.put(all: calls.map { $0.returned ?? -1 })
+    packet.put(all: explained)
+    packet.put([state])
+    packet.put(all: misfits.map(\.call))
+    for misfit in misfits { packet.put(misfit.allowed) }
+  }
+
+  init(from packet: inout Packet) {
+    let (operations, responses) = (packet.takeTexts(), packet.takeTexts())
+    let (numbers, ends): ([Int], [Int]) = (packet.takeAll(), packet.takeAll())
+    let calls = operations.indices.map { index in
+      Call(
+        lane: numbers[3 * index], operation: operations[index],
+        response: numbers[3 * index + 2] == 0 ? nil : responses[index],
+        invoked: numbers[3 * index + 1], returned: ends[index] < 0 ? nil : ends[index])
+    }
+    let explained: [Int] = packet.takeAll()
+    let state = packet.takeTexts()[0]
+    let misfits = packet.takeAll(Int.self).map { Misfit(call: $0, allowed: packet.takeTexts()) }
+    self.init(calls: calls, explained: explained, state: state, misfits: misfits)
   }
 }
 

@@ -37,6 +37,25 @@ package struct ConsistencyViolation: Sendable, Hashable {
 }
 
 extension ConsistencyViolation {
+  /// The history and what is wrong with it, in words that need neither type.
+  ///
+  /// - Parameter history: The history that was checked.
+  func judged<Operation, Response>(_ history: History<Operation, Response>) -> JudgedHistory {
+    let places = Dictionary(uniqueKeysWithValues: zip(calls, calls.indices))
+    return JudgedHistory(
+      calls: calls.map { index in
+        let call = history.calls[index]
+        return JudgedHistory.Call(
+          lane: call.lane, operation: SwiftLiteral.describe(call.operation),
+          response: call.response.map { SwiftLiteral.describe($0) }, invoked: call.invoked,
+          returned: call.returned)
+      },
+      explained: explained.compactMap { places[$0] }, state: state,
+      misfits: misfits.compactMap { misfit in
+        places[misfit.call].map { JudgedHistory.Misfit(call: $0, allowed: misfit.allowed) }
+      })
+  }
+
   /// The history, the longest order that the model explains, and what it would have allowed next.
   ///
   /// - Parameter history: The history that was checked.

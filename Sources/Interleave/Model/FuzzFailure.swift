@@ -185,6 +185,8 @@ public struct FuzzFailure: Error, Sendable {
   public var others: [String] = []
   /// The time after which making it small was cut short; nil where it was not.
   package var shrinkingLimit: Duration?
+  /// What the lanes of a spec did, where no order of it agrees with the model.
+  package var history: JudgedHistory?
   /// It was one order that was run, and no search.
   package var isOneOrder = false
   /// The indices of the steps on which the failure can rest: those that happen before it; nil where

@@ -43,6 +43,7 @@ struct FailureDocument {
       "callStack": texts(failure.callStack),
       "inputs": texts(failure.inputs),
       "operations": texts(failure.operations),
+      "history": failure.history.map(history),
       "collisions": .list(collisions()),
       "vain": (explanation.lateSentence(in: interleaving, .ascii) ?? explanation.vainSentence).map {
         .text($0.withSpaces)
@@ -138,6 +139,26 @@ struct FailureDocument {
           explanation.sentence(for: departure, in: interleaving, names).withSpaces),
       ])
     }
+  }
+
+  /// The calls of a spec, with the longest order that the model explains.
+  private func history(_ history: JudgedHistory) -> JSONValue {
+    .object([
+      "calls": .list(
+        history.calls.map {
+          .object([
+            "lane": .number($0.lane), "operation": .clipped($0.operation),
+            "response": $0.response.map { .clipped($0) }, "invoked": .number($0.invoked),
+            "returned": $0.returned.map { .number($0) },
+          ])
+        }),
+      "explained": .list(history.explained.map { .number($0 + 1) }),
+      "state": .clipped(history.state),
+      "next": .list(
+        history.misfits.map {
+          .object(["call": .number($0.call + 1), "allowed": texts($0.allowed)])
+        }),
+    ])
   }
 
   // MARK: What collided

@@ -186,6 +186,7 @@ extension FailurePage {
       Home: () => move(-count), End: () => move(count) };
     function begin() {
       showHead();
+      showHistory();
       showPassing();
       byId('text').open = false;
       if (!count) return;

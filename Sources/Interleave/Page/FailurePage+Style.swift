@@ -69,6 +69,12 @@ extension FailurePage {
     tr.changed td { background: var(--mark); }
     del { color: var(--fail); } ins { color: var(--pass); text-decoration: none; }
     .passed { color: var(--pass); } .failed { color: var(--fail); }
+    #calls { display: grid; gap: 4px 2px; align-items: center; overflow-x: auto; }
+    #calls .call { border: 1px solid var(--line); border-radius: 5px; background: var(--raised);
+      padding: 1px 5px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    #calls .explained { border-color: var(--pass); } #calls .misfit { border-color: var(--fail); }
+    #calls .place { color: var(--pass); font-weight: 600; padding-right: 5px; }
+    #order p, #order ol { margin: 4px 0; }
     #text { margin-top: 14px; }
     .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
       clip-path: inset(50%); margin: 0; }

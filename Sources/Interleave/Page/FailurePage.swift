@@ -33,6 +33,7 @@ enum FailurePage {
     <script>
     \(scriptOfModel)
     \(scriptOfDiagram)
+    \(scriptOfHistory)
     \(scriptOfPanes)
     </script>
     </body>
@@ -51,6 +52,11 @@ enum FailurePage {
     <noscript><p>Scripts are off, so here is the report as text.</p></noscript>
     <main id="app" hidden>
     <section id="story" aria-label="What collided"></section>
+    <section id="history" aria-label="The history" hidden>
+    <h2>The history: each call from where it was made to where it returned</h2>
+    <div id="calls"></div>
+    <div id="order"></div>
+    </section>
     <div id="controls" role="group" aria-label="Steps">
     <button id="first" type="button" title="Home">First</button>
     <button id="back" type="button" title="Arrow up">Back</button>

@@ -14,6 +14,8 @@ struct RunFailure: Sendable {
   var isElsewhere = false
   /// The calls in which a step crashed, innermost first, for people.
   var callStack: [String] = []
+  /// What the lanes of a spec did, where no order of it agrees with the model.
+  var history: JudgedHistory?
 
   /// Tells whether another run failed in the same way.
   func isLike(_ other: RunFailure) -> Bool {

@@ -170,6 +170,7 @@ struct Settling {
       corpusFile: found.corpusFile, halfFix: found.halfFix,
       replayCommand: test.replayCommand, test: test.name)
     failure.callStack = shown.callStack
+    failure.history = (shown.outcome?.failure ?? found.failure).history
     failure.shrinkingLimit = runs.effort.isCutShort ? runs.effort.timeLimit : nil
     failure.isToldInFull = resolved.reporting == .full
     failure.past = shown.outcome?.past(ofFailure: failure.kind)

@@ -1,7 +1,8 @@
 /// Compares histories with the model of a spec, whatever the model's type.
 struct HistoryJudge<Operation: Sendable, Response: Sendable>: Sendable {
-  /// Why no order of a history's calls agrees with the model; nil where one does.
-  var violation: @Sendable (History<Operation, Response>) throws -> String?
+  /// Why no order of a history's calls agrees with the model, in words and for a picture; nil where
+  /// one does.
+  var violation: @Sendable (History<Operation, Response>) throws -> (String, JudgedHistory)?
   /// The model at the start of a program.
   var makeView: @Sendable () -> ModelView<Operation, Response>
 }
@@ -64,7 +65,7 @@ extension ModelledSpec {
   /// - Throws: ``SpecError/noModel(spec:)``, ``SpecError/modelThrew(spec:operation:error:)``.
   fileprivate func violation(
     of history: History<Operation, Response>, respectsTime: Bool
-  ) throws -> String? {
+  ) throws -> (String, JudgedHistory)? {
     guard let first = history.calls.first else { return nil }
     let initial = makeModel()
     var hasAnswers = true
@@ -108,7 +109,7 @@ extension ModelledSpec {
     case .inconsistent(let violation):
       // A model that throws has no answer to compare with, whatever the subject did.
       if let mistake, hasAnswers || !hasOwnNext(history) { throw mistake }
-      return violation.report(of: history)
+      return (violation.report(of: history), violation.judged(history))
     }
   }
 

@@ -108,9 +108,10 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
     guard let judge = program.judge else { return nil }
     let history = record.withLock { $0.history }
     do {
-      guard let violation = try judge.violation(history) else { return nil }
+      guard let (words, judged) = try judge.violation(history) else { return nil }
       return RunFailure(
-        kind: .notLinearizable, message: violation, location: nil, place: "\(Spec.self)")
+        kind: .notLinearizable, message: words, location: nil, place: "\(Spec.self)",
+        history: judged)
     } catch {
       return RunFailure(
         kind: .thrownError, message: "\(error)", location: nil, place: "\(Spec.self)",

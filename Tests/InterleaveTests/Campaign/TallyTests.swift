@@ -43,6 +43,48 @@ import Testing
     #expect(report(parts) == report(counted(runs)))
   }
 
+  /// A run whose body returned a value.
+  private func returning(_ value: Int) -> RunOutcome {
+    var run = outcome([UInt64(value)])
+    let returned = BodyOutcome(value)
+    run.returned = returned.hash
+    run.noticed.outcomes = [returned.hash: returned.text]
+    return run
+  }
+
+  private func counted(returning values: [Int]) -> Tally {
+    var tally = Tally()
+    for value in values {
+      tally.note(returning(value))
+      tally.count(returning(value))
+    }
+    return tally
+  }
+
+  @Test func whatBodiesReturnAddsUpWhoeverCounts() {
+    let values = [3, 4, 4, 5, 4, 3]
+    let outcomes = report(counted(returning: values)).outcomes
+    #expect(outcomes.map(\.value) == ["4", "3", "5"])
+    #expect(outcomes.map(\.count) == [3, 2, 1])
+    #expect(outcomes.map(\.firstSchedule) == [2, 1, 4])
+    for cut in values.indices {
+      var parts = counted(returning: Array(values[..<cut]))
+      parts.merge(counted(returning: Array(values[cut...])))
+      var packet = Packet()
+      parts.pack(into: &packet)
+      #expect(report(Tally(from: packet)).outcomes == outcomes, "\(cut)")
+    }
+  }
+
+  @Test func ofVeryManyValuesTheFirstAreCounted() {
+    let tally = counted(returning: Array(0..<1_200) + [5, 5])
+    #expect(report(tally).outcomes.count == 1_000)
+    #expect(report(tally).outcomes.first?.value == "5")
+    #expect(report(tally).warnings.contains { $0.contains("more than 1,000 different values") })
+    #expect(
+      report(counted(returning: Array(0..<1_000))).warnings.count { $0.contains("1,000") } == 0)
+  }
+
   @Test func itGoesToAnotherProcessWhole() {
     var tally = counted([[1, 2], [2, 1]])
     tally.warn("it was run again")

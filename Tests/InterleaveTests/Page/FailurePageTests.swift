@@ -52,6 +52,24 @@ import Testing
     #expect(experiments.map { $0["failed"] as? Int } == [0, 1])
   }
 
+  @Test func theHistoryOfASpecIsInTheDocument() throws {
+    var failure = Sample.overdrawnFailure
+    #expect(try read(failure.json)["history"] == nil)
+    failure.history = Sample.history
+    let history = try #require(try read(failure.json)["history"] as? [String: Any])
+    let calls = try #require(history["calls"] as? [[String: Any]])
+    #expect(calls.map { $0["lane"] as? Int } == [1, 2, 3])
+    #expect(calls.map { $0["operation"] as? String }.first == ".withdraw(80)")
+    #expect(calls.map { $0["response"] as? String } == ["true", "true", nil])
+    #expect(calls.map { $0["invoked"] as? Int } == [0, 1, 3])
+    #expect(calls.map { $0["returned"] as? Int } == [2, 4, nil])
+    #expect(history["explained"] as? [Int] == [3, 1])
+    #expect(history["state"] as? String == "21")
+    let next = try #require((history["next"] as? [[String: Any]])?.first)
+    #expect(next["call"] as? Int == 2)
+    #expect(next["allowed"] as? [String] == ["false"])
+  }
+
   // MARK: Hostile text
 
   static let hostile = [
@@ -65,6 +83,9 @@ import Testing
     failure.message = text
     failure.test = text
     failure.inputs = [text]
+    failure.history = Sample.history
+    failure.history?.calls[0].operation = text
+    failure.history?.state = text
     failure.interleaving.steps[2].name.function = text
     failure.interleaving.steps[7].changes = [
       Interleaving.Change(property: text, before: text, after: text)

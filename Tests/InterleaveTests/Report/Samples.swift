@@ -4,6 +4,18 @@ import InterleaveEngine
 
 /// Interleavings to report on, as short as possible to write down.
 enum Sample {
+  /// Two withdrawals of which both say that they were covered, and one that waits.
+  static let history = JudgedHistory(
+    calls: [
+      JudgedHistory.Call(
+        lane: 1, operation: ".withdraw(80)", response: "true", invoked: 0, returned: 2),
+      JudgedHistory.Call(
+        lane: 2, operation: ".withdraw(60)", response: "true", invoked: 1, returned: 4),
+      JudgedHistory.Call(
+        lane: 3, operation: ".deposit(1)", response: nil, invoked: 3, returned: nil),
+    ], explained: [2, 0], state: "21",
+    misfits: [JudgedHistory.Misfit(call: 1, allowed: ["false"])])
+
   static func path(_ text: String) -> TaskPath {
     TaskPath(text) ?? TaskPath(ordinals: [])
   }

@@ -84,6 +84,22 @@ private struct ThrowingModelSpec: LinearizableSpec {
     #expect(failure.original.operations >= 2)
   }
 
+  @Test func aHistoryThatNoOrderExplainsIsKeptForThePage() async throws {
+    let outcome = await specFuzzer(1).run(
+      named: "bank", BankSpec(), lanes: 2...3, operationsPerLane: 1...4)
+    let failure = try #require(outcome.failure)
+    let history = try #require(failure.history, "\(failure)")
+    #expect(history.calls.count == 2, "\(history)")
+    #expect(history.calls.allSatisfy { $0.response == "true" }, "\(history)")
+    #expect(history.explained.count == 1, "\(history)")
+    #expect(history.misfits.map(\.allowed) == [["false"]], "\(history)")
+    let others = Set(history.calls.indices).subtracting(history.explained)
+    #expect(Set(history.misfits.map(\.call)) == others, "\(history)")
+    for call in history.calls {
+      #expect(failure.message.contains("\(call.operation) -> true"), "\(failure.message)")
+    }
+  }
+
   @Test func equalSeedsFindEqualPrograms() async throws {
     let one = await specFuzzer(5).run(named: "bank", BankSpec()).failure
     let other = await specFuzzer(5).run(named: "bank", BankSpec()).failure
