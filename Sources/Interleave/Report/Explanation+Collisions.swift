@@ -35,10 +35,12 @@ extension Explanation {
     }
     return "Task\u{A0}\(before.name.task) \(first)\(next); in between, task\u{A0}"
       + "\(between.name.task) \(other ?? "ran there") \(at[1])."
-      + remark(onWhatDidNotChange: collision, glyphs)
+      + (collision.after == interleaving.steps.count - 1
+        ? "" : remark(onWhatDidNotChange: collision, glyphs))
   }
 
-  /// That a step stores what is there already is seen where it does not in a run that passes.
+  /// That a step stores what is there already is seen where it does not in a run that passes; the
+  /// last step may just not have come to that.
   private func remark(onWhatDidNotChange collision: Collision, _ glyphs: ReportGlyphs) -> String {
     guard let change = collision.changeElsewhere else { return "" }
     return
