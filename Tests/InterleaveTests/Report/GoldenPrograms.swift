@@ -31,7 +31,7 @@ struct GoldenProgram: Sendable, CustomTestStringConvertible {
 
   static let all = [
     lostUpdate, overdrawn, neverNegative, deadlock, missedSignal, leftTask, dropped, politeness,
-    crash, twice, semaphore, queue, checkUnderLock, cancelled,
+    crash, semaphore, queue, checkUnderLock, cancelled,
   ]
 
   private struct Wrong: Error, CustomStringConvertible {
@@ -208,31 +208,6 @@ struct GoldenProgram: Sendable, CustomTestStringConvertible {
     async let one: Void = buy()
     async let other: Void = buy()
     _ = await (one, other)
-  }
-
-  private actor Reply {
-    private let waiter: CheckedContinuation<Int, Never>
-    private(set) var isOpen = true
-
-    init(to waiter: CheckedContinuation<Int, Never>) { self.waiter = waiter }
-
-    func answer(_ value: Int) {
-      isOpen = false
-      waiter.resume(returning: value)
-    }
-  }
-
-  private static let twice = GoldenProgram("resumed twice", .crash) {
-    _ = await withCheckedContinuation { continuation in
-      let reply = Reply(to: continuation)
-      for value in 1...2 {
-        Task {
-          guard await reply.isOpen else { return }
-          think()
-          await reply.answer(value)
-        }
-      }
-    }
   }
 
   private static func block(on semaphore: DispatchSemaphore) { semaphore.wait() }
