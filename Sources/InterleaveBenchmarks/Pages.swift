@@ -66,7 +66,7 @@ private func longFailure(of count: Int) -> FuzzFailure {
     step.changes = [
       Interleaving.Change(property: "count", before: "\(index)", after: "\(index + 1)")
     ]
-    step.cause = index == 0 ? nil : index - 1 - index % 5
+    step.cause = index == 0 ? nil : max(0, index - 1 - index % 5)
     step.enabled = 1 + index % 4
     return step
   }

@@ -197,7 +197,7 @@ private struct StepLines {
 
   /// The steps of the task that made another's step ready, until then.
   private func before(_ index: Int, on actor: String, _ limit: Int) -> ArraySlice<Int> {
-    guard let cause = steps[index].cause, cause < index,
+    guard let cause = steps[index].cause, (0..<index).contains(cause),
       steps[cause].name.task != steps[index].name.task
     else { return [] }
     return last(of: steps[cause].name.task, upTo: cause + 1, on: actor, limit)
@@ -205,7 +205,9 @@ private struct StepLines {
 
   /// The program resumed the continuation by which a step goes on.
   private func isResumed(_ index: Int) -> Bool {
-    guard steps[index].reason == .resumed, let cause = steps[index].cause else { return false }
+    guard steps[index].reason == .resumed, let cause = steps[index].cause,
+      (0..<index).contains(cause)
+    else { return false }
     return steps[cause].events.contains {
       $0.kind == .resumed && $0.task == steps[index].name.task
     }
