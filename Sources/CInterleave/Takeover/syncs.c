@@ -9,9 +9,9 @@
 #include "../Environment/environment.h"
 #include "../Watching/watching.h"
 
-IL_UNINSTRUMENTED_BEGIN
-
 #if defined(__linux__)
+
+IL_UNINSTRUMENTED_BEGIN
 
 #if defined(IL_HAS_CARRIERS)
 // The main queue is another thread's, which does the work; unless that is who waits.
@@ -90,6 +90,7 @@ SYNC_F(dispatch_sync_f, false)
 SYNC_F(dispatch_barrier_sync_f, true)
 SYNC_F(dispatch_async_and_wait_f, false)
 SYNC_F(dispatch_barrier_async_and_wait_f, true)
-#endif
 
 IL_UNINSTRUMENTED_END
+
+#endif
