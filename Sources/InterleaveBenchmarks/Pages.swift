@@ -8,13 +8,14 @@ import Interleave
 /// - Parameter folder: Where.
 /// - Returns: Each race was found.
 func makePages(in folder: String) async throws -> Bool {
+  var configuration = FuzzConfiguration()
+  configuration.seed = 1
+  configuration.corpus = .none
+  let fuzzer = Fuzzer(configuration)
   var systems: Set<String> = []
   var isGood = true
   for race in SystemRace.all where systems.insert(race.system).inserted {
-    var configuration = FuzzConfiguration()
-    configuration.seed = 1
-    configuration.corpus = .none
-    guard let failure = await race.inRacySystem(Fuzzer(configuration)).failure else {
+    guard let failure = await race.inRacySystem(fuzzer).failure else {
       print("\(race.name) was not found")
       isGood = false
       continue
@@ -22,10 +23,7 @@ func makePages(in folder: String) async throws -> Bool {
     try write(failure, to: "\(folder)/\(race.system)")
   }
   for example in SpecExample.all.prefix(2) {
-    var configuration = FuzzConfiguration()
-    configuration.seed = 1
-    configuration.corpus = .none
-    guard let failure = await example.racy(Fuzzer(configuration)).failure else {
+    guard let failure = await example.racy(fuzzer).failure else {
       print("\(example) was not found")
       isGood = false
       continue
@@ -86,7 +84,8 @@ private func hostileFailure() -> FuzzFailure {
     calls: [
       JudgedHistory.Call(lane: 1, operation: text, response: text, invoked: 0, returned: 2),
       JudgedHistory.Call(lane: 2, operation: text, response: nil, invoked: 1, returned: nil),
-    ], explained: [0], state: text, misfits: [JudgedHistory.Misfit(call: 1, allowed: [text])])
+    ], explained: [0], state: text, misfits: [ConsistencyViolation.Misfit(call: 1, allowed: [text])]
+  )
   for index in failure.interleaving.steps.indices {
     failure.interleaving.steps[index].name.function = "\u{202E}" + text
     failure.interleaving.steps[index].actor = "\"'`${window.attacked = 1}"

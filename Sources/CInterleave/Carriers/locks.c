@@ -19,10 +19,6 @@
 #if defined(__linux__)
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name, type)                                                          \
-  static __typeof__(type) original;                                               \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 #if defined(IL_HAS_CARRIERS)
 #define BEFORE(lock, want)                                                        \
   il_session *inside = il_inside();                                               \
@@ -56,7 +52,7 @@ IL_UNINSTRUMENTED_BEGIN
 
 int pthread_mutex_lock(pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_mutex_lock, int (*)(pthread_mutex_t *));
+  IL_REAL(pthread_mutex_lock, int (*)(pthread_mutex_t *));
   BEFORE(lock, IL_WANTS_LOCK);
   if (UNLIKELY(il_current != NULL)) {
     il_check_lock(lock, caller);
@@ -71,7 +67,7 @@ int pthread_mutex_lock(pthread_mutex_t *lock) {
 
 int pthread_mutex_trylock(pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_mutex_trylock, int (*)(pthread_mutex_t *));
+  IL_REAL(pthread_mutex_trylock, int (*)(pthread_mutex_t *));
   if (UNLIKELY(il_current != NULL) && !il_is_library_lock(caller))
     il_note_trial((void *)pthread_mutex_trylock, caller);
   BEFORE_TRIAL(lock, IL_WANTS_LOCK);
@@ -84,7 +80,7 @@ int pthread_mutex_trylock(pthread_mutex_t *lock) {
 
 int pthread_mutex_unlock(pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_mutex_unlock, int (*)(pthread_mutex_t *));
+  IL_REAL(pthread_mutex_unlock, int (*)(pthread_mutex_t *));
   int result = original(lock);
   AFTER_UNLOCK(lock);
   return result;
@@ -94,7 +90,7 @@ int pthread_mutex_unlock(pthread_mutex_t *lock) {
 
 int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_rdlock, int (*)(pthread_rwlock_t *));
+  IL_REAL(pthread_rwlock_rdlock, int (*)(pthread_rwlock_t *));
   BEFORE(lock, IL_WANTS_SHARE);
   il_note_lock(lock, caller);
   int result = original(lock);
@@ -104,7 +100,7 @@ int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
 
 int pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_wrlock, int (*)(pthread_rwlock_t *));
+  IL_REAL(pthread_rwlock_wrlock, int (*)(pthread_rwlock_t *));
   BEFORE(lock, IL_WANTS_LOCK);
   il_note_lock(lock, caller);
   int result = original(lock);
@@ -114,7 +110,7 @@ int pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
 
 int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_tryrdlock, int (*)(pthread_rwlock_t *));
+  IL_REAL(pthread_rwlock_tryrdlock, int (*)(pthread_rwlock_t *));
   il_note_trial((void *)pthread_rwlock_tryrdlock, caller);
   BEFORE_TRIAL(lock, IL_WANTS_SHARE);
   int result = original(lock);
@@ -124,7 +120,7 @@ int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock) {
 
 int pthread_rwlock_trywrlock(pthread_rwlock_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_trywrlock, int (*)(pthread_rwlock_t *));
+  IL_REAL(pthread_rwlock_trywrlock, int (*)(pthread_rwlock_t *));
   il_note_trial((void *)pthread_rwlock_trywrlock, caller);
   BEFORE_TRIAL(lock, IL_WANTS_LOCK);
   int result = original(lock);
@@ -134,7 +130,7 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t *lock) {
 
 int pthread_rwlock_unlock(pthread_rwlock_t *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_unlock, int (*)(pthread_rwlock_t *));
+  IL_REAL(pthread_rwlock_unlock, int (*)(pthread_rwlock_t *));
   int result = original(lock);
   AFTER_UNLOCK(lock);
   return result;
@@ -144,7 +140,7 @@ int pthread_rwlock_unlock(pthread_rwlock_t *lock) {
 
 int pthread_spin_lock(pthread_spinlock_t volatile *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_spin_lock, int (*)(pthread_spinlock_t volatile *));
+  IL_REAL(pthread_spin_lock, int (*)(pthread_spinlock_t volatile *));
   BEFORE(lock, IL_WANTS_LOCK);
   il_note_lock((void *)lock, caller);
   int result = original(lock);
@@ -154,7 +150,7 @@ int pthread_spin_lock(pthread_spinlock_t volatile *lock) {
 
 int pthread_spin_trylock(pthread_spinlock_t volatile *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_spin_trylock, int (*)(pthread_spinlock_t volatile *));
+  IL_REAL(pthread_spin_trylock, int (*)(pthread_spinlock_t volatile *));
   il_note_trial((void *)pthread_spin_trylock, caller);
   BEFORE_TRIAL(lock, IL_WANTS_LOCK);
   il_note_lock((void *)lock, caller);
@@ -165,7 +161,7 @@ int pthread_spin_trylock(pthread_spinlock_t volatile *lock) {
 
 int pthread_spin_unlock(pthread_spinlock_t volatile *lock) {
   void *caller = IL_CALLER();
-  REAL(pthread_spin_unlock, int (*)(pthread_spinlock_t volatile *));
+  IL_REAL(pthread_spin_unlock, int (*)(pthread_spinlock_t volatile *));
   int result = original(lock);
   AFTER_UNLOCK(lock);
   return result;
@@ -177,7 +173,7 @@ int pthread_spin_unlock(pthread_spinlock_t volatile *lock) {
 
 void flockfile(FILE *file) {
   void *caller = IL_CALLER();
-  REAL(flockfile, void (*)(FILE *));
+  IL_REAL(flockfile, void (*)(FILE *));
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL)) il_await(inside, file, caller, IL_WANTS_LOCK);
   original(file);
@@ -186,7 +182,7 @@ void flockfile(FILE *file) {
 
 int ftrylockfile(FILE *file) {
   void *caller = IL_CALLER();
-  REAL(ftrylockfile, int (*)(FILE *));
+  IL_REAL(ftrylockfile, int (*)(FILE *));
   il_note_trial((void *)ftrylockfile, caller);
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) &&
@@ -199,7 +195,7 @@ int ftrylockfile(FILE *file) {
 }
 
 void funlockfile(FILE *file) {
-  REAL(funlockfile, void (*)(FILE *));
+  IL_REAL(funlockfile, void (*)(FILE *));
   il_session *inside = il_inside();
   original(file);
   if (UNLIKELY(inside != NULL)) il_note_given(inside, file);

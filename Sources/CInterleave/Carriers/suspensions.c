@@ -10,10 +10,6 @@
 #if defined(IL_HAS_CARRIERS)
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name, type)                                                          \
-  static __typeof__(type) original;                                               \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 // `il_inbox_lock` guards both. What is suspended is not freed.
 static struct suspension {
   void *object;
@@ -56,13 +52,13 @@ void il_note_activated(void *object) {
 }
 
 void dispatch_suspend(void *object) {
-  REAL(dispatch_suspend, void (*)(void *));
+  IL_REAL(dispatch_suspend, void (*)(void *));
   original(object);
   il_lane_suspend(object, note(object, 1));
 }
 
 void dispatch_resume(void *object) {
-  REAL(dispatch_resume, void (*)(void *));
+  IL_REAL(dispatch_resume, void (*)(void *));
   bool is_known = note(object, 0);
   unsigned left = is_known ? note(object, -1) : 0;
   original(object);
@@ -87,29 +83,29 @@ static void *note_inactive(void *attribute, bool is) {
 }
 
 void *dispatch_queue_attr_make_initially_inactive(void *attribute) {
-  REAL(dispatch_queue_attr_make_initially_inactive, void *(*)(void *));
+  IL_REAL(dispatch_queue_attr_make_initially_inactive, void *(*)(void *));
   return note_inactive(original(attribute), true);
 }
 
 void *dispatch_queue_attr_make_with_qos_class(void *attribute, unsigned qos, int priority) {
-  REAL(dispatch_queue_attr_make_with_qos_class, void *(*)(void *, unsigned, int));
+  IL_REAL(dispatch_queue_attr_make_with_qos_class, void *(*)(void *, unsigned, int));
   return note_inactive(original(attribute, qos, priority), is_inactive(attribute));
 }
 
 void *dispatch_queue_attr_make_with_autorelease_frequency(void *attribute, unsigned long often) {
-  REAL(dispatch_queue_attr_make_with_autorelease_frequency, void *(*)(void *, unsigned long));
+  IL_REAL(dispatch_queue_attr_make_with_autorelease_frequency, void *(*)(void *, unsigned long));
   return note_inactive(original(attribute, often), is_inactive(attribute));
 }
 
 void *dispatch_queue_create(const char *label, void *attribute) {
-  REAL(dispatch_queue_create, void *(*)(const char *, void *));
+  IL_REAL(dispatch_queue_create, void *(*)(const char *, void *));
   void *made = original(label, attribute);
   if (UNLIKELY(is_inactive(attribute))) note(made, 1);
   return made;
 }
 
 void *dispatch_queue_create_with_target(const char *label, void *attribute, void *target) {
-  REAL(dispatch_queue_create_with_target, void *(*)(const char *, void *, void *));
+  IL_REAL(dispatch_queue_create_with_target, void *(*)(const char *, void *, void *));
   void *made = original(label, attribute, target);
   if (UNLIKELY(is_inactive(attribute))) note(made, 1);
   return made;

@@ -13,10 +13,6 @@
 #if defined(IL_HAS_CARRIERS)
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name, type)                                                          \
-  static __typeof__(type) original;                                               \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 // The keys, but for those of the runtime, in the order in which they were made. A place is not
 // taken again when its key is gone.
 typedef struct {
@@ -50,7 +46,7 @@ static int place_of(pthread_key_t key) {
 
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
   void *caller = IL_CALLER();
-  REAL(pthread_key_create, int (*)(pthread_key_t *, void (*)(void *)));
+  IL_REAL(pthread_key_create, int (*)(pthread_key_t *, void (*)(void *)));
   int result = original(key, destructor);
   if (result) return result;
   il_code code = il_code_at(caller);
@@ -63,7 +59,7 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
 }
 
 int pthread_key_delete(pthread_key_t key) {
-  REAL(pthread_key_delete, int (*)(pthread_key_t));
+  IL_REAL(pthread_key_delete, int (*)(pthread_key_t));
   int place = place_of(key);
   if (place >= 0) atomic_store(&keys[place].key, 0);
   return original(key);
@@ -71,7 +67,7 @@ int pthread_key_delete(pthread_key_t key) {
 
 int pthread_setspecific(pthread_key_t key, const void *value) {
   void *caller = IL_CALLER();
-  REAL(pthread_setspecific, int (*)(pthread_key_t, const void *));
+  IL_REAL(pthread_setspecific, int (*)(pthread_key_t, const void *));
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL)) {
     inside->carriers->has_values = true;

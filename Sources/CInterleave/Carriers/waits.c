@@ -14,10 +14,6 @@
 #if defined(__linux__)
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name, type)                                                          \
-  static __typeof__(type) original;                                               \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 #if defined(IL_HAS_CARRIERS)
 
 #define OPENING(object) il_reach_opening(object, caller, __builtin_frame_address(0))
@@ -118,7 +114,7 @@ bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *l
 
 int sem_post(sem_t *semaphore) {
   void *caller = IL_CALLER();
-  REAL(sem_post, int (*)(sem_t *));
+  IL_REAL(sem_post, int (*)(sem_t *));
   il_note_outside((void *)sem_post, caller);
   OPENING(semaphore);
   return original(semaphore);
@@ -126,7 +122,7 @@ int sem_post(sem_t *semaphore) {
 
 intptr_t dispatch_semaphore_signal(void *semaphore) {
   void *caller = IL_CALLER();
-  REAL(dispatch_semaphore_signal, intptr_t (*)(void *));
+  IL_REAL(dispatch_semaphore_signal, intptr_t (*)(void *));
   OPENING(semaphore);
   il_note_lock(semaphore, caller);
   return original(semaphore);
@@ -149,7 +145,7 @@ void il_once_ends(il_session *s, void *flag) { il_note_given(s, flag); }
 
 int pthread_once(pthread_once_t *flag, void (*initializer)(void)) {
   void *caller = IL_CALLER();
-  REAL(pthread_once, int (*)(pthread_once_t *, void (*)(void)));
+  IL_REAL(pthread_once, int (*)(pthread_once_t *, void (*)(void)));
   il_session *inside = il_inside();
   if (LIKELY(!inside) || il_code_at(caller) == IL_CODE_OURS) return original(flag, initializer);
   il_once_begins(inside, flag, caller);
@@ -162,7 +158,7 @@ int pthread_once(pthread_once_t *flag, void (*initializer)(void)) {
 
 void dispatch_once_f(intptr_t *flag, void *context, void (*initializer)(void *)) {
   void *caller = IL_CALLER();
-  REAL(dispatch_once_f, void (*)(intptr_t *, void *, void (*)(void *)));
+  IL_REAL(dispatch_once_f, void (*)(intptr_t *, void *, void (*)(void *)));
   il_note_outside((void *)dispatch_once_f, caller);
   ONCE_BEGINS(flag);
   if (UNLIKELY(inside != NULL)) inside->initializing++;
@@ -175,7 +171,7 @@ void dispatch_once_f(intptr_t *flag, void *context, void (*initializer)(void *))
 // The static variables of C++. The thread sanitizer has functions of its own for them.
 int __cxa_guard_acquire(void *flag) {
   void *caller = IL_CALLER();
-  REAL(__cxa_guard_acquire, int (*)(void *));
+  IL_REAL(__cxa_guard_acquire, int (*)(void *));
   ONCE_BEGINS(flag);
   int is_ours = original(flag);
   if (UNLIKELY(inside != NULL)) {
@@ -186,7 +182,7 @@ int __cxa_guard_acquire(void *flag) {
 
 #define GUARD_ENDS(name)                                                          \
   void name(void *flag) {                                                         \
-    REAL(name, void (*)(void *));                                                 \
+    IL_REAL(name, void (*)(void *));                                                 \
     original(flag);                                                               \
     il_session *inside = il_inside();                                             \
     if (UNLIKELY(inside != NULL) && inside->initializing) {                       \
@@ -203,7 +199,7 @@ GUARD_ENDS(__cxa_guard_abort)
 
 int pthread_join(pthread_t thread, void **result) {
   void *caller = IL_CALLER();
-  REAL(pthread_join, int (*)(pthread_t, void **));
+  IL_REAL(pthread_join, int (*)(pthread_t, void **));
   il_note_outside((void *)pthread_join, caller);
   il_leave_points_at("pthread_join", caller);
   return original(thread, result);
@@ -211,7 +207,7 @@ int pthread_join(pthread_t thread, void **result) {
 
 int pthread_barrier_wait(pthread_barrier_t *barrier) {
   void *caller = IL_CALLER();
-  REAL(pthread_barrier_wait, int (*)(pthread_barrier_t *));
+  IL_REAL(pthread_barrier_wait, int (*)(pthread_barrier_t *));
   il_note_outside((void *)pthread_barrier_wait, caller);
   il_leave_points_at("pthread_barrier_wait", caller);
   return original(barrier);
@@ -220,7 +216,7 @@ int pthread_barrier_wait(pthread_barrier_t *barrier) {
 int pthread_mutex_clocklock(pthread_mutex_t *lock, clockid_t clock,
                             const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  REAL(pthread_mutex_clocklock, int (*)(pthread_mutex_t *, clockid_t, const struct timespec *));
+  IL_REAL(pthread_mutex_clocklock, int (*)(pthread_mutex_t *, clockid_t, const struct timespec *));
   il_note_trial((void *)pthread_mutex_clocklock, caller);
   il_leave_points_at("pthread_mutex_clocklock", caller);
   return original(lock, clock, deadline);
@@ -230,7 +226,7 @@ int pthread_mutex_clocklock(pthread_mutex_t *lock, clockid_t clock,
 
 intptr_t dispatch_semaphore_signal(void *semaphore) {
   void *caller = IL_CALLER();
-  REAL(dispatch_semaphore_signal, intptr_t (*)(void *));
+  IL_REAL(dispatch_semaphore_signal, intptr_t (*)(void *));
   il_note_lock(semaphore, caller);
   return original(semaphore);
 }

@@ -43,25 +43,21 @@ bool il_is_refused(int file) {
   return false;
 }
 
-#define REAL(name, type)                                                     \
-  static __typeof__(type) original;                                          \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 #if !defined(__linux__)
 int close(int file) {
-  REAL(close, int (*)(int));
+  IL_REAL(close, int (*)(int));
   return il_is_refused(file) ? il_refuse() : original(file);
 }
 #endif
 
 int dup2(int from, int to) {
-  REAL(dup2, int (*)(int, int));
+  IL_REAL(dup2, int (*)(int, int));
   return il_is_refused(to) ? il_refuse() : original(from, to);
 }
 
 #if defined(__linux__)
 int dup3(int from, int to, int flags) {
-  REAL(dup3, int (*)(int, int, int));
+  IL_REAL(dup3, int (*)(int, int, int));
   return il_is_refused(to) ? il_refuse() : original(from, to, flags);
 }
 

@@ -77,6 +77,10 @@ int64_t il_real_clock(clockid_t clock);
 
 /// Finds the function that an interposed one hides: a sanitizer's, where it stands in for it.
 void *il_next_symbol(const char *name);
+/// Declares `original` in the function that hides one, and finds that once.
+#define IL_REAL(name, type)                                                       \
+  static __typeof__(type) original;                                               \
+  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
 /// The same for a function of the C library that has versions.
 void *il_next_version(const char *name, const char *version);
 /// True if the code at the address belongs to libswift_Concurrency.

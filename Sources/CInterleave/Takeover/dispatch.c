@@ -21,10 +21,6 @@ extern char _dispatch_main_q __attribute__((weak));
 extern char _dispatch_source_type_read __attribute__((weak));
 extern char _dispatch_source_type_write __attribute__((weak));
 
-#define REAL(name, type)                                                     \
-  static __typeof__(type) original;                                          \
-  if (UNLIKELY(!original)) original = (__typeof__(type))il_next_symbol(#name)
-
 // The running step's session takes what is handed to a queue.
 #define SUBMITS(queue, block, ...)                                                \
   (UNLIKELY(il_current != NULL) &&                                                \
@@ -46,7 +42,7 @@ static bool is_job_runner(work_function work) {
 
 void dispatch_async_f(void *queue, void *context, work_function work) {
   void *caller = IL_CALLER();
-  REAL(dispatch_async_f, void (*)(void *, void *, work_function));
+  IL_REAL(dispatch_async_f, void (*)(void *, void *, work_function));
   if (UNLIKELY(il_take_work(queue, context, work))) return;
   if (SUBMITS_WORK(queue, context, work)) return;
   il_session *s = il_current;
@@ -73,7 +69,7 @@ void dispatch_async_f(void *queue, void *context, work_function work) {
 
 void dispatch_after_f(uint64_t when, void *queue, void *context, work_function work) {
   void *caller = IL_CALLER();
-  REAL(dispatch_after_f, void (*)(uint64_t, void *, void *, work_function));
+  IL_REAL(dispatch_after_f, void (*)(uint64_t, void *, void *, work_function));
   if (SUBMITS_WORK(queue, context, work, .when = when)) return;
   il_session *s = il_current;
   if (s) {
@@ -94,7 +90,7 @@ void dispatch_after_f(uint64_t when, void *queue, void *context, work_function w
 // A sleep with a tolerance sets up a dispatch source, by these calls in this order.
 
 void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void *queue) {
-  REAL(dispatch_source_create, void *(*)(void *, uintptr_t, uintptr_t, void *));
+  IL_REAL(dispatch_source_create, void *(*)(void *, uintptr_t, uintptr_t, void *));
   void *source = original(type, handle, mask, queue);
   il_session *s = il_current;
   if (s) {
@@ -118,7 +114,7 @@ void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void 
 typedef void (*set_timer_function)(void *, uint64_t, uint64_t, uint64_t);
 
 static set_timer_function real_set_timer(void) {
-  REAL(dispatch_source_set_timer, set_timer_function);
+  IL_REAL(dispatch_source_set_timer, set_timer_function);
   return original;
 }
 
@@ -135,21 +131,21 @@ void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval, 
 }
 
 void dispatch_set_context(void *object, void *context) {
-  REAL(dispatch_set_context, void (*)(void *, void *));
+  IL_REAL(dispatch_set_context, void (*)(void *, void *));
   il_session *s = il_current;
   if (s && s->timer_source == object) s->timer_context = context;
   original(object, context);
 }
 
 void dispatch_source_set_event_handler_f(void *source, work_function handler) {
-  REAL(dispatch_source_set_event_handler_f, void (*)(void *, work_function));
+  IL_REAL(dispatch_source_set_event_handler_f, void (*)(void *, work_function));
   il_session *s = il_current;
   if (s && s->timer_source == source) s->timer_handler = handler;
   original(source, handler);
 }
 
 void dispatch_activate(void *object) {
-  REAL(dispatch_activate, void (*)(void *));
+  IL_REAL(dispatch_activate, void (*)(void *));
   il_session *s = il_current;
   if (s && s->timer_source == object) {
     struct { void *source, *job; } *pair = s->timer_context;
@@ -184,7 +180,7 @@ void il_makes_own_threads(bool makes) { makes_own_threads = makes; }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                    void *(*start)(void *), void *argument) {
-  REAL(pthread_create, il_thread_maker);
+  IL_REAL(pthread_create, il_thread_maker);
   // libdispatch's own workers are not the program's: what runs on them is.
   void *caller = IL_CALLER();
   if (makes_own_threads || il_is_dispatch_code(caller) || is_framework_code(caller))
@@ -203,7 +199,7 @@ static bool is_work_item(const void *block) {
   static _Atomic(invoke_function) known;
   invoke_function invoke = atomic_load_explicit(&known, memory_order_relaxed);
   if (UNLIKELY(!invoke)) {
-    REAL(dispatch_block_create, void *(*)(unsigned long, const void *));
+    IL_REAL(dispatch_block_create, void *(*)(unsigned long, const void *));
     static void (*release)(const void *);
     *(void **)&release = il_next_symbol("_Block_release");
     static const struct { size_t reserved, size; } layout = {.size = sizeof(il_block)};
@@ -234,7 +230,7 @@ static void *send(il_block *wrapper, void *block, void *caller, uint64_t when) {
 
 void dispatch_async(void *queue, void *block) {
   void *caller = IL_CALLER();
-  REAL(dispatch_async, void (*)(void *, void *));
+  IL_REAL(dispatch_async, void (*)(void *, void *));
   if (UNLIKELY(il_take_block(queue, block)) || SUBMITS(queue, block)) return;
   il_block wrapper;
   original(queue, send(&wrapper, block, caller, 0));
@@ -242,7 +238,7 @@ void dispatch_async(void *queue, void *block) {
 
 void dispatch_after(uint64_t when, void *queue, void *block) {
   void *caller = IL_CALLER();
-  REAL(dispatch_after, void (*)(uint64_t, void *, void *));
+  IL_REAL(dispatch_after, void (*)(uint64_t, void *, void *));
   if (SUBMITS(queue, block, .when = when)) return;
   il_session *s = il_current;
   il_block wrapper;
@@ -255,7 +251,7 @@ void dispatch_after(uint64_t when, void *queue, void *block) {
 
 void dispatch_group_async(void *group, void *queue, void *block) {
   void *caller = IL_CALLER();
-  REAL(dispatch_group_async, void (*)(void *, void *, void *));
+  IL_REAL(dispatch_group_async, void (*)(void *, void *, void *));
   if (SUBMITS(queue, block, .group = group)) return;
   il_block wrapper;
   original(group, queue, send(&wrapper, block, caller, 0));
@@ -263,7 +259,7 @@ void dispatch_group_async(void *group, void *queue, void *block) {
 
 void dispatch_group_notify(void *group, void *queue, void *block) {
   void *caller = IL_CALLER();
-  REAL(dispatch_group_notify, void (*)(void *, void *, void *));
+  IL_REAL(dispatch_group_notify, void (*)(void *, void *, void *));
   if (SUBMITS(queue, block, .awaited = group)) return;
   il_block wrapper;
   original(group, queue, send(&wrapper, block, caller, 0));
@@ -271,21 +267,21 @@ void dispatch_group_notify(void *group, void *queue, void *block) {
 
 void dispatch_barrier_async(void *queue, void *block) {
   void *caller = IL_CALLER();
-  REAL(dispatch_barrier_async, void (*)(void *, void *));
+  IL_REAL(dispatch_barrier_async, void (*)(void *, void *));
   if (SUBMITS(queue, block, .is_barrier = true)) return;
   il_block wrapper;
   original(queue, send(&wrapper, block, caller, 0));
 }
 
 void dispatch_apply(size_t iterations, void *queue, void *block) {
-  REAL(dispatch_apply, void (*)(size_t, void *, void *));
+  IL_REAL(dispatch_apply, void (*)(size_t, void *, void *));
   // The step waits for it.
   if (il_current) il_note_escape(il_current, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
   original(iterations, queue, block);
 }
 
 void dispatch_source_set_event_handler(void *source, void *block) {
-  REAL(dispatch_source_set_event_handler, void (*)(void *, void *));
+  IL_REAL(dispatch_source_set_event_handler, void (*)(void *, void *));
   il_errand *errand = block ? il_errand_of(source) : NULL;
   il_block wrapper;
   original(source, errand ? il_wrap(&wrapper, block, errand) : block);
@@ -298,13 +294,13 @@ void dispatch_source_set_event_handler(void *source, void *block) {
   } while (0)
 
 void dispatch_read(int file, size_t count, void *queue, void *handler) {
-  REAL(dispatch_read, void (*)(int, size_t, void *, void *));
+  IL_REAL(dispatch_read, void (*)(int, size_t, void *, void *));
   NOTE_IO();
   original(file, count, queue, handler);
 }
 
 void dispatch_io_read(void *channel, int64_t offset, size_t count, void *queue, void *handler) {
-  REAL(dispatch_io_read, void (*)(void *, int64_t, size_t, void *, void *));
+  IL_REAL(dispatch_io_read, void (*)(void *, int64_t, size_t, void *, void *));
   NOTE_IO();
   original(channel, offset, count, queue, handler);
 }

@@ -31,11 +31,10 @@ public func always<Subject: Actor>(
 ) {
   let location = FuzzFailure.SourceLocation(
     fileID: fileID, filePath: filePath, line: line, column: column)
-  // Held weakly: its `deinit` is the program's.
   let executor = Takeover.identity(of: actor.unownedExecutor)
   LiveRun.current?.watch(actor, on: executor)
-  checkAlways(message, location, on: executor) {
-    [weak actor] in
+  // Held weakly: its `deinit` is the program's.
+  checkAlways(message, location, on: executor) { [weak actor] in
     try actor.map { try Unguarded(holds, on: $0.unownedExecutor).call($0) } ?? true
   }
 }

@@ -61,7 +61,9 @@ extension JudgedHistory {
     }
     let explained: [Int] = packet.takeAll()
     let state = packet.takeTexts()[0]
-    let misfits = packet.takeAll(Int.self).map { Misfit(call: $0, allowed: packet.takeTexts()) }
+    let misfits = packet.takeAll(Int.self).map {
+      ConsistencyViolation.Misfit(call: $0, allowed: packet.takeTexts())
+    }
     self.init(calls: calls, explained: explained, state: state, misfits: misfits)
   }
 }

@@ -52,7 +52,7 @@ extension ConsistencyViolation {
       },
       explained: explained.compactMap { places[$0] }, state: state,
       misfits: misfits.compactMap { misfit in
-        places[misfit.call].map { JudgedHistory.Misfit(call: $0, allowed: misfit.allowed) }
+        places[misfit.call].map { Misfit(call: $0, allowed: misfit.allowed) }
       })
   }
 

@@ -20,27 +20,18 @@ package struct JudgedHistory: Sendable, Hashable {
     }
   }
 
-  /// A call that could have been next, and what the model would have let it return.
-  package struct Misfit: Sendable, Hashable {
-    package var call: Int
-    package var allowed: [String]
-
-    package init(call: Int, allowed: [String]) {
-      self.call = call
-      self.allowed = allowed
-    }
-  }
-
   /// The calls, in the order in which they were made.
   package var calls: [Call]
   /// The longest order that the model explains, by their indices.
   package var explained: [Int]
   /// The model's state after these, as Swift source.
   package var state: String
-  /// What could have come next.
-  package var misfits: [Misfit]
+  /// What could have come next, by the indices of these calls.
+  package var misfits: [ConsistencyViolation.Misfit]
 
-  package init(calls: [Call], explained: [Int], state: String, misfits: [Misfit]) {
+  package init(
+    calls: [Call], explained: [Int], state: String, misfits: [ConsistencyViolation.Misfit]
+  ) {
     self.calls = calls
     self.explained = explained
     self.state = state

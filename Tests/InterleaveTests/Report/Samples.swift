@@ -14,7 +14,7 @@ enum Sample {
       JudgedHistory.Call(
         lane: 3, operation: ".deposit(1)", response: nil, invoked: 3, returned: nil),
     ], explained: [2, 0], state: "21",
-    misfits: [JudgedHistory.Misfit(call: 1, allowed: ["false"])])
+    misfits: [ConsistencyViolation.Misfit(call: 1, allowed: ["false"])])
 
   static func path(_ text: String) -> TaskPath {
     TaskPath(text) ?? TaskPath(ordinals: [])
