@@ -52,9 +52,10 @@ void il_write_all(int file, const char *text, size_t count);
 
 /// The calls that led to where the runtime was called, innermost first.
 size_t il_calls_of_runtime(uintptr_t *calls, size_t capacity);
-/// Notes who lets the task go on; where it is not known to have waited for a continuation, only
-/// if a checked one is at hand that has been resumed.
-void il_note_resumer(il_session *session, il_task *task, bool is_known);
+/// Notes who lets a task go on that waited for a continuation.
+void il_note_resumer(il_session *session, il_task *task);
+/// Notes which checked continuation is about to be resumed, and whose it is.
+void il_note_checked(il_session *session, const void *continuation);
 
 IL_UNINSTRUMENTED_END
 

@@ -130,8 +130,7 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
   il_release_returns(g);
   il_note_calls(&stop, il_program_counter(context), context,
                 stop.is_overflow ? (address | 4095) + 1 : 0);
-  if (il_current->notes_resumers)
-    stop.resumed_task = 1 + il_find_resumed(il_current, context, il_stack_pointer(context));
+  stop.resumed_task = il_current->resumed_before;
   if (!il_is_forked && il_is_in_allocator(&stop)) {
     il_write_journal(g, false);
     end_process(signal, info, context, &previous[index]);

@@ -96,8 +96,6 @@ bool il_is_of_run(const il_guard *guard);
 void il_guard_end_run(il_guard *guard);
 /// Ctrl-C and SIGTERM come to `il_interrupts_begin`, and would end the process otherwise.
 bool il_is_interrupt_handler(void (*handler)(int));
-/// The task whose continuation was resumed before by those who crash now; -1 for none.
-int il_find_resumed(const il_session *session, void *context, uintptr_t stack_pointer);
 /// Sleeps for ever, but for giving back locks.
 void il_park(il_guard *guard) __attribute__((noreturn));
 /// Asks a thread that was stopped for the locks that its step still holds.

@@ -76,6 +76,13 @@ extern uintptr_t il_serial_witness, il_task_witness;
 // The runtime's own functions, behind ours.
 extern void *(*il_swift_task_getCurrent)(void);
 
+// What a checked continuation is: it refers to its task until it is resumed.
+typedef struct {
+  void *type;
+  size_t references;
+  void *task;
+} il_checked_continuation;
+
 static inline il_task *il_record(const void *job) {
   return (il_task *)((const il_job *)job)->reserved;
 }

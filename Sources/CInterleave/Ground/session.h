@@ -46,14 +46,20 @@ typedef struct il_errand {
   bool goes_on;
 } il_errand;
 
-enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_CANDIDATES = 8, IL_RESUMER_CALLS = 8 };
+enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_RESUMER_CALLS = 8 };
 
-// Who let a task go on, and what may be the continuation's object.
+// Who let a task go on.
 typedef struct {
   uint32_t task;
-  size_t count, call_count;
-  uintptr_t candidates[IL_CANDIDATES], calls[IL_RESUMER_CALLS];
+  size_t call_count;
+  uintptr_t calls[IL_RESUMER_CALLS];
 } il_resumer;
+
+// Which checked continuation was resumed, and of which task it was.
+typedef struct {
+  const void *continuation;
+  uint32_t task;
+} il_checked;
 
 struct il_session {
   il_callbacks callbacks;
@@ -155,6 +161,12 @@ struct il_session {
   bool has_crash_elsewhere;
   size_t resumer_count;
   il_resumer resumers[IL_RESUMERS];
+  size_t checked_count;
+  il_checked checked[IL_RESUMERS];
+  // The task whose checked continuation is about to be resumed.
+  const il_task *resuming;
+  // Of one that was resumed before: one more than its task; 0 where that is not known.
+  uint32_t resumed_before;
   // What the run knows of dispatch queues, and the innermost call on one that the running step is
   // in.
   struct il_lane *lanes;

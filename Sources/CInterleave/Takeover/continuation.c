@@ -21,17 +21,10 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
-// What a checked continuation refers to, as its deinitializer sees it.
-typedef struct {
-  void *type;
-  size_t references;
-  void *task;
-} checked_continuation;
-
 // The task of a session to which the object belongs, if it is such an object.
 // Tasks that were abandoned belong to no session any more.
 static il_task *task_of(const void *candidate) {
-  checked_continuation seen;
+  il_checked_continuation seen;
   il_job job;
   il_task task;
   if ((uintptr_t)candidate % 8 || !il_read_memory(candidate, &seen, sizeof seen) ||
@@ -109,7 +102,10 @@ void il_note_ready(il_session *s, il_task *task) {
   // that is not optimized.
   bool is_armed = UNLIKELY(task->continuation == ARMED);
   if (is_armed) task->continuation = RESUMED;
-  if (s && UNLIKELY(s->notes_resumers)) il_note_resumer(s, task, is_armed);
+  if (!s || LIKELY(!s->notes_resumers)) return;
+  bool is_checked = s->resuming == task;
+  s->resuming = NULL;
+  if (is_armed || is_checked) il_note_resumer(s, task);
 }
 
 // Returns where its task must not be resumed.
@@ -121,7 +117,7 @@ static bool is_resumed_again(void *job, void *site) {
     if (UNLIKELY(fiber != NULL)) il_fiber_go_back(s, fiber);
     if (index < 0) {
       il_task *task = il_record(job);
-      if (UNLIKELY(s->notes_resumers) && task && task->session == s) il_note_resumer(s, task, true);
+      if (UNLIKELY(s->notes_resumers) && task && task->session == s) il_note_resumer(s, task);
       return false;
     }
     if (il_is_contained()) il_stop_step(IL_STOP_RESUMED_TWICE, index, site);

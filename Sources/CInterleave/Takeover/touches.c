@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #endif
 #include "../Carriers/carriers.h"
+#include "../Containment/containment.h"
 
 IL_UNINSTRUMENTED_BEGIN
 
@@ -44,11 +45,12 @@ static void reach(il_touch kind, void *object, const void *site) {
 #if defined(__linux__) && defined(__x86_64__)
 // Integer arguments and the result's address; the other registers that Swift
 // gives a meaning to belong to the caller of a C function, which keeps them.
-// The third that is told is where the function goes on that calls.
+// The third that is told is where the function goes on that calls, the fourth what a method is
+// called of.
 #define FORWARD(before)                                                           \
   __asm__ volatile(                                                               \
       "pushq %rdi\n pushq %rsi\n pushq %rdx\n pushq %rcx\n pushq %r8\n"           \
-      "pushq %r9\n pushq %rax\n movq 56(%rsp), %rdx\n"                           \
+      "pushq %r9\n pushq %rax\n movq 56(%rsp), %rdx\n movq %r13, %rcx\n"        \
       "callq " before "\n movq %rax, %r11\n"                                      \
       "popq %rax\n popq %r9\n popq %r8\n popq %rcx\n popq %rdx\n popq %rsi\n"     \
       "popq %rdi\n jmpq *%r11\n");
@@ -57,7 +59,7 @@ static void reach(il_touch kind, void *object, const void *site) {
   __asm__ volatile(                                                               \
       "stp x0, x1, [sp, #-96]!\n stp x2, x3, [sp, #16]\n stp x4, x5, [sp, #32]\n" \
       "stp x6, x7, [sp, #48]\n stp x8, x30, [sp, #64]\n"                          \
-      "mov x2, x30\n bl " before "\n mov x16, x0\n"                                        \
+      "mov x2, x30\n mov x3, x20\n bl " before "\n mov x16, x0\n"                \
       "ldp x8, x30, [sp, #64]\n ldp x6, x7, [sp, #48]\n ldp x4, x5, [sp, #32]\n"  \
       "ldp x2, x3, [sp, #16]\n ldp x0, x1, [sp], #96\n br x16\n");
 #endif
@@ -100,14 +102,20 @@ NOTE(cancel_throwing_discarding_group, "$ss27ThrowingDiscardingTaskGroupV9cancel
 NOTE(cancel_any_group, "swift_taskGroup_cancelAll", IL_TOUCH_CHILDREN_CANCELLED, NULL)
 NOTE(finish_let, "swift_asyncLet_finish", IL_TOUCH_LET_FINISHED, first)
 
+static void reach_checked(void *const *self, const void *site) {
+  il_reach_resuming(NULL, site);
+  il_session *s = il_current;
+  if (s && UNLIKELY(s->notes_resumers)) il_note_checked(s, *self);
+}
+
 // CheckedContinuation.resume(returning:), and (throwing:): what they call of the library's own
 // is seen nowhere.
 #define RESUMING(name, symbol)                                                    \
   __attribute__((used, visibility("hidden"))) void *il_before_##name(              \
-      void *first, void *second, const void *site) {                              \
+      void *first, void *second, const void *site, void *const *self) {           \
     static void *original;                                                        \
     (void)first, (void)second;                                                    \
-    il_reach_resuming(NULL, site);                                               \
+    reach_checked(self, site);                                                    \
     if (UNLIKELY(!original)) original = il_next_symbol(symbol);                   \
     return original;                                                              \
   }                                                                               \

@@ -85,6 +85,7 @@ struct Campaign {
         resolved.configuration.corpus, sourceFile: test.filePath, module: test.module,
         environment: ProcessInfo.processInfo.environment)
       try corpus?.adoptOldFiles(of: test.corpusName)
+      if let corpus { OrphanedEntries.look(in: corpus) }
     } catch {
       tally.warn("\(error)")
     }

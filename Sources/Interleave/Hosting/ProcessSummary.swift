@@ -63,7 +63,9 @@ struct ProcessSummary: Sendable {
     atexit {
       guard getpid() == ProcessSummary.owner else { return }
       let line = ProcessSummary.current.withLock { $0.line }
-      if let line { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+      for line in OrphanedEntries.found.map(\.description.ascii) + (line.map { [$0] } ?? []) {
+        FileHandle.standardError.write(Data("\(line)\n".utf8))
+      }
     }
     return getpid()
   }()

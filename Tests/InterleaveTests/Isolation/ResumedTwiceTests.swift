@@ -154,6 +154,40 @@ struct ResumedTwiceTests {
     #expect(await fuzzed { await body(true) }.failure == nil)
   }
 
+  /// Keeps who waits by a number, and forgets whom it has let go on only if it is mended.
+  private actor Desk {
+    private let isMended: Bool
+    private var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+
+    init(isMended: Bool) { self.isMended = isMended }
+
+    func wait(_ number: Int) async { await withCheckedContinuation { waiters[number] = $0 } }
+
+    func call(_ number: Int) {
+      if isMended {
+        waiters.removeValue(forKey: number)?.resume()
+      } else {
+        waiters[number]?.resume()
+      }
+    }
+  }
+
+  @Test func aCheckedOneThatAnActorKeeps() async throws {
+    let body = { @Sendable (isMended: Bool) in
+      let desk = Desk(isMended: isMended)
+      async let first: Void = desk.wait(1)
+      async let second: Void = desk.wait(2)
+      await waitUntilIdle()
+      async let one: Void = desk.call(1)
+      async let other: Void = desk.call(2)
+      async let again: Void = desk.call(1)
+      _ = await (first, second, one, other, again)
+    }
+    try expectBothResumers(
+      await fuzzed { await body(false) }, first: "task 0.3 ", then: "task 0.5 ")
+    #expect(await fuzzed { await body(true) }.failure == nil)
+  }
+
   @Test func aCheckedOneOnAQueue() async throws {
     let body = { @Sendable (times: Int) in
       let queue = DispatchQueue(label: "answers")

@@ -31,7 +31,7 @@ struct GoldenProgram: Sendable, CustomTestStringConvertible {
 
   static let all = [
     lostUpdate, overdrawn, neverNegative, deadlock, missedSignal, leftTask, dropped, politeness,
-    crash, semaphore, queue, checkUnderLock, cancelled,
+    crash, resumedTwice, semaphore, queue, checkUnderLock, cancelled,
   ]
 
   private struct Wrong: Error, CustomStringConvertible {
@@ -196,6 +196,26 @@ struct GoldenProgram: Sendable, CustomTestStringConvertible {
       precondition(goods > 0, "sold what is not there")
       goods -= 1
     }
+  }
+
+  /// Lets the first answer through, and, since it does not forget who asked, the second.
+  private actor Question {
+    private var asked: [Int: CheckedContinuation<String, Never>] = [:]
+
+    func ask(_ number: Int) async -> String {
+      await withCheckedContinuation { asked[number] = $0 }
+    }
+
+    func answer(_ number: Int, _ text: String) { asked[number]?.resume(returning: text) }
+  }
+
+  private static let resumedTwice = GoldenProgram("resumed twice", .crash) {
+    let question = Question()
+    async let text = question.ask(1)
+    await waitUntilIdle()
+    async let yes: Void = question.answer(1, "yes")
+    async let no: Void = question.answer(1, "no")
+    _ = await (text, yes, no)
   }
 
   private static let crash = GoldenProgram("crash", .crash) {
