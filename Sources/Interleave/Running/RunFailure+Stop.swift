@@ -17,7 +17,8 @@ extension RunFailure {
     // What is known for certain of a step is where it went on.
     if stop.isHang, let step = trace.steps.last?.key.resume {
       let begun = Symbolicator.shared.place(of: .start(step))
-      if Self.isUsers(begun), own.last?.function != begun.function { own.append(begun) }
+      let isKnown = own.contains { $0.function == begun.function }
+      if Self.isUsers(begun), !isKnown { own.append(begun) }
     }
     let place = Self.place(of: stop, in: own)
     let circle = Self.circle(of: stop)
