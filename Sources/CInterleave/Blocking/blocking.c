@@ -72,19 +72,32 @@ static bool try_dispatch_semaphore(void *semaphore) {
 #if defined(IL_HAS_CARRIERS)
 typedef enum { NOT_INSIDE, HAS_COME, TIMED_OUT } wait_end;
 
-// Waits inside the step until what it tries succeeds.
-static wait_end wait_inside(void *object, uint64_t timeout, bool (*tries)(void *),
+// The time of a wait is over that nobody has ended who runs a step. Where nobody but threads works
+// for the run, these are waited for by the clocks of the system.
+static wait_end end_of_time(il_session *s, int64_t limit) {
+  if (limit == IL_NEVER || !s->lanes) return NOT_INSIDE;
+  il_pass(s, limit - s->now);
+  return TIMED_OUT;
+}
+
+// Waits inside the step until what it tries succeeds, or until a time of the run. `NOT_INSIDE`: it
+// has to be waited for as by a thread.
+static wait_end wait_inside(void *object, int64_t limit, bool (*tries)(void *),
                             const void *caller) {
-  il_session *s = timeout == NOW ? NULL : il_waits_inside(timeout != FOREVER);
+  il_session *s = il_inside();
   if (LIKELY(!s)) return NOT_INSIDE;
-  int64_t moment = il_deadline_of(s, timeout);
   il_before_wait(s, object, caller);
   do {
     if (tries(object) || il_is_opened_by_others(s, tries, object)) return HAS_COME;
-  } while (s->now < moment && il_await_opening_until(s, object, caller, moment));
-  if (timeout == FOREVER) return NOT_INSIDE;
-  il_pass(s, moment - s->now);
-  return TIMED_OUT;
+  } while (s->now < limit && il_await_opening(s, object, caller, limit));
+  return end_of_time(s, limit);
+}
+
+// The same, with a time of libdispatch.
+static wait_end wait_dispatched(void *object, uint64_t timeout, bool (*tries)(void *),
+                                const void *caller) {
+  if (LIKELY(!il_current) || timeout == NOW) return NOT_INSIDE;
+  return wait_inside(object, il_deadline_of(il_current, timeout), tries, caller);
 }
 #endif
 
@@ -94,12 +107,9 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   il_note_lock(semaphore, caller);
   if (timeout != FOREVER) il_note_trial((void *)dispatch_semaphore_wait, caller);
 #if defined(IL_HAS_CARRIERS)
-  if (UNLIKELY(il_current != NULL)) {
-    wait_end end = wait_inside(semaphore, timeout, try_dispatch_semaphore, IL_PLACE(caller));
-    if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(semaphore, NOW);
-  }
+  wait_end end = wait_dispatched(semaphore, timeout, try_dispatch_semaphore, IL_PLACE(caller));
+  if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(semaphore, NOW);
 #endif
-  if (timeout != FOREVER && timeout != NOW) il_leave_points_at("dispatch_semaphore_wait", caller);
   if (timeout == FOREVER && il_current && is_own(semaphore)) {
     if (!original(semaphore, NOW)) return 0;
     STOP(IL_BLOCKED_SEMAPHORE);
@@ -126,12 +136,9 @@ intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
   il_note_outside((void *)dispatch_group_wait, caller);
   REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
 #if defined(IL_HAS_CARRIERS)
-  if (UNLIKELY(il_current != NULL)) {
-    wait_end end = wait_inside(group, timeout, try_dispatch_group, IL_PLACE(caller));
-    if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(group, NOW);
-  }
+  wait_end end = wait_dispatched(group, timeout, try_dispatch_group, IL_PLACE(caller));
+  if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(group, NOW);
 #endif
-  if (timeout != NOW) il_leave_points_at("dispatch_group_wait", caller);
   if (timeout == FOREVER && il_current && is_own(group)) {
     if (!original(group, NOW)) return 0;
     STOP(IL_BLOCKED_GROUP);
@@ -144,7 +151,7 @@ intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
   REAL(dispatch_block_wait, intptr_t (*)(void *, uint64_t));
 #if defined(IL_HAS_CARRIERS)
   // That waits for a group.
-  if (timeout != NOW && il_waits_inside(timeout != FOREVER)) return original(block, timeout);
+  if (timeout != NOW && il_inside()) return original(block, timeout);
 #endif
   il_leave_points_at("dispatch_block_wait", caller);
   return wait_for(block, timeout, original);
@@ -163,21 +170,17 @@ int sem_init(sem_t *semaphore, int shared, unsigned value) {
 static bool try_semaphore(void *semaphore) { return !sem_trywait(semaphore); }
 #endif
 
+// A moment of one of the system's clocks as time of the run.
+static int64_t time_of(clockid_t clock, const struct timespec *moment) {
+  return il_nanoseconds(moment) - il_clock_origin(clock);
+}
+
 int sem_wait(sem_t *semaphore) {
   void *caller = IL_CALLER();
   il_note_lock(semaphore, caller);
   REAL(sem_wait, int (*)(sem_t *));
 #if defined(IL_HAS_CARRIERS)
-  il_session *inside = il_inside();
-  if (UNLIKELY(inside != NULL)) {
-    caller = IL_PLACE(caller);
-    il_before_wait(inside, semaphore, caller);
-    do {
-      if (!sem_trywait(semaphore)) return 0;
-      if (errno != EAGAIN) break;
-      if (il_is_opened_by_others(inside, try_semaphore, semaphore)) return 0;
-    } while (il_await_opening(inside, semaphore, caller));
-  }
+  if (wait_inside(semaphore, IL_NEVER, try_semaphore, IL_PLACE(caller)) == HAS_COME) return 0;
 #endif
   if (il_current && is_own(semaphore)) {
     if (!sem_trywait(semaphore)) return 0;
@@ -195,30 +198,48 @@ static struct timespec real_moment(il_session *s, clockid_t clock, const struct 
 
 // A wait is over because its time is.
 static void reach(il_session *s, clockid_t clock, const struct timespec *deadline) {
-  il_advance(s, il_nanoseconds(deadline) - il_clock_origin(clock));
+  il_advance(s, time_of(clock, deadline));
+}
+
+// Waits inside the step until a moment of one of the clocks. False: it has to be waited for as by a
+// thread.
+static bool wait_for_semaphore(sem_t *semaphore, clockid_t clock, const struct timespec *deadline,
+                               const void *caller, int *result) {
+#if defined(IL_HAS_CARRIERS)
+  wait_end end = wait_inside(semaphore, time_of(clock, deadline), try_semaphore, caller);
+  if (end == TIMED_OUT) errno = ETIMEDOUT;
+  *result = end == TIMED_OUT ? -1 : 0;
+  return end != NOT_INSIDE;
+#else
+  (void)semaphore, (void)clock, (void)deadline, (void)caller, (void)result;
+  return false;
+#endif
 }
 
 int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
   void *caller = IL_CALLER();
   il_note_trial((void *)sem_timedwait, caller);
-  il_leave_points_at("sem_timedwait", caller);
   REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, deadline);
+  int result;
+  if (wait_for_semaphore(semaphore, CLOCK_REALTIME, deadline, IL_PLACE(caller), &result))
+    return result;
   struct timespec moment = real_moment(s, CLOCK_REALTIME, deadline, is_own(semaphore));
-  int result = original(semaphore, &moment);
+  result = original(semaphore, &moment);
   if (result && errno == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
   return result;
 }
 
 int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  il_leave_points_at("sem_clockwait", caller);
   REAL(sem_clockwait, int (*)(sem_t *, clockid_t, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, clock, deadline);
+  int result;
+  if (wait_for_semaphore(semaphore, clock, deadline, IL_PLACE(caller), &result)) return result;
   struct timespec moment = real_moment(s, clock, deadline, is_own(semaphore));
-  int result = original(semaphore, clock, &moment);
+  result = original(semaphore, clock, &moment);
   if (result && errno == ETIMEDOUT) reach(s, clock, deadline);
   return result;
 }
@@ -251,6 +272,17 @@ int pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attri
   return original(condition, attributes);
 }
 
+#if defined(IL_HAS_CARRIERS)
+static wait_end wait_for_condition(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t limit,
+                                   const void *caller) {
+  il_session *s = il_inside();
+  if (LIKELY(!s) || il_code_at(caller) == IL_CODE_OURS) return NOT_INSIDE;
+  if (s->now < limit && il_wait_inside(s, condition, lock, limit, IL_PLACE(caller)))
+    return HAS_COME;
+  return end_of_time(s, limit);
+}
+#endif
+
 int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
   static int (*original)(pthread_cond_t *, pthread_mutex_t *);
   // The oldest of its versions, which a search by name may find, is another function.
@@ -258,9 +290,7 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
     *(void **)&original = il_next_version("pthread_cond_wait", "GLIBC_2.3.2");
 #if defined(IL_HAS_CARRIERS)
   void *caller = IL_CALLER();
-  il_session *inside = il_inside();
-  if (UNLIKELY(inside != NULL) && il_code_at(caller) != IL_CODE_OURS &&
-      il_wait_inside(inside, condition, lock, INT64_MAX, IL_PLACE(caller))) return 0;
+  if (wait_for_condition(condition, lock, IL_NEVER, caller) == HAS_COME) return 0;
 #endif
   if (il_current && is_own(condition)) STOP(IL_BLOCKED_CONDITION);
   return original(condition, lock);
@@ -271,13 +301,9 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *lock) {
 static bool wait_until_inside(pthread_cond_t *condition, pthread_mutex_t *lock, clockid_t clock,
                               const struct timespec *deadline, const void *caller, int *result) {
 #if defined(IL_HAS_CARRIERS)
-  il_session *s = il_waits_inside(true);
-  if (LIKELY(!s) || il_code_at(caller) == IL_CODE_OURS) return false;
-  int64_t moment = il_nanoseconds(deadline) - il_clock_origin(clock);
-  bool is_opened = s->now < moment && il_wait_inside(s, condition, lock, moment, caller);
-  if (!is_opened) il_pass(s, moment - s->now);
-  *result = is_opened ? 0 : ETIMEDOUT;
-  return true;
+  wait_end end = wait_for_condition(condition, lock, time_of(clock, deadline), caller);
+  *result = end == HAS_COME ? 0 : ETIMEDOUT;
+  return end != NOT_INSIDE;
 #else
   (void)condition, (void)lock, (void)clock, (void)deadline, (void)caller, (void)result;
   return false;
@@ -298,8 +324,7 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
   if (condition->__data.__wrefs & IS_MONOTONIC) clock = CLOCK_MONOTONIC;
 #endif
   int result;
-  if (wait_until_inside(condition, lock, clock, deadline, IL_PLACE(caller), &result)) return result;
-  il_leave_points_at("pthread_cond_timedwait", caller);
+  if (wait_until_inside(condition, lock, clock, deadline, caller, &result)) return result;
   struct timespec moment = real_moment(s, clock, deadline, is_own(condition));
   result = original(condition, lock, &moment);
   if (result == ETIMEDOUT) reach(s, clock, deadline);
@@ -314,8 +339,7 @@ int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *lock, clo
   il_session *s = il_current;
   if (!s) return original(condition, lock, clock, deadline);
   int result;
-  if (wait_until_inside(condition, lock, clock, deadline, IL_PLACE(caller), &result)) return result;
-  il_leave_points_at("pthread_cond_clockwait", caller);
+  if (wait_until_inside(condition, lock, clock, deadline, caller, &result)) return result;
   struct timespec moment = real_moment(s, clock, deadline, is_own(condition));
   result = original(condition, lock, clock, &moment);
   if (result == ETIMEDOUT) reach(s, clock, deadline);

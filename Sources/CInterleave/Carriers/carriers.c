@@ -418,7 +418,7 @@ bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
   (void)carrier;
   return false;
 }
-int64_t il_carrier_moment(const il_carrier *carrier) {
+int64_t il_carrier_limit(const il_carrier *carrier) {
   (void)carrier;
   return INT64_MAX;
 }

@@ -41,6 +41,8 @@ typedef enum {
   IL_WANTS_SOLITUDE,
   // Its turn on a dispatch queue.
   IL_WANTS_TURN,
+  // Nothing but that time passes.
+  IL_WANTS_TIME,
 } il_want;
 
 // What takes an object of the table, and so how it is given back.
@@ -101,6 +103,8 @@ typedef struct {
   unsigned kinds[IL_POINT_KINDS];
 } il_step_state;
 
+#define IL_NEVER INT64_MAX
+
 enum { IL_BLOCKS = 3, IL_BLOCK_BYTES = 512 };
 // How many keys of values of threads are known.
 enum { IL_KEYS = 64 };
@@ -122,8 +126,8 @@ struct il_carrier {
   il_want want;
   void *wanted;
   const void *want_site;
-  // The virtual time at which it goes on without; INT64_MAX for never.
-  int64_t moment;
+  // When it goes on in any case, in time of the run, where it waits for no longer than that.
+  int64_t limit;
   // How often what it wants had been opened; and anything by those outside.
   unsigned openings, openings_by_others;
   // What the word was, of so many bytes.
@@ -215,11 +219,12 @@ void il_await(il_session *session, void *object, const void *site, il_want want)
 // The running step has tried in vain to take an object. Who does that often lets others go on
 // until it is free, as long as others can. True: it is.
 bool il_await_trial(il_session *session, void *object, const void *site, il_want want);
-// Returns once the object has been opened. False: nobody is left who could do that, but for
-// threads that run no step.
-bool il_await_opening(il_session *session, void *object, const void *site);
-// The same, for no longer than until a moment of virtual time.
-bool il_await_opening_until(il_session *session, void *object, const void *site, int64_t moment);
+// Returns once the object has been opened. False: nobody is left who could do that by then, but
+// for threads that run no step; `limit` is a time of the run, or `IL_NEVER`.
+bool il_await_opening(il_session *session, void *object, const void *site, int64_t limit);
+// Returns when nobody else can go on before that time of the run, or later. It is the caller who
+// moves the clock on.
+void il_await_time(il_session *session, int64_t moment, const void *site);
 // The same, for those who work for the run outside of its control. How fast they are must not
 // decide what comes next: so a step waits for them as a thread would, before others go on.
 // `tries` tells whether the object has been opened.
@@ -270,7 +275,7 @@ void il_note_mutex_taken(il_session *session, void *word, const void *site);
 void il_reach_opening(void *object, void *caller, void **frame);
 // Waits for a condition, without the lock meanwhile. False: see `il_await_opening`.
 bool il_wait_inside(il_session *session, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    int64_t moment, const void *caller);
+                    int64_t limit, const void *caller);
 // Surround what only the first who comes does, and others wait for.
 void il_once_begins(il_session *session, void *flag, const void *caller);
 void il_once_ends(il_session *session, void *flag);
@@ -279,14 +284,6 @@ void il_once_ends(il_session *session, void *flag);
 static inline il_session *il_inside(void) {
   il_session *s = il_current;
   return UNLIKELY(s != NULL) && UNLIKELY(s->carriers != NULL) && s->step_task ? s : NULL;
-}
-
-// The same for who waits for what others open, at most for a time; NULL where it has to do so as a
-// thread does.
-static inline il_session *il_waits_inside(bool is_limited) {
-  il_session *s = il_inside();
-  // Where nobody but threads works for the run, these are waited for by the clocks of the system.
-  return UNLIKELY(s != NULL) && is_limited && !s->lanes ? NULL : s;
 }
 
 // The running step, if it can be interrupted, comes to a call that blocks, and of which no table

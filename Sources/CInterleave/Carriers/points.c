@@ -72,6 +72,7 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   case IL_WANTS_CHANGE: return il_value_of(carrier->wanted, carrier->width) == carrier->seen;
   case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
   case IL_WANTS_TURN: return !((const il_turn *)carrier->wanted)->is_given;
+  case IL_WANTS_TIME: return true;
   case IL_WANTS_OPENING:
     return known_held(c, carrier->wanted)->openings == carrier->openings &&
            atomic_load(&c->session->openings_by_others) == carrier->openings_by_others;
@@ -273,13 +274,16 @@ bool il_await_trial(il_session *s, void *object, const void *site, il_want want)
   return !is_vain;
 }
 
-bool il_await_opening(il_session *s, void *object, const void *site) {
-  return il_await_opening_until(s, object, site, INT64_MAX);
+void il_await_time(il_session *s, int64_t moment, const void *site) {
+  if (s->initializing || !may_be_interrupted(s)) return;
+  s->carriers->current->limit = moment;
+  il_count_operation(s);
+  il_await(s, NULL, site, IL_WANTS_TIME);
 }
 
-bool il_await_opening_until(il_session *s, void *object, const void *site, int64_t moment) {
+bool il_await_opening(il_session *s, void *object, const void *site, int64_t limit) {
   il_carrier *me = s->carriers->current;
-  me->moment = moment;
+  me->limit = limit;
   me->openings = find_held(s->carriers, object)->openings;
   me->openings_by_others = atomic_load(&s->openings_by_others);
   il_await(s, object, site, IL_WANTS_OPENING);
@@ -298,13 +302,14 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
   return is_in_vain(carrier->owner, carrier, carrier->step.number);
 }
 
-bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
-  return carrier->want == IL_WANTS_SOLITUDE || carrier->want == IL_WANTS_OPENING ||
-         carrier->is_trial;
+int64_t il_carrier_limit(const il_carrier *carrier) {
+  bool has_limit = carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_TIME;
+  return has_limit ? carrier->limit : IL_NEVER;
 }
 
-int64_t il_carrier_moment(const il_carrier *carrier) {
-  return carrier->want == IL_WANTS_OPENING ? carrier->moment : INT64_MAX;
+bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
+  return carrier->want == IL_WANTS_SOLITUDE || carrier->is_trial ||
+         (carrier->want == IL_WANTS_OPENING && carrier->limit == IL_NEVER);
 }
 
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {

@@ -94,7 +94,7 @@ int pthread_cond_broadcast(pthread_cond_t *condition) {
 }
 
 bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *lock,
-                    int64_t moment, const void *caller) {
+                    int64_t limit, const void *caller) {
   static int (*unlock)(pthread_mutex_t *), (*take)(pthread_mutex_t *);
   if (UNLIKELY(!unlock)) *(void **)&unlock = il_next_symbol("pthread_mutex_unlock");
   if (UNLIKELY(!take)) *(void **)&take = il_next_symbol("pthread_mutex_lock");
@@ -102,8 +102,8 @@ bool il_wait_inside(il_session *s, pthread_cond_t *condition, pthread_mutex_t *l
   // Nobody comes between the lock's being given back and the waiting.
   if (unlock(lock)) return false;
   il_note_given(s, lock);
-  bool is_opened = il_is_opened_by_others(s, has_opened, &seen) ||
-                   il_await_opening_until(s, condition, caller, moment);
+  bool is_opened =
+      il_is_opened_by_others(s, has_opened, &seen) || il_await_opening(s, condition, caller, limit);
   il_await(s, lock, caller, IL_WANTS_LOCK);
   take(lock);
   il_note_taken(s, lock, IL_HELD_MUTEX, false, caller);

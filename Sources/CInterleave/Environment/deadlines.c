@@ -25,6 +25,16 @@ int64_t il_real_moment(il_session *s, clockid_t clock, int64_t moment) {
 // libdispatch's encoding of a time: the two top bits name its clock.
 enum : uint64_t { NOW = 0, CALENDAR_NOW = ~1ull, FOREVER = ~0ull };
 
+void il_pass(il_session *s, int64_t time) {
+  if (time <= 0) return;
+  s->now += time;
+  s->has_slept = true;
+}
+
+bool il_session_slept_by_clocks(const il_session *s) {
+  return s->has_read_clock && s->has_slept;
+}
+
 int64_t il_deadline_of(il_session *s, uint64_t when) {
   if (when == NOW || when == CALENDAR_NOW) return s->now;
   if (when == FOREVER) return INT64_MAX;

@@ -127,7 +127,7 @@ struct ProofAttempt {
   ) {
     guard phase != .over else { return }
     // The search is one of whole steps: whether others could divide them, it finds out itself.
-    if !isOfSearch, newLimits.contains(.interruptions) { return }
+    if !isOfSearch, newLimits.contains(.interruptions), !newLimits.contains(.clocks) { return }
     limits.formUnion(newLimits)
     unseen = unseen ?? newUnseen
     if isOfSearch {

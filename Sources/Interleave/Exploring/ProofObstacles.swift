@@ -71,7 +71,7 @@ enum ProofObstacles {
     (.length, "a run was too long"),
     (.divergence, "the same choices led to different runs"),
     (.cancellation, "a task was cancelled, and it was not seen by whom"),
-    (.clocks, "a step slept without being suspended, and clocks were read"),
+    (.clocks, "a step slept, or waited for a limited time, without being suspended"),
     (.interruptions, "steps were interrupted inside"),
     (.conditions, "a condition is asked after every step, and may see what several of them did"),
     (.queues, "blocks ran on dispatch queues"),

@@ -90,7 +90,7 @@ struct StepWords {
     if let passed = next?.passedOver, passed.task == step.name.task, let point = passed.inside {
       return StyledText("interrupted \(point.shortWords)", .warning)
     }
-    return StyledText("has to wait for others", .dim)
+    return StyledText("has to wait", .dim)
   }
 
   /// What a step does that runs none of the user's lines.

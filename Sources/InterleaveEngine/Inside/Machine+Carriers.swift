@@ -107,18 +107,12 @@ extension Machine {
     progress.first = -1
     progress.lastTaskIsEnabled = first >= 0 && progress.streak < Self.longestStreak
     if first > 0, progress.lastTaskIsEnabled { enabled.moveToFront(first) }
-    if enabled.isEmpty, let step = nextToTimeOut(before: timers.isEmpty ? .max : timers[0].deadline)
-    {
-      enabled.append(step.entry)
-      return
-    }
+    let end = firstLimit
     if !timers.isEmpty {
-      collectTimers(waitingSince: oldestParked)
+      collectTimers(waitingSince: oldestParked, upTo: end)
       withholdTimers()
     }
-    if inside.pool.withholds, enabled.isEmpty, let step = nextToTimeOut(before: .max) {
-      enabled.append(step.entry)
-    }
+    if end != .max { appendTimed(end) }
     guard enabled.isEmpty, !inside.pool.withholds else { return }
     // What waits for others than steps, or for being alone, is alone now.
     for step in parked.elements where il_carrier_may_go_on_alone(step.carrier) {
@@ -127,17 +121,24 @@ extension Machine {
     }
   }
 
-  /// Where nothing but time can pass: the parked step that waits for the next moment, if that comes
-  /// before all timers.
-  private func nextToTimeOut(before deadline: Int64) -> ParkedStep? {
-    var next: ParkedStep?
-    var earliest = min(progress.lastMoment, deadline == .max ? .max : deadline - 1)
-    for step in parked.elements where il_carrier_moment(step.carrier) <= earliest {
-      if il_carrier_moment(step.carrier) == .max { continue }
-      if next == nil || il_carrier_moment(step.carrier) < earliest { next = step }
-      earliest = il_carrier_moment(step.carrier)
+  /// Adds the steps that wait for a limited time, once it is the next thing that happens that it is
+  /// over.
+  private func appendTimed(_ end: Int64) {
+    let areTimersDue = !timers.isEmpty && timers[0].deadline == end
+    let isIdle = enabled.elements.allSatisfy {
+      areTimersDue && slots.pointer(at: Int($0.slot)).pointee.reason == .timer
     }
-    return next
+    guard isIdle else { return }
+    for step in parked.elements where il_carrier_limit(step.carrier) == end {
+      enabled.append(step.entry)
+    }
+  }
+
+  /// When the first of the steps that are blocked for a limited time goes on in any case; `.max`
+  /// where none is.
+  private var firstLimit: Int64 {
+    parked.elements.lazy.filter { il_carrier_is_blocked($0.carrier) }
+      .map { il_carrier_limit($0.carrier) }.min() ?? .max
   }
 
   private func appendParked() {
@@ -168,7 +169,11 @@ extension Machine {
 
   /// The moment since which a parked step has been able to go on; `.max` if none can.
   private var oldestParked: Int64 {
-    parked.elements.lazy.filter { !il_carrier_is_blocked($0.carrier) }.map(\.since).min() ?? .max
+    let now = il_now(session)
+    return parked.elements.lazy.filter { !il_carrier_is_blocked($0.carrier) }.map { step in
+      let limit = il_carrier_limit(step.carrier)
+      return limit <= now ? max(step.since, limit) : step.since
+    }.min() ?? .max
   }
 
   private func parkedIndex(ofEnabled index: Int) -> Int? {
@@ -186,6 +191,7 @@ extension Machine {
     let own = ownEntry(at: point)
     if point.is_vain {
       park(carrier, own)
+      noteWait(of: carrier)
       noteBlocking(&parked[parked.count - 1])
       return nil
     }
@@ -259,7 +265,7 @@ extension Machine {
     progress.lastTask = own.task
     progress.lastTaskIsEnabled = true
     if !timers.isEmpty {
-      collectTimers(waitingSince: min(oldestParked, il_now(session)))
+      collectTimers(waitingSince: min(oldestParked, il_now(session)), upTo: firstLimit)
       withholdTimers(besides: own)
     }
   }
@@ -318,6 +324,11 @@ extension Machine {
   private func forgetParked() {
     for step in parked.elements { tasks[Int(step.entry.task)].isParked = false }
     parked.removeAll()
+  }
+
+  /// Notes that a step waits for what no relation between steps tells.
+  private func noteWait(of carrier: OpaquePointer) {
+    if il_carrier_limit(carrier) != .max { progress.limits.insert(.clocks) }
   }
 
   // MARK: Who waits for whom

@@ -113,7 +113,10 @@ extension Machine {
     // Who has said that a pool is never too narrow means to block its threads.
     guard settings.variesPoolWidth || settings.poolWidth != .max else { return }
     let wait = il_carrier_wait(step.carrier)
-    guard wait.kind == IL_WAIT_FOR_OPENING, isOfPool(step.entry.executor) else { return }
+    // Who waits for a limited time gives the thread back in any case.
+    guard wait.kind == IL_WAIT_FOR_OPENING, il_carrier_limit(step.carrier) == .max,
+      isOfPool(step.entry.executor)
+    else { return }
     step.blockedSince = steps.count
   }
 

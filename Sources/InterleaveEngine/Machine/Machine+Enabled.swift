@@ -47,12 +47,14 @@ extension Machine {
 
   /// Adds the timers that may fire now.
   ///
-  /// - Parameter moment: Since when something else has waited than jobs and timers.
-  func collectTimers(waitingSince moment: Int64) {
+  /// - Parameters:
+  ///   - moment: Since when something else has waited than jobs and timers.
+  ///   - end: The moment at which something else than timers goes on, so that none fires after it.
+  func collectTimers(waitingSince moment: Int64, upTo end: Int64 = .max) {
     var oldest = moment
     if let first = queue.oldest { oldest = min(oldest, slots[Int(first)].since) }
     let count = timers.countDue(
-      progress.settings.time, upTo: progress.lastMoment, waitingSince: oldest,
+      progress.settings.time, upTo: min(progress.lastMoment, end), waitingSince: oldest,
       isIdle: enabled.isEmpty)
     for index in 0..<count { enabled.append(queue.entry(of: timers[index].slot)) }
   }

@@ -67,8 +67,8 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let sharing = ReductionLimits(rawValue: 128)
   /// A task was cancelled, and who did it was not seen.
   package static let cancellation = ReductionLimits(rawValue: 256)
-  /// A step slept, which outside of a run takes no time of those beside it, and one asked
-  /// for the time.
+  /// A step slept, or waited for a limited time: when that is over depends on how long the steps
+  /// of others take.
   package static let clocks = ReductionLimits(rawValue: 512)
   /// A step did several things between which others could come, if it could be interrupted:
   /// see ``DividedStep``.

@@ -137,12 +137,14 @@ import Testing
 
     // MARK: Time
 
-    @Test func aStepThatSleepsIsNoProofWhereClocksAreRead() async {
-      await expect(
-        .withheld("a step slept without being suspended, and clocks were read") {
-          await besides({ usleep(10) }, { _ = Date() })
-        })
-      await expect(.proved { await besides({ usleep(10) }, { usleep(10) }) })
+    @Test func aStepThatSleepsIsNoProof() async {
+      let others: [@Sendable () -> Void] = [{ usleep(10) }, { _ = Date() }]
+      for other in others {
+        await expect(
+          .withheld("a step slept, or waited for a limited time, without being suspended") {
+            await besides({ usleep(10) }, other)
+          })
+      }
       await expect(.proved { await besides({ _ = Date() }, { _ = Date() }) })
     }
 

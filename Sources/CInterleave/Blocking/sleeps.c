@@ -1,0 +1,85 @@
+// Functions that block a thread for a time: others go on meanwhile, the clocks of the run move on
+// by it, as they would outside, and the step that does so really takes that long.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "../Environment/environment.h"
+#include "../Carriers/carriers.h"
+
+#include <time.h>
+#include <unistd.h>
+
+IL_UNINSTRUMENTED_BEGIN
+
+#define REAL(name)                                                           \
+  static __typeof__(&name) original;                                         \
+  if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
+
+// Others go on while the running step sleeps. Returns when it wakes, in time of the run.
+static int64_t sleep_until(il_session *s, int64_t time, void *caller) {
+  int64_t moment;
+  if (__builtin_add_overflow(s->now, time, &moment)) moment = INT64_MAX;
+#if defined(IL_HAS_CARRIERS)
+  if (il_inside() && time > 0 && il_code_at(caller) != IL_CODE_OURS)
+    il_await_time(s, moment, IL_PLACE(caller));
+#endif
+  (void)caller;
+  return moment;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *rest) {
+  void *caller = IL_CALLER();
+  REAL(nanosleep);
+  il_session *s = il_current;
+  if (!s) return original(time, rest);
+  // Nobody sleeps for no time at all. Who sleeps again for what is left, and rounds that to
+  // nothing, would never come to the end.
+  int64_t asked = il_nanoseconds(time), moment = sleep_until(s, asked ? asked : 1, caller);
+  int result = original(time, rest);
+  if (result == 0) il_pass(s, moment - s->now);
+  return result;
+}
+
+int usleep(useconds_t time) {
+  void *caller = IL_CALLER();
+  REAL(usleep);
+  il_session *s = il_current;
+  if (!s) return original(time);
+  int64_t moment = sleep_until(s, (int64_t)time * 1000, caller);
+  int result = original(time);
+  if (result == 0) il_pass(s, moment - s->now);
+  return result;
+}
+
+unsigned sleep(unsigned seconds) {
+  void *caller = IL_CALLER();
+  REAL(sleep);
+  il_session *s = il_current;
+  if (!s) return original(seconds);
+  int64_t moment = sleep_until(s, (int64_t)seconds * 1000000000, caller);
+  unsigned rest = original(seconds);
+  il_pass(s, moment - (int64_t)rest * 1000000000 - s->now);
+  return rest;
+}
+
+#if defined(__linux__)
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                    struct timespec *rest) {
+  void *caller = IL_CALLER();
+  REAL(clock_nanosleep);
+  il_session *s = il_current;
+  if (!s) return original(clock, flags, time, rest);
+  int64_t wanted = il_nanoseconds(time);
+  // A moment is one of the run's clocks, which the system does not know.
+  if (flags & TIMER_ABSTIME) wanted -= il_clock_origin(clock) + s->now;
+  if (wanted <= 0) return 0;
+  int64_t moment = sleep_until(s, wanted, caller);
+  struct timespec relative = {.tv_sec = wanted / 1000000000, .tv_nsec = wanted % 1000000000};
+  int result = original(clock, 0, &relative, flags & TIMER_ABSTIME ? NULL : rest);
+  if (result == 0) il_pass(s, moment - s->now);
+  return result;
+}
+#endif
+
+IL_UNINSTRUMENTED_END
