@@ -56,6 +56,8 @@ package final class RunningChild {
   package init?(
     isQuiet: Bool, holding: (() -> Void) -> Void = { $0() }, _ body: (Parent) -> Void
   ) {
+    // The program's code is looked through once, and not by each child anew.
+    _ = Interruptions.obstacleAtAtomics
     var ends: [Int32] = [-1, -1]
     var child: Int32 = -1
     // Who runs a schedule may wait for what is held meanwhile, so the turn comes first. It
