@@ -36,9 +36,10 @@ struct ProcessSummary: Sendable {
     if isLess ?? true { least = (test, report.distinctInterleavings) }
   }
 
-  /// The line; nil where one test alone was fuzzed, which its own report tells of.
+  /// The line; nil where one test alone was fuzzed, which its own report tells of, unless entries
+  /// of the corpus were replayed and passed: of a test that passes, no report is seen.
   var line: String? {
-    guard tests.count > 1 else { return nil }
+    guard tests.count > 1 || !fixed.isEmpty else { return nil }
     var facts = [
       "\(counted(tests.count, "test")) fuzzed", counted(schedules, "schedule"),
       counted(interleavings, "distinct interleaving"),
@@ -48,7 +49,7 @@ struct ProcessSummary: Sendable {
       facts.append(
         counted(files.count, "\(words) corpus entry", plural: "\(words) corpus entries"))
     }
-    let worth = least.map { least in
+    let worth = (tests.count > 1 ? least : nil).map { least in
       "; least was tried of \(least.test): \(counted(least.interleavings, "interleaving")) only"
     }
     return ("interleave: " + facts.joined(separator: ", ") + (worth ?? "")).ascii

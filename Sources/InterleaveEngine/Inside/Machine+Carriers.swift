@@ -328,7 +328,12 @@ extension Machine {
 
   /// Notes that a step waits for what no relation between steps tells.
   private func noteWait(of carrier: OpaquePointer) {
-    if il_carrier_limit(carrier) != .max { progress.limits.insert(.clocks) }
+    let limit = il_carrier_limit(carrier)
+    guard limit != .max else { return }
+    progress.limits.insert(.clocks)
+    // Who sleeps holds the executor for as long, whatever others do meanwhile.
+    let sleeps = il_carrier_wait(carrier).kind == IL_WAIT_FOR_OTHER
+    if sleeps, limit - il_now(session) > progress.settings.slowStep { noteSlowStep() }
   }
 
   // MARK: Who waits for whom

@@ -52,6 +52,12 @@ import Testing
     #expect(line([("A/a", passed(9, 8)), ("A/a", passed(9, 8))]) == nil)
   }
 
+  @Test func ofOneTestItIsSaidThatItsFailuresAreMended() {
+    #expect(
+      line([("A/a", passed(9, 8, fixed: ["f"]))])
+        == "interleave: 1 test fuzzed, 9 schedules, 8 distinct interleavings, 1 fixed corpus entry")
+  }
+
   @Test(.enabled(if: !fixturesAreEnabled)) func aProcessOfTestsEndsWithIt() async throws {
     let result = try await runFixtures("TraitFixtures/(fails\\(|passes|interleavesNothing)")
     let lines = result.output.split(separator: "\n").filter { $0.contains("tests fuzzed") }
