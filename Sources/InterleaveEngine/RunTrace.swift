@@ -82,6 +82,7 @@ extension RunTrace {
       packet.put(task.hasEnded)
       packet.put(task.isJob)
       packet.put(task.block)
+      packet.put(task.blockKind.rawValue)
     }
     packet.put(all: executors)
     let types = Set(executors.map(\.type)).subtracting([0]).sorted()
@@ -116,7 +117,7 @@ extension RunTrace {
       return InspectedTask(
         path: path, site: addresses[0], caller: addresses[1], entry: addresses[2],
         lastResume: addresses[3], hasEnded: packet.take(), isJob: packet.take(),
-        block: packet.take())
+        block: packet.take(), blockKind: BlockKind(rawValue: packet.take()) ?? .plain)
     }
     executors = packet.takeAll()
     let types = packet.takeAll(UInt.self)

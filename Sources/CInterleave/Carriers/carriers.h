@@ -82,6 +82,8 @@ typedef struct {
   const void *word;
   uint64_t value;
   unsigned same, all;
+  // How many locks of libraries it has come to.
+  unsigned locks;
 } il_turning;
 
 // The fields of the session that belong to the step that runs.
@@ -249,6 +251,13 @@ const void *il_place_of_call(const void *caller, void **frame);
 // The same where the program reaches libdispatch by its overlay for Swift.
 bool il_is_overlay(const void *address);
 const void *il_program_call(const void *caller, void **frame);
+// A call that is in progress: the address that it returns to, and the frame of the function there.
+typedef struct {
+  const void *address;
+  void **base;
+} il_call;
+// The call of the overlay, whoever makes it.
+il_call il_call_of_overlay(const void *caller, void **frame);
 
 // MARK: - Locks
 

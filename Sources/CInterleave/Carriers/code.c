@@ -210,15 +210,18 @@ bool il_is_overlay(const void *address) {
 }
 
 // How many words a function of the overlay's, which need not keep its frames, puts on the stack; -1
-// where it does keep them.
-static int words_on_stack(const void *address) {
+// where it does keep them. What it found in the register for frames may be the first of them.
+static int words_on_stack(const void *address, bool *keeps_base) {
 #if defined(__x86_64__)
   enum { PUSH = 0x50, KINDS = 8, PUSH_BP = 0x55, WIDE = 0x41 };
   Dl_info info;
-  if (!dladdr(address, &info) || !info.dli_saddr) return 0;
-  const uint8_t *at = info.dli_saddr;
+  uintptr_t start = il_function_start((uintptr_t)address - 1);
+  if (!start && dladdr(address, &info)) start = (uintptr_t)info.dli_saddr;
+  if (!start) return 0;
+  const uint8_t *at = (const uint8_t *)start;
   if (at[0] == PUSH_BP && at[1] == 0x48 && at[2] == 0x89 && at[3] == 0xe5) return -1;
   int words = 0;
+  *keeps_base = at[0] == PUSH_BP;
   for (;;) {
     if (*at - PUSH < KINDS && *at >= PUSH) at += 1;
     else if (*at == WIDE && at[1] >= PUSH && at[1] - PUSH < KINDS) at += 2;
@@ -231,24 +234,31 @@ static int words_on_stack(const void *address) {
   memcpy(&bytes, at + 3, sizeof bytes);
   return at[0] == 0x48 && at[1] == 0x81 && at[2] == 0xec ? words + bytes / 8 : words;
 #else
-  (void)address;
+  (void)address, (void)keeps_base;
   return -1;
 #endif
 }
 
-const void *il_program_call(const void *caller, void **frame) {
+il_call il_call_of_overlay(const void *caller, void **frame) {
   enum { DEPTH = 8, LARGEST = 512 };
-  const void *call = caller;
-  void **base = frame[0], **above = frame + 2;
-  for (int depth = 0; depth < DEPTH && il_code_at(call) != IL_CODE_PROGRAM; depth++) {
-    if (!il_is_overlay(call)) return caller;
-    int words = words_on_stack(call);
-    void **next = words < 0 ? base + 1 : above + words;
-    if (next < above || next > above + LARGEST || !is_after_call(*next)) return caller;
-    if (words < 0) base = *(void ***)base;
-    call = *next;
+  il_call call = {.address = caller, .base = frame[0]};
+  void **above = frame + 2;
+  for (int depth = 0; depth < DEPTH && il_is_overlay(call.address); depth++) {
+    bool keeps_base = false;
+    int words = words_on_stack(call.address, &keeps_base);
+    void **next = words < 0 ? call.base + 1 : above + words;
+    if (next < above || next > above + LARGEST || !is_after_call(*next))
+      return (il_call){.address = caller, .base = frame[0]};
+    if (words < 0) call.base = *(void ***)call.base;
+    else if (keeps_base) call.base = next[-1];
+    call.address = *next;
     above = next + 1;
   }
+  return call;
+}
+
+const void *il_program_call(const void *caller, void **frame) {
+  const void *call = il_call_of_overlay(caller, frame).address;
   return il_code_at(call) == IL_CODE_PROGRAM ? call : caller;
 }
 

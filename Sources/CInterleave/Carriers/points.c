@@ -337,12 +337,25 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
 
 // MARK: - Locks
 
+// A step that takes locks of a library's again and again may be waiting for what another one does
+// that was interrupted inside: that goes on first.
+static void give_way(il_session *s, const void *caller) {
+  enum { MOST = 500 };
+  il_carriers *c = s->carriers;
+  if (LIKELY(c->parked <= c->solitary) || ++c->turning.locks < MOST) return;
+  c->turning.locks = 0;
+  il_await(s, NULL, caller, IL_WANTS_SOLITUDE);
+}
+
 void il_before_lock(il_session *s, void *lock, il_want want, const void *caller) {
   il_code code = il_code_at(caller);
   if (code == IL_CODE_OURS) return;
-  if (code == IL_CODE_PROGRAM || il_is_stream_lock(caller))
+  if (code == IL_CODE_PROGRAM || il_is_stream_lock(caller)) {
     il_reach(s, IL_POINT_LOCK, lock, caller, want);
-  else il_await(s, lock, caller, want);
+    return;
+  }
+  if (code == IL_CODE_LIBRARY) give_way(s, caller);
+  il_await(s, lock, caller, want);
 }
 
 void il_after_lock(il_session *s, void *lock, il_held_kind kind, bool is_shared,

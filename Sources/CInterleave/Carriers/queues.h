@@ -24,8 +24,8 @@ typedef struct il_lane {
   // for one alone.
   unsigned suspensions, turns;
   bool is_closed;
-  // How many blocks it was handed.
-  unsigned blocks;
+  // How many blocks of each kind it was handed.
+  unsigned blocks[IL_BLOCK_KINDS];
   // Who waits for a turn.
   struct il_turn *first, *last;
   struct il_lane *next;
@@ -62,6 +62,9 @@ void il_lane_go_on(il_session *session, il_lane *lane);
 // The queue is suspended so often, as the running step has made it.
 void il_lane_suspend(const void *queue, unsigned count);
 unsigned il_suspensions_of(void *queue);
+// A queue is suspended once more, or once less: how often it is then; -1 for one that was not.
+void il_count_suspension(void *object);
+int il_uncount_suspension(void *object);
 // A queue that had not been active is.
 void il_note_activated(void *object);
 void il_lanes_forget(il_session *session);

@@ -51,19 +51,9 @@ void il_note_activated(void *object) {
   if (note(object, 0)) il_lane_suspend(object, note(object, -1));
 }
 
-void dispatch_suspend(void *object) {
-  IL_REAL(dispatch_suspend, void (*)(void *));
-  original(object);
-  il_lane_suspend(object, note(object, 1));
-}
+void il_count_suspension(void *object) { il_lane_suspend(object, note(object, 1)); }
 
-void dispatch_resume(void *object) {
-  IL_REAL(dispatch_resume, void (*)(void *));
-  bool is_known = note(object, 0);
-  unsigned left = is_known ? note(object, -1) : 0;
-  original(object);
-  if (is_known) il_lane_suspend(object, left);
-}
+int il_uncount_suspension(void *object) { return note(object, 0) ? (int)note(object, -1) : -1; }
 
 // MARK: - Queues that begin inactive
 

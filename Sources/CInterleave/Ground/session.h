@@ -171,8 +171,11 @@ struct il_session {
   // in.
   struct il_lane *lanes;
   struct il_queue_frame *queue_frame;
+  // Where operations were added that have not begun.
+  struct il_added_operation *operations;
   // Of the block for which a task is being made; 0 for none.
   unsigned block_number;
+  il_block_kind block_kind;
   // On what the steps of the run can be interrupted inside; NULL where they cannot. And the
   // same between runs.
   il_carriers *carriers, *idle_carriers;

@@ -4,7 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "takeover.h"
+#include "blocks.h"
 #include "../Carriers/carriers.h"
 #include "../Environment/environment.h"
 
@@ -81,7 +81,7 @@ static bool is_item(const void *block) {
 }
 
 // The function of the program that a block calls: a closure's stands first in what it holds.
-static const void *code_of_block(const void *block) {
+const void *il_code_of_block(const void *block) {
   if (is_item(block)) block = ((void *const *)block)[items.inner];
   const il_block *b = block;
   bool holds_closure = size_of_block(b) >= offsetof(il_block, inner) + 2 * sizeof(void *);
@@ -91,73 +91,76 @@ static const void *code_of_block(const void *block) {
 
 // MARK: - Jobs
 
-// As much like a job of the runtime's as a session needs.
-typedef struct {
-  il_job job;
-  il_turn turn;
-  il_task *task;
-  void *queue, *context;
-  void (*work)(void *);
-  // What is left when it is done, and who waits for that.
-  void *group;
-  il_turn *done;
-  // It waits for nothing but its turn.
-  bool is_due;
-} block_job;
-
-static block_job *job_of(il_turn *turn) {
-  return (block_job *)((char *)turn - offsetof(block_job, turn));
+static il_block_job *job_of(il_turn *turn) {
+  return (il_block_job *)((char *)turn - offsetof(il_block_job, turn));
 }
 
 static void call_block(void *block) { ((const il_block *)block)->invoke(block); }
 
-static void tell_ready(il_session *s, block_job *b, il_place place, void *executor,
-                       int64_t deadline) {
-  il_ready ready = {
-      .job = b, .task = b->task, .executor = executor, .resume = b->job.resume,
-      .deadline = deadline, .place = place, .priority = il_job_priority(b),
-      .arrival = deadline >= 0 ? IL_ARRIVAL_TIMER : IL_ARRIVAL_CREATED};
+static void tell_ready(il_session *s, il_block_job *b, il_ready ready) {
+  ready.job = b;
+  ready.task = b->task;
+  ready.resume = b->job.resume;
+  ready.priority = il_job_priority(b);
   IL_TELL(s, ready, &ready);
 }
 
 static void given(il_session *s, il_turn *turn) {
-  block_job *b = job_of(turn);
+  il_block_job *b = job_of(turn);
   bool is_main = il_lane_is_main(turn->lane);
-  tell_ready(s, b, is_main ? IL_PLACE_MAIN : IL_PLACE_QUEUE, is_main ? il_main : b->queue, -1);
+  tell_ready(s, b, (il_ready){
+      .place = is_main ? IL_PLACE_MAIN : IL_PLACE_QUEUE, .executor = is_main ? il_main : b->queue,
+      .deadline = -1, .arrival = IL_ARRIVAL_CREATED});
 }
 
-static void wait_for_turn(il_session *s, block_job *b) {
+void il_block_waits(il_session *s, il_block_job *b) {
   b->is_due = true;
+  b->turn.is_given = false;
   il_turn_ask(s, &b->turn);
 }
 
-static block_job *make(il_session *s, il_lane *lane, void *queue, void *context,
-                       void (*work)(void *), const void *code, const void *site) {
+void il_block_waits_until(il_session *s, il_block_job *b, int64_t moment, bool recurs) {
+  b->is_due = false;
+  tell_ready(s, b, (il_ready){
+      .place = IL_PLACE_GLOBAL, .deadline = moment, .arrival = IL_ARRIVAL_TIMER,
+      .recurs = recurs});
+}
+
+il_block_job *il_make_block(il_session *s, il_block_making making) {
   REAL(retain, "dispatch_retain", void (*)(void *));
   enum { PRIORITY = 0x15 };
-  block_job *b = calloc(1, sizeof *b);
+  il_block_job *b = calloc(1, sizeof *b);
   if (!b) abort();
-  retain(queue);
-  *b = (block_job){
-      .job = {.flags = IL_KIND_BLOCK | PRIORITY << 8, .resume = (void *)code}, .queue = queue,
-      .context = context, .work = work, .turn = {.lane = lane, .given = given}};
+  retain(making.lane->queue);
+  *b = (il_block_job){
+      .job = {.flags = IL_KIND_BLOCK | PRIORITY << 8, .resume = (void *)making.code},
+      .queue = making.lane->queue, .context = making.context, .work = making.work,
+      .turn = {.lane = making.lane, .given = given}};
   s->creation_caller = NULL;
-  s->block_number = ++lane->blocks;
-  b->task = il_adopt(s, b, (void *)site, (void *)code, false);
+  s->block_number = making.number ? making.number : ++making.lane->blocks[making.kind];
+  s->block_kind = making.kind;
+  b->task = il_adopt(s, b, (void *)making.site, (void *)making.code, false);
   s->block_number = 0;
   return b;
 }
 
+void il_free_block(il_block_job *b) {
+  REAL(release, "dispatch_release", void (*)(void *));
+  release(b->queue);
+  free(b);
+}
+
 static void work_of_job(void *pointer) {
-  block_job *b = pointer;
+  il_block_job *b = pointer;
   b->work(b->context);
 }
 
 bool il_run_block(il_session *s, const il_ready *ready) {
   REAL(release, "dispatch_release", void (*)(void *));
-  block_job *b = ready->job;
+  il_block_job *b = ready->job;
+  if (b->timer) return il_run_timer(s, b, ready->resume);
   if (!b->is_due) {
-    wait_for_turn(s, b);
+    il_block_waits(s, b);
     return false;
   }
   il_do_on_queue(s, b->turn.lane, b->turn.is_alone, b, work_of_job, ready->resume);
@@ -169,8 +172,7 @@ bool il_run_block(il_session *s, const il_ready *ready) {
   if (b->done) b->done->is_given = true;
   il_turn_end(s, &b->turn);
   if (b->group) release(b->group);
-  release(b->queue);
-  free(b);
+  il_free_block(b);
   return true;
 }
 
@@ -182,42 +184,55 @@ const char *il_queues_obstacle(void) {
   return are_items_known() ? NULL : "a work item does not keep its block and its flags";
 }
 
-// The session that controls what is handed over here: it is the program's own code.
-static il_session *controller(const void *code, const void *caller) {
-  il_session *s = il_inside();
-  bool is_controlled = UNLIKELY(s != NULL) && !s->initializing && are_items_known() &&
-                       il_code_at(code) == IL_CODE_PROGRAM && il_code_at(caller) != IL_CODE_OURS;
-  return is_controlled ? s : NULL;
+// What is handed over here is the running step's session's: it is the program's own code.
+static bool controls(il_session *s, const void *code, const void *caller) {
+  return !s->initializing && are_items_known() && il_code_at(code) == IL_CODE_PROGRAM &&
+         il_code_at(caller) != IL_CODE_OURS;
 }
 
-void il_go_on_with_block(il_session *s, il_task *task) { wait_for_turn(s, task->job); }
+const void *il_controlled_call(il_session *s, void *caller, void **frame) {
+  const void *site = il_program_call(caller, frame);
+  return controls(s, site, caller) ? site : NULL;
+}
+
+void il_go_on_with_block(il_session *s, il_task *task) { il_block_waits(s, task->job); }
 
 void il_submit_awaited(il_session *s, il_lane *lane, void *context, void (*work)(void *),
                        const void *site, il_turn *done) {
-  block_job *b = make(s, lane, lane->queue, context, work, site, site);
+  il_block_job *b = il_make_block(s, (il_block_making){
+      .lane = lane, .context = context, .work = work, .code = site, .site = site});
   b->done = done;
-  wait_for_turn(s, b);
+  il_block_waits(s, b);
 }
 
-static void hand_over(il_session *s, block_job *b, int64_t deadline, const void *site) {
-  if (deadline > s->now && deadline != INT64_MAX)
-    tell_ready(s, b, IL_PLACE_GLOBAL, NULL, deadline);
-  else if (deadline != INT64_MAX) wait_for_turn(s, b);
+static void hand_over(il_session *s, il_block_job *b, int64_t deadline, const void *site) {
+  if (deadline > s->now && deadline != INT64_MAX) il_block_waits_until(s, b, deadline, false);
+  else if (deadline != INT64_MAX) il_block_waits(s, b);
   il_pass_by(s, IL_POINT_WOKEN, site);
 }
 
 bool il_submit_block(void *queue, const void *block, il_submission how, void *caller,
                      void **frame) {
-  const void *code = LIKELY(!il_current) ? NULL : code_of_block(block);
-  il_session *s = code ? controller(code, caller) : NULL;
-  il_lane *lane = s ? il_lane_of(s, queue) : NULL;
-  if (LIKELY(!lane)) return false;
+  il_session *s = il_inside();
+  if (LIKELY(!s)) return false;
   REAL(copy, "_Block_copy", void *(*)(const void *));
-  const void *site = il_program_call(caller, frame);
+  const void *code = il_code_of_block(block), *site = il_program_call(caller, frame);
+  bool is_items = is_item(block);
+  il_block_kind kind = IL_BLOCK_PLAIN;
+  if (!controls(s, code, caller)) {
+    if (s->initializing || !il_is_of_operations(caller, frame)) return false;
+    if (is_items || how.is_barrier) kind = IL_BLOCK_OPERATION;
+    site = il_call_for_operation(s, block, caller, frame);
+    if (site) code = site; else site = code;
+  }
+  il_lane *lane = il_lane_of(s, queue);
+  if (!lane) return false;
   void *kept = copy(block);
   il_reach(s, IL_POINT_SUBMIT, queue, site, IL_WANTS_NOTHING);
-  bool is_barrier = is_item(block) && (uintptr_t)((void *const *)block)[items.flags] & IS_BARRIER;
-  block_job *b = make(s, lane, queue, kept, call_block, code, site);
+  bool is_barrier = is_items && (uintptr_t)((void *const *)block)[items.flags] & IS_BARRIER;
+  il_block_job *b = il_make_block(s, (il_block_making){
+      .lane = lane, .context = kept, .work = call_block, .code = code, .site = site,
+      .kind = kind});
   b->turn.is_alone = how.is_barrier || is_barrier;
   if (how.group) {
     REAL(enter, "dispatch_group_enter", void (*)(void *));
@@ -233,12 +248,14 @@ bool il_submit_block(void *queue, const void *block, il_submission how, void *ca
 
 bool il_submit_work(void *queue, void *context, void (*work)(void *), il_submission how,
                     void *caller, void **frame) {
-  il_session *s = LIKELY(!il_current) ? NULL : controller((void *)work, caller);
-  il_lane *lane = s ? il_lane_of(s, queue) : NULL;
-  if (LIKELY(!lane)) return false;
+  il_session *s = il_inside();
+  if (LIKELY(!s)) return false;
+  il_lane *lane = controls(s, (void *)work, caller) ? il_lane_of(s, queue) : NULL;
+  if (!lane) return false;
   const void *site = il_program_call(caller, frame);
   il_reach(s, IL_POINT_SUBMIT, queue, site, IL_WANTS_NOTHING);
-  block_job *b = make(s, lane, queue, context, work, (void *)work, site);
+  il_block_job *b = il_make_block(s, (il_block_making){
+      .lane = lane, .context = context, .work = work, .code = (void *)work, .site = site});
   b->turn.is_alone = how.is_barrier;
   hand_over(s, b, how.when ? il_deadline_of(s, how.when) : -1, site);
   return true;
@@ -268,6 +285,9 @@ const char *il_label_of_queue(void *queue) {
   static const char *(*label)(void *);
   if (UNLIKELY(!label)) *(void **)&label = il_next_symbol("dispatch_queue_get_label");
   const char *known = label ? label(queue) : NULL;
+  // Where the queue of some operations lies is no part of its name.
+  static const char operations[] = "NSOperationQueue";
+  if (known && !strncmp(known, operations, sizeof operations - 1)) return operations;
   return known ? known : "";
 }
 

@@ -18,8 +18,6 @@ IL_UNINSTRUMENTED_BEGIN
 typedef void (*work_function)(void *);
 
 extern char _dispatch_main_q __attribute__((weak));
-extern char _dispatch_source_type_read __attribute__((weak));
-extern char _dispatch_source_type_write __attribute__((weak));
 
 // The running step's session takes what is handed to a queue.
 #define SUBMITS(queue, block, ...)                                                \
@@ -85,84 +83,6 @@ void dispatch_after_f(uint64_t when, void *queue, void *context, work_function w
   il_current = NULL;
   original(when, queue, context, work);
   il_current = s;
-}
-
-// A sleep with a tolerance sets up a dispatch source, by these calls in this order.
-
-void *dispatch_source_create(void *type, uintptr_t handle, uintptr_t mask, void *queue) {
-  IL_REAL(dispatch_source_create, void *(*)(void *, uintptr_t, uintptr_t, void *));
-  void *source = original(type, handle, mask, queue);
-  il_session *s = il_current;
-  if (s) {
-    // What the program's own sources call runs on threads of libdispatch.
-    void *caller = IL_CALLER();
-    if (il_is_concurrency_code(caller)) {
-      s->timer_source = source;
-    } else {
-      bool reads = type == &_dispatch_source_type_read || type == &_dispatch_source_type_write;
-      il_note_escape(s, reads ? IL_ESCAPE_IO : IL_ESCAPE_DISPATCH, caller);
-      il_errand *errand = il_send(IL_ERRAND_SOURCE, caller, reads ? 0 : ~0ull);
-      if (errand) {
-        errand->object = source;
-        errand->goes_on = reads;
-      }
-    }
-  }
-  return source;
-}
-
-typedef void (*set_timer_function)(void *, uint64_t, uint64_t, uint64_t);
-
-static set_timer_function real_set_timer(void) {
-  IL_REAL(dispatch_source_set_timer, set_timer_function);
-  return original;
-}
-
-void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval, uint64_t leeway) {
-  il_session *s = il_current;
-  if (s && s->timer_source == source) s->timer_when = start;
-  else if (s) {
-    il_errand_set_due(source, il_deadline_of(s, start));
-    start = il_real_deadline(s, start);
-  }
-  il_current = NULL;
-  real_set_timer()(source, start, interval, leeway);
-  il_current = s;
-}
-
-void dispatch_set_context(void *object, void *context) {
-  IL_REAL(dispatch_set_context, void (*)(void *, void *));
-  il_session *s = il_current;
-  if (s && s->timer_source == object) s->timer_context = context;
-  original(object, context);
-}
-
-void dispatch_source_set_event_handler_f(void *source, work_function handler) {
-  IL_REAL(dispatch_source_set_event_handler_f, void (*)(void *, work_function));
-  il_session *s = il_current;
-  if (s && s->timer_source == source) s->timer_handler = handler;
-  original(source, handler);
-}
-
-void dispatch_activate(void *object) {
-  IL_REAL(dispatch_activate, void (*)(void *));
-  il_session *s = il_current;
-  if (s && s->timer_source == object) {
-    struct { void *source, *job; } *pair = s->timer_context;
-    s->timer_source = NULL;
-    if (il_deliver(s, pair->job, IL_PLACE_GLOBAL, NULL, il_deadline_of(s, s->timer_when))) {
-      // The session's own timer calls the handler. The source must still be
-      // active when the handler releases it, so it is set to fire never.
-      il_task *task = il_record(pair->job);
-      task->handler = s->timer_handler;
-      task->handler_context = pair;
-      real_set_timer()(object, ~0ull, ~0ull, 0);
-    }
-  }
-  original(object);
-#if defined(IL_HAS_CARRIERS)
-  il_note_activated(object);
-#endif
 }
 
 // MARK: - Ways out
@@ -271,20 +191,6 @@ void dispatch_barrier_async(void *queue, void *block) {
   if (SUBMITS(queue, block, .is_barrier = true)) return;
   il_block wrapper;
   original(queue, send(&wrapper, block, caller, 0));
-}
-
-void dispatch_apply(size_t iterations, void *queue, void *block) {
-  IL_REAL(dispatch_apply, void (*)(size_t, void *, void *));
-  // The step waits for it.
-  if (il_current) il_note_escape(il_current, IL_ESCAPE_DISPATCH, __builtin_return_address(0));
-  original(iterations, queue, block);
-}
-
-void dispatch_source_set_event_handler(void *source, void *block) {
-  IL_REAL(dispatch_source_set_event_handler, void (*)(void *, void *));
-  il_errand *errand = block ? il_errand_of(source) : NULL;
-  il_block wrapper;
-  original(source, errand ? il_wrap(&wrapper, block, errand) : block);
 }
 
 // MARK: - Input and output

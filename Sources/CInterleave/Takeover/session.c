@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "takeover.h"
+#include "blocks.h"
 #include "../Watching/watching.h"
 #include "../Containment/containment.h"
 #include "../Environment/environment.h"
@@ -26,6 +26,8 @@ static void forget_queues(il_session *s) {
   s->queue_frame = NULL;
 #if defined(IL_HAS_CARRIERS)
   il_groups_forget(s);
+  il_timers_forget(s);
+  il_operations_forget(s);
   il_lanes_forget(s);
 #endif
 }

@@ -59,6 +59,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
   } else {
     task->simple = true;
     task->block_number = s->block_number;
+    task->block_kind = s->block_kind;
   }
   IL_TELL(s, created, task, parent, site, s->creation_caller, entry, child);
   return task;

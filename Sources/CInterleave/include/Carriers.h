@@ -41,8 +41,10 @@ typedef enum {
   IL_POINT_ATOMIC = 9,
   /// It hands a block to a dispatch queue.
   IL_POINT_SUBMIT = 10,
+  /// It sets, cancels, holds up or lets go on a timer of a dispatch queue.
+  IL_POINT_TIMER = 11,
 } il_point_kind;
-enum { IL_POINT_KINDS = 11 };
+enum { IL_POINT_KINDS = 12 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {

@@ -94,6 +94,18 @@ typedef enum {
 
 struct il_bindings;
 
+/// What a block on a dispatch queue is to the program.
+typedef enum {
+  IL_BLOCK_PLAIN = 0,
+  /// The handlers of a timer.
+  IL_BLOCK_TIMER = 1,
+  /// One of some iterations that are done beside each other.
+  IL_BLOCK_ITERATION = 2,
+  /// An operation of Foundation's.
+  IL_BLOCK_OPERATION = 3,
+} il_block_kind;
+enum { IL_BLOCK_KINDS = 4 };
+
 /// A task that belongs to a session, from its birth to its end.
 typedef struct il_task {
   il_session *_Nullable session;
@@ -124,6 +136,7 @@ typedef struct il_task {
   bool simple;
   /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
   uint32_t block_number;
+  il_block_kind block_kind;
   /// What became of the task's last continuation; to be accessed atomically.
   uint8_t continuation;
 } il_task;
@@ -138,6 +151,8 @@ typedef struct {
   il_place place;
   il_arrival arrival;
   uint8_t priority;
+  /// It is a timer that is set again each time, and need not be waited for.
+  bool recurs;
   /// The second word by which the runtime knows the executor, if that is known to be one that the
   /// program wrote and no default actor; 0 if it is not.
   uintptr_t witness;
@@ -182,6 +197,8 @@ typedef struct {
                   bool child);
   /// A job became ready.
   void (*ready)(void *context, const il_ready *ready);
+  /// The timer that a job waits for will not fire: the job does not wait any more.
+  void (*withdrawn)(void *context, il_task *task);
   /// A task's closure returned, or threw the error.
   void (*ended)(void *context, il_task *task, void *_Nullable error);
   /// A default actor was made by the task `maker`, if by any.

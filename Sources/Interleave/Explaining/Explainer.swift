@@ -105,26 +105,39 @@ struct Explainer {
     var last: [Int: InspectedStep.StepIdentity] = [:]
     for (step, place) in zip(steps, places) {
       let task = step.key.task
-      last[task] = step.key
+      if last[task] == nil || isOnQueue(step.key.executor) { last[task] = step.key }
       if first[task] == nil, let place, !place.function.isEmpty { first[task] = place }
     }
     return involved.sorted { all[$0].path < all[$1].path }.map { task in
       var info = info(all[task], first: first[task])
       if all[task].block > 0 {
         let step = last[task] ?? steps.first { $0.passedOver.task == task }?.passedOver
-        info.function = block(all[task].block, on: step?.executor ?? 0)
+        info.function = block(all[task], on: step?.executor ?? 0)
       }
       return info
     }
   }
 
+  private func isOnQueue(_ executor: Int) -> Bool {
+    [.queue, .main].contains(trace.inspectExecutor(executor).kind)
+  }
+
   /// ``block 2 on queue `images` ``.
-  private func block(_ number: Int, on executor: Int) -> String {
-    switch trace.inspectExecutor(executor).kind {
-    case .main: "block \(number) on the main queue"
+  private func block(_ task: InspectedTask, on executor: Int) -> String {
+    let kind =
+      switch task.blockKind {
+      case .plain: "block"
+      case .timer: "timer"
+      case .iteration: "iteration"
+      case .operation: "operation"
+      }
+    let name = "\(kind) \(task.block)"
+    if task.blockKind == .iteration { return "\(name) of concurrentPerform" }
+    return switch trace.inspectExecutor(executor).kind {
+    case .main: "\(name) on the main queue"
     case .queue:
-      "block \(number) on queue `\(Takeover.typeName(trace.inspectExecutor(executor).type))`"
-    case .global, .serial, .taskExecutor: "block \(number) of a queue"
+      "\(name) on queue `\(Takeover.typeName(trace.inspectExecutor(executor).type))`"
+    case .global, .serial, .taskExecutor: "\(name) of a queue"
     }
   }
 

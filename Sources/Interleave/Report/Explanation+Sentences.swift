@@ -183,6 +183,7 @@ extension InsidePoint {
     case .unlock: "gave back a lock"
     case .atomic: "changed an atomic"
     case .submit: "handed a block to a queue"
+    case .timer: "set, held up or cancelled a timer"
     }
   }
 }

@@ -28,6 +28,8 @@ public struct InsidePoint: Sendable, Hashable {
     case atomic
     /// It hands a block to a dispatch queue.
     case submit
+    /// It sets, cancels, suspends or resumes a timer of a dispatch queue.
+    case timer
   }
 
   public var operation: Operation
@@ -51,7 +53,7 @@ public struct InsidePoint: Sendable, Hashable {
   /// The operations as the machine numbers them.
   private static let operations: [Operation] = [
     .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock, .atomic,
-    .submit,
+    .submit, .timer,
   ]
 }
 

@@ -64,6 +64,7 @@ extension Machine {
         perform(pick)
       }
       if progress.allowsLeaks, parked.isEmpty, onlyAllowedTasksGoOn { return end(.clean) }
+      if progress.hasRecurringTimers, onlyRecurringTimersGoOn { return end(.clean) }
     }
   }
 

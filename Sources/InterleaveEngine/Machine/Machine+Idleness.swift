@@ -19,6 +19,25 @@ extension Machine {
     progress.limits.insert(.timers)
   }
 
+  /// The job of a task no longer waits for its timer, which will not fire.
+  func timerWithdrawn(_ record: UnsafeMutablePointer<il_task>) {
+    let task = Int(record.pointee.index)
+    guard
+      let index = (0..<timers.count).first(where: { slots[Int(timers[$0].slot)].task == task })
+    else { preconditionFailure("a timer that is withdrawn is set") }
+    let slot = timers[index].slot
+    timers.remove(slot)
+    freeSlots.append(slot)
+    tasks[task].isReady = false
+  }
+
+  /// The body has ended, and nothing goes on but timers that would do so for ever.
+  var onlyRecurringTimersGoOn: Bool {
+    progress.rootHasEnded && parked.isEmpty && queue.count == 0
+      && (0..<timers.count).allSatisfy { slots[Int(timers[$0].slot)].ready.recurs }
+      && tasks.elements.allSatisfy(\.isOver)
+  }
+
   func rootEnded() {
     progress.rootHasEnded = true
     let (moment, overflow) = now.addingReportingOverflow(progress.settings.timeAfterRoot)

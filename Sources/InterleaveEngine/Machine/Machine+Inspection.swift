@@ -71,6 +71,18 @@ package struct InspectedTask: Sendable {
   package var isJob = false
   /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
   package var block = 0
+  package var blockKind = BlockKind.plain
+}
+
+/// What a block on a dispatch queue is to the program.
+package enum BlockKind: Int, Sendable {
+  case plain
+  /// The handlers of a timer.
+  case timer
+  /// One of the iterations of `concurrentPerform`.
+  case iteration
+  /// An operation of Foundation's.
+  case operation
 }
 
 extension Machine {
@@ -97,7 +109,8 @@ extension Machine {
       return InspectedTask(
         path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
         lastResume: task.lastResume, hasEnded: task.hasEnded,
-        isJob: task.isJob, block: Int(task.block))
+        isJob: task.isJob, block: Int(task.block),
+        blockKind: BlockKind(rawValue: Int(task.blockKind.rawValue)) ?? .plain)
     }
   }
 

@@ -24,7 +24,8 @@ extension Machine {
       TaskState(
         parent: parentIndex, ordinal: ordinal, name: name, record: record, site: site,
         caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple,
-        block: Int32(record.pointee.block_number), birth: progress.currentStep))
+        block: Int32(record.pointee.block_number), blockKind: record.pointee.block_kind,
+        birth: progress.currentStep))
     if record.pointee.block_number > 0 { progress.limits.insert(.queues) }
     // In a group that is cancelled, it is from its birth.
     if isChild, !record.pointee.simple, il_is_cancelled(record) {
@@ -89,6 +90,7 @@ extension Machine {
       job.pointee.since = ready.pointee.deadline
       state.pointee.isTimer = true
       progress.hasTimers = true
+      if ready.pointee.recurs { progress.hasRecurringTimers = true }
       queue.register(
         slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
       timers.insert(slot, at: ready.pointee.deadline)

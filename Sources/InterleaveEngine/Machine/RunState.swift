@@ -26,6 +26,7 @@ struct TaskState {
   var isSimple: Bool
   /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
   var block: Int32 = 0
+  var blockKind = IL_BLOCK_PLAIN
   /// The step that made it; -1 for none.
   var birth: Int32 = -1
   var hasEnded = false
@@ -146,6 +147,8 @@ struct RunState {
   var hashedSteps = -1
   /// A timer was set.
   var hasTimers = false
+  /// One was set that is set again each time.
+  var hasRecurringTimers = false
   /// The moment after which no timer fires.
   var lastMoment: Int64
   /// The next job that becomes ready waits until nothing else can run.
