@@ -186,9 +186,14 @@ package enum Takeover {
     ended: { context, task, error in with(context) { $0.taskEnded(task, error) } },
     actor_made: { context, actor, maker in with(context) { $0.actorMade(actor, by: maker) } },
     actor_gone: { context, actor in with(context) { $0.actorGone(actor) } },
-    escaped: { context, kind, site in
+    escaped: { context, kind, site, isNative in
       let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
-      with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site)) }
+      with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site), isNative: isNative) }
+    },
+    native: { context, kind, object in
+      var isNative = false
+      with(context) { isNative = $0.isNative(kind, object) }
+      return isNative
     },
     continuation_leaked: { context, task in with(context) { $0.continuationLeaked(task) } },
     touched: { context, kind, object in with(context) { $0.touched(kind, object) } },

@@ -80,6 +80,7 @@ il_lane *il_lane_of(il_session *s, void *queue) {
   if (!il_lanes_are_known()) return NULL;
   il_lane *known = known_lane(s, queue);
   if (known) return known;
+  if (il_is_native(s, IL_NATIVE_QUEUE, queue)) return NULL;
   REAL(retain, void (*)(void *));
   il_lane *lane = calloc(1, sizeof *lane);
   if (!lane) abort();

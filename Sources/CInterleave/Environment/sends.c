@@ -24,6 +24,7 @@ il_errand *il_send(il_errand_kind kind, void *caller, uint64_t when) {
   il_errand *e = calloc(1, sizeof *e);
   e->kind = kind;
   e->site = site_of(s, caller);
+  e->is_native = s ? il_is_native(s, IL_NATIVE_CODE, caller) : sender->is_native;
   e->due = s ? il_deadline_of(s, when) : il_time_until(when);
   int64_t left = s && e->due != INT64_MAX ? e->due - s->now : e->due;
   if (left > 0 && __builtin_add_overflow(il_real_clock(CLOCK_MONOTONIC), left, &e->real_due))

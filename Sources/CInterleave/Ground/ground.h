@@ -23,6 +23,12 @@ void il_note_process(void);
 // MARK: What the running step does
 
 void il_note_escape(il_session *session, il_escape kind, void *site);
+void il_note_escape_to(il_session *session, il_escape kind, void *site, bool is_native);
+/// The session leaves that alone on purpose.
+bool il_ask_native(il_session *session, il_native kind, const void *object);
+static inline bool il_is_native(il_session *session, il_native kind, const void *object) {
+  return UNLIKELY(session->leaves_natives) && il_ask_native(session, kind, object);
+}
 /// Notes that the running step touches something.
 void il_note_touch(il_touch kind, void *object);
 /// Notes that the running step draws at random.

@@ -44,6 +44,8 @@ typedef struct il_errand {
   bool has_begun;
   // It is as good as new when it has been done.
   bool goes_on;
+  // Who does it is left alone on purpose.
+  bool is_native;
 } il_errand;
 
 enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_RESUMER_CALLS = 8 };
@@ -64,6 +66,8 @@ typedef struct {
 struct il_session {
   il_callbacks callbacks;
   void *context;
+  // Some things are left alone on purpose.
+  bool leaves_natives;
   // For tests: hops to default actors are left to the runtime.
   bool leaves_hops;
   // The step that is running: its executor, and its task.

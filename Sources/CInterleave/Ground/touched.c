@@ -12,9 +12,22 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
-void il_note_escape(il_session *s, il_escape kind, void *site) {
+void il_note_escape_to(il_session *s, il_escape kind, void *site, bool is_native) {
   s->has_escaped = s->has_ever_escaped = true;
-  IL_TELL(s, escaped, kind, site);
+  IL_TELL(s, escaped, kind, site, is_native);
+}
+
+void il_note_escape(il_session *s, il_escape kind, void *site) {
+  il_note_escape_to(s, kind, site, il_is_native(s, IL_NATIVE_CODE, site));
+}
+
+bool il_ask_native(il_session *s, il_native kind, const void *object) {
+  // Whoever looks that up is no step.
+  il_session *current = il_current;
+  il_current = NULL;
+  bool is = s->callbacks.native(s->context, kind, (void *)object);
+  il_current = current;
+  return is;
 }
 
 void il_note_touch(il_touch kind, void *object) {

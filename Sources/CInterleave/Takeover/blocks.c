@@ -187,7 +187,7 @@ const char *il_queues_obstacle(void) {
 // What is handed over here is the running step's session's: it is the program's own code.
 static bool controls(il_session *s, const void *code, const void *caller) {
   return !s->initializing && are_items_known() && il_code_at(code) == IL_CODE_PROGRAM &&
-         il_code_at(caller) != IL_CODE_OURS;
+         il_code_at(caller) != IL_CODE_OURS && !il_is_native(s, IL_NATIVE_CODE, code);
 }
 
 const void *il_controlled_call(il_session *s, void *caller, void **frame) {

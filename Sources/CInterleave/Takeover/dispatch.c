@@ -136,16 +136,26 @@ static bool is_work_item(const void *block) {
   return ((const il_block *)block)->invoke == invoke;
 }
 
+// The session leaves who is handed something alone, or who hands it over.
+static bool is_left_alone(il_session *s, void *queue, const void *code, void *caller) {
+  return il_is_native(s, IL_NATIVE_QUEUE, queue) || il_is_native(s, IL_NATIVE_CODE, code) ||
+         il_is_native(s, IL_NATIVE_CODE, caller);
+}
+
 // A block that a step, or who is on its errand, hands to a queue.
-static void *send(il_block *wrapper, void *block, void *caller, uint64_t when) {
+static void *send(il_block *wrapper, void *block, void *queue, void *caller, uint64_t when) {
   if (LIKELY(!il_current && !il_on_errand)) return block;
-  if (il_current) il_note_escape(il_current, IL_ESCAPE_DISPATCH, caller);
-  // What becomes of a work item is known to itself alone.
-  if (is_work_item(block)) {
-    il_send(IL_ERRAND_REQUEST, caller, when);
-    return block;
+  bool is_native = false;
+  if (il_current) {
+    is_native = UNLIKELY(il_current->leaves_natives) &&
+                is_left_alone(il_current, queue, ((il_block *)block)->inner, caller);
+    il_note_escape_to(il_current, IL_ESCAPE_DISPATCH, caller, is_native);
   }
-  return il_wrap(wrapper, block, il_send(IL_ERRAND_WORK, caller, when));
+  // What becomes of a work item is known to itself alone.
+  bool is_item = is_work_item(block);
+  il_errand *errand = il_send(is_item ? IL_ERRAND_REQUEST : IL_ERRAND_WORK, caller, when);
+  if (errand) errand->is_native |= is_native;
+  return is_item ? block : il_wrap(wrapper, block, errand);
 }
 
 void dispatch_async(void *queue, void *block) {
@@ -153,7 +163,7 @@ void dispatch_async(void *queue, void *block) {
   IL_REAL(dispatch_async, void (*)(void *, void *));
   if (UNLIKELY(il_take_block(queue, block)) || SUBMITS(queue, block)) return;
   il_block wrapper;
-  original(queue, send(&wrapper, block, caller, 0));
+  original(queue, send(&wrapper, block, queue, caller, 0));
 }
 
 void dispatch_after(uint64_t when, void *queue, void *block) {
@@ -162,7 +172,7 @@ void dispatch_after(uint64_t when, void *queue, void *block) {
   if (SUBMITS(queue, block, .when = when)) return;
   il_session *s = il_current;
   il_block wrapper;
-  void *work = send(&wrapper, block, caller, when);
+  void *work = send(&wrapper, block, queue, caller, when);
   if (s) when = il_real_deadline(s, when);
   il_current = NULL;
   original(when, queue, work);
@@ -174,7 +184,7 @@ void dispatch_group_async(void *group, void *queue, void *block) {
   IL_REAL(dispatch_group_async, void (*)(void *, void *, void *));
   if (SUBMITS(queue, block, .group = group)) return;
   il_block wrapper;
-  original(group, queue, send(&wrapper, block, caller, 0));
+  original(group, queue, send(&wrapper, block, queue, caller, 0));
 }
 
 void dispatch_group_notify(void *group, void *queue, void *block) {
@@ -182,7 +192,7 @@ void dispatch_group_notify(void *group, void *queue, void *block) {
   IL_REAL(dispatch_group_notify, void (*)(void *, void *, void *));
   if (SUBMITS(queue, block, .awaited = group)) return;
   il_block wrapper;
-  original(group, queue, send(&wrapper, block, caller, 0));
+  original(group, queue, send(&wrapper, block, queue, caller, 0));
 }
 
 void dispatch_barrier_async(void *queue, void *block) {
@@ -190,7 +200,7 @@ void dispatch_barrier_async(void *queue, void *block) {
   IL_REAL(dispatch_barrier_async, void (*)(void *, void *));
   if (SUBMITS(queue, block, .is_barrier = true)) return;
   il_block wrapper;
-  original(queue, send(&wrapper, block, caller, 0));
+  original(queue, send(&wrapper, block, queue, caller, 0));
 }
 
 // MARK: - Input and output

@@ -210,6 +210,29 @@ void il_hand_over(il_session *s, const il_ready *ready) {
   atomic_fetch_sub(&handovers, 1);
 }
 
+void il_let_go(il_session *s, const il_ready *ready) {
+  il_note_escape_to(s, IL_ESCAPE_UNKNOWN_JOB, ready->resume, true);
+  il_errand *errand = il_send(IL_ERRAND_REQUEST, ready->resume, 0);
+  if (errand) errand->is_native = true;
+  pthread_mutex_lock(&il_inbox_lock);
+  ready->task->is_away = true;
+  pthread_mutex_unlock(&il_inbox_lock);
+  // What the executor does is no step's.
+  il_current = NULL;
+  il_runtime.enqueue(ready->job, ready->executor, ready->witness);
+  il_current = s;
+}
+
+static bool is_away(const void *job) {
+  if (LIKELY(!atomic_load_explicit(&il_live_sessions, memory_order_relaxed)) ||
+      il_job_kind(job) != IL_KIND_TASK) return false;
+  pthread_mutex_lock(&il_inbox_lock);
+  const il_task *task = il_record(job);
+  bool is = task && task->is_away;
+  pthread_mutex_unlock(&il_inbox_lock);
+  return is;
+}
+
 typedef SWIFT_CC void (*run_job_function)(void *job, void *identity, uintptr_t witness);
 
 SWIFT_CC void swift_job_run(void *job, void *identity, uintptr_t witness) {
@@ -219,7 +242,11 @@ SWIFT_CC void swift_job_run(void *job, void *identity, uintptr_t witness) {
   bool may_be_one = UNLIKELY(atomic_load_explicit(&handovers, memory_order_acquire) != 0);
   il_handover *h = may_be_one ? take_up(job, &s) : NULL;
   if (LIKELY(!h)) {
+    // What it does for a run while it has a job that was let go is native, too.
+    bool was_native = il_thread_is_native;
+    il_thread_is_native |= is_away(job);
     original(job, identity, witness);
+    il_thread_is_native = was_native;
     return;
   }
   if (h->owner != &asking) await_admission(s, h);

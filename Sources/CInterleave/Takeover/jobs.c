@@ -54,6 +54,8 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
 
 // MARK: - From other threads
 
+__thread bool il_thread_is_native;
+
 // What called the runtime's library, when that made a job ready.
 static il_origin origin_of_call(void) {
   enum { DEPTH = 32 };
@@ -76,6 +78,9 @@ void il_post(il_task *task, il_ready ready) {
   if (ready.arrival == IL_ARRIVAL_RESUMED_TWICE) il_calls_of_runtime(origin.calls, 4);
   origin.io = (uintptr_t)il_io_site;
   pthread_mutex_lock(&il_inbox_lock);
+  origin.is_native =
+      task->is_away || il_thread_is_native || (il_on_errand && il_on_errand->is_native);
+  task->is_away = false;
   il_session *s = task->session;
   if (s) {
     il_foreign_node *node = malloc(sizeof *node);

@@ -55,6 +55,8 @@ void il_session_note_unseen(il_session *s, bool notes) {
   s->notes_unseen = s->heeds_entries = notes;
 }
 
+void il_session_leave_natives(il_session *s, bool leaves) { s->leaves_natives = leaves; }
+
 void il_session_begin(il_session *s, uint64_t seed) {
   s->running = true;
   s->now = 0;
@@ -135,7 +137,8 @@ void il_run_step(il_session *s, const il_ready *ready) {
   else switch (ready->place) {
   case IL_PLACE_QUEUE: break;
   case IL_PLACE_SERIAL:
-    if (UNLIKELY(ready->witness) && !simple) il_hand_over(s, ready);
+    if (UNLIKELY(ready->is_native) && !simple) il_let_go(s, ready);
+    else if (UNLIKELY(ready->witness) && !simple) il_hand_over(s, ready);
     else il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
     break;
   case IL_PLACE_MAIN: {

@@ -30,6 +30,11 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
                                    void *identity, uintptr_t witness);
 /// Lets the executor of the program's own that a job waits for run it. Returns once it has.
 void il_hand_over(il_session *session, const il_ready *ready);
+/// Lets an executor that the session leaves alone have a job: where its task goes on to another one,
+/// it comes back.
+void il_let_go(il_session *session, const il_ready *ready);
+/// This thread runs such a job.
+extern __thread bool il_thread_is_native;
 /// An executor that is asked to run a job hands something to a queue. True: it is done by others.
 bool il_take_block(void *queue, const void *block);
 bool il_take_work(void *queue, void *context, void (*work)(void *));

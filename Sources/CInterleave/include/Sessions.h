@@ -106,6 +106,14 @@ typedef enum {
 } il_block_kind;
 enum { IL_BLOCK_KINDS = 4 };
 
+/// What a run may leave alone on purpose.
+typedef enum {
+  /// A dispatch queue.
+  IL_NATIVE_QUEUE = 0,
+  /// The code at an address.
+  IL_NATIVE_CODE = 1,
+} il_native;
+
 /// A task that belongs to a session, from its birth to its end.
 typedef struct il_task {
   il_session *_Nullable session;
@@ -137,6 +145,8 @@ typedef struct il_task {
   /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
   uint32_t block_number;
   il_block_kind block_kind;
+  /// An executor that the run leaves alone has it.
+  bool is_away;
   /// What became of the task's last continuation; to be accessed atomically.
   uint8_t continuation;
 } il_task;
@@ -153,6 +163,8 @@ typedef struct {
   uint8_t priority;
   /// It is a timer that is set again each time, and need not be waited for.
   bool recurs;
+  /// Its executor is left alone.
+  bool is_native;
   /// The second word by which the runtime knows the executor, if that is known to be one that the
   /// program wrote and no default actor; 0 if it is not.
   uintptr_t witness;
@@ -164,6 +176,8 @@ typedef struct {
   uintptr_t calls[4];
   /// Where that thread has read from a socket or a pipe; 0 if it has not.
   uintptr_t io;
+  /// It works for what the run leaves alone on purpose.
+  bool is_native;
 } il_origin;
 
 enum { IL_RACE_FRAMES = 16 };
@@ -205,8 +219,10 @@ typedef struct {
   void (*actor_made)(void *context, void *actor, il_task *_Nullable maker);
   /// A default actor is no more.
   void (*actor_gone)(void *context, void *actor);
-  /// Something left the session's control at `site`.
-  void (*escaped)(void *context, il_escape kind, void *_Nullable site);
+  /// Something left the session's control at `site`, on purpose if it is native.
+  void (*escaped)(void *context, il_escape kind, void *_Nullable site, bool is_native);
+  /// The run leaves that alone on purpose.
+  bool (*native)(void *context, il_native kind, void *object);
   /// The last reference to the checked continuation that `task` waits for went
   /// without resuming it: nobody can wake the task any more. The task is NULL
   /// where it cannot be told which one it is.
@@ -313,6 +329,9 @@ il_task *_Nullable il_current_task(void);
 
 /// Runs one job on the executor until it suspends, hops or ends.
 void il_run_step(il_session *session, const il_ready *ready);
+
+/// Runs leave some things alone on purpose: `native` tells which.
+void il_session_leave_natives(il_session *session, bool leaves);
 
 /// Has it noted who resumes continuations; what was noted is forgotten.
 void il_session_note_resumers(il_session *session, bool notes);

@@ -47,7 +47,7 @@ struct Campaign {
     {
       let report = report(result)
       var failure = settled.failure
-      failure.escapes = report.escapes
+      failure.escapes = report.escapes + report.partners
       return FuzzResult(outcome: .failed(failure, report), isRecorded: settled.isRecorded)
     }
     var report = report(result)

@@ -48,7 +48,7 @@ struct PassedRuns {
     if report.replayed > 0 {
       return "The corpus entries of this test were replayed, so it is of use as a regression test"
     }
-    guard report.escapes.isEmpty else { return nil }
+    guard report.escapes.isEmpty, report.partners.isEmpty else { return nil }
     if report.steps == report.schedules {
       return
         "The body never suspends: make it async and let two tasks run at the same time, or take "

@@ -136,15 +136,21 @@ struct Tally {
   var doesIO: Bool { escaped.keys.contains { $0.kind == .io } }
 
   /// What left the control of runs, where, and how often.
-  private var escapeLines: [String] {
+  ///
+  /// - Parameter isNative: What was left alone on purpose, or what was not.
+  private func escapeLines(isNative: Bool) -> [String] {
     var counts: [String: Int] = [:]
-    for known in escaped.values { counts[known.seen.words, default: 0] += known.count }
+    for known in escaped.values where known.seen.escape.isNative == isNative {
+      counts[known.seen.words, default: 0] += known.count
+    }
     return counts.map { "\($0), \(counted($1, "time"))" }.sorted()
   }
 
   /// What is said of a test that talks to others.
   private var warningOfIO: String? {
-    let places = escaped.values.filter { $0.seen.escape.kind == .io }.map(\.seen.words)
+    let places = escaped.values.filter {
+      $0.seen.escape.kind == .io && !$0.seen.escape.isNative
+    }.map(\.seen.words)
     return places.min().map { first in
       "this test does real I/O: \(first). What comes from outside, and when, is not the run's: a "
         + "failure may not come up again, a time-out may fire although an answer is on its way, "
@@ -160,7 +166,8 @@ struct Tally {
     report.cancellations = cancellations
     report.distinctInterleavings = signatures.count
     report.contendedActors = contended.map(TypeName.short).sorted()
-    report.escapes = escapeLines
+    report.escapes = escapeLines(isNative: false)
+    report.partners = escapeLines(isNative: true)
     report.sometimes = noticed.sometimes
     report.outcomes = outcomes.table(noticed.outcomes)
     report.warnings =

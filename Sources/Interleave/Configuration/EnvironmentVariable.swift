@@ -217,6 +217,9 @@ struct ResolvedConfiguration: Sendable {
       throw ConfigurationError(
         "`foreignGrace` must not be negative (was \(configuration.foreignGrace))")
     }
+    if configuration.native.contains(where: \.name.isEmpty) {
+      throw ConfigurationError("`native`: an executor, a queue or a module must have a name")
+    }
     if case .asRuntime(let stall) = configuration.time, stall < .zero {
       throw ConfigurationError("`time`: the stall must not be negative (was \(stall))")
     }

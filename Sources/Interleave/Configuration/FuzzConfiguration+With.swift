@@ -5,7 +5,8 @@ extension FuzzConfiguration {
   func with(
     schedules: Int?, duration: Duration?, until: StopRule?, seed: UInt64?,
     strategy: StrategyChoice?, time: TimeMode?, interruptions: InterruptionMode?,
-    poolWidth: PoolWidth?, cancellation: CancellationMode?, workers: Int?
+    poolWidth: PoolWidth?, native: [NativePartner]?, cancellation: CancellationMode?,
+    workers: Int?
   ) -> FuzzConfiguration {
     var changed = self
     if let schedules { changed.schedules = schedules }
@@ -16,6 +17,7 @@ extension FuzzConfiguration {
     if let time { changed.time = time }
     if let interruptions { changed.interruptions = interruptions }
     if let poolWidth { changed.poolWidth = poolWidth }
+    if let native { changed.native = native }
     if let cancellation { changed.cancellation = cancellation }
     if let workers { changed.workers = workers }
     return changed

@@ -63,6 +63,8 @@ public struct FuzzConfiguration: Sendable {
   private(set) var asksForInterruptions = false
   /// How many threads the pool has on which tasks and default actors run.
   public var poolWidth: PoolWidth = .automatic
+  /// What runs leave alone on purpose: executors, dispatch queues, modules.
+  public var native: [NativePartner] = []
   /// Which tasks a run may cancel besides those that the program cancels itself.
   public var cancellation: CancellationMode = .never
   /// What keeps crashes and hangs of the body away from the tests.

@@ -119,6 +119,7 @@ extension Trait where Self == FuzzTrait {
   ///   - time: When timers may fire while other work is waiting.
   ///   - interruptions: Where a step may be interrupted inside.
   ///   - poolWidth: How many threads the pool has.
+  ///   - native: What runs leave alone on purpose.
   ///   - cancellation: Which tasks a run may cancel.
   ///   - workers: The number of processes that explore schedules, at least 1.
   public static func fuzzed(
@@ -127,6 +128,7 @@ extension Trait where Self == FuzzTrait {
     strategy: FuzzConfiguration.StrategyChoice? = nil, time: FuzzConfiguration.TimeMode? = nil,
     interruptions: FuzzConfiguration.InterruptionMode? = nil,
     poolWidth: FuzzConfiguration.PoolWidth? = nil,
+    native: [FuzzConfiguration.NativePartner]? = nil,
     cancellation: FuzzConfiguration.CancellationMode? = nil,
     workers: Int? = nil
   ) -> FuzzTrait {
@@ -134,7 +136,7 @@ extension Trait where Self == FuzzTrait {
       configuration: configuration.with(
         schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
         time: time, interruptions: interruptions, poolWidth: poolWidth,
-        cancellation: cancellation, workers: workers))
+        native: native, cancellation: cancellation, workers: workers))
   }
 
   /// Replays one failure, as its report prints it, and runs nothing else.

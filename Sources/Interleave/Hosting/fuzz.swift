@@ -28,6 +28,7 @@ import Testing
 ///   - time: When timers may fire while other work is waiting.
 ///   - interruptions: Where a step may be interrupted inside.
 ///   - poolWidth: How many threads the pool has.
+///   - native: What runs leave alone on purpose.
 ///   - cancellation: Which tasks a run may cancel.
 ///   - workers: The number of processes that explore schedules, at least 1.
 ///   - name: What tells this call from others in the same function.
@@ -43,6 +44,7 @@ public func fuzz(
   strategy: FuzzConfiguration.StrategyChoice? = nil, time: FuzzConfiguration.TimeMode? = nil,
   interruptions: FuzzConfiguration.InterruptionMode? = nil,
   poolWidth: FuzzConfiguration.PoolWidth? = nil,
+  native: [FuzzConfiguration.NativePartner]? = nil,
   cancellation: FuzzConfiguration.CancellationMode? = nil,
   workers: Int? = nil, named name: String? = nil,
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
@@ -51,8 +53,8 @@ public func fuzz(
 ) async throws -> FuzzReport {
   let configuration = configuration.with(
     schedules: schedules, duration: duration, until: until, seed: seed, strategy: strategy,
-    time: time, interruptions: interruptions, poolWidth: poolWidth, cancellation: cancellation,
-    workers: workers)
+    time: time, interruptions: interruptions, poolWidth: poolWidth, native: native,
+    cancellation: cancellation, workers: workers)
   return try await fuzz(
     PlainProgram(body), configuration, named: name, function: function,
     at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))

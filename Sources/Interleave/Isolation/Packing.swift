@@ -184,6 +184,7 @@ extension FuzzReport {
     packet.put(isExhaustive)
     packet.put(contendedActors)
     packet.put(escapes)
+    packet.put(partners)
     packet.put(strategies.map(\.name))
     packet.put(all: strategies.map(\.schedules))
     packet.put(all: strategies.map(\.newInterleavings))
@@ -217,6 +218,7 @@ extension FuzzReport {
     isExhaustive = packet.take()
     contendedActors = packet.takeTexts()
     escapes = packet.takeTexts()
+    partners = packet.takeTexts()
     strategies = packet.takeTexts().map { StrategyShare(name: $0) }
     for (index, number) in packet.takeAll(Int.self).enumerated() {
       strategies[index].schedules = number

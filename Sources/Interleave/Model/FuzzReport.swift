@@ -33,6 +33,8 @@ public struct FuzzReport: Sendable, Hashable {
   public var contendedActors: [String]
   /// The places where the code under test left the control of the run.
   public var escapes: [String]
+  /// What worked for runs that ``FuzzConfiguration/native`` leaves alone, and where.
+  public var partners: [String] = []
   /// Why steps were run as wholes that could have been interrupted inside.
   ///
   /// Where ``FuzzConfiguration/interruptions`` was set, it is among the ``warnings``.

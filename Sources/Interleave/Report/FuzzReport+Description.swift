@@ -6,8 +6,9 @@ extension FuzzReport: CustomStringConvertible {
   ///
   /// All of it is ASCII.
   public var description: String {
-    (lines + escapeLines + wholeSteps + warnings.map { "warning: \($0)" })
-      .joined(separator: "\n").ascii
+    let partners = partners.map { "partner: \($0)" }
+    let warnings = warnings.map { "warning: \($0)" }
+    return (lines + partners + escapeLines + wholeSteps + warnings).joined(separator: "\n").ascii
   }
 
   /// What left the run's control, and what follows from it.

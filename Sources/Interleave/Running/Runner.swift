@@ -345,6 +345,7 @@ extension MachineSettings {
     environmentSeed = resolved.seed
     foreignGrace = Int64(clamping: configuration.foreignGrace.nanoseconds)
     quietGrace = foreignGrace / 10
+    natives = Natives(configuration.native)
     if configuration.checks.contains(.slowSteps) {
       slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
     }

@@ -15,6 +15,8 @@ struct Repetition {
     var failsAlike: Bool
     /// Something left the run's control.
     var escaped: Bool
+    /// All that did so was left alone on purpose.
+    var isOfPartners: Bool
     /// A third run was like the second.
     var settles: Bool
     /// The first step that differs, both sides, and the likely cause.
@@ -114,7 +116,8 @@ struct Repetition {
     }
     lines.append("Likely cause: " + cause(differs: index != nil, settles: settles))
     difference = Difference(
-      second: again.failure, failsAlike: failsAlike, escaped: !escapes.isEmpty, settles: settles,
+      second: again.failure, failsAlike: failsAlike, escaped: !escapes.isEmpty,
+      isOfPartners: !escapes.isEmpty && escapes.allSatisfy(\.escape.isNative), settles: settles,
       lines: lines)
   }
 

@@ -58,6 +58,8 @@ struct Settling {
         runs.warn(Doubt.warning(about: found.failure, found.kept?.escapes ?? []))
         return nil
       }
+      // Nor is it that it hangs together with when a partner did something.
+      guard !difference.isOfPartners else { return SettledFailure(failure: asFound()) }
       return SettledFailure(failure: nondeterminism(difference))
     }
     var (failure, minimal) = explain()
@@ -133,6 +135,7 @@ struct Settling {
     guard difference.failsAlike else { return difference }
     // The first run of a process fills caches that all others find.
     if difference.settles, found.schedulesTried == 1 { return nil }
+    guard !difference.isOfPartners else { return nil }
     let lines = ["a failing schedule was run again"] + difference.lines
     runs.warn("\(FuzzFailure.Kind.nondeterministic.words): \(lines.joined(separator: "\n"))")
     return nil

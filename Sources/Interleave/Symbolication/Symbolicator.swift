@@ -60,6 +60,24 @@ package final class Symbolicator: Sendable {
     }.first
   }
 
+  /// The Swift modules whose code is at an address, that of functions inlined there among them.
+  package func modules(of address: CodeAddress) -> Set<String> {
+    guard #available(macOS 26.0, *) else { return [] }
+    let frames = turn.withLock {
+      ProgramSymbols.withTurn { $0.frames(at: [address.instruction]) }
+    }
+    return Set(frames.flatMap(\.frames).compactMap { Self.module(ofSymbol: $0.symbol) })
+  }
+
+  /// `Shop` of `$s4Shop5StockC4takeyyF`.
+  static func module(ofSymbol symbol: String) -> String? {
+    guard symbol.hasPrefix("$s") else { return nil }
+    let digits = symbol.dropFirst(2).prefix(while: \.isNumber)
+    guard let length = Int(digits), length > 0 else { return nil }
+    let name = symbol.dropFirst(2 + digits.count).prefix(length)
+    return name.count == length ? String(name) : nil
+  }
+
   /// Does something while nobody looks anything up: a process that is forked meanwhile finds
   /// no lock taken, and the program's tables read.
   package func pause(_ body: () -> Void) {

@@ -17,7 +17,12 @@ extension Machine {
       executorIndex.set(address, to: index)
       adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
-    if ready.pointee.witness != 0 { executors[index].witness = ready.pointee.witness }
+    if ready.pointee.witness != 0, executors[index].witness == 0 {
+      executors[index].witness = ready.pointee.witness
+      if !settings.natives.executors.isEmpty {
+        executors[index].isNative = settings.natives.has(executor: executors[index].type)
+      }
+    }
     return Int32(index)
   }
 
@@ -77,8 +82,26 @@ extension Machine {
   // MARK: Escapes
 
   /// Notes that something left the run's control.
-  func noteEscape(_ kind: Escape.Kind, site: UInt, origin: UInt = 0) {
+  func noteEscape(_ kind: Escape.Kind, site: UInt, origin: UInt = 0, isNative: Bool = false) {
     let task = il_current_task().map { Int32(bitPattern: $0.pointee.index) } ?? -1
-    escapes.append(Escape(kind: kind, site: site, origin: origin, task: task))
+    escapes.append(
+      Escape(kind: kind, site: site, origin: origin, task: task, isNative: isNative))
+  }
+
+  // MARK: What is left alone on purpose
+
+  func isNative(_ kind: il_native, _ object: UnsafeMutableRawPointer) -> Bool {
+    kind == IL_NATIVE_QUEUE
+      ? settings.natives.queues.contains(String(cString: il_label_of_queue(object)))
+      : isNativeCode(UInt(bitPattern: object))
+  }
+
+  /// Code of a module that is left alone.
+  func isNativeCode(_ address: UInt) -> Bool {
+    guard let isCode = settings.natives.isCode, address != 0 else { return false }
+    if let known = nativeCode[address] { return known }
+    let isNative = isCode(address)
+    nativeCode[address] = isNative
+    return isNative
   }
 }

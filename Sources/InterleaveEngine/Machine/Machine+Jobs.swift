@@ -180,8 +180,9 @@ extension Machine {
       let site = UInt(bitPattern: ready.resume)
       let calls = [origin.calls.0, origin.calls.1, origin.calls.2, origin.calls.3]
       if origins[calls[0]] == nil { origins[calls[0]] = calls }
-      noteEscape(.foreignThread, site: site, origin: calls[0])
-      if origin.io != 0 { noteEscape(.io, site: origin.io) }
+      let isNative = origin.is_native || calls.contains(where: isNativeCode)
+      noteEscape(.foreignThread, site: site, origin: calls[0], isNative: isNative)
+      if origin.io != 0 { noteEscape(.io, site: origin.io, isNative: isNative) }
       if ready.job != nil, callers[site] == nil {
         callers[site] = backtrace(of: Int(ready.task.pointee.index))
       }

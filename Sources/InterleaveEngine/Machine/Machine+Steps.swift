@@ -23,6 +23,7 @@ extension Machine {
     // slot is free from here on.
     var ready = job.pointee.ready
     ready.witness = executors[Int(job.pointee.executor)].witness
+    ready.is_native = executors[Int(job.pointee.executor)].isNative
     freeSlots.append(slot)
     if progress.settings.slowStep == .max {
       il_run_step(session, &ready)

@@ -25,6 +25,8 @@ package final class Machine {
   package internal(set) var callers: [UInt: [UInt]] = [:]
   /// For each place at which a foreign thread made a task ready, what called it.
   package internal(set) var origins: [UInt: [UInt]] = [:]
+  /// Whether addresses are code of what is left alone on purpose, as far as that was asked.
+  var nativeCode: [UInt: Bool] = [:]
   /// By which calls tasks were let go on, by their numbers, where that is noted.
   var resumerCalls: [Int: [UInt]] = [:]
   /// What steps did, where it is noted; for errors that tasks ended by, the error itself by the
@@ -173,6 +175,7 @@ package final class Machine {
       timeWaited += waited
       reset()
       runIndex = start.index
+      il_session_leave_natives(session, !settings.natives.isEmpty)
       strategy.begin(start)
       il_session_begin(session, SplitMix64.seed(settings.environmentSeed, stream: 1))
       let previous = il_enter(session)

@@ -49,8 +49,30 @@ package struct MachineSettings: Sendable {
   package var patience = Patience.ordinary
   /// How many nanoseconds of real time a step may take before it is noted; `.max` for any.
   package var slowStep = Int64.max
+  /// What runs leave alone on purpose.
+  package var natives = Natives()
 
   package init() {}
+}
+
+/// What runs leave alone on purpose.
+package struct Natives: Sendable {
+  /// Dispatch queues, by their labels.
+  package var queues: Set<String> = []
+  /// Executors, by the names of their types, with or without their modules.
+  package var executors: Set<String> = []
+  /// Tells code of a module of them by its address; nil where there is no such module.
+  package var isCode: (@Sendable (UInt) -> Bool)?
+
+  package init() {}
+
+  var isEmpty: Bool { queues.isEmpty && executors.isEmpty && isCode == nil }
+
+  func has(executor type: UInt) -> Bool {
+    let name = Takeover.typeName(type)
+    return executors.contains(name)
+      || executors.contains(String(name.drop { $0 != "." }.dropFirst()))
+  }
 }
 
 /// How a run ended.
@@ -99,7 +121,11 @@ package struct Escape: Sendable, Hashable {
   package var origin: UInt = 0
   /// The task that did it; -1 where that is not known.
   package var task: Int32
+  /// What did it is left alone on purpose.
+  package var isNative = false
 
   /// The same, whichever task it was.
-  package var withoutTask: Escape { Escape(kind: kind, site: site, origin: origin, task: -1) }
+  package var withoutTask: Escape {
+    Escape(kind: kind, site: site, origin: origin, task: -1, isNative: isNative)
+  }
 }

@@ -83,6 +83,8 @@ struct ExecutorState {
   /// What the runtime calls a user's own executor beside its address: such runs its jobs itself,
   /// first in first out, whatever the priorities; 0 for any other.
   var witness: UInt = 0
+  /// It is left alone: it runs its jobs when it wants to.
+  var isNative = false
   /// The mailbox to which its last step hopped; -1 for none.
   var lastHop: Int32 = -1
   /// A job was sent to it, and the urgency of the last one.
