@@ -79,6 +79,22 @@ public struct RunRecord {
     }
   }
 
+  /// How many things came about that should sometimes.
+  var reachedCount: Int {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.reached.count }
+    case .listed: 0
+    }
+  }
+
+  /// One of them, in the order in which they did.
+  func reached(at index: Int) -> ReachedGoal {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.reached[index] }
+    case .listed: preconditionFailure("a listed run keeps none")
+    }
+  }
+
   /// A hash of the order of steps on each executor.
   ///
   /// Runs that differ only in the order of steps on different executors have the

@@ -22,8 +22,9 @@ public func note(_ name: String, _ value: @autoclosure () -> some Any) {
 /// ```
 ///
 /// A campaign that passes and in which it never held has a warning, since what the test is about was
-/// not tried; ``FuzzReport/sometimes`` counts in how many schedules it held. Outside of runs it does
-/// nothing.
+/// not tried; ``FuzzReport/sometimes`` counts in how many schedules it held. Where it holds in few,
+/// the portfolio has some runs begin as one of these did, up to where it held, and go on at random:
+/// what is wrong often lies behind what is rare. Outside of runs it does nothing.
 ///
 /// - Parameters:
 ///   - name: What it is, in words; calls with the same words count as one.

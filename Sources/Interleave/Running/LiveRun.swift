@@ -62,6 +62,11 @@ final class LiveRun: RunObserver {
 
   /// Something that should come about in some runs did in this one, or was looked for.
   func reach(_ name: String, _ holds: Bool) {
+    if holds, doubles.reached[name] != true {
+      var hash = StableHash()
+      hash.combine(name)
+      machine.noteReached(hash.value)
+    }
     doubles.reached[name] = doubles.reached[name] == true || holds
   }
 

@@ -34,6 +34,8 @@ package final class Machine {
   var events: [RunEvent] = []
   var thrown: [Int: any Error] = [:]
   var resumersSeen = 0
+  /// What came about in the run that should sometimes.
+  private(set) var reached: [ReachedGoal] = []
   /// What all runs have shown of others who work for them.
   var acquaintance = Acquaintance()
   /// What unstructured tasks have thrown, by their numbers.
@@ -216,6 +218,7 @@ package final class Machine {
     lockIndex.removeAll()
     codePlaces.removeAll()
     rescheduled.removeAll()
+    if !reached.isEmpty { reached.removeAll() }
     if !errors.isEmpty { errors.removeAll() }
     if !resumerCalls.isEmpty { resumerCalls.removeAll() }
     if !events.isEmpty { events.removeAll() }
@@ -232,6 +235,13 @@ package final class Machine {
     progress.notesResumers = notesResumers
     progress.mayCancel = canceller != nil
     canceller?.begin()
+  }
+
+  /// Something came about that should sometimes: strategies may want to go there again.
+  ///
+  /// - Parameter name: A hash of what it is called.
+  package func noteReached(_ name: UInt64) {
+    reached.append(ReachedGoal(name: name, steps: steps.count))
   }
 
   // MARK: The loop

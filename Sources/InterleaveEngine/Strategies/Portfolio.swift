@@ -41,6 +41,8 @@ public final class Portfolio: Strategy {
   }
 
   private static let headStartFactor = 4.5
+  /// How much ``NearRuns`` gets where the others together get 1.
+  private static let nearWeight = 0.25
   /// The part of all runs that is shared out by weight alone.
   private static let guaranteed = 0.5
   /// How much the last run counts in the average of what was new.
@@ -98,7 +100,7 @@ public final class Portfolio: Strategy {
         + [
           ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.3),
           ("pct", PCT(), 0.3),
-        ], profile: profile)
+        ], profile: profile, goesNear: true)
   }
 
   /// Makes a portfolio of one's own.
@@ -111,8 +113,11 @@ public final class Portfolio: Strategy {
     self.init(strategies, profile: nil)
   }
 
+  /// - Parameter goesNear: Where a program says what it should see sometimes, and seldom does, some
+  ///   runs go on from there.
   init(
-    _ strategies: [(name: String, strategy: any Strategy, weight: Double)], profile: TaskProfile?
+    _ strategies: [(name: String, strategy: any Strategy, weight: Double)], profile: TaskProfile?,
+    goesNear: Bool = false
   ) {
     precondition(!strategies.isEmpty, "a portfolio needs at least one strategy")
     for (name, _, weight) in strategies {
@@ -120,9 +125,11 @@ public final class Portfolio: Strategy {
     }
     let sum = strategies.reduce(0) { $0 + $1.weight }
     self.profile = profile
-    members = strategies.map { name, strategy, weight in
+    let own = strategies.map { name, strategy, weight in
       Member(strategy, name: name, baseWeight: weight / sum)
     }
+    members =
+      goesNear ? own + [Member(NearRuns(), name: "near", baseWeight: Self.nearWeight)] : own
   }
 
   deinit {
