@@ -9,7 +9,18 @@ import Testing
 @globalActor private actor Wire { static let shared = Wire() }
 
 /// What is told of the state of objects that an actor holds, and of those that a test watches.
-@Suite struct HeldStateTests {
+///
+/// Nothing is looked at while a thread that a run has made is there, be it another test's: so these
+/// run one after the other in a process of their own.
+@Suite(.enabled(if: !fixturesAreEnabled)) struct HeldStateTests {
+  @Test func inAProcessOfTheirOwn() async throws {
+    let result = try await runFixtures("HeldStateFixtures")
+    #expect(result.exitCode == 0, "\(result)")
+    #expect(result.lines(with: "Test run with 10 tests in 1 suite passed").count == 1, "\(result)")
+  }
+}
+
+@Suite(.fixture, .serialized) struct HeldStateFixtures {
   @MainActor @Observable final class Model {
     private(set) var token = 0
 
