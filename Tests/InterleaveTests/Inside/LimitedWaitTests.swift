@@ -191,8 +191,12 @@ enum Sleep: CaseIterable {
     switch self {
     case .usleep: _ = Foundation.usleep(UInt32(milliseconds * 1000))
     case .nanosleep:
-      var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
-      _ = Foundation.nanosleep(&time, nil)
+      // Which module declares the members of this structure depends on what is compiled along.
+      withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { time in
+        UnsafeMutableRawBufferPointer(time).storeBytes(
+          of: (0, milliseconds * 1_000_000), as: (Int, Int).self)
+        _ = Foundation.nanosleep(time.baseAddress!, nil)
+      }
     case .thread: Thread.sleep(forTimeInterval: Double(milliseconds) / 1000)
     }
   }
