@@ -25,11 +25,13 @@ package struct OrphanedEntries: Sendable {
       corpus.plan.folder.hasPrefix(root)
     else { return [] }
     let module = "\(corpus.plan.folder)/\(corpus.module)"
-    let tests = names(in: module).flatMap { suite in
+    let kept = names(in: module).flatMap { suite in
       names(in: "\(module)/\(suite)").compactMap { test in
-        kept(in: "\(module)/\(suite)/\(test)", by: corpus)
+        entry(in: "\(module)/\(suite)/\(test)", by: corpus)
       }
     }
+    // A name that is no function's may be made up of parts.
+    let tests = kept.filter { $0.test.name.contains("(") }
     guard !tests.isEmpty else { return [] }
     let sources = TestSources(package: root)
     return tests.compactMap { folder, test in
@@ -44,7 +46,7 @@ package struct OrphanedEntries: Sendable {
   }
 
   /// The test that a folder's entries are of, as the first that can be read has it.
-  private static func kept(
+  private static func entry(
     in folder: String, by corpus: CorpusStore
   ) -> (folder: String, test: CorpusEntry.TestName)? {
     for name in names(in: folder) where CorpusStore.isEntry(name) {

@@ -17,26 +17,33 @@ package struct TestSources {
         let text = try? Data(contentsOf: file, options: .mappedIfSafe)
       else { continue }
       suites.insert(file.deletingPathExtension().lastPathComponent)
-      texts.append(text)
-      for name in Self.names(after: "func", in: text) { functions.insert(name) }
-      for keyword in ["struct", "class", "actor", "enum", "extension"] {
-        for name in Self.names(after: keyword, in: text) {
-          suites.formUnion(name.split(separator: ".").map(String.init))
-        }
+      add(text)
+    }
+  }
+
+  /// Takes texts in place of files.
+  package init(texts: [String]) { for text in texts { add(Data(text.utf8)) } }
+
+  private mutating func add(_ text: Data) {
+    texts.append(text)
+    for name in Self.names(after: "func", in: text) { functions.insert(name) }
+    for keyword in ["struct", "class", "actor", "enum", "extension"] {
+      for name in Self.names(after: keyword, in: text) {
+        suites.formUnion(name.split(separator: ".").map(String.init))
       }
     }
   }
 
   /// Why no test of that name can be there; nil where one may be.
   package func obstacle(to test: CorpusEntry.TestName) -> String? {
-    let suite = test.suite.split(separator: ".").last.map(String.init) ?? ""
-    if !suite.isEmpty, !suites.contains(suite.filter { $0 != "`" }) {
-      return "there is no suite or file \(suite)"
-    }
     guard test.name.contains("(") else {
       // What is run outside of tests goes by a name that is given as a text.
       let isNamed = texts.contains { $0.range(of: Data("\"\(test.name)\"".utf8)) != nil }
       return isNamed ? nil : "nothing is named \"\(test.name)\""
+    }
+    let suite = test.suite.split(separator: ".").last.map(String.init) ?? ""
+    if !suite.isEmpty, !suites.contains(suite.filter { $0 != "`" }) {
+      return "there is no suite or file \(suite)"
     }
     let function = test.name.prefix { $0 != "(" }.filter { $0 != "`" }
     return functions.contains(function) ? nil : "there is no function \(function)"

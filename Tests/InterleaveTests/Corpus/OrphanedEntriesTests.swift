@@ -5,7 +5,7 @@ import Testing
 /// Folders of a corpus that no test replays, since it has another name.
 struct OrphanedEntriesTests {
   private func orphans(
-    _ source: String, file: String = "BankTests", corpus: String = "corpus"
+    _ source: String, file: String = "BankTests", entry: CorpusEntry = bankEntry
   ) throws -> [OrphanedEntries.Folder] {
     var found: [OrphanedEntries.Folder] = []
     try withTemporaryFolder { (folder) throws in
@@ -13,9 +13,9 @@ struct OrphanedEntriesTests {
       try FileManager.default.createDirectory(atPath: tests, withIntermediateDirectories: true)
       try "".write(toFile: "\(folder)/Package.swift", atomically: false, encoding: .utf8)
       try source.write(toFile: "\(tests)/\(file).swift", atomically: false, encoding: .utf8)
-      let plan = CorpusPlan(folder: "\(folder)/\(corpus)", packageRoot: folder, writes: true)
+      let plan = CorpusPlan(folder: "\(folder)/corpus", packageRoot: folder, writes: true)
       let store = CorpusStore(plan, module: "AppTests", sourceFile: "\(tests)/\(file).swift")
-      guard case .written = store.save(bankEntry) else {
+      guard case .written = store.save(entry) else {
         Issue.record("the entry could not be written")
         return
       }
@@ -50,5 +50,15 @@ struct OrphanedEntriesTests {
     let found = try orphans(
       "struct BankTests { func neverOverdrawnAgain() {}; xfunc neverOverdrawn() }")
     #expect(found.count == 1)
+  }
+
+  @Test func whatIsRunByANameHasNoFunction() throws {
+    var entry = bankEntry
+    entry.test = CorpusEntry.TestName(suite: "AppTests", name: "withdrawals")
+    #expect(try orphans("let nothing = 0", entry: entry).isEmpty)
+    var sources = TestSources(texts: ["fuzzer.run(named: \"withdrawals\") {}"])
+    #expect(sources.obstacle(to: entry.test) == nil)
+    sources = TestSources(texts: ["fuzzer.run(named: \"deposits\") {}"])
+    #expect(sources.obstacle(to: entry.test) == "nothing is named \"withdrawals\"")
   }
 }

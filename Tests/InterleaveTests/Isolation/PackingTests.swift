@@ -102,6 +102,7 @@ import Testing
     original.choices = 5
     original.contendedActors = ["Bank"]
     original.escapes = ["a thread"]
+    original.partners = ["a queue"]
     original.warnings = ["w"]
     original.fixed = ["f.json"]
     original.certificates = [
