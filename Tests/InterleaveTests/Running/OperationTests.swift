@@ -8,35 +8,6 @@
   /// Operations that a run adds to queues are tasks of the run, as blocks on dispatch queues are.
   @Suite(.enabled(if: Interruptions.obstacle == nil), .timeLimit(.minutes(10)))
   struct OperationTests {
-    /// What is written down in the order in which it is done.
-    private final class Tape: @unchecked Sendable {
-      private let lock = NSLock()
-      private var marks = ""
-      func note(_ mark: String) { lock.withLock { marks += mark } }
-      var text: String { lock.withLock { marks } }
-    }
-
-    /// The orders in which a program does what it notes.
-    private func orders(
-      schedules: Int = 400, _ body: @escaping @Sendable (Tape) async throws -> Void
-    ) async -> Set<String> {
-      let seen = Tape()
-      let outcome = await fuzzed(
-        schedules: schedules,
-        {
-          $0.strategy = .randomWalk; $0.interruptions = .everywhere
-        }
-      ) {
-        let tape = Tape()
-        try await body(tape)
-        seen.note(tape.text + "\n")
-      }
-      #expect(outcome.failure == nil, "\(outcome)")
-      #expect(outcome.report.warnings.isEmpty, "\(outcome)")
-      #expect(outcome.report.escapes.isEmpty, "\(outcome)")
-      return Set(seen.text.split(separator: "\n").map(String.init))
-    }
-
     /// Goes on when all operations of a queue have been done.
     private static func finish(_ queue: OperationQueue) async {
       await withCheckedContinuation { continuation in

@@ -8,42 +8,6 @@
   /// Blocks that a run hands to dispatch queues are tasks of the run.
   @Suite(.enabled(if: Interruptions.obstacle == nil), .timeLimit(.minutes(10)))
   struct QueueTests {
-    /// What is written down in the order in which it is done.
-    private final class Tape: @unchecked Sendable {
-      private let lock = NSLock()
-      private var marks = ""
-      func note(_ mark: String) { lock.withLock { marks += mark } }
-      var text: String { lock.withLock { marks } }
-    }
-
-    /// The orders in which a program does what it notes.
-    private func orders(
-      schedules: Int = 400, _ body: @escaping @Sendable (Tape) async throws -> Void
-    ) async -> Set<String> {
-      let seen = Orders()
-      let outcome = await fuzzed(
-        schedules: schedules,
-        {
-          $0.strategy = .randomWalk; $0.interruptions = .everywhere
-        }
-      ) {
-        let tape = Tape()
-        try await body(tape)
-        seen.add(tape.text)
-      }
-      #expect(outcome.failure == nil, "\(outcome)")
-      #expect(outcome.report.warnings.isEmpty, "\(outcome)")
-      #expect(outcome.report.schedules == schedules, "\(outcome)")
-      return seen.all
-    }
-
-    private final class Orders: @unchecked Sendable {
-      private let lock = NSLock()
-      private var seen: Set<String> = []
-      func add(_ order: String) { _ = lock.withLock { seen.insert(order) } }
-      var all: Set<String> { lock.withLock { seen } }
-    }
-
     // MARK: Order
 
     @Test func aSerialQueueKeepsTheOrder() async {

@@ -9,35 +9,6 @@
   /// beside each other are blocks of its own.
   @Suite(.enabled(if: Interruptions.obstacle == nil), .timeLimit(.minutes(10)))
   struct QueueTimerTests {
-    /// What is written down in the order in which it is done.
-    private final class Tape: @unchecked Sendable {
-      private let lock = NSLock()
-      private var marks = ""
-      func note(_ mark: String) { lock.withLock { marks += mark } }
-      var text: String { lock.withLock { marks } }
-    }
-
-    /// The orders in which a program does what it notes.
-    private func orders(
-      schedules: Int = 200, _ body: @escaping @Sendable (Tape) async throws -> Void
-    ) async -> Set<String> {
-      let seen = Tape()
-      let outcome = await fuzzed(
-        schedules: schedules,
-        {
-          $0.strategy = .randomWalk; $0.interruptions = .everywhere
-        }
-      ) {
-        let tape = Tape()
-        try await body(tape)
-        seen.note(tape.text + "\n")
-      }
-      #expect(outcome.failure == nil, "\(outcome)")
-      #expect(outcome.report.warnings.isEmpty, "\(outcome)")
-      #expect(outcome.report.escapes.isEmpty, "\(outcome)")
-      return Set(seen.text.split(separator: "\n").map(String.init))
-    }
-
     /// Goes on when a virtual second has passed.
     private static func second() async throws { try await Task.sleep(for: .seconds(1)) }
 
@@ -95,7 +66,7 @@
     }
 
     @Test func butForOneThatFiresOnceItDoes() async {
-      let fired = Tape()
+      let fired = Marks()
       let outcome = await fuzzed(schedules: 20, { $0.strategy = .randomWalk }) {
         async let other: Void = Task.yield()
         let timer = DispatchSource.makeTimerSource()
@@ -314,7 +285,7 @@
 
     @Test func thereMayBeMoreThanAreBesideEachOther() async {
       let orders = await orders(schedules: 5) { _ in
-        let tape = Tape()
+        let tape = Marks()
         DispatchQueue.concurrentPerform(iterations: 300) { _ in tape.note(".") }
         #expect(tape.text.count == 300)
       }
