@@ -79,19 +79,11 @@ public struct RunRecord {
     }
   }
 
-  /// How many things came about that should sometimes.
-  var reachedCount: Int {
+  /// What came about that should sometimes, in the order in which it did.
+  var reached: [ReachedGoal] {
     switch source {
-    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.reached.count }
-    case .listed: 0
-    }
-  }
-
-  /// One of them, in the order in which they did.
-  func reached(at index: Int) -> ReachedGoal {
-    switch source {
-    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.reached[index] }
-    case .listed: preconditionFailure("a listed run keeps none")
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.reached }
+    case .listed: []
     }
   }
 

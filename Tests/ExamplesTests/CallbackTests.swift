@@ -46,19 +46,13 @@
     @Test(arguments: CallbackRace.all)
     func theEntryOfARaceStillFails(race: CallbackRace) async throws {
       let outcome = await replay(race, race.racy)
-      let failure = try #require(outcome.failure)
-      #expect(failure.kind == race.kind)
-      #expect(outcome.report.replayed == 1)
-      #expect(outcome.report.schedules == 0, "nothing new was tried")
-      #expect(failure.corpusFile?.hasPrefix("corpus/Examples/Examples/\(race.name)/") == true)
+      try expectEntryFails(outcome, as: race.kind, of: race.name)
     }
 
     @Test(arguments: CallbackRace.all)
     func theEntryOfARaceDoesNotFailOnceItIsMended(race: CallbackRace) async {
       let outcome = await replay(race, race.mended)
-      if case .failed(let failure, _) = outcome { Issue.record("\(failure)") }
-      #expect(outcome.report.replayed == 1)
-      #expect(outcome.report.fixed.count + outcome.report.stale.count == 1)
+      expectEntryIsMended(outcome)
     }
 
     @Test func theyAreTen() {

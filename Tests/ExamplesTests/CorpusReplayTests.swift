@@ -37,19 +37,13 @@ import Testing
   @Test(arguments: SystemRace.all)
   func theEntryOfASystemStillFails(race: SystemRace) async throws {
     let outcome = await race.inRacySystem(fuzzer(schedules: 1_000))
-    let failure = try #require(outcome.failure)
-    #expect(failure.kind == race.kind)
-    #expect(outcome.report.replayed == 1)
-    #expect(outcome.report.schedules == 0, "nothing new was tried")
-    #expect(failure.corpusFile?.hasPrefix("corpus/Examples/Examples/\(race.name)/") == true)
+    try expectEntryFails(outcome, as: race.kind, of: race.name)
   }
 
   @Test(arguments: SystemRace.all)
   func theEntryOfASystemDoesNotFailOnceItIsMended(race: SystemRace) async throws {
     let outcome = await race.inMendedSystem(fuzzer(schedules: 50))
-    if case .failed(let failure, _) = outcome { Issue.record("\(failure)") }
-    #expect(outcome.report.replayed == 1)
-    #expect(outcome.report.fixed.count + outcome.report.stale.count == 1)
+    expectEntryIsMended(outcome)
   }
 
   /// Replays what is kept of an example, and looks a little further if that passes.

@@ -35,10 +35,6 @@ static bool is_own(const void *object) {
   return false;
 }
 
-#define REAL(name, type)                                                     \
-  static __typeof__(type) original;                                          \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 #define STOP(what) il_stop_step(IL_STOP_BLOCKED, what, __builtin_return_address(0))
 
 // MARK: - libdispatch
@@ -46,7 +42,7 @@ static bool is_own(const void *object) {
 enum : uint64_t { NOW = 0, FOREVER = ~0ull };
 
 void *dispatch_semaphore_create(intptr_t value) {
-  REAL(dispatch_semaphore_create, void *(*)(intptr_t));
+  IL_REAL(dispatch_semaphore_create, void *(*)(intptr_t));
   void *made = original(value);
   note_own(made);
   return made;
@@ -64,7 +60,7 @@ static intptr_t wait_for(void *object, uint64_t timeout, intptr_t (*original)(vo
 
 #if defined(IL_HAS_CARRIERS)
 static bool try_dispatch_semaphore(void *semaphore) {
-  REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
+  IL_REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
   return !original(semaphore, NOW);
 }
 #endif
@@ -103,7 +99,7 @@ static wait_end wait_dispatched(void *object, uint64_t timeout, bool (*tries)(vo
 
 intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
   void *caller = IL_CALLER();
-  REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
+  IL_REAL(dispatch_semaphore_wait, intptr_t (*)(void *, uint64_t));
   il_note_lock(semaphore, caller);
   if (timeout != FOREVER) il_note_trial((void *)dispatch_semaphore_wait, caller);
 #if defined(IL_HAS_CARRIERS)
@@ -118,7 +114,7 @@ intptr_t dispatch_semaphore_wait(void *semaphore, uint64_t timeout) {
 }
 
 void *dispatch_group_create(void) {
-  REAL(dispatch_group_create, void *(*)(void));
+  IL_REAL(dispatch_group_create, void *(*)(void));
   void *made = original();
   note_own(made);
   return made;
@@ -126,7 +122,7 @@ void *dispatch_group_create(void) {
 
 #if defined(IL_HAS_CARRIERS)
 static bool try_dispatch_group(void *group) {
-  REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
+  IL_REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
   return !original(group, NOW);
 }
 #endif
@@ -134,7 +130,7 @@ static bool try_dispatch_group(void *group) {
 intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
   void *caller = IL_CALLER();
   il_note_outside((void *)dispatch_group_wait, caller);
-  REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
+  IL_REAL(dispatch_group_wait, intptr_t (*)(void *, uint64_t));
 #if defined(IL_HAS_CARRIERS)
   wait_end end = wait_dispatched(group, timeout, try_dispatch_group, IL_PLACE(caller));
   if (end != NOT_INSIDE) return end == HAS_COME ? 0 : original(group, NOW);
@@ -148,7 +144,7 @@ intptr_t dispatch_group_wait(void *group, uint64_t timeout) {
 
 intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
   void *caller = IL_CALLER();
-  REAL(dispatch_block_wait, intptr_t (*)(void *, uint64_t));
+  IL_REAL(dispatch_block_wait, intptr_t (*)(void *, uint64_t));
 #if defined(IL_HAS_CARRIERS)
   // That waits for a group.
   if (timeout != NOW && il_inside()) return original(block, timeout);
@@ -161,7 +157,7 @@ intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
 // MARK: - POSIX
 
 int sem_init(sem_t *semaphore, int shared, unsigned value) {
-  REAL(sem_init, int (*)(sem_t *, int, unsigned));
+  IL_REAL(sem_init, int (*)(sem_t *, int, unsigned));
   note_own(semaphore);
   return original(semaphore, shared, value);
 }
@@ -178,7 +174,7 @@ static int64_t time_of(clockid_t clock, const struct timespec *moment) {
 int sem_wait(sem_t *semaphore) {
   void *caller = IL_CALLER();
   il_note_lock(semaphore, caller);
-  REAL(sem_wait, int (*)(sem_t *));
+  IL_REAL(sem_wait, int (*)(sem_t *));
 #if defined(IL_HAS_CARRIERS)
   if (wait_inside(semaphore, IL_NEVER, try_semaphore, IL_PLACE(caller)) == HAS_COME) return 0;
 #endif
@@ -219,7 +215,7 @@ static bool wait_for_semaphore(sem_t *semaphore, clockid_t clock, const struct t
 int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
   void *caller = IL_CALLER();
   il_note_trial((void *)sem_timedwait, caller);
-  REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
+  IL_REAL(sem_timedwait, int (*)(sem_t *, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, deadline);
   int result;
@@ -233,7 +229,7 @@ int sem_timedwait(sem_t *semaphore, const struct timespec *deadline) {
 
 int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  REAL(sem_clockwait, int (*)(sem_t *, clockid_t, const struct timespec *));
+  IL_REAL(sem_clockwait, int (*)(sem_t *, clockid_t, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(semaphore, clock, deadline);
   int result;
@@ -246,7 +242,7 @@ int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *dead
 
 int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  REAL(pthread_mutex_timedlock, int (*)(pthread_mutex_t *, const struct timespec *));
+  IL_REAL(pthread_mutex_timedlock, int (*)(pthread_mutex_t *, const struct timespec *));
   il_note_lock(lock, caller);
   il_note_trial((void *)pthread_mutex_timedlock, caller);
   il_leave_points_at("pthread_mutex_timedlock", caller);
@@ -334,7 +330,7 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *lock,
 int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *lock, clockid_t clock,
                            const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  REAL(pthread_cond_clockwait,
+  IL_REAL(pthread_cond_clockwait,
        int (*)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *));
   il_session *s = il_current;
   if (!s) return original(condition, lock, clock, deadline);
@@ -368,13 +364,13 @@ static int lock_until(pthread_rwlock_t *lock, const struct timespec *deadline, v
 
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_timedrdlock, int (*)(pthread_rwlock_t *, const struct timespec *));
+  IL_REAL(pthread_rwlock_timedrdlock, int (*)(pthread_rwlock_t *, const struct timespec *));
   return lock_until(lock, deadline, caller, true, original);
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *deadline) {
   void *caller = IL_CALLER();
-  REAL(pthread_rwlock_timedwrlock, int (*)(pthread_rwlock_t *, const struct timespec *));
+  IL_REAL(pthread_rwlock_timedwrlock, int (*)(pthread_rwlock_t *, const struct timespec *));
   return lock_until(lock, deadline, caller, false, original);
 }
 

@@ -12,10 +12,6 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name)                                                           \
-  static __typeof__(&name) original;                                         \
-  if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
-
 // Others go on while the running step sleeps. Returns when it wakes, in time of the run.
 static int64_t sleep_until(il_session *s, int64_t time, void *caller) {
   int64_t moment;
@@ -30,7 +26,7 @@ static int64_t sleep_until(il_session *s, int64_t time, void *caller) {
 
 int nanosleep(const struct timespec *time, struct timespec *rest) {
   void *caller = IL_CALLER();
-  REAL(nanosleep);
+  IL_REAL(nanosleep, &nanosleep);
   il_session *s = il_current;
   if (!s) return original(time, rest);
   // Nobody sleeps for no time at all. Who sleeps again for what is left, and rounds that to
@@ -43,7 +39,7 @@ int nanosleep(const struct timespec *time, struct timespec *rest) {
 
 int usleep(useconds_t time) {
   void *caller = IL_CALLER();
-  REAL(usleep);
+  IL_REAL(usleep, &usleep);
   il_session *s = il_current;
   if (!s) return original(time);
   int64_t moment = sleep_until(s, (int64_t)time * 1000, caller);
@@ -54,7 +50,7 @@ int usleep(useconds_t time) {
 
 unsigned sleep(unsigned seconds) {
   void *caller = IL_CALLER();
-  REAL(sleep);
+  IL_REAL(sleep, &sleep);
   il_session *s = il_current;
   if (!s) return original(seconds);
   int64_t moment = sleep_until(s, (int64_t)seconds * 1000000000, caller);
@@ -67,7 +63,7 @@ unsigned sleep(unsigned seconds) {
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                     struct timespec *rest) {
   void *caller = IL_CALLER();
-  REAL(clock_nanosleep);
+  IL_REAL(clock_nanosleep, &clock_nanosleep);
   il_session *s = il_current;
   if (!s) return original(clock, flags, time, rest);
   int64_t wanted = il_nanoseconds(time);

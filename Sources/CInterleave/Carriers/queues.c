@@ -12,10 +12,6 @@ IL_UNINSTRUMENTED_BEGIN
 extern char _dispatch_main_q __attribute__((weak));
 extern char _dispatch_queue_attr_concurrent __attribute__((weak));
 
-#define REAL(name, type)                                                          \
-  static __typeof__(type) name;                                                   \
-  if (UNLIKELY(!name)) *(void **)&name = il_next_symbol("dispatch_" #name)
-
 // MARK: - What queues are
 
 // Where libdispatch keeps how many blocks a queue runs at a time, and its target: learnt from
@@ -36,8 +32,8 @@ static void *word_at(const void *queue, size_t offset) {
 }
 
 static void learn_layout(void) {
-  REAL(queue_create_with_target, void *(*)(const char *, void *, void *));
-  REAL(release, void (*)(void *));
+  IL_FIND(queue_create_with_target, "dispatch_queue_create_with_target", void *(*)(const char *, void *, void *));
+  IL_FIND(release, "dispatch_release", void (*)(void *));
   if (!queue_create_with_target || !release || !&_dispatch_queue_attr_concurrent) return;
   void *one = queue_create_with_target("interleave.one", NULL, NULL);
   void *other = queue_create_with_target("interleave.other", NULL, one);
@@ -81,7 +77,7 @@ il_lane *il_lane_of(il_session *s, void *queue) {
   il_lane *known = known_lane(s, queue);
   if (known) return known;
   if (il_is_native(s, IL_NATIVE_QUEUE, queue)) return NULL;
-  REAL(retain, void (*)(void *));
+  IL_FIND(retain, "dispatch_retain", void (*)(void *));
   il_lane *lane = calloc(1, sizeof *lane);
   if (!lane) abort();
   retain(queue);
@@ -108,7 +104,7 @@ void il_lane_suspend(const void *queue, unsigned count) {
 }
 
 void il_lanes_forget(il_session *s) {
-  REAL(release, void (*)(void *));
+  IL_FIND(release, "dispatch_release", void (*)(void *));
   for (il_lane *lane = s->lanes, *next; lane; lane = next) {
     next = lane->next;
     // libdispatch does not bear that one which is suspended goes.
@@ -203,8 +199,8 @@ void il_leave_queues(il_carriers *c) {
 
 void il_do_on_queue(il_session *s, const il_lane *lane, bool is_alone, void *context,
                     void (*work)(void *), const void *site) {
-  REAL(sync_f, void (*)(void *, void *, void (*)(void *)));
-  REAL(barrier_sync_f, void (*)(void *, void *, void (*)(void *)));
+  IL_FIND(sync_f, "dispatch_sync_f", void (*)(void *, void *, void (*)(void *)));
+  IL_FIND(barrier_sync_f, "dispatch_barrier_sync_f", void (*)(void *, void *, void (*)(void *)));
   il_lane *order = lane->order;
   is_alone |= order->is_serial;
   is_alone &= !order->is_root;

@@ -19,20 +19,16 @@ IL_UNINSTRUMENTED_BEGIN
 
 // MARK: - Generators of the C library
 
-#define REAL(name)                                                           \
-  static __typeof__(&name) original;                                         \
-  if (UNLIKELY(!original)) original = (__typeof__(&name))il_next_symbol(#name)
-
 uint32_t arc4random(void) {
   uint32_t value;
   if (il_draw(&value, sizeof value)) return value;
-  REAL(arc4random);
+  IL_REAL(arc4random, &arc4random);
   return original();
 }
 
 void arc4random_buf(void *buffer, size_t count) {
   if (il_draw(buffer, count)) return;
-  REAL(arc4random_buf);
+  IL_REAL(arc4random_buf, &arc4random_buf);
   original(buffer, count);
 }
 
@@ -40,7 +36,7 @@ uint32_t arc4random_uniform(uint32_t bound) {
   uint64_t word;
   // With 64 bits, what the remainder favours cannot be noticed.
   if (il_draw(&word, sizeof word)) return bound < 2 ? 0 : (uint32_t)(word % bound);
-  REAL(arc4random_uniform);
+  IL_REAL(arc4random_uniform, &arc4random_uniform);
   return original(bound);
 }
 
@@ -49,53 +45,53 @@ uint32_t arc4random_uniform(uint32_t bound) {
 long random(void) {
   uint64_t word;
   if (il_draw_seeded(&word)) return (long)(word >> 33);
-  REAL(random);
+  IL_REAL(random, &random);
   return original();
 }
 
 void srandom(unsigned seed) {
   if (il_seed_drawing(seed)) return;
-  REAL(srandom);
+  IL_REAL(srandom, &srandom);
   original(seed);
 }
 
 int rand(void) {
   uint64_t word;
   if (il_draw_seeded(&word)) return (int)(word >> 33);
-  REAL(rand);
+  IL_REAL(rand, &rand);
   return original();
 }
 
 void srand(unsigned seed) {
   if (il_seed_drawing(seed)) return;
-  REAL(srand);
+  IL_REAL(srand, &srand);
   original(seed);
 }
 
 double drand48(void) {
   uint64_t word;
   if (il_draw_seeded(&word)) return (double)(word >> 16) * 0x1p-48;
-  REAL(drand48);
+  IL_REAL(drand48, &drand48);
   return original();
 }
 
 long lrand48(void) {
   uint64_t word;
   if (il_draw_seeded(&word)) return (long)(word >> 33);
-  REAL(lrand48);
+  IL_REAL(lrand48, &lrand48);
   return original();
 }
 
 long mrand48(void) {
   uint64_t word;
   if (il_draw_seeded(&word)) return (int32_t)(word >> 32);
-  REAL(mrand48);
+  IL_REAL(mrand48, &mrand48);
   return original();
 }
 
 void srand48(long seed) {
   if (il_seed_drawing((uint64_t)seed)) return;
-  REAL(srand48);
+  IL_REAL(srand48, &srand48);
   original(seed);
 }
 
@@ -124,7 +120,7 @@ static mode_t mode_of(int flags, va_list arguments) {
 #define OPEN(name)                                                           \
   int name(const char *path, int flags, ...) {                               \
     il_note_outside((void *)name, IL_CALLER());                              \
-    REAL(name);                                                              \
+    IL_REAL(name, &name);                                                              \
     va_list arguments;                                                       \
     va_start(arguments, flags);                                              \
     mode_t mode = mode_of(flags, arguments);                                 \
@@ -138,7 +134,7 @@ OPEN(open64)
 #define OPEN_AT(name)                                                        \
   int name(int folder, const char *path, int flags, ...) {                   \
     il_note_outside((void *)name, IL_CALLER());                              \
-    REAL(name);                                                              \
+    IL_REAL(name, &name);                                                              \
     va_list arguments;                                                       \
     va_start(arguments, flags);                                              \
     mode_t mode = mode_of(flags, arguments);                                 \
@@ -155,7 +151,7 @@ ssize_t read(int descriptor, void *buffer, size_t count) {
       atomic_load_explicit(&devices[descriptor], memory_order_relaxed) && il_draw(buffer, count))
     return (ssize_t)count;
   if (UNLIKELY(il_current != NULL)) il_note_io(descriptor, __builtin_return_address(0));
-  REAL(read);
+  IL_REAL(read, &read);
   return original(descriptor, buffer, count);
 }
 
@@ -164,7 +160,7 @@ int close(int descriptor) {
   il_note_outside((void *)close, IL_CALLER());
   if (descriptor >= 0 && descriptor < MOST_DESCRIPTORS)
     atomic_store_explicit(&devices[descriptor], false, memory_order_relaxed);
-  REAL(close);
+  IL_REAL(close, &close);
   return original(descriptor);
 }
 
@@ -187,7 +183,7 @@ FILE *fopen(const char *path, const char *mode) {
   il_note_outside((void *)fopen, IL_CALLER());
   FILE *stream = device_stream(path);
   if (stream) return stream;
-  REAL(fopen);
+  IL_REAL(fopen, &fopen);
   return original(path, mode);
 }
 
@@ -195,7 +191,7 @@ FILE *fopen64(const char *path, const char *mode) {
   il_note_outside((void *)fopen64, IL_CALLER());
   FILE *stream = device_stream(path);
   if (stream) return stream;
-  REAL(fopen64);
+  IL_REAL(fopen64, &fopen64);
   return original(path, mode);
 }
 #endif

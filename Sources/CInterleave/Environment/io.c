@@ -19,10 +19,6 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name)                                                           \
-  static __typeof__(&name) original;                                         \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
-
 static void note(void *caller) {
   il_session *s = il_current;
   if (s) il_note_escape(s, IL_ESCAPE_IO, caller);
@@ -45,7 +41,7 @@ void il_note_io(int file, void *caller) {
 #define SOCKET_CALL(type, name, parameters, arguments)                       \
   type name parameters {                                                     \
     void *caller = IL_CALLER();                                              \
-    REAL(name);                                                              \
+    IL_REAL(name, &name);                                                              \
     note(caller);                                                            \
     return original arguments;                                               \
   }
@@ -79,7 +75,7 @@ static void note_waiting(il_session *s, struct pollfd *files, nfds_t count, void
 
 int poll(struct pollfd *files, nfds_t count, int timeout) {
   void *caller = IL_CALLER();
-  REAL(poll);
+  IL_REAL(poll, &poll);
   il_session *s = il_current;
   if (!s) return original(files, count, timeout);
   note_waiting(s, files, count, caller);
@@ -91,7 +87,7 @@ int poll(struct pollfd *files, nfds_t count, int timeout) {
 int ppoll(struct pollfd *files, nfds_t count, const struct timespec *timeout,
           const sigset_t *mask) {
   void *caller = IL_CALLER();
-  REAL(ppoll);
+  IL_REAL(ppoll, &ppoll);
   il_session *s = il_current;
   if (!s) return original(files, count, timeout, mask);
   note_waiting(s, files, count, caller);
@@ -115,17 +111,17 @@ static int made(int set) {
 }
 
 int epoll_create(int size) {
-  REAL(epoll_create);
+  IL_REAL(epoll_create, &epoll_create);
   return made(original(size));
 }
 
 int epoll_create1(int flags) {
-  REAL(epoll_create1);
+  IL_REAL(epoll_create1, &epoll_create1);
   return made(original(flags));
 }
 
 int epoll_ctl(int set, int operation, int file, struct epoll_event *event) {
-  REAL(epoll_ctl);
+  IL_REAL(epoll_ctl, &epoll_ctl);
   if (operation == EPOLL_CTL_ADD && set >= 0 && set < SETS && il_is_connection(file))
     atomic_store(&has_connections[set], true);
   return original(set, operation, file, event);
@@ -133,7 +129,7 @@ int epoll_ctl(int set, int operation, int file, struct epoll_event *event) {
 
 int epoll_wait(int file, struct epoll_event *events, int count, int timeout) {
   void *caller = IL_CALLER();
-  REAL(epoll_wait);
+  IL_REAL(epoll_wait, &epoll_wait);
   il_session *s = il_current;
   if ((il_current || !il_is_dispatch_code(caller)) && waits_for_connections(file)) note(caller);
   int result = original(file, events, count, timeout);

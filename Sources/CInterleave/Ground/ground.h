@@ -83,10 +83,12 @@ int64_t il_real_clock(clockid_t clock);
 
 /// Finds the function that an interposed one hides: a sanitizer's, where it stands in for it.
 void *il_next_symbol(const char *name);
-/// Declares `original` in the function that hides one, and finds that once.
-#define IL_REAL(name, type)                                                       \
-  static __typeof__(type) original;                                               \
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol(#name)
+/// Declares a variable for the function of that name behind ours, and finds that once.
+#define IL_FIND(variable, name, type)                                             \
+  static __typeof__(type) variable;                                               \
+  if (UNLIKELY(!variable)) *(void **)&variable = il_next_symbol(name)
+/// Declares `original` in the function that hides one, whose type is given or taken of its address.
+#define IL_REAL(name, type) IL_FIND(original, #name, type)
 /// The same for a function of the C library that has versions.
 void *il_next_version(const char *name, const char *version);
 /// True if the code at the address belongs to libswift_Concurrency.

@@ -16,10 +16,6 @@ IL_UNINSTRUMENTED_BEGIN
 
 #if defined(IL_HAS_CARRIERS)
 
-#define REAL(name, symbol, type)                                                  \
-  static __typeof__(type) name;                                                   \
-  if (UNLIKELY(!name)) *(void **)&name = il_next_symbol(symbol)
-
 // MARK: - The code of blocks
 
 extern void *_NSConcreteGlobalBlock[32] __attribute__((weak));
@@ -42,8 +38,8 @@ static bool differ_by(const void *one, const void *other, uintptr_t flag) {
 }
 
 static void learn_items(void) {
-  REAL(create, "dispatch_block_create", void **(*)(unsigned long, const void *));
-  REAL(release, "_Block_release", void (*)(const void *));
+  IL_FIND(create, "dispatch_block_create", void **(*)(unsigned long, const void *));
+  IL_FIND(release, "_Block_release", void (*)(const void *));
   static const size_t layout[] = {0, sizeof(il_block)};
   static il_block empty = {.flags = IS_GLOBAL, .invoke = do_nothing};
   empty.isa = _NSConcreteGlobalBlock;
@@ -127,7 +123,7 @@ void il_block_waits_until(il_session *s, il_block_job *b, int64_t moment, bool r
 }
 
 il_block_job *il_make_block(il_session *s, il_block_making making) {
-  REAL(retain, "dispatch_retain", void (*)(void *));
+  IL_FIND(retain, "dispatch_retain", void (*)(void *));
   enum { PRIORITY = 0x15 };
   il_block_job *b = calloc(1, sizeof *b);
   if (!b) abort();
@@ -145,7 +141,7 @@ il_block_job *il_make_block(il_session *s, il_block_making making) {
 }
 
 void il_free_block(il_block_job *b) {
-  REAL(release, "dispatch_release", void (*)(void *));
+  IL_FIND(release, "dispatch_release", void (*)(void *));
   release(b->queue);
   free(b);
 }
@@ -156,7 +152,7 @@ static void work_of_job(void *pointer) {
 }
 
 bool il_run_block(il_session *s, const il_ready *ready) {
-  REAL(release, "dispatch_release", void (*)(void *));
+  IL_FIND(release, "dispatch_release", void (*)(void *));
   il_block_job *b = ready->job;
   if (b->timer) return il_run_timer(s, b, ready->resume);
   if (!b->is_due) {
@@ -165,7 +161,7 @@ bool il_run_block(il_session *s, const il_ready *ready) {
   }
   il_do_on_queue(s, b->turn.lane, b->turn.is_alone, b, work_of_job, ready->resume);
   if (b->work == call_block) {
-    REAL(release_block, "_Block_release", void (*)(const void *));
+    IL_FIND(release_block, "_Block_release", void (*)(const void *));
     release_block(b->context);
   }
   if (b->group) il_leave_group(b->group, s);
@@ -215,7 +211,7 @@ bool il_submit_block(void *queue, const void *block, il_submission how, void *ca
                      void **frame) {
   il_session *s = il_inside();
   if (LIKELY(!s)) return false;
-  REAL(copy, "_Block_copy", void *(*)(const void *));
+  IL_FIND(copy, "_Block_copy", void *(*)(const void *));
   const void *code = il_code_of_block(block), *site = il_program_call(caller, frame);
   bool is_items = is_item(block);
   il_block_kind kind = IL_BLOCK_PLAIN;
@@ -235,8 +231,8 @@ bool il_submit_block(void *queue, const void *block, il_submission how, void *ca
       .kind = kind});
   b->turn.is_alone = how.is_barrier || is_barrier;
   if (how.group) {
-    REAL(enter, "dispatch_group_enter", void (*)(void *));
-    REAL(retain, "dispatch_retain", void (*)(void *));
+    IL_FIND(enter, "dispatch_group_enter", void (*)(void *));
+    IL_FIND(retain, "dispatch_retain", void (*)(void *));
     retain(how.group);
     enter(how.group);
     b->group = how.group;

@@ -59,31 +59,33 @@ static bool is_of_operations(const void *pointer) {
   return is;
 }
 
-// The next of the calls that are in progress, outwards. False: there is none, or what should be a
-// frame is none.
-static bool go_outwards(il_call *call) {
+// A frame lies on the stack, above another place there.
+static bool lies_above(void **base, void **place) {
   enum { LARGEST = 65536 };
-  void **outer = call->base ? *(void ***)call->base : NULL;
-  uintptr_t distance = (uintptr_t)outer - (uintptr_t)call->base;
-  if (!call->base) return false;
-  call->address = call->base[1];
-  bool is_frame = distance <= LARGEST && distance % sizeof(void *) == 0;
-  call->base = is_frame ? outer : NULL;
-  return call->address != NULL;
+  uintptr_t distance = (uintptr_t)base - (uintptr_t)place;
+  return distance <= LARGEST && distance % sizeof(void *) == 0;
 }
 
-// A frame lies on the stack, above that of who asks.
-static bool is_frame(const il_call *call, void **frame) {
-  enum { LARGEST = 65536 };
-  uintptr_t distance = (uintptr_t)call->base - (uintptr_t)frame;
-  return distance <= LARGEST && distance % sizeof(void *) == 0;
+// The innermost of the calls that are in progress, but for the overlay's.
+static il_call innermost_call(const void *caller, void **frame) {
+  il_call call = il_call_of_overlay(caller, frame);
+  if (!lies_above(call.base, frame)) call.base = NULL;
+  return call;
+}
+
+// The next of them, outwards. False: there is none, or what should be a frame is none.
+static bool go_outwards(il_call *call) {
+  if (!call->base) return false;
+  void **outer = *(void ***)call->base;
+  call->address = call->base[1];
+  call->base = lies_above(outer, call->base) ? outer : NULL;
+  return call->address != NULL;
 }
 
 enum { DEPTH = 16 };
 
 bool il_is_of_operations(const void *caller, void **frame) {
-  il_call call = il_call_of_overlay(caller, frame);
-  if (!is_frame(&call, frame)) call.base = NULL;
+  il_call call = innermost_call(caller, frame);
   for (int depth = 0; depth < DEPTH && il_code_at(call.address) == IL_CODE_LIBRARY; depth++) {
     if (is_of_operations(call.address)) return true;
     if (!go_outwards(&call)) return false;
@@ -100,8 +102,7 @@ typedef struct il_added_operation {
 } il_added_operation;
 
 static const void *program_call(const void *caller, void **frame) {
-  il_call call = il_call_of_overlay(caller, frame);
-  if (!is_frame(&call, frame)) call.base = NULL;
+  il_call call = innermost_call(caller, frame);
   for (int depth = 0; depth < DEPTH; depth++) {
     il_code code = il_code_at(call.address);
     if (code == IL_CODE_PROGRAM) return call.address;

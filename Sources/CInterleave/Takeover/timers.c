@@ -17,10 +17,6 @@
 #if defined(IL_HAS_CARRIERS)
 IL_UNINSTRUMENTED_BEGIN
 
-#define REAL(name, type)                                                          \
-  static __typeof__(type) name;                                                   \
-  if (UNLIKELY(!name)) *(void **)&name = il_next_symbol(#name)
-
 // A block, or a function that is called with the object's context.
 typedef struct {
   void *block;
@@ -85,7 +81,7 @@ static void insert(il_timer *t) {
 // MARK: - Handlers
 
 static void drop(il_timer *t, il_timer_handler which) {
-  REAL(_Block_release, void (*)(const void *));
+  IL_FIND(_Block_release, "_Block_release", void (*)(const void *));
   void *block = t->handlers[which].block;
   t->handlers[which] = (handler){0};
   if (block) _Block_release(block);
@@ -96,9 +92,9 @@ static bool has(const il_timer *t, il_timer_handler which) {
 }
 
 static void call(const il_timer *t, il_timer_handler which) {
-  REAL(_Block_copy, void *(*)(const void *));
-  REAL(_Block_release, void (*)(const void *));
-  REAL(dispatch_get_context, void *(*)(void *));
+  IL_FIND(_Block_copy, "_Block_copy", void *(*)(const void *));
+  IL_FIND(_Block_release, "_Block_release", void (*)(const void *));
+  IL_FIND(dispatch_get_context, "dispatch_get_context", void *(*)(void *));
   handler h = t->handlers[which];
   if (h.work) h.work(dispatch_get_context(t->object));
   if (!h.block) return;
@@ -110,7 +106,7 @@ static void call(const il_timer *t, il_timer_handler which) {
 
 static void set_handler(il_timer *t, il_timer_handler which, const void *block,
                         void (*work)(void *)) {
-  REAL(_Block_copy, void *(*)(const void *));
+  IL_FIND(_Block_copy, "_Block_copy", void *(*)(const void *));
   void *kept = block ? _Block_copy(block) : NULL;
   drop(t, which);
   t->handlers[which] = (handler){.block = kept, .work = work};
@@ -120,7 +116,7 @@ static void set_handler(il_timer *t, il_timer_handler which, const void *block,
 
 // Nobody refers to it any more. The lock is not held.
 static void put_away(il_timer *t) {
-  REAL(dispatch_set_context, void (*)(void *, void *));
+  IL_FIND(dispatch_set_context, "dispatch_set_context", void (*)(void *, void *));
   for (il_timer_handler h = 0; h < IL_TIMER_HANDLERS; h++) drop(t, h);
   dispatch_set_context(t->object, NULL);
   pthread_mutex_lock(&il_inbox_lock);
@@ -277,8 +273,8 @@ static il_timer *reach(void *object, void *caller, void **frame) {
 }
 
 void *il_make_timer(uintptr_t flags, void *queue, void *caller, void **frame) {
-  REAL(dispatch_source_create, void *(*)(const void *, uintptr_t, uintptr_t, void *));
-  REAL(dispatch_get_global_queue, void *(*)(intptr_t, uintptr_t));
+  IL_FIND(dispatch_source_create, "dispatch_source_create", void *(*)(const void *, uintptr_t, uintptr_t, void *));
+  IL_FIND(dispatch_get_global_queue, "dispatch_get_global_queue", void *(*)(intptr_t, uintptr_t));
   extern char _dispatch_source_type_timer __attribute__((weak));
   il_session *s = il_inside();
   const void *site = s ? il_controlled_call(s, caller, frame) : NULL;
@@ -348,7 +344,7 @@ bool il_timer_suspend(void *object, void *caller, void **frame) {
 }
 
 bool il_timer_resume(void *object, void *caller, void **frame) {
-  REAL(dispatch_resume, void (*)(void *));
+  IL_FIND(dispatch_resume, "dispatch_resume", void (*)(void *));
   il_timer *t = reach(object, caller, frame);
   if (LIKELY(!t)) return false;
   if (t->suspensions) {

@@ -46,16 +46,16 @@ extension FuzzConfiguration {
 extension Natives {
   init(_ partners: [FuzzConfiguration.NativePartner]) {
     self.init()
+    var modules: Set<String> = []
     for partner in partners {
       switch partner.kind {
       case .executor: executors.insert(partner.name)
       case .queue: queues.insert(partner.name)
-      case .module: break
+      case .module: modules.insert(partner.name)
       }
     }
-    let modules = Set(partners.filter { $0.kind == .module }.map(\.name))
     guard !modules.isEmpty else { return }
-    isCode = { address in
+    isCode = { [modules] address in
       !modules.isDisjoint(with: Symbolicator.shared.modules(of: .start(address)))
     }
   }

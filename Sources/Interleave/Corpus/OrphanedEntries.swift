@@ -2,7 +2,7 @@ import Synchronization
 
 /// Folders of a corpus whose test is gone, as after it was given another name: what they keep is
 /// replayed no more, and nobody would notice.
-package struct OrphanedEntries: Sendable {
+package enum OrphanedEntries {
   /// One folder, and why no test is its own.
   package struct Folder: Sendable, Hashable, CustomStringConvertible {
     /// The path, from the folder of Package.swift.
@@ -22,7 +22,7 @@ package struct OrphanedEntries: Sendable {
   ///   the sources are not at hand, or the corpus lies elsewhere.
   package static func folders(in corpus: CorpusStore) -> [Folder] {
     guard let root = corpus.plan.packageRoot, !corpus.module.isEmpty,
-      corpus.plan.folder.hasPrefix(root)
+      CorpusPath.relative(corpus.plan.folder, to: root) != corpus.plan.folder
     else { return [] }
     let module = "\(corpus.plan.folder)/\(corpus.module)"
     let kept = names(in: module).flatMap { suite in

@@ -22,8 +22,6 @@ struct Settling {
   let keeper: Keeper
   let capture: IssueCapture
 
-  /// In how many runs it is seen how long one takes, of which the fastest counts.
-  private static let measuredRuns = 3
   /// How many runs experiments may take, however few it took to make the failure small, and
   /// however many.
   private static let experiments = 24
@@ -110,15 +108,10 @@ struct Settling {
     }
     runs.place = .child(hangLimit: hangLimit)
     let clock = ContinuousClock()
-    var spent = Int64.max
-    // The first of a process takes longer, since it looks through the program's code.
-    for _ in 0..<Self.measuredRuns {
-      let start = clock.now
-      let outcome = runs.run(RunRequest(strategy: Baseline(), plan: .replay(found.draws)))
-      if outcome.failure?.kind == .hang { return min(hangLimit, least) }
-      spent = min(spent, Int64(clamping: (clock.now - start).nanoseconds))
-    }
-    return min(hangLimit, max(least, 3 * spent))
+    let start = clock.now
+    let outcome = runs.run(RunRequest(strategy: Baseline(), plan: .replay(found.draws)))
+    let spent = Int64(clamping: (clock.now - start).nanoseconds)
+    return min(hangLimit, outcome.failure?.kind == .hang ? least : max(least, 3 * spent))
   }
 
   // MARK: Repetition

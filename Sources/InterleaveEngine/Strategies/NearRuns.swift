@@ -38,7 +38,7 @@ final class NearRuns: Strategy {
 
   func end(_ run: RunRecord) {
     runs += 1
-    for index in 0..<run.reachedCount { note(run.reached(at: index), in: run) }
+    for reached in run.reached { note(reached, in: run) }
     if !goals.isEmpty { rarest = findRarest() }
     follower = nil
   }
