@@ -161,6 +161,8 @@ struct il_session {
   const void *touch_site;
   // It is noted who resumes continuations.
   bool notes_resumers;
+  // At which places tasks are suspended, and at which not; NULL where that is not noted.
+  struct il_awaits *awaits;
   // A thread that runs no step has crashed; `il_inbox_lock` guards it.
   bool has_crash_elsewhere;
   size_t resumer_count;

@@ -39,6 +39,8 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
   if (s) {
     // Registers that the callee does not expect do no harm; a tail call must
     // have its caller's signature.
+    if (UNLIKELY(s->awaits != NULL) && identity)
+      il_awaits_change(s, context, (const void *)resume, identity == s->executor);
     if (identity && identity == s->executor)
       MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
     if (UNLIKELY(il_prefers_executor(s->step_task))) own_preference(s->step_task);

@@ -42,6 +42,7 @@ void il_session_destroy(il_session *s) {
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
   free(s->printed);
+  free(s->awaits);
   il_fibers_destroy(s);
   forget_queues(s);
   il_carriers_drop(s);
@@ -128,6 +129,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   s->step_resume = ready->resume;
   s->clock_reads = 0;
   if (UNLIKELY(s->carriers != NULL)) il_carriers_begin_step(s->carriers);
+  if (UNLIKELY(s->awaits != NULL)) il_awaits_begin_step(s->awaits, ready->task);
   bool simple = ready->task->simple, is_over = true;
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);

@@ -9,6 +9,12 @@
 
 IL_UNINSTRUMENTED_BEGIN
 
+/// A step of the task begins: it is heard of.
+void il_awaits_begin_step(struct il_awaits *awaits, const il_task *task);
+/// A function of the running task, known by its frame, changes to an executor, and goes on there
+/// at `resume`; with `stays` it is on that already.
+void il_awaits_change(il_session *session, const void *frame, const void *resume, bool stays);
+
 /// Hands a job to the session of this thread. False: it belongs to nobody here.
 bool il_deliver(il_session *session, void *job, il_place place, void *executor,
                 int64_t deadline);

@@ -347,6 +347,26 @@ size_t il_session_touch_calls(const il_session *session, uintptr_t *calls, size_
 /// One of some calls finishes an asynchronous stream.
 bool il_ends_stream(const uintptr_t *calls, size_t count);
 
+enum { IL_AWAIT_CALLS = 4 };
+/// A place at which a function goes on after one that it has awaited.
+typedef struct {
+  /// The function's part that comes after it.
+  uintptr_t resume;
+  /// The task went on without having been suspended; it was, or may have been.
+  bool passed, suspended;
+  /// When it first was not: where frames of functions were made since the function was heard of
+  /// last, in their order.
+  size_t call_count;
+  uintptr_t calls[IL_AWAIT_CALLS];
+} il_await_site;
+
+/// Has it noted, in all runs from now on, at which places tasks are suspended.
+void il_session_note_awaits(il_session *session, bool notes);
+/// How often something became known of them that may matter.
+size_t il_session_await_changes(const il_session *session);
+/// The places that were noted; returns how many were written.
+size_t il_session_awaits(const il_session *session, il_await_site *awaits, size_t capacity);
+
 /// Virtual time, in nanoseconds since the run began.
 int64_t il_now(const il_session *session);
 void il_advance(il_session *session, int64_t now);

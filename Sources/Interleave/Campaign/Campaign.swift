@@ -72,6 +72,10 @@ struct Campaign {
       report.warnings += report.wholeSteps
       report.wholeSteps = []
     }
+    #if !DEBUG
+      report.wholeSteps.append(
+        "in this optimised build, consecutive awaits on one actor may be one step")
+    #endif
     return report
   }
 

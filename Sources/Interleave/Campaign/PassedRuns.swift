@@ -15,10 +15,17 @@ struct PassedRuns {
 
   /// What the test came to; what is only worth a warning is added to the report.
   func judge(_ report: inout FuzzReport) -> FuzzOutcome {
-    if let failure = unreachableOrder(report) ?? judgeNothingInterleaved(&report) {
+    let awaits = UnsuspendedAwaits(tally.noticed.awaits, ofTestsIn: test.module)
+    if var failure = unreachableOrder(report) ?? judgeNothingInterleaved(&report) {
+      if failure.kind == .nothingInterleaved, let facts = awaits.facts.first {
+        failure.message += " \(facts)."
+      }
       return .failed(failure, report)
     }
-    if resolved.mode == .fuzz { report.warnings += tally.noticed.missed(in: report.schedules) }
+    if resolved.mode == .fuzz {
+      report.warnings += tally.noticed.missed(in: report.schedules)
+      if report.choices > 0 { report.warnings += awaits.warnings(in: report.schedules) }
+    }
     return .passed(report)
   }
 

@@ -213,11 +213,18 @@ extension FuzzConfiguration {
     /// said. Neither is it of a lock that is another task's for a moment, of what a thread opens
     /// that runs no step, and where ``FuzzConfiguration/poolWidth`` is `.unlimited`.
     public static let blockedSteps = Checks(rawValue: 1 << 7)
+    /// Awaits of a test's double at which no task was suspended in any schedule: a warning.
+    ///
+    /// A double such as `func charge() async throws {}` comes back at once, so that the actor that
+    /// awaits it cannot be entered meanwhile, and no race behind that await shows: where the real
+    /// one suspends, it would. Told of doubles that stand for a protocol and belong to the test's
+    /// module, in builds without optimisation, where the program passes.
+    public static let unsuspendedAwaits = Checks(rawValue: 1 << 8)
 
     /// All of them.
     public static let all: Checks = [
       .leakedTasks, .leakedContinuations, .livelocks, .nothingInterleaved, .unseenErrors,
-      .leakedActors, .slowSteps, .blockedSteps,
+      .leakedActors, .slowSteps, .blockedSteps, .unsuspendedAwaits,
     ]
   }
 

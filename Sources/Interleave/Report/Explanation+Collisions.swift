@@ -56,6 +56,9 @@ extension Explanation {
     return reversals.map { reversal in
       let steps = [reversal.pair.first, reversal.pair.second].map { interleaving.steps[$0] }
       if let words = lockWords(steps, in: interleaving, names) { return words }
+      if reversal.kind != .task, let words = lookWords(steps, in: interleaving, names, glyphs) {
+        return words + "."
+      }
       let isShared = steps[0].actor == steps[1].actor && !steps[0].actor.isEmpty
       let parts = steps.map { step in
         "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving))) "
@@ -64,6 +67,27 @@ extension Explanation {
       }
       return "T\(parts[0].dropFirst()) before \(parts[1])."
     }
+  }
+
+  /// What was looked up before, or after, it was stored; nil where the two steps are on no actor
+  /// together, or not one of them alone changed one thing there.
+  private func lookWords(
+    _ steps: [Interleaving.Step], in interleaving: Interleaving, _ names: PlaceNames,
+    _ glyphs: ReportGlyphs
+  ) -> String? {
+    guard !steps[0].actor.isEmpty, steps[0].actor == steps[1].actor,
+      steps.count(where: { $0.changes.isEmpty }) == 1,
+      let change = steps.flatMap(\.changes).only
+    else { return nil }
+    let by = steps.map { step in
+      "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving)))"
+        + (step.place.map { " at \(names.name($0))" } ?? "")
+    }
+    let thing = "`\(change.property)` on \(steps[0].actor.unbroken)"
+    let deed = "\(change.deed) (\(change.words(glyphs).unbroken))"
+    return steps[0].changes.isEmpty
+      ? "\(thing) was looked up by \(by[0]) before it was \(deed) by \(by[1])"
+      : "\(thing) was \(deed) by \(by[0]) before it was looked up by \(by[1])"
   }
 
   /// Which task took a lock before which; nil where they do not meet at one alone.
@@ -86,13 +110,16 @@ extension Explanation {
     guard let late else { return nil }
     let names = PlaceNames(interleaving)
     let early = interleaving.steps[late.step]
+    let isFirst = ", which comes first in the nearest run that passes."
+    if let words = lookWords([early, late.change], in: interleaving, names, glyphs) {
+      return words + isFirst
+    }
     let at = { (step: Interleaving.Step) in step.place.map { " at \(names.name($0))" } ?? "" }
     let changed =
       change(by: late.change, glyphs) ?? "changed something on \(early.actor.unbroken)"
     return "Task\u{A0}\(early.name.task)\(remark(task(early.name, in: interleaving))) ran on "
       + "\(early.actor.unbroken)\(at(early)) before task\u{A0}\(late.change.name.task)"
-      + "\(remark(task(late.change.name, in: interleaving))) \(changed)\(at(late.change)), which "
-      + "comes first in the nearest run that passes."
+      + "\(remark(task(late.change.name, in: interleaving))) \(changed)\(at(late.change))" + isFirst
   }
 
   /// The one thing that a step changed; nil where it changed nothing, or more.

@@ -76,7 +76,7 @@ extension Explanation {
       picked.task == passed.task
       ? "it"
       : "task\u{A0}\(picked.task)" + (isKnown ? "" : remark(task(picked, in: interleaving)))
-    let need = departure.isNeeded.map { $0 ? "" : " Without this it fails, too." } ?? ""
+    let need = departure.needWords.map { " \($0)" } ?? ""
     switch departure.kind {
     case .interruption where passed.inside != nil:
       let point = passed.inside?.words ?? ""
@@ -144,6 +144,20 @@ extension Interleaving {
   }
 }
 
+extension Explanation.Departure {
+  /// Whether the failure rests on it; nil where that was not tried.
+  fileprivate var needWords: String? {
+    guard let without else { return nil }
+    if without.isDecisive { return "Needed: in the ordinary order it passes\(without.words)." }
+    if without.passed > 0 {
+      return "In the ordinary order it fails in \(without.failed) of "
+        + "\(without.passed + without.failed) runs, too."
+    }
+    return enabled == 2
+      ? "Any order fails here." : "Not needed: in the ordinary order it fails, too."
+  }
+}
+
 extension Interleaving.StepName {
   /// It is the same step, or the same rest of one, of the same run.
   func isSameStep(as other: Self) -> Bool {
@@ -196,6 +210,16 @@ extension ExperimentFindings.Runs {
 }
 
 extension Interleaving.Change {
+  /// `stored` of what was nothing before, `removed` of what is nothing after.
+  var deed: String {
+    let nothing: Set = ["nil", "[]", "[:]", "\"\""]
+    switch (nothing.contains(before), nothing.contains(after)) {
+    case (true, false): return "stored"
+    case (false, true): return "removed"
+    default: return "changed"
+    }
+  }
+
   /// Both values on one line, cut off where they are long.
   func words(_ glyphs: ReportGlyphs) -> String {
     "\(Self.short(before, glyphs)) \(glyphs.arrow) \(Self.short(after, glyphs))"
@@ -209,6 +233,9 @@ extension Interleaving.Change {
 }
 
 extension Array {
+  /// The element of an array of one; nil of any other.
+  var only: Element? { count == 1 ? first : nil }
+
   /// The element at an index, if there is one.
   subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

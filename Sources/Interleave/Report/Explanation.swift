@@ -28,8 +28,13 @@ package struct Explanation: Sendable, Hashable {
     package var pickedPlace: Interleaving.Place?
     /// Where the task that was passed over went on later, or else was last.
     package var passedOverPlace: Interleaving.Place?
+    /// How many steps could run there; 0 where that is not known.
+    package var enabled = 0
+    /// Runs without it; nil where none was made.
+    package var without: ExperimentFindings.Runs?
+
     /// Without it there is no failure; nil where that was not tried.
-    package var isNeeded: Bool?
+    package var isNeeded: Bool? { without?.isDecisive }
   }
 
   /// Two steps that collide by their order alone.
@@ -65,7 +70,7 @@ package struct Explanation: Sendable, Hashable {
   package init(_ interleaving: Interleaving, _ findings: ExperimentFindings? = nil) {
     departures = interleaving.deviations.map {
       var departure = Self.departure($0, in: interleaving)
-      departure.isNeeded = findings?.without[$0.index]?.isDecisive
+      departure.without = findings?.without[$0.index]
       return departure
     }
     let found = Self.allCollisions(
@@ -114,7 +119,7 @@ package struct Explanation: Sendable, Hashable {
       kind: kind, index: deviation.index, picked: deviation.picked,
       passedOver: deviation.passedOver, pickedPlace: step?.place,
       passedOverPlace: deviation.interruptedAt ?? later.flatMap { steps[$0].place }
-        ?? earlier.flatMap { steps[$0].place })
+        ?? earlier.flatMap { steps[$0].place }, enabled: step?.enabled ?? 0)
   }
 
   // MARK: Collisions

@@ -21,6 +21,8 @@ struct Observations: Sendable {
   var sometimes: [String: Int] = [:]
   /// What bodies returned, by its hash.
   var outcomes: [UInt64: String] = [:]
+  /// Where functions awaited others on an actor, by ``AwaitSite/resume``.
+  var awaits: [UInt: AwaitSite] = [:]
 
   /// Different errors are told up to this number.
   static let mostErrors = 20
@@ -53,11 +55,16 @@ extension Observations {
     slowSteps.formUnion(other.slowSteps)
     blockedSteps.formUnion(other.blockedSteps)
     endsOfInterruptions.formUnion(other.endsOfInterruptions)
+    awaits.merge(other.awaits) { known, new in
+      var site = known.calls.isEmpty ? new : known
+      site.neverSuspends = known.neverSuspends && new.neverSuspends
+      return site
+    }
   }
 
   var isEmpty: Bool {
     errors.isEmpty && slowSteps.isEmpty && blockedSteps.isEmpty && endsOfInterruptions.isEmpty
-      && sometimes.isEmpty && outcomes.isEmpty
+      && sometimes.isEmpty && outcomes.isEmpty && awaits.isEmpty
   }
 
   func pack(into packet: inout Packet) {
@@ -76,6 +83,10 @@ extension Observations {
     packet.put(all: names.map { sometimes[$0] ?? 0 })
     packet.put(all: outcomes.keys.sorted())
     packet.put(outcomes.sorted { $0.key < $1.key }.map(\.value))
+    packet.put(awaits.count)
+    for site in awaits.values.sorted(by: { $0.resume < $1.resume }) {
+      packet.put(all: [site.resume, site.neverSuspends ? 1 : 0] + site.calls)
+    }
   }
 
   init(from packet: inout Packet) {
@@ -92,6 +103,12 @@ extension Observations {
     sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))
     let hashes: [UInt64] = packet.takeAll()
     outcomes = Dictionary(uniqueKeysWithValues: zip(hashes, packet.takeTexts()))
+    let sites: Int = packet.take()
+    for _ in 0..<sites {
+      let numbers: [UInt] = packet.takeAll()
+      awaits[numbers[0]] = AwaitSite(
+        resume: numbers[0], neverSuspends: numbers[1] == 1, calls: Array(numbers.dropFirst(2)))
+    }
   }
 }
 

@@ -41,6 +41,7 @@ final class Runner {
     live = LiveRun(machine: machine)
     machine.owner = live
     live.stop = resolved.stop
+    machine.noteAwaits(checks.contains(.unsuspendedAwaits) && resolved.mode == .fuzz)
   }
 
   /// What the run that goes on has chosen, seen from another thread; nil where it goes on meanwhile.
@@ -197,6 +198,7 @@ final class Runner {
     if let end = machine.endOfInterruptions { noteEndOfInterruptions(end) }
     if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
     if told.blockings != machine.blockings.count { noteBlockings() }
+    if told.awaits != machine.awaitChanges { noteAwaits() }
     for (name, holds) in live.doubles.reached {
       told.noticed.sometimes[name] = holds ? 1 : 0
     }
@@ -256,6 +258,12 @@ extension Runner {
     told.noticed.blockedSteps = words.subtracting(told.blocked)
     told.blocked = words
   }
+
+  /// Notes at which places tasks were suspended, and at which they were not.
+  private func noteAwaits() {
+    told.awaits = machine.awaitChanges
+    for site in machine.awaits { told.noticed.awaits[site.resume] = site }
+  }
 }
 
 extension RunOutcome {
@@ -299,6 +307,8 @@ private struct Told {
   /// How many slow steps, and places at which steps blocked, the machine had seen then.
   var slowSteps = 0
   var blockings = 0
+  /// How often something had become known of awaits.
+  var awaits = 0
   var isOrderMet = false
   /// What the next outcome tells.
   var noticed = Observations()

@@ -48,12 +48,8 @@ package final class Symbolicator: Sendable {
   /// Why the compiler made the program trap at an address, in its own words: `arithmetic
   /// overflow`; nil where it says nothing.
   package func trapReason(at address: CodeAddress) -> String? {
-    guard #available(macOS 26.0, *) else { return nil }
     let mark = "Swift runtime failure: "
-    let frames = turn.withLock {
-      ProgramSymbols.withTurn { $0.frames(at: [address.instruction]) }
-    }
-    return frames.first?.frames.lazy.compactMap { frame in
+    return frames(at: [address]).first?.frames.lazy.compactMap { frame in
       [frame.name, frame.symbol].first { $0.hasPrefix(mark) }.map {
         String($0.dropFirst(mark.count))
       }
@@ -62,11 +58,20 @@ package final class Symbolicator: Sendable {
 
   /// The Swift modules whose code is at an address, that of functions inlined there among them.
   package func modules(of address: CodeAddress) -> Set<String> {
-    guard #available(macOS 26.0, *) else { return [] }
-    let frames = turn.withLock {
-      ProgramSymbols.withTurn { $0.frames(at: [address.instruction]) }
+    Set(frames(at: [address]).flatMap(\.frames).compactMap { Self.module(ofSymbol: $0.symbol) })
+  }
+
+  /// The symbols of the functions whose code is at some addresses, in their order; empty where
+  /// there is none.
+  package func symbols(of addresses: [CodeAddress]) -> [String] {
+    frames(at: addresses).map(\.function)
+  }
+
+  private func frames(at addresses: [CodeAddress]) -> [AddressFrames] {
+    guard #available(macOS 26.0, *) else { return addresses.map { _ in AddressFrames() } }
+    return turn.withLock {
+      ProgramSymbols.withTurn { $0.frames(at: addresses.map(\.instruction)) }
     }
-    return Set(frames.flatMap(\.frames).compactMap { Self.module(ofSymbol: $0.symbol) })
   }
 
   /// `Shop` of `$s4Shop5StockC4takeyyF`.

@@ -214,12 +214,33 @@ import Testing
     let needless = Explanation(Sample.overdrawn, findings)
     #expect(needless.departures.map(\.isNeeded) == [false])
     #expect(
-      needless.departureSentences(in: Sample.overdrawn)[0].hasSuffix(" Without this it fails, too.")
-    )
+      needless.departureSentences(in: Sample.overdrawn)[0]
+        .hasSuffix(" Not needed: in the ordinary order it fails, too."))
+    findings.without[4] = .init(passed: 1, failed: 2)
+    #expect(
+      Explanation(Sample.overdrawn, findings).departureSentences(in: Sample.overdrawn)[0]
+        .hasSuffix(" In the ordinary order it fails in 2 of 3 runs, too."))
     findings.without[4] = .init(passed: 1)
     let needed = Explanation(Sample.overdrawn, findings)
     #expect(needed.departures.map(\.isNeeded) == [true])
+    #expect(
+      needed.departureSentences(in: Sample.overdrawn)[0]
+        .hasSuffix(" Needed: in the ordinary order it passes."))
     #expect(needed.reversals.map(\.pair.first) == [4], "that order is what it rests on")
+  }
+
+  @Test func whereTwoStepsCouldRunAndBothFailAnyOrderDoes() {
+    var findings = ExperimentFindings()
+    findings.without[4] = .init(failed: 1)
+    var interleaving = Sample.overdrawn
+    interleaving.steps[4].enabled = 2
+    #expect(
+      Explanation(interleaving, findings).departureSentences(in: interleaving)[0]
+        .hasSuffix(" Any order fails here."))
+    interleaving.steps[4].enabled = 3
+    #expect(
+      Explanation(interleaving, findings).departureSentences(in: interleaving)[0]
+        .hasSuffix(" Not needed: in the ordinary order it fails, too."))
   }
 
   /// The sentence with ordinary spaces.

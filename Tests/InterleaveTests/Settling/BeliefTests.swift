@@ -120,7 +120,8 @@ import Testing
       await Task.yield()
       guard await session.name() != nil else { throw Wrong() }
     }
-    #expect(story.contains("changed `names` [:] -> [1: \"Ada\"]"), "\(story)")
-    #expect(story.contains("before task 0.0"), "\(story)")
+    #expect(story.contains("`names` on Session was looked up by task 0 "), "\(story)")
+    #expect(
+      story.contains(" before it was stored ([:] -> [1: \"Ada\"]) by task 0.0 "), "\(story)")
   }
 }
