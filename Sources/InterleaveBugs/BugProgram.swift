@@ -35,7 +35,7 @@ package struct BugProgram: Sendable {
     sections + lockOrders + openings + cancellations + resumptions + makings + streams
 
   /// All programs that block the threads of the pool, so that nobody can let them go on.
-  package static let starvation: [BugProgram] = bridges + heldAcross + conversations
+  package static let starvation: [BugProgram] = bridges + heldAcross + conversations + reads
 
   /// The program with the given name.
   package static func named(_ name: String) -> BugProgram? {

@@ -43,7 +43,19 @@ typedef enum {
   IL_WANTS_TURN,
   // Nothing but that time passes.
   IL_WANTS_TIME,
+  // Something is ready that is looked at.
+  IL_WANTS_READY,
 } il_want;
+
+// What is looked at whether it is ready, such as a file.
+typedef struct il_readiness {
+  bool (*is_ready)(const struct il_readiness *);
+  // What it is about, and the function that waits for it.
+  void *object;
+  const char *call;
+  // Nobody but steps of the run can make it ready.
+  bool is_own;
+} il_readiness;
 
 // What takes an object of the table, and so how it is given back.
 typedef enum {
@@ -227,6 +239,9 @@ bool il_await_opening(il_session *session, void *object, const void *site, int64
 // Returns when nobody else can go on before that time of the run, or later. It is the caller who
 // moves the clock on.
 void il_await_time(il_session *session, int64_t moment, const void *site);
+// Returns once that is ready, or nobody else can go on before that time of the run. True: it is.
+bool il_await_ready(il_session *session, const il_readiness *readiness, const void *site,
+                    int64_t limit);
 // The same, for those who work for the run outside of its control. How fast they are must not
 // decide what comes next: so a step waits for them as a thread would, before others go on.
 // `tries` tells whether the object has been opened.
@@ -256,6 +271,9 @@ typedef struct {
   const void *address;
   void **base;
 } il_call;
+// The innermost call of the program's among those that led to one of a library's, as far as that can
+// be told; else that itself.
+const void *il_call_of_program(il_session *session, const void *caller, void **frame);
 // The call of the overlay, whoever makes it.
 il_call il_call_of_overlay(const void *caller, void **frame);
 

@@ -73,6 +73,10 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
   case IL_WANTS_TURN: return !((const il_turn *)carrier->wanted)->is_given;
   case IL_WANTS_TIME: return true;
+  case IL_WANTS_READY: {
+    const il_readiness *readiness = carrier->wanted;
+    return !readiness->is_ready(readiness);
+  }
   case IL_WANTS_OPENING:
     return known_held(c, carrier->wanted)->openings == carrier->openings &&
            atomic_load(&c->session->openings_by_others) == carrier->openings_by_others;
@@ -291,6 +295,27 @@ bool il_await_opening(il_session *s, void *object, const void *site, int64_t lim
          atomic_load(&s->openings_by_others) != me->openings_by_others;
 }
 
+bool il_await_ready(il_session *s, const il_readiness *readiness, const void *site,
+                    int64_t limit) {
+  s->carriers->current->limit = limit;
+  il_await(s, (void *)readiness, site, IL_WANTS_READY);
+  return readiness->is_ready(readiness);
+}
+
+const void *il_call_of_program(il_session *s, const void *caller, void **frame) {
+  enum { DEPTH = 32 };
+  uintptr_t end = s->carriers->current->stack_begin + IL_CARRIER_STACK;
+  const void *call = caller;
+  for (int depth = 0; il_code_at(call) != IL_CODE_PROGRAM; depth++) {
+    void **outer = (void **)frame[0];
+    if (depth == DEPTH || (uintptr_t)outer % sizeof(void *) || outer <= frame ||
+        (uintptr_t)(outer + 2) > end) return caller;
+    frame = outer;
+    call = frame[1];
+  }
+  return call;
+}
+
 void il_leave_points(il_session *s, const char *call, const void *site) {
   end_points(s, call);
   il_await(s, NULL, site, IL_WANTS_SOLITUDE);
@@ -303,13 +328,15 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
 }
 
 int64_t il_carrier_limit(const il_carrier *carrier) {
-  bool has_limit = carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_TIME;
+  bool has_limit = carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_TIME ||
+                   carrier->want == IL_WANTS_READY;
   return has_limit ? carrier->limit : IL_NEVER;
 }
 
 bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
   return carrier->want == IL_WANTS_SOLITUDE || carrier->is_trial ||
-         (carrier->want == IL_WANTS_OPENING && carrier->limit == IL_NEVER);
+         ((carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_READY) &&
+          carrier->limit == IL_NEVER);
 }
 
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
@@ -319,10 +346,17 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
   wait.kind = carrier->is_trial ? IL_WAIT_FOR_OTHER
               : is_lock || carrier->want == IL_WANTS_TURN ? IL_WAIT_FOR_LOCK
-              : carrier->want == IL_WANTS_OPENING ? IL_WAIT_FOR_OPENING
-                                                  : IL_WAIT_FOR_OTHER;
+              : carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_READY
+                  ? IL_WAIT_FOR_OPENING
+                  : IL_WAIT_FOR_OTHER;
   wait.is_opened = carrier->want == IL_WANTS_OPENING &&
                    known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
+  if (carrier->want == IL_WANTS_READY) {
+    const il_readiness *readiness = carrier->wanted;
+    wait.object = readiness->object;
+    wait.call = readiness->call;
+    wait.is_opened = readiness->is_own && readiness->is_ready(readiness);
+  }
   if (carrier->want == IL_WANTS_TURN) {
     wait.object = ((const il_turn *)carrier->wanted)->lane->order->queue;
     held = known_held(carrier->owner, wait.object);

@@ -15,6 +15,9 @@ bool il_is_contained(void);
 void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noreturn));
 /// Notes what the running step has to say.
 void il_note_said(const char *text, size_t count);
+/// The same of what is written to a file, if it is one of those for that. True: it is kept in place
+/// of being written.
+bool il_hear(int file, const void *bytes, size_t count);
 
 // MARK: Runs
 

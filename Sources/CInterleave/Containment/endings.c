@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #endif
 #include "guard.h"
-#include "../Watching/watching.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -212,15 +211,18 @@ size_t fwrite(const void *bytes, size_t size, size_t count, FILE *stream) {
   return original(bytes, size, count, stream);
 }
 
-ssize_t write(int file, const void *bytes, size_t count) {
-  if (file != STDOUT_FILENO && file != STDERR_FILENO)
-    il_note_outside((void *)write, IL_CALLER());
-  static ssize_t (*original)(int, const void *, size_t);
-  if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("write");
-  if (file == STDOUT_FILENO && keep_printed(bytes, count)) return (ssize_t)count;
+bool il_hear(int file, const void *bytes, size_t count) {
+  if (file == STDOUT_FILENO && keep_printed(bytes, count)) return true;
   il_guard *g = file == STDERR_FILENO ? listener() : NULL;
   if (g) note_said(g, bytes, count);
-  return original(file, bytes, count);
+  return false;
 }
+
+#if !defined(__linux__)
+ssize_t write(int file, const void *bytes, size_t count) {
+  IL_REAL(write, ssize_t (*)(int, const void *, size_t));
+  return il_hear(file, bytes, count) ? (ssize_t)count : original(file, bytes, count);
+}
+#endif
 
 IL_UNINSTRUMENTED_END

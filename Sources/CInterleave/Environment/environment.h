@@ -32,6 +32,9 @@ bool il_draw(void *buffer, size_t count);
 /// The same from the stream that the program can seed, and seeding it.
 bool il_draw_seeded(uint64_t *word);
 bool il_seed_drawing(uint64_t seed);
+/// The same where a step has opened a random device by that number; and it is closed.
+bool il_draw_from(int descriptor, void *buffer, size_t count);
+void il_note_closed(int descriptor);
 
 // MARK: What is handed over
 
@@ -59,8 +62,12 @@ int il_send_thread(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 
 // MARK: Others
 
+/// The file is a socket or a pipe.
+bool il_is_connection(int file);
 /// Notes that the running step reads from a file, if that is a socket or a pipe.
 void il_note_io(int file, void *caller);
+/// Notes that who runs talks to others.
+void il_note_talk(void *caller);
 
 IL_UNINSTRUMENTED_END
 

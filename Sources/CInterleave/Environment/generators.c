@@ -6,7 +6,6 @@
 #endif
 #include "environment.h"
 #include "../Watching/watching.h"
-#include "../Containment/containment.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -145,23 +144,15 @@ OPEN(open64)
 OPEN_AT(openat)
 OPEN_AT(openat64)
 
-ssize_t read(int descriptor, void *buffer, size_t count) {
-  il_note_outside((void *)read, IL_CALLER());
-  if (UNLIKELY(il_current != NULL) && descriptor >= 0 && descriptor < MOST_DESCRIPTORS &&
-      atomic_load_explicit(&devices[descriptor], memory_order_relaxed) && il_draw(buffer, count))
-    return (ssize_t)count;
-  if (UNLIKELY(il_current != NULL)) il_note_io(descriptor, __builtin_return_address(0));
-  IL_REAL(read, &read);
-  return original(descriptor, buffer, count);
+bool il_draw_from(int descriptor, void *buffer, size_t count) {
+  return descriptor >= 0 && descriptor < MOST_DESCRIPTORS &&
+         atomic_load_explicit(&devices[descriptor], memory_order_relaxed) &&
+         il_draw(buffer, count);
 }
 
-int close(int descriptor) {
-  if (UNLIKELY(il_is_refused(descriptor))) return il_refuse();
-  il_note_outside((void *)close, IL_CALLER());
+void il_note_closed(int descriptor) {
   if (descriptor >= 0 && descriptor < MOST_DESCRIPTORS)
     atomic_store_explicit(&devices[descriptor], false, memory_order_relaxed);
-  IL_REAL(close, &close);
-  return original(descriptor);
 }
 
 // A stream reads past `read`, so it gets functions of its own.

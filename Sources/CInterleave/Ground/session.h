@@ -63,6 +63,14 @@ typedef struct {
   uint32_t task;
 } il_checked;
 
+// A pipe or a pair of sockets that the run made, by what the system knows its ends by.
+enum { IL_CHANNELS = 64 };
+typedef struct {
+  uint64_t device, inodes[2];
+  // Where others note that they write to it.
+  unsigned places[2];
+} il_channel;
+
 struct il_session {
   il_callbacks callbacks;
   void *context;
@@ -148,6 +156,11 @@ struct il_session {
   void *own[IL_OWN];
   size_t own_count;
   bool has_escaped;
+  // The pipes and pairs of sockets that the run made, and that a step of any run has waited for
+  // others at a file in vain.
+  il_channel channels[IL_CHANNELS];
+  size_t channel_count;
+  bool waits_for_files_in_vain;
   // The same for all runs: what they left behind may still go on.
   bool has_ever_escaped;
   // Under the thread sanitizer: the fibers of the run's tasks, in the order in which they were

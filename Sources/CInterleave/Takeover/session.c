@@ -67,7 +67,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->has_read_clock = s->has_slept = false;
   il_watch_renew();
   il_errands_drop(s);
-  s->own_count = 0;
+  s->own_count = s->channel_count = 0;
   forget_queues(s);
   s->has_escaped = false;
   s->resumer_count = 0;

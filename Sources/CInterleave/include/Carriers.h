@@ -43,8 +43,10 @@ typedef enum {
   IL_POINT_SUBMIT = 10,
   /// It sets, cancels, holds up or lets go on a timer of a dispatch queue.
   IL_POINT_TIMER = 11,
+  /// It reads from, writes to or closes a pipe or a pair of sockets that the run made.
+  IL_POINT_TRANSFER = 12,
 } il_point_kind;
-enum { IL_POINT_KINDS = 12 };
+enum { IL_POINT_KINDS = 13 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {
@@ -82,6 +84,8 @@ typedef struct {
   const void *_Nullable held_since;
   /// A step of the run has opened it since.
   bool is_opened;
+  /// The function of the system's in which it waits, where that is told.
+  const char *_Nullable call;
 } il_lock_wait;
 
 /// Why steps cannot be interrupted inside in this process; NULL where they can.

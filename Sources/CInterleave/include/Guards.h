@@ -37,6 +37,7 @@ typedef enum {
   IL_BLOCKED_GROUP = 2,
   IL_BLOCKED_CONDITION = 3,
   IL_BLOCKED_QUEUE = 4,
+  IL_BLOCKED_FILE = 5,
 } il_blocked;
 
 enum { IL_STOP_FRAMES = 64, IL_STOP_CIRCLE = 8 };

@@ -90,6 +90,9 @@ typedef enum {
   IL_TOUCH_LET_FINISHED = 6,
   /// It asks whether a task is cancelled, at the address of the task's object; NULL for its own.
   IL_TOUCH_LOOKED = 5,
+  /// It does something by a pipe or a pair of sockets that the run made, at the address of what is
+  /// known of that.
+  IL_TOUCH_CHANNEL = 7,
 } il_touch;
 
 struct il_bindings;

@@ -198,6 +198,7 @@ extension InsidePoint {
     case .atomic: "changed an atomic"
     case .submit: "handed a block to a queue"
     case .timer: "set, held up or cancelled a timer"
+    case .transfer: "read from or wrote to a pipe or a socket"
     }
   }
 }

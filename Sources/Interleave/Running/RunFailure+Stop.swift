@@ -124,6 +124,7 @@ extension RunFailure {
         case .semaphore: "a semaphore that only steps of the same run know"
         case .group: "a dispatch group that only steps of the same run know"
         case .condition: "a condition that only steps of the same run know"
+        case .file: "a pipe or a socket of which only steps of the same run have the other end"
         case .queue: "its turn on a dispatch queue that it is on itself"
         }
       return """

@@ -38,7 +38,8 @@ extension Standstill {
       place(.afterCall(wait.site))
       + (caller.flatMap { $0.isUsers ? ", called by \($0.words)" : nil } ?? "")
     guard let holder = wait.holder else {
-      return "\(title(wait.task)) is blocked in \(place), until somebody lets it go on"
+      let call = wait.call.map { "`\($0)`, in " } ?? ""
+      return "\(title(wait.task)) is blocked in \(call)\(place), until somebody lets it go on"
     }
     let since = wait.heldSince == 0 ? "" : ", since \(self.place(.afterCall(wait.heldSince)))"
     return

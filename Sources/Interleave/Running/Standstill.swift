@@ -98,7 +98,8 @@ struct Standstill {
   }
 
   private func waitingForLock(_ wait: LockWait) -> String {
-    let waiting = "\(title(wait.task)) waits in \(place(.afterCall(wait.site)))"
+    let call = wait.call.map { "`\($0)`, in " } ?? ""
+    let waiting = "\(title(wait.task)) waits in \(call)\(place(.afterCall(wait.site)))"
     guard let holder = wait.holder else { return "\(waiting) for somebody to let it go on" }
     let since = wait.heldSince == 0 ? "" : ", since \(place(.afterCall(wait.heldSince)))"
     return "\(waiting) for a lock that \(title(holder)) holds\(since)"

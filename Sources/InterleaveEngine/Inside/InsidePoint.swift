@@ -30,6 +30,8 @@ public struct InsidePoint: Sendable, Hashable {
     case submit
     /// It sets, cancels, suspends or resumes a timer of a dispatch queue.
     case timer
+    /// It reads from, writes to or closes a pipe or a pair of sockets that the run made.
+    case transfer
   }
 
   public var operation: Operation
@@ -53,7 +55,7 @@ public struct InsidePoint: Sendable, Hashable {
   /// The operations as the machine numbers them.
   private static let operations: [Operation] = [
     .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock, .atomic,
-    .submit, .timer,
+    .submit, .timer, .transfer,
   ]
 }
 

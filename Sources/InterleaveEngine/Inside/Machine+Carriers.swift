@@ -350,7 +350,7 @@ extension Machine {
       task: Int(step.entry.task), object: UInt(bitPattern: wait.object),
       site: UInt(bitPattern: wait.site), caller: point?.caller ?? 0,
       holder: wait.is_held ? Int(wait.holder) : nil,
-      heldSince: UInt(bitPattern: wait.held_since))
+      heldSince: UInt(bitPattern: wait.held_since), call: wait.call.map { String(cString: $0) })
   }
 
   /// Parked steps wait for locks that they hold themselves in a circle: nobody can help them.

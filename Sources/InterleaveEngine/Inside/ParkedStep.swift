@@ -43,4 +43,6 @@ package struct LockWait: Sendable, Hashable {
   package var holder: Int?
   /// Where that took it; 0 where that is not known.
   package var heldSince: UInt
+  /// The function of the system's in which it waits, where that is one by which files are waited for.
+  package var call: String?
 }

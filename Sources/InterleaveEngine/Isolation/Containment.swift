@@ -10,6 +10,8 @@ package struct StepStop: Sendable, Hashable {
     case condition
     /// A dispatch queue that the step itself is on.
     case queue
+    /// A pipe or a pair of sockets that only steps of the run have ends of.
+    case file
   }
 
   package enum Cause: Sendable, Hashable {

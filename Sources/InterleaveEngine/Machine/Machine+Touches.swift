@@ -49,6 +49,8 @@ extension Machine {
       let name = lockNumber(UInt(bitPattern: object))
       touches.append(Touch(object: name, mode: .exclusive))
       if progress.notesResumers { noteLock(Int(name & (TouchedObject.firstLock - 1))) }
+    case IL_TOUCH_CHANNEL:
+      touches.append(Touch(object: lockNumber(UInt(bitPattern: object)), mode: .exclusive))
     case IL_TOUCH_RANDOM:
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:

@@ -300,7 +300,7 @@ private func withLimit(
 
 /// A thread that takes a while for each of its jobs, one after the other, and ends when there has
 /// been none for some time: it outlives runs, but not for long the test.
-private final class SlowThread: @unchecked Sendable {
+final class SlowThread: @unchecked Sendable {
   static let shared = SlowThread()
   private let condition = NSCondition()
   private var isRunning = false
