@@ -39,7 +39,6 @@ extension Machine {
       var pick = inside.pendingPick
       inside.pendingPick = -1
       if pick < 0 {
-        if steps.count >= progress.settings.stepLimit { return end(.stepLimit) }
         takeForeign()
         if progress.hasCrashElsewhere { return end(.stuck) }
         if progress.mayCancel, parked.isEmpty { cancelIfDue() }
@@ -50,6 +49,8 @@ extension Machine {
           return end(over)
         }
         if parked.isEmpty, queue.count == 0, holdsTime() { continue }
+        if steps.count >= progress.fairness.nextLook, isAtLimit() { return end(.stepLimit) }
+        if isFair { giveTurn() }
         pick = 0
         if enabled.count > 1, !progress.hasFailed, inside.pool.suspicion == nil {
           progress.choices += 1
@@ -137,7 +138,7 @@ extension Machine {
 
   /// When the first of the steps that are blocked for a limited time goes on in any case; `.max`
   /// where none is.
-  private var firstLimit: Int64 {
+  var firstLimit: Int64 {
     parked.elements.lazy.filter { il_carrier_is_blocked($0.carrier) }
       .map { il_carrier_limit($0.carrier) }.min() ?? .max
   }
@@ -203,6 +204,7 @@ extension Machine {
       park(carrier, own)
       return nil
     }
+    if isFair { return release(own, carrier) }
     collectAtPoint(own)
     guard enabled.count > 1 else { return release(own, carrier) }
     progress.choices += 1

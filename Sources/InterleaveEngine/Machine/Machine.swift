@@ -261,6 +261,8 @@ package final class Machine {
         return timers.isEmpty ? .stuck : .timeLimit
       }
       if queue.count == 0, holdsTime() { continue }
+      if steps.count >= progress.fairness.nextLook, isAtLimit() { return .stepLimit }
+      if isFair { giveTurn() }
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {
         progress.choices += 1
@@ -273,7 +275,6 @@ package final class Machine {
         perform(pick)
       }
       if progress.allowsLeaks, onlyAllowedTasksGoOn { return .clean }
-      if steps.count >= progress.settings.stepLimit { return .stepLimit }
     }
   }
 

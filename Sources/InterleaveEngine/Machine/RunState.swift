@@ -54,6 +54,11 @@ struct TaskState {
   var isTimer = false
   /// Its step was interrupted inside, and has not gone on.
   var isParked = false
+  /// How often it has yielded since a look, and which one that was.
+  var yields: Int32 = 0
+  var look: Int32 = -1
+  /// How many turns it has had while everybody got one.
+  var turns: Int32 = 0
   /// Where it went on last.
   var lastResume: UInt = 0
   var lastExecutor: Int32 = 0
@@ -122,6 +127,8 @@ struct WaitingJob {
 struct RunState {
   /// How the run is to go; what is set meanwhile counts from the next one on.
   let settings: MachineSettings
+  /// Who gets a turn where tasks keep others waiting.
+  var fairness: Fairness
   /// Something looks at the program around each step.
   var isObserved = false
   /// The event clock: it orders arrivals and steps.
@@ -189,6 +196,7 @@ struct RunState {
 
   init(settings: MachineSettings, isObserved: Bool = false) {
     self.settings = settings
+    fairness = Fairness(stepLimit: settings.stepLimit)
     self.isObserved = isObserved
     lastMoment = settings.timeLimit
   }
