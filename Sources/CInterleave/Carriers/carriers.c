@@ -414,6 +414,10 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
   (void)carrier;
   return false;
 }
+bool il_carrier_pauses(const il_carrier *carrier) {
+  (void)carrier;
+  return false;
+}
 bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
   (void)carrier;
   return false;

@@ -43,6 +43,8 @@ typedef enum {
   IL_WANTS_TURN,
   // Nothing but that time passes.
   IL_WANTS_TIME,
+  // That others have gone on, as long as they can.
+  IL_WANTS_OTHERS,
   // Something is ready that is looked at.
   IL_WANTS_READY,
 } il_want;
@@ -144,6 +146,8 @@ struct il_carrier {
   int64_t limit;
   // How often what it wants had been opened; and anything by those outside.
   unsigned openings, openings_by_others;
+  // The last step that had begun.
+  unsigned last_step;
   // What the word was, of so many bytes.
   uint64_t seen;
   uint8_t width;
@@ -185,7 +189,7 @@ struct il_carriers {
 
 // The numbers of points are those of operations, or, of places where a step has to wait for others
 // in the midst of one, as much larger.
-enum { IL_MOST_OPERATIONS = 2047, IL_WAITS = 2 * (IL_MOST_OPERATIONS + 1) };
+enum { IL_MOST_OPERATIONS = 2047, IL_PAUSE = 1000, IL_WAITS = 2 * (IL_MOST_OPERATIONS + 1) };
 
 // The running step parks, and the carrier goes on, or a new loop if it is NULL.
 void il_carrier_leave(il_carriers *carriers, il_carrier *next);

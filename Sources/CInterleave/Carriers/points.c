@@ -73,6 +73,7 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   case IL_WANTS_SOLITUDE: return c->parked > c->solitary;
   case IL_WANTS_TURN: return !((const il_turn *)carrier->wanted)->is_given;
   case IL_WANTS_TIME: return true;
+  case IL_WANTS_OTHERS: return c->last_step - carrier->last_step < IL_PAUSE;
   case IL_WANTS_READY: {
     const il_readiness *readiness = carrier->wanted;
     return !readiness->is_ready(readiness);
@@ -210,11 +211,26 @@ static unsigned count_of(il_session *s, il_point_kind kind) {
   return s->initializing ? *count : (*count)++;
 }
 
+// A step that takes locks, or asks whether it is cancelled, more often than it can be interrupted
+// there, may do so until others have done something. They may be waiting for it as well: nobody
+// waits for all that others will ever do.
+static void let_others_go_on(il_session *s, il_point_kind kind, unsigned occurrence,
+                             const void *site) {
+  enum { EVERY = 1024, MOST = 64 };
+  if (LIKELY(occurrence < IL_MOST_OPERATIONS) || occurrence % EVERY || occurrence / EVERY > MOST ||
+      (kind != IL_POINT_LOCK && kind != IL_POINT_LOOK) || s->initializing || s->carriers->off ||
+      !may_be_interrupted(s)) return;
+  il_carrier *me = s->carriers->current;
+  me->last_step = s->carriers->last_step;
+  il_await(s, NULL, site, IL_WANTS_OTHERS);
+}
+
 void il_reach(il_session *s, il_point_kind kind, void *object, const void *site, il_want want) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
   unsigned number = c->operations, occurrence = count_of(s, kind);
   il_count_operation(s);
+  let_others_go_on(s, kind, occurrence, site);
   il_carrier *me = c->current;
   me->want = want;
   me->wanted = object;
@@ -327,6 +343,8 @@ bool il_carrier_is_blocked(const il_carrier *carrier) {
   return is_in_vain(carrier->owner, carrier, carrier->step.number);
 }
 
+bool il_carrier_pauses(const il_carrier *carrier) { return carrier->want == IL_WANTS_OTHERS; }
+
 int64_t il_carrier_limit(const il_carrier *carrier) {
   bool has_limit = carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_TIME ||
                    carrier->want == IL_WANTS_READY;
@@ -334,7 +352,7 @@ int64_t il_carrier_limit(const il_carrier *carrier) {
 }
 
 bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
-  return carrier->want == IL_WANTS_SOLITUDE || carrier->is_trial ||
+  return carrier->want == IL_WANTS_SOLITUDE || carrier->is_trial || il_carrier_pauses(carrier) ||
          ((carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_READY) &&
           carrier->limit == IL_NEVER);
 }

@@ -127,6 +127,8 @@ size_t il_carriers_free(const il_session *_Nonnull session);
 bool il_carrier_is_blocked(const il_carrier *_Nonnull carrier);
 /// Where nothing else can go on, it does all the same: it waits for others than steps, or to be alone.
 bool il_carrier_may_go_on_alone(const il_carrier *_Nonnull carrier);
+/// It wants others to go on, and may be waiting for what they do.
+bool il_carrier_pauses(const il_carrier *_Nonnull carrier);
 /// When the parked step goes on in any case, in time of the run; `INT64_MAX` where only others let
 /// it.
 int64_t il_carrier_limit(const il_carrier *_Nonnull carrier);

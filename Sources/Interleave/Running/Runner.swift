@@ -142,6 +142,7 @@ final class Runner {
   ///
   /// Naming places takes time, and is done by the process that remembers them.
   func rawOutcome(of stop: StepStop) -> RunOutcome {
+    if stop.isHang { machine.forgetVainPauses() }
     request.wants.formUnion([.count, .schedule, .draws])
     var outcome = outcome(live.failure)
     outcome.wasStopped = true

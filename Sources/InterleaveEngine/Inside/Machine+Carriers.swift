@@ -192,7 +192,10 @@ extension Machine {
   func pointReached(_ carrier: OpaquePointer, _ point: il_point) -> OpaquePointer? {
     let own = ownEntry(at: point)
     if point.is_vain {
+      let pauses = il_carrier_pauses(carrier)
+      if pauses, isOnlyOne(own) { return release(own, carrier) }
       park(carrier, own)
+      if pauses { notePause() }
       noteWait(of: carrier)
       noteBlocking(&parked[parked.count - 1])
       return nil
@@ -252,7 +255,7 @@ extension Machine {
   }
 
   /// Collects what could run while a step is at a point: that itself first.
-  private func collectAtPoint(_ own: RunQueue.Entry) {
+  func collectAtPoint(_ own: RunQueue.Entry) {
     queue.settle()
     enabled.removeAll()
     enabled.reserve(parked.count + queue.enabled.count + timers.count + 1)
@@ -319,6 +322,7 @@ extension Machine {
     progress.currentExecutor = entry.executor
     progress.currentEnd = step.end
     tasks[Int(entry.task)].isParked = false
+    inside.stepsBeforePause = step.stepsBeforePause
     freeSlots.append(entry.slot)
     parked.remove(at: index)
     return step.carrier

@@ -11,6 +11,9 @@ struct ParkedStep {
   /// How many steps had begun when it blocked a thread of the pool until somebody lets it go on; nil
   /// where it does not, or where somebody has.
   var blockedSince: Int?
+  /// How many steps had begun when it first let others go on, for which it may be waiting; nil
+  /// where it has not.
+  var stepsBeforePause: Int?
 }
 
 /// What the machine knows of a run whose steps can be interrupted inside.
@@ -21,6 +24,8 @@ struct InsideState {
   var pendingPick = -1
   /// How the run ended, once it has.
   var end: RunEnd?
+  /// How many steps had begun when the one that runs first let others go on; nil where it has not.
+  var stepsBeforePause: Int?
   /// How often a step parked.
   var parkings = 0
   /// The step that has just ended was interrupted, so that others ran inside of it.

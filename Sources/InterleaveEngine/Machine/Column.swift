@@ -138,6 +138,12 @@ struct Column<Element> {
     header.pointee.count = 0
   }
 
+  /// Keeps only the first elements, of which there are no fewer.
+  func removeAll(after count: Int) {
+    precondition(count >= 0 && count <= self.count)
+    header.pointee.count = count
+  }
+
   /// The elements, valid until the next change.
   var elements: UnsafeBufferPointer<Element> {
     UnsafeBufferPointer(start: header.pointee.base, count: count)

@@ -149,4 +149,34 @@ extension Machine {
     let state = tasks.pointer(at: Int(task))
     return state.pointee.isJob ? Int(state.pointee.parent) : Int(task)
   }
+
+  // MARK: Inside a step
+
+  /// Nothing could go on before a step does that is at a point.
+  func isOnlyOne(_ own: RunQueue.Entry) -> Bool {
+    collectAtPoint(own)
+    return enabled.count == 1 && timers.isEmpty
+      && !parked.elements.contains { il_carrier_may_go_on_alone($0.carrier) }
+  }
+
+  /// The step that has parked last lets others go on.
+  func notePause() {
+    let before = inside.stepsBeforePause ?? steps.count
+    parked[parked.count - 1].stepsBeforePause = before
+  }
+
+  /// Forgets what others did while the step that hangs now let them go on, unless that was chosen.
+  ///
+  /// It took nothing of it: it would have hung there and then, and does so again whatever is
+  /// chosen afterwards.
+  package func forgetVainPauses() {
+    guard let count = inside.stepsBeforePause, count > 0, count < steps.count else { return }
+    let isChosen = steps.elements[count...].contains {
+      $0.task != $0.passedTask || $0.ordinal != $0.passedOrdinal
+    }
+    guard !isChosen else { return }
+    touches.removeAll(after: moments[count].firstTouch)
+    steps.removeAll(after: count)
+    moments.removeAll(after: count)
+  }
 }

@@ -42,6 +42,7 @@ extension Machine {
   private func begin(
     _ chosen: RunQueue.Entry, isBaseline: Bool, passed: RunQueue.Entry
   ) {
+    inside.stepsBeforePause = nil
     let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     let index = Int(job.pointee.task)

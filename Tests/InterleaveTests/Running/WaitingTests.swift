@@ -102,6 +102,42 @@ import Testing
     $0.hangLimit = .seconds(1)
   }
 
+  @Test(.enabled(if: Interruptions.obstacle == nil))
+  func whoAsksInsideAStepUntilItIsCancelledPasses() async {
+    let outcome = await fuzzed(schedules: 100, Self.hasThreads) {
+      let task = Task { while !Task.isCancelled {} }
+      async let other: Void = task.cancel()
+      await task.value
+      await other
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+  }
+
+  @Test(.enabled(if: Interruptions.obstacle == nil && !fixturesAreEnabled))
+  func whoAsksInsideAStepWhetherItIsCancelledAndNeverIsHangs() async throws {
+    let outcome = await fuzzed(schedules: 100, Self.hasThreads) {
+      let task = Task { while !Task.isCancelled {} }
+      async let other: Void = Task.yield()
+      await task.value
+      await other
+    }
+    let failure = try #require(outcome.failure, "\(outcome)")
+    #expect(failure.kind == .hang, "\(failure)")
+    #expect(failure.schedulesTried == 1)
+    #expect(failure.interleaving.deviations.isEmpty, "\(failure)")
+  }
+
+  @Test(.enabled(if: Interruptions.obstacle == nil))
+  func whoLooksUnderALockInsideAStepPasses() async {
+    let outcome = await fuzzed(schedules: 100, Self.hasThreads) {
+      let (first, second) = (Flag(), Flag())
+      async let one: Void = first.raise(andAwait: second)
+      async let other: Void = second.raise(andAwait: first)
+      _ = await (one, other)
+    }
+    #expect(outcome.failure == nil, "\(outcome)")
+  }
+
   @Test(.enabled(if: Interruptions.obstacle == nil), arguments: [false, true])
   func whoTriesALockThatAnInterruptedStepHoldsPasses(isPolite: Bool) async {
     let outcome = await fuzzed(schedules: 100, Self.hasThreads) {
@@ -154,5 +190,15 @@ private actor Mill {
   nonisolated func grind(times: Int) async {
     for _ in 0..<times { await grind() }
     await stop()
+  }
+}
+
+private final class Flag: Sendable {
+  private let isRaised = Mutex(false)
+
+  /// Waits without suspending.
+  func raise(andAwait other: Flag) {
+    isRaised.withLock { $0 = true }
+    while !other.isRaised.withLock({ $0 }) {}
   }
 }
