@@ -120,12 +120,28 @@ struct Standstill {
       "task \(machine.path(ofTask: step.task)) in \(place(.start(step.resume)))"
     }
     if cycle.count > 12 { lines.append("and \(cycle.count - 12) more steps") }
+    lines += polls(in: cycle)
     let turning = lines.isEmpty ? "" : " In the end it turned in this circle:"
     return failure(
       .livelock,
       "the run had not ended after \(machine.stepCount) steps "
         + "(`stepLimit` sets the bound).\(turning)",
       lines, Array(Set(cycle.map(\.task))).sorted())
+  }
+
+  /// What each task polls that turns in a circle: the actors that it comes to.
+  private func polls(in cycle: [Machine.Turn]) -> [String] {
+    let namer = StepNamer(machine)
+    return Set(cycle.map(\.task)).sorted().compactMap { task in
+      let own = cycle.filter { $0.task == task }
+      var actors: [String] = []
+      for turn in own where turn.executor > 0 {
+        let name = namer.executorName(turn.executor)
+        if !name.isEmpty, !actors.contains(name) { actors.append(name) }
+      }
+      guard !actors.isEmpty else { return nil }
+      return "\(title(task)) polls \(actors.joined(separator: ", "))"
+    }
   }
 
   /// The actors that the run made and that are still there, which is to say: held by a task

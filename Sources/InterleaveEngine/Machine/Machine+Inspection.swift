@@ -146,6 +146,8 @@ extension Machine {
   package struct Turn: Hashable, Sendable {
     package var task: Int
     package var resume: UInt
+    /// The number of the executor; -1 for what only goes on with the task.
+    package var executor = -1
   }
 
   /// The last steps of the run; what only goes on with a task counts as that task.
@@ -155,7 +157,9 @@ extension Machine {
     steps.elements.suffix(count).map { step in
       let task = Int(step.task)
       let isJob = tasks[task].isJob
-      return Turn(task: isJob ? Int(tasks[task].parent) : task, resume: isJob ? 0 : step.resume)
+      return isJob
+        ? Turn(task: Int(tasks[task].parent), resume: 0)
+        : Turn(task: task, resume: step.resume, executor: Int(step.executor))
     }
   }
 

@@ -23,6 +23,8 @@ import Testing
     #expect(failure.interleaving.preemptions == 0)
     #expect(failure.message.contains("task 0.0 in"), "\(failure)")
     #expect(failure.message.contains("task 0.1 in"), "\(failure)")
+    #expect(failure.message.contains("task 0.0 polls Post"), "\(failure)")
+    #expect(failure.message.contains("task 0.1 polls Post"), "\(failure)")
   }
 
   @Test(arguments: [1, 4])
