@@ -14,7 +14,7 @@ enum FindingBenchmark {
     ("portfolio", { InShares(Portfolio(), later: { Portfolio(onlyRandom: true) }) }),
     ("randomWalk", { RandomWalk() }),
     ("stratifiedWalk", { StratifiedWalk() }), ("pct", { PCT() }), ("pos", { POS() }),
-    ("urw", { URW() }), ("surw", { SURW() }),
+    ("urw", { URW() }), ("surw", { SURW() }), ("guided", { Guided() }),
     ("surwNoRepeat", { SURW(repeatsOrders: false) }), ("delayBounded", { DelayBounded() }),
     ("preemptionBounded", { PreemptionBounded() }), ("depthFirst", { DepthFirst() }),
   ]

@@ -63,6 +63,23 @@ public struct RunRecord {
     }
   }
 
+  /// The number of a step's executor in the run.
+  func executorNumber(ofStep index: Int) -> Int {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { Int($0.steps[index].executor) }
+    case .listed(let run): run.number(ofExecutor: run.steps[index].executor)
+    }
+  }
+
+  /// Where in the program's code a step went on, as ``EnabledSteps/place(at:)`` has it; 0 where that
+  /// is not known.
+  func place(ofStep index: Int) -> UInt64 {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.placeOfStep(at: index) }
+    case .listed: 0
+    }
+  }
+
   /// The number of tasks that were made, the root included.
   public var taskCount: Int {
     switch source {
@@ -110,6 +127,11 @@ package final class ListedRun {
   package init(_ run: RunRecord) {
     steps = (0..<run.stepCount).map { run.step(at: $0) }
     tasks = (0..<run.taskCount).map { run.task($0) }
+  }
+
+  /// The number of an executor, by its first step.
+  fileprivate func number(ofExecutor executor: UInt64) -> Int {
+    steps.firstIndex { $0.executor == executor } ?? 0
   }
 
   /// What ``Machine/signature`` is for a machine's run.

@@ -137,6 +137,8 @@ extension FuzzConfiguration {
     public static let urw = drawn("urw") { URW() }
     /// Makes all orders of the steps on one actor equally likely.
     public static let surw = drawn("surw") { SURW() }
+    /// Goes on from runs that showed something new, by asking for steps that follow each other.
+    public static let guided = drawn("guided") { Guided() }
     /// Tries every schedule, those with the fewest delays of the baseline first.
     public static let delayBounded = StrategyChoice(
       name: "delayBounded", make: { DelayBounded() }, isComplete: true)
@@ -175,8 +177,8 @@ extension FuzzConfiguration {
     }
 
     static let named = [
-      portfolio, randomWalk, stratifiedWalk, pct, pos, urw, surw, delayBounded, preemptionBounded,
-      depthFirst, reduction, baseline,
+      portfolio, randomWalk, stratifiedWalk, pct, pos, urw, surw, guided, delayBounded,
+      preemptionBounded, depthFirst, reduction, baseline,
     ]
   }
 

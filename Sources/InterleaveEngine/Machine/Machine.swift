@@ -340,9 +340,20 @@ package final class Machine {
     guard job.pointee.reason == .created else {
       return codePlaces.number(of: UInt(bitPattern: job.pointee.ready.resume))
     }
-    let task = tasks.pointer(at: Int(job.pointee.task))
+    return placeOfBeginning(ofTask: Int(job.pointee.task))
+  }
+
+  private func placeOfBeginning(ofTask number: Int) -> UInt64 {
+    let task = tasks.pointer(at: number)
     return mix(
       mix(codePlaces.number(of: task.pointee.site), 2), codePlaces.number(of: task.pointee.entry))
+  }
+
+  /// What ``placeOfEnabled(at:)`` was for a step that has run.
+  func placeOfStep(at index: Int) -> UInt64 {
+    let step = steps[index]
+    return step.reason == .created
+      ? placeOfBeginning(ofTask: Int(step.task)) : codePlaces.number(of: step.resume)
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

@@ -13,6 +13,8 @@ public final class Portfolio: Strategy {
     let baseWeight: Double
     /// In how many runs its weight is greater.
     var headStart = 0
+    /// After how many runs it takes part.
+    var entry = 0
     var weight: Double {
       share.schedules < headStart ? baseWeight * Portfolio.headStartFactor : baseWeight
     }
@@ -41,6 +43,8 @@ public final class Portfolio: Strategy {
   }
 
   private static let headStartFactor = 4.5
+  /// After so many runs ``Guided`` takes part.
+  private static let guidedFrom = 64
   /// How much ``NearRuns`` gets where the others together get 1.
   private static let nearWeight = 0.25
   /// The part of all runs that is shared out by weight alone.
@@ -65,6 +69,7 @@ public final class Portfolio: Strategy {
   /// no difference to whole steps.
   private static let widths: [Int?] = [1, 2, 1, nil]
   private var wholeRuns = 0
+  private var runs = 0
   public private(set) var poolWidth: Int?
   private let interleavings = AddressTable()
   private var knownInterleavings = 0
@@ -99,8 +104,10 @@ public final class Portfolio: Strategy {
         + (onlyRandom ? [] : search)
         + [
           ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.3),
-          ("pct", PCT(), 0.3),
+          ("pct", PCT(), 0.3), ("guided", Guided(), 2.3),
         ], profile: profile, goesNear: true)
+    // It has nothing to go on from before, and what is found in a few runs needs no guidance.
+    for member in members where member.strategy is Guided { member.entry = Self.guidedFrom }
   }
 
   /// Makes a portfolio of one's own.
@@ -161,6 +168,7 @@ public final class Portfolio: Strategy {
 
   public func begin(_ run: RunStart) {
     let next = nextMember()
+    runs += 1
     running = next
     next.share.schedules += 1
     // A search goes through the schedules of whole steps; of the other runs, three of four
@@ -183,7 +191,7 @@ public final class Portfolio: Strategy {
     var yields = 0.0
     for member in members {
       // Whoever is due nothing does not compete.
-      member.due = member.strategy.isExhausted ? 0 : member.weight
+      member.due = member.strategy.isExhausted || runs < member.entry ? 0 : member.weight
       guard member.due > 0 else { continue }
       weights += member.due
       yields += member.due * member.yield * member.yield

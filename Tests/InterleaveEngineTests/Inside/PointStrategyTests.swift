@@ -5,7 +5,8 @@ import Testing
 @Suite(.enabled(if: Interruptions.obstacle == nil)) struct PointStrategyTests {
   private static let all: [@Sendable () -> any Strategy] = [
     { RandomWalk() }, { StratifiedWalk() }, { PCT() }, { POS() }, { URW() }, { SURW() },
-    { SURW(repeatsOrders: false) }, { DelayBounded() }, { PreemptionBounded() }, { Portfolio() },
+    { SURW(repeatsOrders: false) }, { Guided() }, { DelayBounded() }, { PreemptionBounded() },
+    { Portfolio() },
   ]
 
   private static let looks = 4

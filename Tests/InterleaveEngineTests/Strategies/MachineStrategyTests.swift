@@ -10,7 +10,8 @@ import Testing
 
   private static let all: [@Sendable () -> any Strategy] = [
     { RandomWalk() }, { StratifiedWalk() }, { PCT() }, { POS() }, { URW() }, { SURW() },
-    { SURW(repeatsOrders: false) }, { DelayBounded() }, { PreemptionBounded() }, { DepthFirst() },
+    { SURW(repeatsOrders: false) }, { Guided() }, { DelayBounded() }, { PreemptionBounded() },
+    { DepthFirst() },
     { Portfolio() },
   ]
 

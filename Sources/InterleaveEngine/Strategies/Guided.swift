@@ -1,0 +1,191 @@
+/// Goes on from runs that showed something new, by asking for steps that follow each other.
+///
+/// Reads-from fuzzing (Wolff, Shi, Duck, Mathur, Roychoudhury: "Greybox fuzzing for concurrency
+/// testing", ASPLOS 2024), for actors: what a step finds on its executor is what the step before it
+/// there has left. Such pairs of steps are all that is looked at. A run that shows a new pair, or
+/// pairs that were never together, is kept as a ``SchedulePlan``: a few pairs that are wanted, or
+/// unwanted. Later runs follow one of the plans, changed a little, and those most often that led to
+/// what is seldom seen. Steps are known by the places in the code at which they go on, so that what
+/// holds for one task holds for others that run the same, and now and then by their tasks as well.
+///
+/// What a plan does not decide is decided as by ``POS``.
+public final class Guided: Strategy, PureStrategy {
+  private var random = SplitMix64(seed: 0)
+  private let memory = SeenPairs()
+  private let plans = SchedulePlans()
+  private var plan = SchedulePlan()
+  /// The plan that this run's was made of; nil where it was made of none.
+  private var parent: Int?
+  private var isRunning = false
+  private var runs = 0
+  private var othersRuns = 0
+  private static let alwaysNoted = 256
+  private static let laterPeriod = 2
+  private static let othersNoted = 16
+  private static let othersPeriod = 8
+
+  // The run that goes on.
+  private let priorities = Column<Priority>()
+  /// By number of executor: what ran there last, and how often somebody was picked there.
+  private let lanes = Column<Lane>()
+  private var stepsSeen = 0
+  /// For each pair of the plan that is wanted: it has come about.
+  private var isMet: [Bool] = []
+
+  private struct Priority {
+    var ordinal = -1
+    var conflicts = 0
+    var value: UInt64 = 0
+  }
+
+  private struct Lane {
+    var last = StepNames()
+    var conflicts = 0
+  }
+
+  public init() {}
+
+  deinit {
+    priorities.deallocate()
+    lanes.deallocate()
+  }
+
+  public func begin(_ run: RunStart) {
+    random = SplitMix64(seed: run.seed)
+    (plan, parent) = plans.next(&random, memory)
+    isMet = plan.wanted.map { _ in false }
+    priorities.removeAll()
+    lanes.removeAll()
+    stepsSeen = 0
+    isRunning = true
+  }
+
+  public func choose(among steps: EnabledSteps) -> Int { decide(at: steps) }
+
+  package func decide(at point: some ChoicePoint) -> Int {
+    let record = point.record
+    catchUp(with: record)
+    while priorities.count < record.taskCount { priorities.append(Priority()) }
+    var (pick, best, favour) = (0, UInt64(0), -1)
+    for index in 0..<point.count {
+      let step = point.step(at: index)
+      while lanes.count <= step.executorNumber { lanes.append(Lane()) }
+      let lane = lanes.pointer(at: step.executorNumber)
+      let priority = priorities.pointer(at: step.taskNumber)
+      if priority.pointee.ordinal != step.ordinal
+        || priority.pointee.conflicts != lane.pointee.conflicts
+      {
+        priority.pointee = Priority(
+          ordinal: step.ordinal, conflicts: lane.pointee.conflicts, value: random.next())
+      }
+      let own = self.favour(step, at: index, of: point, after: lane.pointee.last)
+      if index == 0 || own > favour || own == favour && priority.pointee.value > best {
+        (pick, best, favour) = (index, priority.pointee.value, own)
+      }
+    }
+    lanes.pointer(at: point.step(at: pick).executorNumber).pointee.conflicts += 1
+    return pick
+  }
+
+  /// How much the plan speaks for a step now: 2 where it brings about what is wanted, 0 where it
+  /// would spoil that or bring about what is not, and 1 for all others.
+  private func favour(
+    _ step: EnabledStep, at index: Int, of point: some ChoicePoint, after last: StepNames
+  ) -> Int {
+    let executor = step.executor
+    guard plan.concerns(executor) else { return 1 }
+    let names = StepNames(task: step.task, place: point.place(at: index))
+    for pair in plan.unwanted where pair.executor == executor {
+      if pair.first == last.name(pair.kind), pair.second == names.name(pair.kind) { return 0 }
+    }
+    var favour = 1
+    for (index, pair) in plan.wanted.enumerated() where pair.executor == executor && !isMet[index] {
+      let isNext = pair.second == names.name(pair.kind)
+      let isAfter = pair.first == last.name(pair.kind)
+      if isNext, isAfter { return 2 }
+      if isNext || isAfter { favour = 0 }
+    }
+    return favour
+  }
+
+  /// Follows what has run since the last choice.
+  private func catchUp(with record: RunRecord) {
+    while stepsSeen < record.stepCount {
+      defer { stepsSeen += 1 }
+      let step = record.step(at: stepsSeen)
+      guard plan.concerns(step.executor) else { continue }
+      let number = record.executorNumber(ofStep: stepsSeen)
+      while lanes.count <= number { lanes.append(Lane()) }
+      let names = StepNames(
+        task: record.task(step.taskNumber).name, place: record.place(ofStep: stepsSeen))
+      let lane = lanes.pointer(at: number)
+      for (index, pair) in plan.wanted.enumerated() where pair.executor == step.executor {
+        if pair.first == lane.pointee.last.name(pair.kind), pair.second == names.name(pair.kind) {
+          isMet[index] = true
+        }
+      }
+      lane.pointee.last = names
+    }
+  }
+
+  public func end(_ run: RunRecord) {
+    defer { isRunning = false }
+    if isRunning {
+      runs += 1
+      // Later on, some say the same as all.
+      guard runs <= Self.alwaysNoted || runs.isMultiple(of: Self.laterPeriod) else { return }
+      return plans.learn(plan, from: parent, memory.note(run))
+    }
+    // Of other strategies' runs, what was new can be asked for.
+    othersRuns += 1
+    guard othersRuns <= Self.othersNoted || othersRuns.isMultiple(of: Self.othersPeriod) else {
+      return
+    }
+    let news = memory.note(run)
+    if let pair = news.newPair { plans.learn(SchedulePlan(wanted: [pair]), from: nil, news) }
+  }
+}
+
+/// What a step is called: by where in the code it goes on, and by its task as well.
+struct StepNames {
+  var task: UInt64 = 0
+  var place: UInt64 = 0
+
+  func name(_ kind: StepPair.Kind) -> UInt64 { kind == .place ? place : mix(task, place) }
+}
+
+/// Two steps that follow each other on an executor.
+struct StepPair: Hashable {
+  enum Kind: UInt8 { case place, task }
+
+  var kind: Kind
+  var executor: UInt64
+  var first: UInt64
+  var second: UInt64
+
+  init(_ kind: Kind, _ executor: UInt64, _ first: StepNames, _ second: StepNames) {
+    self.init(kind, executor, first.name(kind), second.name(kind))
+  }
+
+  init(_ kind: Kind, _ executor: UInt64, _ first: UInt64, _ second: UInt64) {
+    self.kind = kind
+    self.executor = executor
+    self.first = first
+    self.second = second
+  }
+
+  var hash: UInt64 { mix(mix(executor, first), mix(second, UInt64(kind.rawValue))) }
+}
+
+/// Pairs of steps that a run shall show, and pairs that it shall not.
+struct SchedulePlan {
+  var wanted: [StepPair] = []
+  var unwanted: [StepPair] = []
+
+  func concerns(_ executor: UInt64) -> Bool {
+    wanted.contains { $0.executor == executor } || unwanted.contains { $0.executor == executor }
+  }
+
+  var isEmpty: Bool { wanted.isEmpty && unwanted.isEmpty }
+  var count: Int { wanted.count + unwanted.count }
+}
