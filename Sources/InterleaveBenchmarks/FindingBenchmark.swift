@@ -47,14 +47,17 @@ enum FindingBenchmark {
     let hunter = try Hunter()
     let whole = options.programs.filter { $0.need == .nothing }
     try measure(whole, hunter, options)
-    let inside = options.programs.filter { $0.need != .nothing }
-    if inside.isEmpty { return }
+    let others = options.programs.filter { $0.need != .nothing }
+    if others.isEmpty { return }
     if let obstacle = Interruptions.obstacle {
       print("no step can be interrupted inside: \(obstacle)")
       return
     }
-    if !whole.isEmpty { print("Where steps can be interrupted inside:\n") }
+    let (inside, threads) = (others.filter { !$0.hasThreads }, others.filter(\.hasThreads))
+    if !whole.isEmpty, !inside.isEmpty { print("Where steps can be interrupted inside:\n") }
     try measure(inside, hunter, options)
+    if others.count > threads.count, !threads.isEmpty { print("Of threads:\n") }
+    try measure(threads, hunter, options)
   }
 
   private static func measure(
@@ -101,7 +104,7 @@ struct FindingOptions {
   var seeds = 50
   var cap = 10_000
   /// Those that show only at operations on atomics are found where they are named.
-  var programs = BugProgram.all + BugProgram.inside
+  var programs = BugProgram.all + BugProgram.inside + BugProgram.threads
   var strategies = FindingBenchmark.strategies
 
   init(_ arguments: [String]) throws {
@@ -120,6 +123,7 @@ struct FindingOptions {
         let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
         let known =
           BugProgram.all + BugProgram.inside + BugProgram.insideAtomics + BugProgram.starvation
+          + BugProgram.threads
         programs = try names.map { name in
           guard let program = known.first(where: { $0.name == name }) else {
             throw Unreadable(

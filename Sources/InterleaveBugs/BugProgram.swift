@@ -34,12 +34,18 @@ package struct BugProgram: Sendable {
   package static let inside: [BugProgram] =
     sections + lockOrders + openings + cancellations + resumptions + makings + streams
 
+  /// All programs whose bugs show in an order of what threads do that they make.
+  package static let threads: [BugProgram] = threadSharing + threadWaiting + threadProtocols
+
   /// All programs that block the threads of the pool, so that nobody can let them go on.
   package static let starvation: [BugProgram] = bridges + heldAcross + conversations + reads
 
+  /// It makes threads.
+  package var hasThreads: Bool { Self.threads.contains { $0.name == name } }
+
   /// The program with the given name.
   package static func named(_ name: String) -> BugProgram? {
-    (all + inside + starvation).first { $0.name == name }
+    (all + inside + starvation + threads).first { $0.name == name }
   }
 }
 

@@ -83,6 +83,7 @@ extension RunTrace {
       packet.put(task.isJob)
       packet.put(task.block)
       packet.put(task.blockKind.rawValue)
+      packet.put(task.threadName)
     }
     packet.put(all: executors)
     let types = Set(executors.map(\.type)).subtracting([0]).sorted()
@@ -117,7 +118,8 @@ extension RunTrace {
       return InspectedTask(
         path: path, site: addresses[0], caller: addresses[1], entry: addresses[2],
         lastResume: addresses[3], hasEnded: packet.take(), isJob: packet.take(),
-        block: packet.take(), blockKind: BlockKind(rawValue: packet.take()) ?? .plain)
+        block: packet.take(), blockKind: BlockKind(rawValue: packet.take()) ?? .plain,
+        threadName: packet.takeText())
     }
     executors = packet.takeAll()
     let types = packet.takeAll(UInt.self)

@@ -184,6 +184,9 @@ package enum Takeover {
     ready: { context, ready in with(context) { $0.jobReady(ready) } },
     withdrawn: { context, task in with(context) { $0.timerWithdrawn(task) } },
     ended: { context, task, error in with(context) { $0.taskEnded(task, error) } },
+    named: { context, task, name in
+      with(context) { $0.threadNamed(task, String(cString: name)) }
+    },
     actor_made: { context, actor, maker in with(context) { $0.actorMade(actor, by: maker) } },
     actor_gone: { context, actor in with(context) { $0.actorGone(actor) } },
     escaped: { context, kind, site, isNative in

@@ -133,7 +133,10 @@ struct AsyncioChecksTests {
   // MARK: Debug mode: call from another thread
 
   @Test func whatAnotherThreadDoesHasEscaped() async {
-    let outcome = await outcome(schedules: 2) {
+    var configuration = FuzzConfiguration()
+    // Else a thread that a run makes is a task of the run.
+    configuration.interruptions = .never
+    let outcome = await outcome(configuration, schedules: 2) {
       await meet()
       await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume() }

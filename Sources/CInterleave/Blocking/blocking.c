@@ -71,7 +71,7 @@ typedef enum { NOT_INSIDE, HAS_COME, TIMED_OUT } wait_end;
 // The time of a wait is over that nobody has ended who runs a step. Where nobody but threads works
 // for the run, these are waited for by the clocks of the system.
 static wait_end end_of_time(il_session *s, int64_t limit) {
-  if (limit == IL_NEVER || !s->lanes) return NOT_INSIDE;
+  if (limit == IL_NEVER || (!s->lanes && !s->threads)) return NOT_INSIDE;
   il_pass(s, limit - s->now);
   return TIMED_OUT;
 }

@@ -148,6 +148,8 @@ static bool wait_alone(il_session *s, il_file_wait *wait, int64_t limit) {
 
 bool il_wait_until_ready(il_session *s, il_file_wait *wait, int64_t limit) {
   if (is_ready(wait)) return true;
+  // A thread that waits for others is one of the system's.
+  if (!wait->readiness.is_own && il_before_outside) il_before_outside();
   if (!wait->readiness.is_own && is_made_ready_by_others(s, wait, limit)) return true;
   const void *site = il_call_of_program(s, wait->caller, wait->frame);
   while (!il_await_ready(s, &wait->readiness, site, limit)) {

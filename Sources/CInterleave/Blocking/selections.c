@@ -188,6 +188,7 @@ int epoll_wait(int set, struct epoll_event *events, int count, int timeout) {
     return original(set, events, count, 0);
   }
 #endif
+  if (s && time != AT_ONCE && il_before_outside) il_before_outside();
   if ((s || !il_is_dispatch_code(caller)) && known) il_note_talk(caller);
   int result = original(set, events, count, timeout);
   if (s && result == 0 && timeout > 0) il_pass(s, time);

@@ -220,7 +220,7 @@ static il_carrier *take_spare(il_carriers *c) {
 void il_carriers_begin_step(il_carriers *c) {
   c->number = ++c->last_step;
   c->operations = c->runtime_locks = c->locks = 0;
-  c->vain_trials = 0;
+  c->vain_trials = c->passed = c->passed_more = 0;
   c->turning = (il_turning){0};
   memset(c->kinds, 0, sizeof c->kinds);
 }
@@ -239,7 +239,8 @@ static void keep_step(const il_carriers *c, il_step_state *kept) {
       .creating_child = s->creating_child, .creation_site = s->creation_site,
       .creation_caller = s->creation_caller, .creation_entry = s->creation_entry,
       .creation_group = s->creation_group, .creation_let = s->creation_let,
-      .vain_trials = c->vain_trials, .queue_frame = s->queue_frame,
+      .vain_trials = c->vain_trials, .passed = c->passed, .passed_more = c->passed_more,
+      .queue_frame = s->queue_frame,
       .number = c->number, .operations = c->operations, .runtime_locks = c->runtime_locks,
       .locks = c->locks};
   memcpy(kept->kinds, c->kinds, sizeof kept->kinds);
@@ -269,6 +270,8 @@ static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
   c->operations = kept->operations;
   c->runtime_locks = kept->runtime_locks;
   c->vain_trials = kept->vain_trials;
+  c->passed = kept->passed;
+  c->passed_more = kept->passed_more;
   c->locks = kept->locks;
   // Others have been there: it begins to count anew.
   c->turning = (il_turning){0};

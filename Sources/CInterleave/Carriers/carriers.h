@@ -47,6 +47,8 @@ typedef enum {
   IL_WANTS_OTHERS,
   // Something is ready that is looked at.
   IL_WANTS_READY,
+  // A thread has come to its end.
+  IL_WANTS_END,
 } il_want;
 
 // What is looked at whether it is ready, such as a file.
@@ -58,6 +60,12 @@ typedef struct il_readiness {
   // Nobody but steps of the run can make it ready.
   bool is_own;
 } il_readiness;
+
+// The end of a thread of the run, for which others may wait; and its task, by its number.
+typedef struct {
+  bool has_ended;
+  uint32_t task;
+} il_ending;
 
 // What takes an object of the table, and so how it is given back.
 typedef enum {
@@ -113,6 +121,9 @@ typedef struct {
   unsigned number, operations, runtime_locks, locks;
   // How often it has tried to take one that was taken.
   unsigned vain_trials;
+  // Before how many operations it was when it last came to a place after one, and to how many of
+  // these it has come that were not the first after theirs.
+  unsigned passed, passed_more;
   // The innermost call on a dispatch queue that it is in.
   struct il_queue_frame *queue_frame;
   // How many operations it has done of each kind.
@@ -170,7 +181,7 @@ struct il_carriers {
   unsigned run, last_step;
   // The step that runs.
   unsigned number, operations, runtime_locks, locks;
-  unsigned vain_trials;
+  unsigned vain_trials, passed, passed_more;
   unsigned kinds[IL_POINT_KINDS];
   il_turning turning;
   // How many steps are parked, how many of these want to be alone, and how many locks of the
@@ -188,7 +199,8 @@ struct il_carriers {
 };
 
 // The numbers of points are those of operations, or, of places where a step has to wait for others
-// in the midst of one, as much larger.
+// in the midst of one, as much larger. So are those of places after an operation that are not the
+// first: they are counted by themselves.
 enum { IL_MOST_OPERATIONS = 2047, IL_PAUSE = 1000, IL_WAITS = 2 * (IL_MOST_OPERATIONS + 1) };
 
 // The running step parks, and the carrier goes on, or a new loop if it is NULL.
@@ -205,6 +217,10 @@ void il_values_begin(il_carriers *carriers);
 void il_values_end(il_carriers *carriers);
 // Changes them for those of another carrier.
 void il_values_switch(il_carrier *from, const il_carrier *to);
+// Surround a thread that begins and ends upon the carrier that runs: it begins without any, and lets
+// go of its own.
+void il_values_put_aside(il_carriers *carriers, void **values);
+void il_values_take_back(il_carriers *carriers, void **values);
 
 // MARK: - The table
 
@@ -299,6 +315,11 @@ void il_after_unlock(il_session *session, void *lock, const void *caller);
 uint64_t il_value_of(const void *word, uint8_t width);
 // The running step has taken a `Mutex`.
 void il_note_mutex_taken(il_session *session, void *word, const void *site);
+
+// The task is a thread that the run has made.
+static inline bool il_is_thread(const il_task *task) {
+  return task && task->block_number && task->block_kind == IL_BLOCK_THREAD;
+}
 
 // MARK: - Waits
 

@@ -78,6 +78,7 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
     const il_readiness *readiness = carrier->wanted;
     return !readiness->is_ready(readiness);
   }
+  case IL_WANTS_END: return !((const il_ending *)carrier->wanted)->has_ended;
   case IL_WANTS_OPENING:
     return known_held(c, carrier->wanted)->openings == carrier->openings &&
            atomic_load(&c->session->openings_by_others) == carrier->openings_by_others;
@@ -129,10 +130,12 @@ static bool is_recursive(const il_held *held) {
 }
 
 void il_leave_taken(il_carriers *c) {
+  // Nobody goes on with what a thread was at when it ended.
+  bool is_thread = il_is_thread(c->session->step_task);
   for (size_t n = 0; n < c->held_capacity; n++) {
     il_held *held = &c->held[n];
     if (held->run == c->run && held->depth && held->holder == c->number)
-      held->is_left = is_recursive(held);
+      held->is_left = !is_thread && is_recursive(held);
   }
 }
 
@@ -259,10 +262,14 @@ void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
   unsigned occurrence = count_of(s, kind);
+  if (s->initializing) return;
+  bool is_first = c->passed != c->operations;
+  c->passed = c->operations;
+  unsigned place = is_first ? 2 * (c->operations - 1) : IL_WAITS + 2 * bounded(c->passed_more++);
   if (c->points != IL_POINTS_EVERYWHERE || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
-      s->initializing || !may_be_interrupted(s)) return;
+      !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .site = site,
-                    .number = 2 * (c->operations - 1) + 1, .occurrence = occurrence};
+                    .number = place + 1, .occurrence = occurrence};
   offer(s, &point);
 }
 
@@ -364,9 +371,14 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
   wait.kind = carrier->is_trial ? IL_WAIT_FOR_OTHER
               : is_lock || carrier->want == IL_WANTS_TURN ? IL_WAIT_FOR_LOCK
+              : carrier->want == IL_WANTS_END ? IL_WAIT_FOR_END
               : carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_READY
                   ? IL_WAIT_FOR_OPENING
                   : IL_WAIT_FOR_OTHER;
+  if (carrier->want == IL_WANTS_END) {
+    wait.is_held = true;
+    wait.holder = ((const il_ending *)carrier->wanted)->task;
+  }
   wait.is_opened = carrier->want == IL_WANTS_OPENING &&
                    known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
   if (carrier->want == IL_WANTS_READY) {

@@ -111,6 +111,37 @@ static void forget(il_carrier *carrier) {
   }
 }
 
+void il_values_put_aside(il_carriers *c, void **values) {
+  memset(values, 0, IL_KEYS * sizeof *values);
+  if (!c->has_values) return;
+  pthread_key_t key;
+  for (unsigned n = 0; n < count_keys(); n++) {
+    if (!find_key(n, &key)) continue;
+    values[n] = pthread_getspecific(key);
+    if (values[n]) pthread_setspecific(key, NULL);
+  }
+}
+
+void il_values_take_back(il_carriers *c, void **values) {
+  // What lets go of a value may keep another one.
+  enum { ROUNDS = 4 };
+  if (!c->has_values) return;
+  pthread_key_t key;
+  for (int round = 0; round < ROUNDS; round++) {
+    bool is_any = false;
+    for (unsigned n = 0; n < count_keys(); n++) {
+      void *value = find_key(n, &key) ? pthread_getspecific(key) : NULL;
+      if (!value) continue;
+      is_any = true;
+      pthread_setspecific(key, NULL);
+      if (keys[n].destructor) keys[n].destructor(value);
+    }
+    if (!is_any) break;
+  }
+  for (unsigned n = 0; n < count_keys(); n++)
+    if (find_key(n, &key)) pthread_setspecific(key, values[n]);
+}
+
 void il_values_end(il_carriers *c) {
   pthread_key_t key;
   if (c->has_values)

@@ -6,10 +6,12 @@
 #endif
 #include "carriers.h"
 #include "../Watching/watching.h"
+#include "../Containment/containment.h"
 
 #include <errno.h>
 #include <semaphore.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #if defined(__linux__)
 IL_UNINSTRUMENTED_BEGIN
@@ -128,6 +130,104 @@ intptr_t dispatch_semaphore_signal(void *semaphore) {
   return original(semaphore);
 }
 
+// MARK: - Barriers
+
+// For how many a barrier waits, where it was made in this process; `il_inbox_lock` guards it.
+typedef struct {
+  const pthread_barrier_t *barrier;
+  unsigned count;
+  // Who has come, in which run, in which round.
+  const il_session *session;
+  unsigned run, arrived, round;
+} known_barrier;
+static known_barrier *barriers;
+static size_t barrier_count, barrier_capacity;
+
+static known_barrier *find_barrier(const pthread_barrier_t *barrier) {
+  for (size_t n = 0; n < barrier_count; n++)
+    if (barriers[n].barrier == barrier) return &barriers[n];
+  return NULL;
+}
+
+int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
+                         unsigned count) {
+  IL_REAL(pthread_barrier_init,
+          int (*)(pthread_barrier_t *, const pthread_barrierattr_t *, unsigned));
+  int result = original(barrier, attributes, count);
+  if (result) return result;
+  pthread_mutex_lock(&il_inbox_lock);
+  known_barrier *known = find_barrier(barrier);
+  if (!known) {
+    if (barrier_count == barrier_capacity) {
+      barrier_capacity = barrier_capacity ? 2 * barrier_capacity : 16;
+      barriers = realloc(barriers, barrier_capacity * sizeof *barriers);
+      if (!barriers) abort();
+    }
+    known = &barriers[barrier_count++];
+  }
+  *known = (known_barrier){.barrier = barrier, .count = count};
+  pthread_mutex_unlock(&il_inbox_lock);
+  return 0;
+}
+
+int pthread_barrier_destroy(pthread_barrier_t *barrier) {
+  IL_REAL(pthread_barrier_destroy, int (*)(pthread_barrier_t *));
+  pthread_mutex_lock(&il_inbox_lock);
+  known_barrier *known = find_barrier(barrier);
+  if (known) *known = barriers[--barrier_count];
+  pthread_mutex_unlock(&il_inbox_lock);
+  return original(barrier);
+}
+
+// The round of the barrier that the run is in; NULL for one that is not known. What is returned
+// must not be kept: others may be made meanwhile.
+static known_barrier *barrier_of(il_session *s, const pthread_barrier_t *barrier) {
+  known_barrier *known = find_barrier(barrier);
+  unsigned run = s->carriers->run;
+  if (known && (known->session != s || known->run != run))
+    *known = (known_barrier){
+        .barrier = barrier, .count = known->count, .session = s, .run = run};
+  return known;
+}
+
+// True: all have come. False: who waits for ever does so as natively.
+static bool pass_barrier(il_session *s, pthread_barrier_t *barrier, const void *caller,
+                         int *result) {
+  if (il_code_at(caller) == IL_CODE_PROGRAM)
+    il_reach(s, IL_POINT_LOCK, barrier, caller, IL_WANTS_NOTHING);
+  pthread_mutex_lock(&il_inbox_lock);
+  known_barrier *known = barrier_of(s, barrier);
+  unsigned round = known ? known->round : 0;
+  bool is_last = known && ++known->arrived == known->count;
+  if (is_last) {
+    known->arrived = 0;
+    known->round++;
+  }
+  pthread_mutex_unlock(&il_inbox_lock);
+  if (is_last) il_note_opened(s, barrier);
+  *result = is_last ? PTHREAD_BARRIER_SERIAL_THREAD : 0;
+  bool waits = known && !is_last;
+  while (waits && il_await_opening(s, barrier, caller, IL_NEVER)) {
+    pthread_mutex_lock(&il_inbox_lock);
+    waits = barrier_of(s, barrier)->round == round;
+    pthread_mutex_unlock(&il_inbox_lock);
+  }
+  if (waits && il_is_contained() && !s->has_escaped)
+    il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_BARRIER, (void *)caller);
+  return known && !waits;
+}
+
+int pthread_barrier_wait(pthread_barrier_t *barrier) {
+  void *caller = IL_CALLER();
+  IL_REAL(pthread_barrier_wait, int (*)(pthread_barrier_t *));
+  il_note_outside((void *)pthread_barrier_wait, caller);
+  il_session *inside = il_inside();
+  int result;
+  if (UNLIKELY(inside != NULL) && pass_barrier(inside, barrier, IL_PLACE(caller), &result))
+    return result;
+  return original(barrier);
+}
+
 // MARK: - What is initialized once
 
 #define ONCE_BEGINS(flag)                                                         \
@@ -196,22 +296,6 @@ GUARD_ENDS(__cxa_guard_abort)
 #endif
 
 // MARK: - What blocks, and of which no table is kept
-
-int pthread_join(pthread_t thread, void **result) {
-  void *caller = IL_CALLER();
-  IL_REAL(pthread_join, int (*)(pthread_t, void **));
-  il_note_outside((void *)pthread_join, caller);
-  il_leave_points_at("pthread_join", caller);
-  return original(thread, result);
-}
-
-int pthread_barrier_wait(pthread_barrier_t *barrier) {
-  void *caller = IL_CALLER();
-  IL_REAL(pthread_barrier_wait, int (*)(pthread_barrier_t *));
-  il_note_outside((void *)pthread_barrier_wait, caller);
-  il_leave_points_at("pthread_barrier_wait", caller);
-  return original(barrier);
-}
 
 int pthread_mutex_clocklock(pthread_mutex_t *lock, clockid_t clock,
                             const struct timespec *deadline) {

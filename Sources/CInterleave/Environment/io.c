@@ -16,6 +16,7 @@ IL_UNINSTRUMENTED_BEGIN
 
 void il_note_talk(void *caller) {
   il_session *s = il_current;
+  if (UNLIKELY(s != NULL) && il_before_outside) il_before_outside();
   if (s) il_note_escape(s, IL_ESCAPE_IO, caller);
   else il_io_site = caller;
 }

@@ -42,6 +42,9 @@ bool il_is_stream_lock(const void *caller);
 /// Tells a session that a thread which runs no step has crashed.
 void il_post_crash(il_session *session);
 
+/// Called where the running step may wait for others than the program.
+extern void (*il_before_outside)(void);
+
 // MARK: Errands
 
 /// The errand that this thread is on.

@@ -190,6 +190,11 @@ struct il_session {
   // in.
   struct il_lane *lanes;
   struct il_queue_frame *queue_frame;
+  // The threads that the run has made, and how many.
+  struct il_thread *threads;
+  unsigned thread_count;
+  // It turned out that one of them has to be the system's.
+  bool is_void;
   // Where operations were added that have not begun.
   struct il_added_operation *operations;
   // Of the block for which a task is being made; 0 for none.

@@ -13,6 +13,7 @@ __thread il_session *il_current;
 atomic_uint il_live_sessions;
 bool il_is_forked, il_is_quiet;
 __thread void *il_io_site;
+void (*il_before_outside)(void);
 static pid_t process;
 
 bool il_is_own_process(void) { return getpid() == process; }

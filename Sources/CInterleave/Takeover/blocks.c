@@ -153,6 +153,10 @@ static void work_of_job(void *pointer) {
 
 bool il_run_block(il_session *s, const il_ready *ready) {
   IL_FIND(release, "dispatch_release", void (*)(void *));
+  if (UNLIKELY(ready->task->block_kind == IL_BLOCK_THREAD)) {
+    il_run_thread(s, ready);
+    return true;
+  }
   il_block_job *b = ready->job;
   if (b->timer) return il_run_timer(s, b, ready->resume);
   if (!b->is_due) {

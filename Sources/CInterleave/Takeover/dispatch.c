@@ -105,6 +105,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
   void *caller = IL_CALLER();
   if (makes_own_threads || il_is_dispatch_code(caller) || is_framework_code(caller))
     return original(thread, attributes, start, argument);
+  if (UNLIKELY(il_current != NULL) && il_make_thread(thread, attributes, start, argument, caller))
+    return 0;
   if (il_current) il_note_escape(il_current, IL_ESCAPE_THREAD, caller);
   return il_send_thread(thread, attributes, start, argument, caller, original);
 }

@@ -141,9 +141,33 @@ static bool is_forsaken(il_session *s, il_handover *h, const il_ready *ready) {
   return is_forsaken;
 }
 
+#if defined(IL_HAS_CARRIERS)
+// Somebody comes to run the job, while others know what might.
+static bool arrives(il_session *s, const il_handover *h) {
+  enum { GRACE = 1000000000, PAUSE = 1000000 };
+  int64_t left = il_foreign_threads() ? GRACE : 0;
+  pthread_mutex_lock(&il_inbox_lock);
+  for (; h->state == WAITING && left > 0 && !s->has_crash_elsewhere; left -= PAUSE) {
+    int64_t until = il_real_clock(CLOCK_MONOTONIC) + PAUSE;
+    struct timespec moment = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+    pthread_cond_timedwait(&s->foreign_signal, &il_inbox_lock, &moment);
+  }
+  bool arrives = h->state != WAITING || s->has_crash_elsewhere;
+  pthread_mutex_unlock(&il_inbox_lock);
+  return arrives;
+}
+#endif
+
 // Lets a thread of the executor's run the step from its beginning to its end.
 static void admit(il_session *s, il_handover *h, const il_ready *ready) {
   const void *site = ready->resume;
+#if defined(IL_HAS_CARRIERS)
+  // The executor's may be a thread of the run, which waits for what the machine does.
+  if (UNLIKELY(s->carriers != NULL) && il_has_threads(s) && !arrives(s, h)) {
+    atomic_fetch_sub(&handovers, 1);
+    il_leave_threads(s, site);
+  }
+#endif
   if (is_forsaken(s, h, ready)) {
     il_current = s;
     il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
@@ -194,6 +218,11 @@ void il_hand_over(il_session *s, const il_ready *ready) {
   ready->task->handover = &h;
   pthread_mutex_unlock(&il_inbox_lock);
   atomic_fetch_add(&handovers, 1);
+#if defined(IL_HAS_CARRIERS)
+  // A thread of the run may hold what the executor takes.
+  if (UNLIKELY(s->carriers != NULL) && s->carriers->parked_locks && il_has_threads(s))
+    il_await(s, NULL, ready->resume, IL_WANTS_SOLITUDE);
+#endif
   // What the executor does is no step's.
   il_current = NULL;
   il_handover *outer = asking;

@@ -29,6 +29,7 @@ static void forget_queues(il_session *s) {
   il_timers_forget(s);
   il_operations_forget(s);
   il_lanes_forget(s);
+  il_threads_forget(s);
 #endif
 }
 
@@ -68,6 +69,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   il_watch_renew();
   il_errands_drop(s);
   s->own_count = s->channel_count = 0;
+  s->is_void = false;
   forget_queues(s);
   s->has_escaped = false;
   s->resumer_count = 0;

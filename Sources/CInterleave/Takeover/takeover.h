@@ -77,6 +77,23 @@ void il_submit_awaited(il_session *session, il_lane *lane, void *context, void (
                        const void *site, il_turn *done);
 #endif
 
+// MARK: Threads
+
+/// The running step makes a thread. True: it is a task of the run; else the session does not control
+/// it.
+bool il_make_thread(pthread_t *handle, const pthread_attr_t *attributes, void *(*start)(void *),
+                    void *argument, void *caller);
+/// Does what a thread is to do, from its beginning to its end.
+void il_run_thread(il_session *session, const il_ready *ready);
+#if defined(IL_HAS_CARRIERS)
+/// Some threads of the run have not ended.
+bool il_has_threads(const il_session *session);
+/// One of these has to be the system's, but it cannot be told which: the running step never goes on,
+/// and the run is void.
+void il_leave_threads(il_session *session, const void *site);
+void il_threads_forget(il_session *session);
+#endif
+
 /// Takes tasks out of the actors' own queues that the step put them into.
 void il_drain_actors(il_session *session);
 /// What a task's closure returns to, in the runtime's stead.

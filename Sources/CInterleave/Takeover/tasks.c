@@ -32,6 +32,7 @@ static il_task *new_record(il_session *s) {
   task->continuation = 0;
   task->group = NULL;
   task->block_number = 0;
+  task->block_kind = IL_BLOCK_PLAIN;
   task->is_away = false;
   return task;
 }

@@ -71,6 +71,8 @@ typedef enum {
   IL_WAIT_FOR_OPENING,
   /// It may by itself, or others may do what is not known.
   IL_WAIT_FOR_OTHER,
+  /// A thread of the run comes to its end, which is the holder.
+  IL_WAIT_FOR_END,
 } il_wait_for;
 
 /// What a parked step waits for.

@@ -38,6 +38,7 @@ typedef enum {
   IL_BLOCKED_CONDITION = 3,
   IL_BLOCKED_QUEUE = 4,
   IL_BLOCKED_FILE = 5,
+  IL_BLOCKED_BARRIER = 6,
 } il_blocked;
 
 enum { IL_STOP_FRAMES = 64, IL_STOP_CIRCLE = 8 };

@@ -106,8 +106,10 @@ typedef enum {
   IL_BLOCK_ITERATION = 2,
   /// An operation of Foundation's.
   IL_BLOCK_OPERATION = 3,
+  /// No block at all, but a thread that the run has made: it is numbered among these.
+  IL_BLOCK_THREAD = 4,
 } il_block_kind;
-enum { IL_BLOCK_KINDS = 4 };
+enum { IL_BLOCK_KINDS = 5 };
 
 /// What a run may leave alone on purpose.
 typedef enum {
@@ -145,7 +147,8 @@ typedef struct il_task {
   bool alive;
   /// The job is not a Swift task: an isolated deinit, for example.
   bool simple;
-  /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
+  /// It is that block of those that the run has handed to its queue, or that of its threads, from 1
+  /// up; 0 for neither.
   uint32_t block_number;
   il_block_kind block_kind;
   /// An executor that the run leaves alone has it.
@@ -218,6 +221,8 @@ typedef struct {
   void (*withdrawn)(void *context, il_task *task);
   /// A task's closure returned, or threw the error.
   void (*ended)(void *context, il_task *task, void *_Nullable error);
+  /// A task that is a thread is called that, from here on.
+  void (*named)(void *context, il_task *task, const char *name);
   /// A default actor was made by the task `maker`, if by any.
   void (*actor_made)(void *context, void *actor, il_task *_Nullable maker);
   /// A default actor is no more.
@@ -316,6 +321,8 @@ bool il_is_on_executor(uintptr_t identity);
 
 /// Begins a run: virtual time and randomness start anew.
 void il_session_begin(il_session *session, uint64_t random_seed);
+/// The last run is void: it is to be made again, with a thread that it made as one of the system's.
+bool il_session_is_void(const il_session *session);
 /// Ends a run. Tasks that are still alive are abandoned: what resumes them
 /// later is dropped.
 void il_session_end(il_session *session);

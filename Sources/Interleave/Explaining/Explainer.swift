@@ -110,12 +110,20 @@ struct Explainer {
     }
     return involved.sorted { all[$0].path < all[$1].path }.map { task in
       var info = info(all[task], first: first[task])
-      if all[task].block > 0 {
+      if all[task].block > 0, all[task].blockKind == .thread {
+        info.function = thread(all[task], running: info.function)
+      } else if all[task].block > 0 {
         let step = last[task] ?? steps.first { $0.passedOver.task == task }?.passedOver
         info.function = block(all[task], on: step?.executor ?? 0)
       }
       return info
     }
+  }
+
+  /// ``thread 2 `loader` ``: by the name that it was given, or by what it runs.
+  private func thread(_ task: InspectedTask, running function: String) -> String {
+    let name = task.threadName.isEmpty ? function : task.threadName
+    return name.isEmpty ? "thread \(task.block)" : "thread \(task.block) `\(name)`"
   }
 
   private func isOnQueue(_ executor: Int) -> Bool {
@@ -130,6 +138,7 @@ struct Explainer {
       case .timer: "timer"
       case .iteration: "iteration"
       case .operation: "operation"
+      case .thread: "thread"
       }
     let name = "\(kind) \(task.block)"
     if task.blockKind == .iteration { return "\(name) of concurrentPerform" }

@@ -75,6 +75,7 @@ enum ProofObstacles {
     (.interruptions, "steps were interrupted inside"),
     (.conditions, "a condition is asked after every step, and may see what several of them did"),
     (.queues, "blocks ran on dispatch queues"),
+    (.threads, "the test made threads"),
     (
       .blindness,
       "what tasks share cannot be seen here: that takes Linux on x86-64, a program with its "

@@ -12,6 +12,8 @@ struct LockWaits {
 
   /// No step waits for a lock.
   var isEmpty: Bool { waits.allSatisfy { $0.holder == nil } }
+  /// Some step waits for a lock, and not all for threads to end.
+  var areForLocks: Bool { waits.contains { $0.holder != nil && !$0.isForEnd } }
   /// The tasks whose steps wait.
   var tasks: [Int] { waits.map(\.task) }
   /// Where steps wait for locks.

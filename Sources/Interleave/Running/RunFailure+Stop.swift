@@ -125,6 +125,7 @@ extension RunFailure {
         case .group: "a dispatch group that only steps of the same run know"
         case .condition: "a condition that only steps of the same run know"
         case .file: "a pipe or a socket of which only steps of the same run have the other end"
+        case .barrier: "a barrier to which no more come"
         case .queue: "its turn on a dispatch queue that it is on itself"
         }
       return """

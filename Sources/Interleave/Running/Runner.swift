@@ -54,15 +54,11 @@ final class Runner {
 
   /// Makes a run on this thread.
   func runHere(_ request: RunRequest) -> RunOutcome {
-    begin(request)
-    let end = machine.run(request.strategy, request.start) { [programRun, live = Unchecked(live)] in
-      Task(priority: .medium) {
-        do {
-          try await programRun.body()
-        } catch {
-          live.value.bodyThrew(error)
-        }
-      }
+    var end = run(request)
+    while machine.isVoid {
+      machine.finish()
+      _ = capture.takeStrays()
+      end = run(request)
     }
     if request.terms.awaitsCrashElsewhere, live.failure == nil {
       machine.awaitCrashElsewhere(machine.settings.foreignGrace)
@@ -75,6 +71,19 @@ final class Runner {
     let outcome = judge(end)
     machine.finish()
     return outcome
+  }
+
+  private func run(_ request: RunRequest) -> RunEnd {
+    begin(request)
+    return machine.run(request.strategy, request.start) { [programRun, live = Unchecked(live)] in
+      Task(priority: .medium) {
+        do {
+          try await programRun.body()
+        } catch {
+          live.value.bodyThrew(error)
+        }
+      }
+    }
   }
 
   private func begin(_ request: RunRequest) {

@@ -41,6 +41,9 @@ extension Standstill {
       let call = wait.call.map { "`\($0)`, in " } ?? ""
       return "\(title(wait.task)) is blocked in \(call)\(place), until somebody lets it go on"
     }
+    if wait.isForEnd {
+      return "\(title(wait.task)) is blocked in \(place), until \(title(holder)) has ended"
+    }
     let since = wait.heldSince == 0 ? "" : ", since \(self.place(.afterCall(wait.heldSince)))"
     return
       "\(title(wait.task)) is blocked in \(place), by a lock that \(title(holder)) holds\(since)"

@@ -87,10 +87,19 @@ struct Standstill {
     let lines = tasks.map { task in
       waits.wait(of: task).map(waitingForLock) ?? waiting(task)
     }
+    let what = waits.areForLocks ? "a lock is not given back" : "a thread does not end"
     let message =
       circle == nil
-      ? "nothing is left that could run, since a lock is not given back:"
+      ? "nothing is left that could run, since \(what):"
       : "\(tasks.count) tasks wait for each other, so none can ever go on:"
+    let live = machine.liveTasks
+    if circle == nil, live.allSatisfy({ machine.thread(ofTask: $0) != nil }) {
+      guard checks.contains(.leakedTasks) else { return nil }
+      return RunFailure(
+        kind: .leakedTask,
+        message: ([ended("are still waiting:")] + lines.map { "* \($0)" }).joined(separator: "\n"),
+        place: Set(places).sorted().joined(separator: ", "))
+    }
     let text = ([message] + lines.map { "* \($0)" }).joined(separator: "\n")
     return RunFailure(
       kind: circle == nil ? .lostWakeUp : .deadlock, message: text,
@@ -101,6 +110,7 @@ struct Standstill {
     let call = wait.call.map { "`\($0)`, in " } ?? ""
     let waiting = "\(title(wait.task)) waits in \(call)\(place(.afterCall(wait.site)))"
     guard let holder = wait.holder else { return "\(waiting) for somebody to let it go on" }
+    if wait.isForEnd { return "\(waiting) for \(title(holder)) to end" }
     let since = wait.heldSince == 0 ? "" : ", since \(place(.afterCall(wait.heldSince)))"
     return "\(waiting) for a lock that \(title(holder)) holds\(since)"
   }
@@ -211,7 +221,12 @@ struct Standstill {
     return RunFailure(kind: kind, message: text, place: places.joined(separator: ", "))
   }
 
-  func title(_ task: Int) -> String { "task \(machine.path(ofTask: task))" }
+  func title(_ task: Int) -> String {
+    let title = "task \(machine.path(ofTask: task))"
+    guard let thread = machine.thread(ofTask: task) else { return title }
+    let name = thread.name.isEmpty ? "" : " `\(thread.name)`"
+    return "\(title), thread \(thread.number)\(name),"
+  }
 
   private func waiting(_ task: Int) -> String {
     let what =

@@ -40,6 +40,7 @@ extension Machine {
       inside.pendingPick = -1
       if pick < 0 {
         takeForeign()
+        if isVoid { return end(.stuck) }
         if progress.hasCrashElsewhere { return end(.stuck) }
         if progress.mayCancel, parked.isEmpty { cancelIfDue() }
         collectEnabledInside()
@@ -338,6 +339,7 @@ extension Machine {
     let limit = il_carrier_limit(carrier)
     guard limit != .max else { return }
     progress.limits.insert(.clocks)
+    guard !tasks[Int(progress.lastTask)].isThread else { return }
     // Who sleeps holds the executor for as long, whatever others do meanwhile.
     let sleeps = il_carrier_wait(carrier).kind == IL_WAIT_FOR_OTHER
     if sleeps, limit - il_now(session) > progress.settings.slowStep { noteSlowStep() }
@@ -355,7 +357,7 @@ extension Machine {
     return LockWait(
       task: Int(step.entry.task), object: UInt(bitPattern: wait.object),
       site: UInt(bitPattern: wait.site), caller: point?.caller ?? 0,
-      holder: wait.is_held ? Int(wait.holder) : nil,
+      holder: wait.is_held ? Int(wait.holder) : nil, isForEnd: wait.kind == IL_WAIT_FOR_END,
       heldSince: UInt(bitPattern: wait.held_since), call: wait.call.map { String(cString: $0) })
   }
 

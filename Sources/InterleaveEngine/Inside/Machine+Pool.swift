@@ -18,7 +18,7 @@ extension Machine {
     return state.pointee.place == IL_PLACE_GLOBAL || state.pointee.isDefaultActor
   }
 
-  /// A job needs a thread of the pool; what brings a block to its queue does not.
+  /// A job needs a thread of the pool; what brings a block to its queue does not, nor does a thread.
   private func needsThread(_ entry: RunQueue.Entry) -> Bool {
     isOfPool(entry.executor) && tasks.pointer(at: Int(entry.task)).pointee.block == 0
   }
@@ -39,7 +39,7 @@ extension Machine {
 
   /// A step in progress has a thread of those for a priority.
   private func has(_ step: RunQueue.Entry, priority: UInt8) -> Bool {
-    isOfPool(step.executor)
+    needsThread(step)
       && slots.pointer(at: Int(step.slot)).pointee.ready.priority == priority
   }
 
@@ -115,7 +115,7 @@ extension Machine {
     let wait = il_carrier_wait(step.carrier)
     // Who waits for a limited time gives the thread back in any case.
     guard wait.kind == IL_WAIT_FOR_OPENING, il_carrier_limit(step.carrier) == .max,
-      isOfPool(step.entry.executor)
+      needsThread(step.entry)
     else { return }
     step.blockedSince = steps.count
   }

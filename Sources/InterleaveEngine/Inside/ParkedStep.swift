@@ -46,6 +46,8 @@ package struct LockWait: Sendable, Hashable {
   package var caller: UInt = 0
   /// The number of the task that holds it; nil where nobody does that is known.
   package var holder: Int?
+  /// It waits for the end of that task, which is a thread, and for nothing that it holds.
+  package var isForEnd = false
   /// Where that took it; 0 where that is not known.
   package var heldSince: UInt
   /// The function of the system's in which it waits, where that is one by which files are waited for.

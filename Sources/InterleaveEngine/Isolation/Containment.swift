@@ -12,6 +12,7 @@ package struct StepStop: Sendable, Hashable {
     case queue
     /// A pipe or a pair of sockets that only steps of the run have ends of.
     case file
+    case barrier
   }
 
   package enum Cause: Sendable, Hashable {

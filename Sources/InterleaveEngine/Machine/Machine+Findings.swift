@@ -22,7 +22,7 @@ extension Machine {
     (0..<tasks.count).filter { index in
       let task = tasks[index]
       // Who waits for a queue is nobody's concern before it has begun.
-      if task.block > 0 { return task.isParked }
+      if task.block > 0, !task.isThread { return task.isParked }
       return !task.hasEnded && !task.isTimer && !task.isJob
     }
   }

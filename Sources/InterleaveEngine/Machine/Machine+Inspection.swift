@@ -72,6 +72,8 @@ package struct InspectedTask: Sendable {
   /// It is that block of those that the run has handed to its queue, from 1 up; 0 for no block.
   package var block = 0
   package var blockKind = BlockKind.plain
+  /// What it is called, if it is a thread that the program has given a name.
+  package var threadName = ""
 }
 
 /// What a block on a dispatch queue is to the program.
@@ -83,6 +85,8 @@ package enum BlockKind: Int, Sendable {
   case iteration
   /// An operation of Foundation's.
   case operation
+  /// No block, but a thread that the run has made.
+  case thread
 }
 
 extension Machine {
@@ -102,6 +106,12 @@ extension Machine {
     }
   }
 
+  /// The thread that a task is, by its number and its name, which may be empty; nil if it is none.
+  package func thread(ofTask index: Int) -> (number: Int, name: String)? {
+    guard tasks[index].isThread else { return nil }
+    return (Int(tasks[index].block), threadNames[index] ?? "")
+  }
+
   /// The tasks of the run, in the order in which they were made.
   package func inspectTasks() -> [InspectedTask] {
     tasks.elements.indices.map { index in
@@ -110,7 +120,8 @@ extension Machine {
         path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
         lastResume: task.lastResume, hasEnded: task.hasEnded,
         isJob: task.isJob, block: Int(task.block),
-        blockKind: BlockKind(rawValue: Int(task.blockKind.rawValue)) ?? .plain)
+        blockKind: BlockKind(rawValue: Int(task.blockKind.rawValue)) ?? .plain,
+        threadName: threadNames[index] ?? "")
     }
   }
 

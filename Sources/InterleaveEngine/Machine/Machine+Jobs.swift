@@ -26,12 +26,19 @@ extension Machine {
         caller: caller, entry: entry, isChild: isChild, isSimple: record.pointee.simple,
         block: Int32(record.pointee.block_number), blockKind: record.pointee.block_kind,
         birth: progress.currentStep))
-    if record.pointee.block_number > 0 { progress.limits.insert(.queues) }
+    if record.pointee.block_number > 0 {
+      progress.limits.insert(tasks[index].isThread ? .threads : .queues)
+    }
     // In a group that is cancelled, it is from its birth.
     if isChild, !record.pointee.simple, il_is_cancelled(record) {
       tasks[index].isSeenCancelled = true
     }
     if progress.allowsLeaks, parentIndex >= 0 { inheritAllowance(index) }
+  }
+
+  /// A task that is a thread has a name from here on.
+  func threadNamed(_ record: UnsafeMutablePointer<il_task>, _ name: String) {
+    threadNames[Int(record.pointee.index)] = name
   }
 
   /// A task's closure returned, or threw.

@@ -33,7 +33,8 @@ extension Machine {
       il_run_step(session, &ready)
       let isSlow = il_real_time() - began > progress.settings.slowStep
       // What others did meanwhile is not the step's.
-      if isSlow, parkings == inside.parkings { noteSlowStep() }
+      let isThread = tasks[Int(steps[steps.count - 1].task)].isThread
+      if isSlow, parkings == inside.parkings, !isThread { noteSlowStep() }
     }
     if !rescheduled.isEmpty { resumeRescheduled() }
     end()

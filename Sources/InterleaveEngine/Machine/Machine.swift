@@ -40,6 +40,8 @@ package final class Machine {
   var acquaintance = Acquaintance()
   /// What unstructured tasks have thrown, by their numbers.
   var errors: [Int: any Error] = [:]
+  /// What threads of the run are called, by the numbers of their tasks.
+  var threadNames: [Int: String] = [:]
   /// Steps that took long, of all runs.
   package internal(set) var slowSteps: Set<SlowStep> = []
   let slots = Column<WaitingJob>()
@@ -185,10 +187,16 @@ package final class Machine {
       il_leave(previous)
       precondition(tasks.count == 1, "a run starts with exactly one task (was \(tasks.count))")
       let end = (isInside ? runOnCarriers(strategy) : nil) ?? loop(strategy)
-      strategy.end(record)
+      if !isVoid { strategy.end(record) }
       return end
     }
   }
+
+  /// The last run has come to nothing, and is to be made again.
+  ///
+  /// A thread that it made was taken for one of its tasks, but has to be the system's. From here on
+  /// it is.
+  package var isVoid: Bool { il_session_is_void(session) }
 
   /// Steps of the next run can be interrupted inside.
   private var interruptsSteps: Bool {
@@ -223,6 +231,7 @@ package final class Machine {
     if !resumerCalls.isEmpty { resumerCalls.removeAll() }
     if !events.isEmpty { events.removeAll() }
     if !thrown.isEmpty { thrown.removeAll() }
+    if !threadNames.isEmpty { threadNames.removeAll() }
     resumersSeen = 0
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     let notesResumers = progress.notesResumers

@@ -67,6 +67,9 @@ struct TaskState {
   /// that does not come, would have begun.
   var isOver: Bool { hasEnded || isTimer || (block > 0 && !isReady && !isParked) }
 
+  /// It is a thread that the run has made.
+  var isThread: Bool { block > 0 && blockKind == IL_BLOCK_THREAD }
+
   /// A job by which the task goes on that made it.
   var isJob: Bool { (isSimple || isTimer) && parent >= 0 && block == 0 }
 }

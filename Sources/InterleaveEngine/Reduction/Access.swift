@@ -79,4 +79,6 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let conditions = ReductionLimits(rawValue: 4096)
   /// Blocks waited for their turns on dispatch queues.
   package static let queues = ReductionLimits(rawValue: 8192)
+  /// The run has made threads.
+  package static let threads = ReductionLimits(rawValue: 16384)
 }

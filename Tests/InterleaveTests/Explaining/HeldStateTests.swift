@@ -141,9 +141,11 @@ import Testing
 
   /// The report of a failure, on as few lines as there are rows.
   private func report(
-    depth: Int? = nil, _ body: @escaping @Sendable () async throws -> Void
+    depth: Int? = nil, interruptions: FuzzConfiguration.InterruptionMode = .before,
+    _ body: @escaping @Sendable () async throws -> Void
   ) async throws -> String {
     var configuration = FuzzConfiguration()
+    configuration.interruptions = interruptions
     configuration.schedules = 500
     configuration.seed = 1
     configuration.corpus = .none
@@ -174,7 +176,7 @@ import Testing
   }
 
   @Test func norIsItWhileAThreadOfTheRunMayBeAtIt() async throws {
-    let report = try await report {
+    let report = try await report(interruptions: .never) {
       Thread.detachNewThread {}
       try await twoClerks()
     }

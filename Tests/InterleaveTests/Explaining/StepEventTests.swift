@@ -177,6 +177,7 @@ import Testing
     }
     let outcome = await fuzzed {
       $0.interruptions = .before
+      $0.native = [.module("InterleaveTests")]
     } body: {
       let counter = LockedCounter()
       async let one: Void = handOver(counter)

@@ -66,7 +66,8 @@ import Testing
     if await bank.balance < 0 { try Test.cancel("no bank today") }
   }
 
-  @Test(.fuzzed(schedules: 10, seed: 1)) func escapes() async {
+  /// Where steps are run as wholes, a thread is the system's.
+  @Test(.fuzzed(schedules: 10, seed: 1, interruptions: .never)) func escapes() async {
     let bank = Bank(balance: 100)
     await withdrawTwice(from: bank, atOnce: true)
     await withCheckedContinuation { continuation in
@@ -183,7 +184,7 @@ private func withdrawOneAfterTheOther() async -> Bool {
   }
 
   @Test func escapes() async throws {
-    try await fuzz {
+    try await fuzz(interruptions: .never) {
       await withdrawTwice(from: Bank(balance: 100), atOnce: true)
       await withCheckedContinuation { continuation in
         Thread { continuation.resume() }.start()

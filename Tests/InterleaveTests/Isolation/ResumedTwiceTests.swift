@@ -224,7 +224,7 @@ struct ResumedTwiceTests {
       _ = await (answer, other)
       isOver.wait()
     }
-    let outcome = await fuzzed(schedules: 50) { await body(2) }
+    let outcome = await fuzzed(schedules: 50, { $0.interruptions = .never }) { await body(2) }
     let failure = try #require(outcome.failure, "\(outcome)")
     #expect(failure.kind == .crash, "\(failure)")
     #expect(failure.message.contains("more than once"), "\(failure)")

@@ -129,7 +129,10 @@ private final class Delivery: @unchecked Sendable {
   @Test func whereNobodyIsWaitedForAThreadThatIsLateCountsAsStuck() async throws {
     let isOver = DispatchSemaphore(value: 0)
     let begun = Mutex(0)
-    let outcome = await fuzzed({ $0.foreignGrace = .zero }) {
+    let outcome = await fuzzed {
+      $0.foreignGrace = .zero
+      $0.interruptions = .never
+    } body: {
       async let other: Void = Task.yield()
       await withCheckedContinuation { continuation in
         begun.withLock { $0 += 1 }

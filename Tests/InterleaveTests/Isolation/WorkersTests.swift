@@ -201,10 +201,17 @@ private struct RareOrder: Error {}
 
   @Test func aKilledChildLosesNothing() async throws {
     let parent = getpid()
-    let whole = Result(await fuzzed(schedules: 900) { _ = await isRareOrder() })
+    let configure: @Sendable (inout FuzzConfiguration) -> Void = { $0.interruptions = .never }
+    let whole = Result(await fuzzed(schedules: 900, configure) { _ = await isRareOrder() })
     for workers in 2...3 {
       let runs = try #require(WorkBoard(workers: 1, first: 0))
-      let outcome = await fuzzed(schedules: 900, { $0.workers = workers }) {
+      let outcome = await fuzzed(
+        schedules: 900,
+        {
+          configure(&$0)
+          $0.workers = workers
+        }
+      ) {
         _ = await isRareOrder()
         guard getpid() != parent, runs.take(worker: 0) == 20 else { return }
         // What a step does to its process is contained.

@@ -129,7 +129,13 @@ import Testing
 
   @Test func whatIsLostOnlyNowAndThenIsNotBlamedOnTheProgram() async {
     let calls = Mutex(0)
-    let outcome = await fuzzed(schedules: 6, { $0.foreignGrace = .seconds(2) }) {
+    let outcome = await fuzzed(
+      schedules: 6,
+      {
+        $0.foreignGrace = .seconds(2)
+        $0.interruptions = .never
+      }
+    ) {
       async let other: Void = Task.yield()
       async let another: Void = Task.yield()
       let call = calls.withLock {
@@ -210,7 +216,7 @@ import Testing
   extension OutsiderTests {
     @Test(arguments: [false, true])
     func aLoopThatIsOnlyWokenTalksToNobody(hasPipe: Bool) async throws {
-      let outcome = await fuzzed(schedules: 4) {
+      let outcome = await fuzzed(schedules: 4, { $0.interruptions = .never }) {
         async let other: Void = Task.yield()
         async let another: Void = Task.yield()
         let loop = WokenLoop(hasPipe: hasPipe)

@@ -157,10 +157,10 @@ import Testing
     #expect(outcome.report.warnings == [])
   }
 
-  // MARK: Threads
+  // MARK: Threads that runs do not control
 
   @Test(.unoptimised) func aThreadThatResumesATaskIsNamedAndCounted() async throws {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzed(schedules: 5, { $0.interruptions = .never }) {
       async let other: Void = Self.meet(0)
       await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume() }
@@ -178,7 +178,7 @@ import Testing
   }
 
   @Test func afterAThreadTheReportOfAFailureSaysThatAReplayMayDiffer() async throws {
-    let outcome = await fuzzed(schedules: 5) {
+    let outcome = await fuzzed(schedules: 5, { $0.interruptions = .never }) {
       await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume() }
       }

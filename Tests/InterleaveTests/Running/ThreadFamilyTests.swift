@@ -1,0 +1,37 @@
+#if os(Linux)
+  import Interleave
+  import InterleaveBugs
+  import InterleaveEngine
+  import Testing
+
+  /// Programs of threads and locks, as tools for other languages are measured with.
+  @Suite(.enabled(if: Interruptions.obstacle == nil)) struct ThreadFamilyTests {
+    @Test(arguments: BugProgram.threads.map(\.name))
+    func eachIsFoundWithTheDefaults(name: String) async throws {
+      let program = try #require(BugProgram.named(name))
+      for seed in [UInt64(1), 2, 3] {
+        let outcome = await fuzzed(
+          schedules: 1_000, seed: seed, { $0.shrinking.duration = .zero }, named: name,
+          body: program.body)
+        #expect(outcome.failure != nil, "seed \(seed): \(outcome)")
+      }
+    }
+
+    @Test(arguments: BugProgram.threads.map(\.name))
+    func nothingIsSaidOfItsMendedTwin(name: String) async throws {
+      let program = try #require(BugProgram.named(name))
+      let outcome = await fuzzed(
+        schedules: 300, { $0.checks.remove(.nothingInterleaved) }, named: name,
+        body: program.mended)
+      #expect(outcome.failure == nil, "\(outcome)")
+      #expect(outcome.report.escapes.isEmpty, "\(outcome)")
+    }
+
+    @Test func theFamilyNamesEachProgramOnce() {
+      let names = BugProgram.threads.map(\.name)
+      #expect(names.count >= 25)
+      #expect(Set(names).count == names.count)
+      #expect(names.allSatisfy { $0.hasPrefix("thread_") })
+    }
+  }
+#endif
