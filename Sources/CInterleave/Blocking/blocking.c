@@ -45,6 +45,7 @@ void *dispatch_semaphore_create(intptr_t value) {
   IL_REAL(dispatch_semaphore_create, void *(*)(intptr_t));
   void *made = original(value);
   note_own(made);
+  il_note_touch(IL_TOUCH_LOCK_MADE, made);
   return made;
 }
 
@@ -159,6 +160,7 @@ intptr_t dispatch_block_wait(void *block, uint64_t timeout) {
 int sem_init(sem_t *semaphore, int shared, unsigned value) {
   IL_REAL(sem_init, int (*)(sem_t *, int, unsigned));
   note_own(semaphore);
+  il_note_touch(IL_TOUCH_LOCK_MADE, semaphore);
   return original(semaphore, shared, value);
 }
 

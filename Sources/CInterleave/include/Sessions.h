@@ -93,6 +93,8 @@ typedef enum {
   /// It does something by a pipe or a pair of sockets that the run made, at the address of what is
   /// known of that.
   IL_TOUCH_CHANNEL = 7,
+  /// It makes what serves as a lock, at its address, where another one may have been before.
+  IL_TOUCH_LOCK_MADE = 8,
 } il_touch;
 
 struct il_bindings;

@@ -17,6 +17,14 @@ extension Machine {
     return TouchedObject.firstLock | UInt(progress.locks)
   }
 
+  /// What is made where a lock was before is another one: whether memory is used again is left to
+  /// the allocator.
+  private func forgetLock(_ address: UInt) {
+    guard lockIndex[address] != nil else { return }
+    progress.locks += 1
+    lockIndex.set(address, to: progress.locks)
+  }
+
   /// Notes that the running step uses what an actor's steps use: it depends on all of them.
   ///
   /// - Parameter identity: The actor's executor, which need not have run a step.
@@ -49,6 +57,7 @@ extension Machine {
       let name = lockNumber(UInt(bitPattern: object))
       touches.append(Touch(object: name, mode: .exclusive))
       if progress.notesResumers { noteLock(Int(name & (TouchedObject.firstLock - 1))) }
+    case IL_TOUCH_LOCK_MADE: forgetLock(UInt(bitPattern: object))
     case IL_TOUCH_CHANNEL:
       touches.append(Touch(object: lockNumber(UInt(bitPattern: object)), mode: .exclusive))
     case IL_TOUCH_RANDOM:

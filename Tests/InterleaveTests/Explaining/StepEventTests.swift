@@ -191,6 +191,23 @@ import Testing
     #expect(!lines.contains { handingOver.contains($0) }, "\(outcome)")
   }
 
+  @Test func whatIsMadeWhereALockWasIsAnotherOne() async throws {
+    @Sendable func useOne() async {
+      // Freed here, so that the next one mostly is at the same address.
+      let semaphore = DispatchSemaphore(value: 1)
+      semaphore.wait()
+      semaphore.signal()
+    }
+    let outcome = await fuzzed {
+      async let one: Void = useOne()
+      async let other: Void = useOne()
+      _ = await (one, other)
+      throw CancellationError()
+    }
+    let locks = try events(in: outcome).filter { $0.event.kind == .locked }
+    #expect(locks.isEmpty, "\(outcome)")
+  }
+
   /// Reads under the lock, and writes under it, but not both at once.
   private final class LockedCounter: @unchecked Sendable {
     private let lock = NSRecursiveLock()
