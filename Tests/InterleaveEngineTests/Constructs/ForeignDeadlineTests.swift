@@ -39,8 +39,9 @@ import Testing
 
   private let queue = DispatchQueue(label: "elsewhere")
 
-  /// A tenth of a second of a calendar that may be set right meanwhile, by the clock that never is.
-  private let leastByCalendar = 99.0
+  /// A tenth of a second of a calendar that may be set right meanwhile, by the clock that never is:
+  /// on virtual machines, by several hundredths.
+  private let leastByCalendar = 90.0
 
   @Test func workForLaterIsDoneLater() async throws {
     let byUptime = try await delay { resume in
