@@ -37,7 +37,7 @@ void il_note_io(int file, void *caller) {
 #define SOCKET_CALL(type, name, parameters, arguments)                       \
   type name parameters {                                                     \
     void *caller = IL_CALLER();                                              \
-    IL_REAL(name, &name);                                                              \
+    IL_REAL(name, &name);                                                    \
     il_note_talk(caller);                                                    \
     return original arguments;                                               \
   }

@@ -61,7 +61,7 @@ extension Explanation {
       }
       let isShared = steps[0].actor == steps[1].actor && !steps[0].actor.isEmpty
       let parts = steps.map { step in
-        "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving))) "
+        titled(step, in: interleaving) + " "
           + ((isShared ? change(by: step, glyphs) : nil) ?? did(step))
           + (step.place.map { " at \(names.name($0))" } ?? "")
       }
@@ -80,8 +80,7 @@ extension Explanation {
       let change = steps.flatMap(\.changes).only
     else { return nil }
     let by = steps.map { step in
-      "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving)))"
-        + (step.place.map { " at \(names.name($0))" } ?? "")
+      titled(step, in: interleaving) + (step.place.map { " at \(names.name($0))" } ?? "")
     }
     let thing = "`\(change.property)` on \(steps[0].actor.unbroken)"
     let deed = "\(change.deed) (\(change.words(glyphs).unbroken))"
@@ -97,10 +96,9 @@ extension Explanation {
     let places = self.places(ofPair: steps)
     guard places.allSatisfy({ $0.lock != nil }) else { return nil }
     let parts = zip(steps, places).map { step, place in
-      "ask\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving)))"
-        + (place.place.map { " at \(names.name($0))" } ?? "")
+      titled(step, in: interleaving) + (place.place.map { " at \(names.name($0))" } ?? "")
     }
-    return "The same lock was taken by t\(parts[0]) before t\(parts[1])."
+    return "The same lock was taken by \(parts[0]) before \(parts[1])."
   }
 
   /// What came too late, in words; nil where nothing is known to.
@@ -117,9 +115,14 @@ extension Explanation {
     let at = { (step: Interleaving.Step) in step.place.map { " at \(names.name($0))" } ?? "" }
     let changed =
       change(by: late.change, glyphs) ?? "changed something on \(early.actor.unbroken)"
-    return "Task\u{A0}\(early.name.task)\(remark(task(early.name, in: interleaving))) ran on "
-      + "\(early.actor.unbroken)\(at(early)) before task\u{A0}\(late.change.name.task)"
-      + "\(remark(task(late.change.name, in: interleaving))) \(changed)\(at(late.change))" + isFirst
+    return "T\(titled(early, in: interleaving).dropFirst()) ran on \(early.actor.unbroken)"
+      + "\(at(early)) before \(titled(late.change, in: interleaving)) \(changed)"
+      + at(late.change) + isFirst
+  }
+
+  /// `task 0.1 (Bank.withdraw)`.
+  private func titled(_ step: Interleaving.Step, in interleaving: Interleaving) -> String {
+    "task\u{A0}\(step.name.task)\(remark(task(step.name, in: interleaving)))"
   }
 
   /// The one thing that a step changed; nil where it changed nothing, or more.

@@ -1,3 +1,5 @@
+import CInterleave
+
 /// Numbers for places in code, in the order in which a run asks for them.
 ///
 /// Addresses differ from process to process, and offsets in an image from build to
@@ -18,5 +20,37 @@ struct CodePlaces {
     let number = numbers.count + 1
     numbers.set(address, to: number)
     return UInt64(number)
+  }
+}
+
+extension Machine {
+  /// Where an enabled step goes on; for a new task's, where and with what it was made.
+  ///
+  /// It is looked up once for each job that waits.
+  @inline(__always)
+  func placeOfEnabled(at index: Int) -> UInt64 {
+    let job = slots.known(at: Int(enabled[index].slot))
+    if job.pointee.place == 0 { job.pointee.place = place(of: job) }
+    return job.pointee.place
+  }
+
+  private func place(of job: UnsafeMutablePointer<WaitingJob>) -> UInt64 {
+    guard job.pointee.reason == .created else {
+      return codePlaces.number(of: UInt(bitPattern: job.pointee.ready.resume))
+    }
+    return placeOfBeginning(ofTask: Int(job.pointee.task))
+  }
+
+  private func placeOfBeginning(ofTask number: Int) -> UInt64 {
+    let task = tasks.pointer(at: number)
+    return mix(
+      mix(codePlaces.number(of: task.pointee.site), 2), codePlaces.number(of: task.pointee.entry))
+  }
+
+  /// What ``placeOfEnabled(at:)`` was for a step that has run.
+  func placeOfStep(at index: Int) -> UInt64 {
+    let step = steps[index]
+    return step.reason == .created
+      ? placeOfBeginning(ofTask: Int(step.task)) : codePlaces.number(of: step.resume)
   }
 }

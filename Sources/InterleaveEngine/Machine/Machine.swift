@@ -53,7 +53,7 @@ package final class Machine {
   let enabled = Column<RunQueue.Entry>()
   let steps = Column<RawStep>()
   /// The places in the code of the run, numbered as strategies ask for them.
-  private let codePlaces = CodePlaces()
+  let codePlaces = CodePlaces()
   /// For each step, when its job arrived and it began, and where its touches begin.
   let moments = Column<StepMoments>()
   /// What the steps touched, in their order.
@@ -333,36 +333,6 @@ package final class Machine {
       executorNumber: Int(entry.executor), ordinal: Int(entry.ordinal),
       priority: job.pointee.ready.priority, reason: job.pointee.reason,
       continuesLastTask: entry.task == progress.lastTask)
-  }
-
-  /// Where an enabled step goes on; for a new task's, where and with what it was made.
-  ///
-  /// It is looked up once for each job that waits.
-  @inline(__always)
-  func placeOfEnabled(at index: Int) -> UInt64 {
-    let job = slots.known(at: Int(enabled[index].slot))
-    if job.pointee.place == 0 { job.pointee.place = place(of: job) }
-    return job.pointee.place
-  }
-
-  private func place(of job: UnsafeMutablePointer<WaitingJob>) -> UInt64 {
-    guard job.pointee.reason == .created else {
-      return codePlaces.number(of: UInt(bitPattern: job.pointee.ready.resume))
-    }
-    return placeOfBeginning(ofTask: Int(job.pointee.task))
-  }
-
-  private func placeOfBeginning(ofTask number: Int) -> UInt64 {
-    let task = tasks.pointer(at: number)
-    return mix(
-      mix(codePlaces.number(of: task.pointee.site), 2), codePlaces.number(of: task.pointee.entry))
-  }
-
-  /// What ``placeOfEnabled(at:)`` was for a step that has run.
-  func placeOfStep(at index: Int) -> UInt64 {
-    let step = steps[index]
-    return step.reason == .created
-      ? placeOfBeginning(ofTask: Int(step.task)) : codePlaces.number(of: step.resume)
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

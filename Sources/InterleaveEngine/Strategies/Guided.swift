@@ -7,6 +7,8 @@
 /// unwanted. Later runs follow one of the plans, changed a little, and those most often that led to
 /// what is seldom seen. Steps are known by the places in the code at which they go on, so that what
 /// holds for one task holds for others that run the same, and now and then by their tasks as well.
+/// Places go by the order in which a run comes to them: where two runs meet them in another order, a
+/// pair that one has shown may be another one in the next.
 ///
 /// What a plan does not decide is decided as by ``POS``.
 public final class Guided: Strategy, PureStrategy {
@@ -25,29 +27,18 @@ public final class Guided: Strategy, PureStrategy {
   private static let othersPeriod = 8
 
   // The run that goes on.
-  private let priorities = Column<Priority>()
-  /// By number of executor: what ran there last, and how often somebody was picked there.
-  private let lanes = Column<Lane>()
+  private let priorities = ConflictPriorities()
+  /// By number of executor: what ran there last.
+  private let last = Column<StepNames>()
   private var stepsSeen = 0
   /// For each pair of the plan that is wanted: it has come about.
   private var isMet: [Bool] = []
-
-  private struct Priority {
-    var ordinal = -1
-    var conflicts = 0
-    var value: UInt64 = 0
-  }
-
-  private struct Lane {
-    var last = StepNames()
-    var conflicts = 0
-  }
 
   public init() {}
 
   deinit {
     priorities.deallocate()
-    lanes.deallocate()
+    last.deallocate()
   }
 
   public func begin(_ run: RunStart) {
@@ -55,7 +46,7 @@ public final class Guided: Strategy, PureStrategy {
     (plan, parent) = plans.next(&random, memory)
     isMet = plan.wanted.map { _ in false }
     priorities.removeAll()
-    lanes.removeAll()
+    last.removeAll()
     stepsSeen = 0
     isRunning = true
   }
@@ -63,45 +54,35 @@ public final class Guided: Strategy, PureStrategy {
   public func choose(among steps: EnabledSteps) -> Int { decide(at: steps) }
 
   package func decide(at point: some ChoicePoint) -> Int {
-    let record = point.record
-    catchUp(with: record)
-    while priorities.count < record.taskCount { priorities.append(Priority()) }
+    catchUp(with: point.record)
     var (pick, best, favour) = (0, UInt64(0), -1)
     for index in 0..<point.count {
       let step = point.step(at: index)
-      while lanes.count <= step.executorNumber { lanes.append(Lane()) }
-      let lane = lanes.pointer(at: step.executorNumber)
-      let priority = priorities.pointer(at: step.taskNumber)
-      if priority.pointee.ordinal != step.ordinal
-        || priority.pointee.conflicts != lane.pointee.conflicts
-      {
-        priority.pointee = Priority(
-          ordinal: step.ordinal, conflicts: lane.pointee.conflicts, value: random.next())
-      }
-      let own = self.favour(step, at: index, of: point, after: lane.pointee.last)
-      if index == 0 || own > favour || own == favour && priority.pointee.value > best {
-        (pick, best, favour) = (index, priority.pointee.value, own)
+      let priority = priorities.priority(of: step, &random)
+      let own = self.favour(step, at: index, of: point)
+      if index == 0 || own > favour || own == favour && priority > best {
+        (pick, best, favour) = (index, priority, own)
       }
     }
-    lanes.pointer(at: point.step(at: pick).executorNumber).pointee.conflicts += 1
+    priorities.notePick(point.step(at: pick))
     return pick
   }
 
   /// How much the plan speaks for a step now: 2 where it brings about what is wanted, 0 where it
   /// would spoil that or bring about what is not, and 1 for all others.
-  private func favour(
-    _ step: EnabledStep, at index: Int, of point: some ChoicePoint, after last: StepNames
-  ) -> Int {
+  private func favour(_ step: EnabledStep, at index: Int, of point: some ChoicePoint) -> Int {
     let executor = step.executor
     guard plan.concerns(executor) else { return 1 }
+    let number = step.executorNumber
+    let before = number < last.count ? last[number] : StepNames()
     let names = StepNames(task: step.task, place: point.place(at: index))
     for pair in plan.unwanted where pair.executor == executor {
-      if pair.first == last.name(pair.kind), pair.second == names.name(pair.kind) { return 0 }
+      if pair.first == before.name(pair.kind), pair.second == names.name(pair.kind) { return 0 }
     }
     var favour = 1
     for (index, pair) in plan.wanted.enumerated() where pair.executor == executor && !isMet[index] {
       let isNext = pair.second == names.name(pair.kind)
-      let isAfter = pair.first == last.name(pair.kind)
+      let isAfter = pair.first == before.name(pair.kind)
       if isNext, isAfter { return 2 }
       if isNext || isAfter { favour = 0 }
     }
@@ -115,16 +96,16 @@ public final class Guided: Strategy, PureStrategy {
       let step = record.step(at: stepsSeen)
       guard plan.concerns(step.executor) else { continue }
       let number = record.executorNumber(ofStep: stepsSeen)
-      while lanes.count <= number { lanes.append(Lane()) }
+      while last.count <= number { last.append(StepNames()) }
       let names = StepNames(
         task: record.task(step.taskNumber).name, place: record.place(ofStep: stepsSeen))
-      let lane = lanes.pointer(at: number)
+      let before = last[number]
       for (index, pair) in plan.wanted.enumerated() where pair.executor == step.executor {
-        if pair.first == lane.pointee.last.name(pair.kind), pair.second == names.name(pair.kind) {
+        if pair.first == before.name(pair.kind), pair.second == names.name(pair.kind) {
           isMet[index] = true
         }
       }
-      lane.pointee.last = names
+      last.pointer(at: number).pointee = names
     }
   }
 

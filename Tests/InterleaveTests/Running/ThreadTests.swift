@@ -229,7 +229,7 @@
 
     @Test func theThreadOfAnExecutorStaysTheSystems() async {
       let outcome = await fuzzed(schedules: 50) {
-        let thread = LoopExecutor()
+        let thread = ThreadExecutor()
         defer { thread.end() }
         let till = LoopTill(thread)
         async let first = till.add(1)
@@ -263,23 +263,18 @@
       #expect(outcome.failure == nil, "\(outcome)")
     }
 
-    @Test func thoseOfAModuleThatIsLeftAloneAreTheSystems() async {
+    @Test(arguments: [true, false])
+    func thoseThatAreLeftAloneAreTheSystems(byModule: Bool) async {
       let outcome = await fuzzed(
-        schedules: 20, { $0.native = [.module("InterleaveTests")] }
-      ) {
-        async let other: Void = Task.yield()
-        async let another: Void = Task.yield()
-        await withCheckedContinuation { continuation in
-          Thread.detachNewThread { continuation.resume() }
+        schedules: 20,
+        {
+          if byModule {
+            $0.native = [.module("InterleaveTests")]
+          } else {
+            $0.interruptions = .never
+          }
         }
-        _ = await (other, another)
-      }
-      #expect(outcome.failure == nil, "\(outcome)")
-      #expect(!outcome.report.escapes.isEmpty, "\(outcome)")
-    }
-
-    @Test func withoutInterruptionsTheyAreTheSystems() async {
-      let outcome = await fuzzed(schedules: 20, { $0.interruptions = .never }) {
+      ) {
         async let other: Void = Task.yield()
         async let another: Void = Task.yield()
         await withCheckedContinuation { continuation in
@@ -307,45 +302,12 @@
 
   /// An actor on an executor with a thread of its own.
   private actor LoopTill {
-    private let executor: LoopExecutor
+    private let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor {
       executor.asUnownedSerialExecutor()
     }
     private(set) var total = 0
-    init(_ executor: LoopExecutor) { self.executor = executor }
+    init(_ executor: ThreadExecutor) { self.executor = executor }
     func add(_ amount: Int) { total += amount }
-  }
-
-  private final class LoopExecutor: SerialExecutor, @unchecked Sendable {
-    private let condition = NSCondition()
-    private var jobs: [UnownedJob] = []
-    private var isOver = false
-
-    init() {
-      Thread.detachNewThread { [self] in
-        while let job = next() { job.runSynchronously(on: asUnownedSerialExecutor()) }
-      }
-    }
-
-    func enqueue(_ job: UnownedJob) {
-      condition.withLock {
-        jobs.append(job)
-        condition.signal()
-      }
-    }
-
-    func end() {
-      condition.withLock {
-        isOver = true
-        condition.signal()
-      }
-    }
-
-    private func next() -> UnownedJob? {
-      condition.withLock {
-        while jobs.isEmpty, !isOver { condition.wait() }
-        return jobs.isEmpty ? nil : jobs.removeFirst()
-      }
-    }
   }
 #endif
