@@ -42,9 +42,9 @@ static void note_opened_by_other(const void *caller) {
 
 bool il_is_opened_by_others(il_session *s, bool (*tries)(void *), void *object) {
   enum { PAUSE = 1000000, PATIENCE = 1000000000 };
-  int64_t began = il_real_clock(CLOCK_MONOTONIC);
+  int64_t began = il_exact_real_time();
   while (!s->serves_in_vain && !s->has_crash_elsewhere && il_is_served(s)) {
-    int64_t until = il_real_clock(CLOCK_MONOTONIC) + PAUSE;
+    int64_t until = il_exact_real_time() + PAUSE;
     struct timespec moment = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     // It is not the step that waits by its own clocks.
     il_current = NULL;
@@ -53,7 +53,7 @@ bool il_is_opened_by_others(il_session *s, bool (*tries)(void *), void *object) 
     pthread_mutex_unlock(&il_inbox_lock);
     il_current = s;
     if (tries(object)) return true;
-    s->serves_in_vain = il_real_clock(CLOCK_MONOTONIC) - began > PATIENCE;
+    s->serves_in_vain = il_exact_real_time() - began > PATIENCE;
   }
   return false;
 }

@@ -34,7 +34,7 @@ static void leave_alone(void) {
 
 static void on_interrupt(int signal) {
   int none = 0;
-  int64_t now = il_real_clock(CLOCK_MONOTONIC);
+  int64_t now = il_exact_real_time();
   // A child that was forked meanwhile has nothing to bring to an end.
   bool is_owner = getpid() == owner;
   if (is_owner && atomic_compare_exchange_strong(&seen, &none, signal)) {

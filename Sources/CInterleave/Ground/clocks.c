@@ -21,15 +21,17 @@ int64_t il_real_clock(clockid_t clock) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+int64_t il_exact_real_time(void) { return il_real_clock(CLOCK_MONOTONIC); }
+
 int64_t il_real_time(void) {
-  struct timespec time;
 #if defined(__linux__)
+  struct timespec time;
   // Good to some milliseconds, and a few nanoseconds to read.
   il_real_clock_gettime()(CLOCK_MONOTONIC_COARSE, &time);
-#else
-  il_real_clock_gettime()(CLOCK_MONOTONIC, &time);
-#endif
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+#else
+  return il_exact_real_time();
+#endif
 }
 
 IL_UNINSTRUMENTED_END

@@ -125,9 +125,9 @@ static bool wait_until(il_session *s, const il_handover *h, int state) {
 // run the job, and nobody will.
 static bool is_forsaken(il_session *s, il_handover *h, const il_ready *ready) {
   if (!il_is_forked) return false;
-  int64_t until = il_real_clock(CLOCK_MONOTONIC) + (ready->executor == s->absentee ? 0 : 2000000000);
+  int64_t until = il_exact_real_time() + (ready->executor == s->absentee ? 0 : 2000000000);
   pthread_mutex_lock(&il_inbox_lock);
-  while (h->state == WAITING && il_real_clock(CLOCK_MONOTONIC) < until) {
+  while (h->state == WAITING && il_exact_real_time() < until) {
     pthread_mutex_unlock(&il_inbox_lock);
     sched_yield();
     pthread_mutex_lock(&il_inbox_lock);
@@ -148,7 +148,7 @@ static bool arrives(il_session *s, const il_handover *h) {
   int64_t left = il_foreign_threads() ? GRACE : 0;
   pthread_mutex_lock(&il_inbox_lock);
   for (; h->state == WAITING && left > 0 && !s->has_crash_elsewhere; left -= PAUSE) {
-    int64_t until = il_real_clock(CLOCK_MONOTONIC) + PAUSE;
+    int64_t until = il_exact_real_time() + PAUSE;
     struct timespec moment = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     pthread_cond_timedwait(&s->foreign_signal, &il_inbox_lock, &moment);
   }

@@ -427,6 +427,8 @@ void il_share_local(void *key, const void *type);
 
 /// Real time, whatever the session's virtual time: nanoseconds, good to some milliseconds.
 int64_t il_real_time(void);
+/// Real time, too, to the nanosecond, and slower to read.
+int64_t il_exact_real_time(void);
 
 _Pragma("clang assume_nonnull end")
 
