@@ -71,11 +71,11 @@ public struct RunRecord {
     }
   }
 
-  /// Where in the program's code a step went on, as ``EnabledSteps/place(at:)`` has it; 0 where that
+  /// Where in the program's code a step went on, as ``EnabledSteps/code(at:)`` has it; 0 where that
   /// is not known.
-  func place(ofStep index: Int) -> UInt64 {
+  func code(ofStep index: Int) -> UInt64 {
     switch source {
-    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.placeOfStep(at: index) }
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.codeOfStep(at: index) }
     case .listed: 0
     }
   }

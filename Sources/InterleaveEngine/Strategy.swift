@@ -82,6 +82,12 @@ public struct EnabledSteps {
     machine._withUnsafeGuaranteedRef { $0.placeOfEnabled(at: index) }
   }
 
+  /// Where in the program's code the step at an index goes on, as an address: the same in all runs of
+  /// a process, and in no other process.
+  package func code(at index: Int) -> UInt64 {
+    machine._withUnsafeGuaranteedRef { $0.codeOfEnabled(at: index) }
+  }
+
   /// What the run has done so far.
   public var record: RunRecord { RunRecord(machine: machine) }
 

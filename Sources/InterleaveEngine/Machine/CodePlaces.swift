@@ -38,19 +38,29 @@ extension Machine {
     guard job.pointee.reason == .created else {
       return codePlaces.number(of: UInt(bitPattern: job.pointee.ready.resume))
     }
-    return placeOfBeginning(ofTask: Int(job.pointee.task))
-  }
-
-  private func placeOfBeginning(ofTask number: Int) -> UInt64 {
-    let task = tasks.pointer(at: number)
+    let task = tasks.pointer(at: Int(job.pointee.task))
     return mix(
       mix(codePlaces.number(of: task.pointee.site), 2), codePlaces.number(of: task.pointee.entry))
   }
 
-  /// What ``placeOfEnabled(at:)`` was for a step that has run.
-  func placeOfStep(at index: Int) -> UInt64 {
+  /// Where an enabled step goes on, as ``placeOfEnabled(at:)`` has it, by addresses.
+  @inline(__always)
+  func codeOfEnabled(at index: Int) -> UInt64 {
+    let job = slots.known(at: Int(enabled[index].slot))
+    return job.pointee.reason == .created
+      ? codeOfBeginning(ofTask: Int(job.pointee.task))
+      : UInt64(UInt(bitPattern: job.pointee.ready.resume))
+  }
+
+  /// What ``codeOfEnabled(at:)`` was for a step that has run.
+  @inline(__always)
+  func codeOfStep(at index: Int) -> UInt64 {
     let step = steps[index]
-    return step.reason == .created
-      ? placeOfBeginning(ofTask: Int(step.task)) : codePlaces.number(of: step.resume)
+    return step.reason == .created ? codeOfBeginning(ofTask: Int(step.task)) : UInt64(step.resume)
+  }
+
+  private func codeOfBeginning(ofTask number: Int) -> UInt64 {
+    let task = tasks.pointer(at: number)
+    return mix(UInt64(task.pointee.site), UInt64(task.pointee.entry))
   }
 }

@@ -11,8 +11,10 @@ package protocol ChoicePoint {
   var isInside: Bool { get }
   /// The step at an index.
   func step(at index: Int) -> EnabledStep
-  /// Where in the code the step at an index goes on.
+  /// Where in the code the step at an index goes on, by the order of first use in this run.
   func place(at index: Int) -> UInt64
+  /// Where in the code the step at an index goes on, for as long as the process lives.
+  func code(at index: Int) -> UInt64
   /// What the run has done so far.
   var record: RunRecord { get }
   /// The name of the step at an index.

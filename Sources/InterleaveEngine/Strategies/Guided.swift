@@ -7,8 +7,6 @@
 /// unwanted. Later runs follow one of the plans, changed a little, and those most often that led to
 /// what is seldom seen. Steps are known by the places in the code at which they go on, so that what
 /// holds for one task holds for others that run the same, and now and then by their tasks as well.
-/// Places go by the order in which a run comes to them: where two runs meet them in another order, a
-/// pair that one has shown may be another one in the next.
 ///
 /// What a plan does not decide is decided as by ``POS``.
 public final class Guided: Strategy, PureStrategy {
@@ -75,7 +73,7 @@ public final class Guided: Strategy, PureStrategy {
     guard plan.concerns(executor) else { return 1 }
     let number = step.executorNumber
     let before = number < last.count ? last[number] : StepNames()
-    let names = StepNames(task: step.task, place: point.place(at: index))
+    let names = StepNames(task: step.task, place: point.code(at: index))
     for pair in plan.unwanted where pair.executor == executor {
       if pair.first == before.name(pair.kind), pair.second == names.name(pair.kind) { return 0 }
     }
@@ -98,7 +96,7 @@ public final class Guided: Strategy, PureStrategy {
       let number = record.executorNumber(ofStep: stepsSeen)
       while last.count <= number { last.append(StepNames()) }
       let names = StepNames(
-        task: record.task(step.taskNumber).name, place: record.place(ofStep: stepsSeen))
+        task: record.task(step.taskNumber).name, place: record.code(ofStep: stepsSeen))
       let before = last[number]
       for (index, pair) in plan.wanted.enumerated() where pair.executor == step.executor {
         if pair.first == before.name(pair.kind), pair.second == names.name(pair.kind) {

@@ -65,7 +65,7 @@ final class SeenPairs {
       // What nothing came before is a pair, too: it finds what was there at first.
       while lanes.count <= number { lanes.append((StepNames(), -1)) }
       let names = StepNames(
-        task: run.task(step.taskNumber).name, place: run.place(ofStep: index))
+        task: run.task(step.taskNumber).name, place: run.code(ofStep: index))
       let lane = lanes.pointer(at: number)
       let before = lane.pointee
       lane.pointee = (names, step.taskNumber)

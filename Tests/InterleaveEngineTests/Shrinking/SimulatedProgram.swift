@@ -102,6 +102,7 @@ struct SimulatedPoint: ChoicePoint {
   var count: Int { steps.count }
   func step(at index: Int) -> EnabledStep { steps[index] }
   func place(at index: Int) -> UInt64 { places(key(at: index)) }
+  func code(at index: Int) -> UInt64 { place(at: index) }
   func key(at index: Int) -> StepKey {
     StepKey(task: steps[index].task, ordinal: Int32(steps[index].ordinal))
   }
