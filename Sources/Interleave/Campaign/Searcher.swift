@@ -34,7 +34,7 @@ final class Searcher {
       progress.end()
     }
     while true {
-      progress.tell(at: Takeover.realTime) { [search] in search.tally.words(after: $0) }
+      progress.tell(at: Takeover.realTime) { search.tally.words(after: $0) }
       let demand = search.next(budget, hasWorkers: workers != nil)
       if search.exploration?.ending != nil { workers?.stop() }
       switch demand {

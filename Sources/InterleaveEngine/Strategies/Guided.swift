@@ -26,25 +26,46 @@ public final class Guided: Strategy, PureStrategy {
 
   // The run that goes on.
   private let priorities = ConflictPriorities()
-  /// By number of executor: what ran there last.
-  private let last = Column<StepNames>()
+  /// The pairs of the plan, those that are not wanted first.
+  private let wishes = Column<Wish>()
+  /// By number of executor.
+  private let lanes = Column<Lane>()
   private var stepsSeen = 0
-  /// For each pair of the plan that is wanted: it has come about.
-  private var isMet: [Bool] = []
+
+  /// A pair of the plan.
+  private struct Wish {
+    var pair: StepPair
+    var isWanted: Bool
+    /// It is wanted, and has come about.
+    var isMet = false
+
+    func isFirst(_ names: StepNames) -> Bool { pair.first == names.name(pair.kind) }
+    func isSecond(_ names: StepNames) -> Bool { pair.second == names.name(pair.kind) }
+  }
+
+  /// What is known of an executor.
+  private struct Lane {
+    /// The plan has a pair that is about it.
+    var isPlanned: Bool
+    var last = StepNames()
+  }
 
   public init() {}
 
   deinit {
     priorities.deallocate()
-    last.deallocate()
+    wishes.deallocate()
+    lanes.deallocate()
   }
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
     (plan, parent) = plans.next(&random, memory)
-    isMet = plan.wanted.map { _ in false }
     priorities.removeAll()
-    last.removeAll()
+    wishes.removeAll()
+    for pair in plan.unwanted { wishes.append(Wish(pair: pair, isWanted: false)) }
+    for pair in plan.wanted { wishes.append(Wish(pair: pair, isWanted: true)) }
+    lanes.removeAll()
     stepsSeen = 0
     isRunning = true
   }
@@ -70,21 +91,32 @@ public final class Guided: Strategy, PureStrategy {
   /// would spoil that or bring about what is not, and 1 for all others.
   private func favour(_ step: EnabledStep, at index: Int, of point: some ChoicePoint) -> Int {
     let executor = step.executor
-    guard plan.concerns(executor) else { return 1 }
-    let number = step.executorNumber
-    let before = number < last.count ? last[number] : StepNames()
+    let lane = lane(step.executorNumber, of: executor)
+    guard lane.pointee.isPlanned else { return 1 }
+    let before = lane.pointee.last
     let names = StepNames(task: step.task, place: point.code(at: index))
-    for pair in plan.unwanted where pair.executor == executor {
-      if pair.first == before.name(pair.kind), pair.second == names.name(pair.kind) { return 0 }
-    }
     var favour = 1
-    for (index, pair) in plan.wanted.enumerated() where pair.executor == executor && !isMet[index] {
-      let isNext = pair.second == names.name(pair.kind)
-      let isAfter = pair.first == before.name(pair.kind)
-      if isNext, isAfter { return 2 }
-      if isNext || isAfter { favour = 0 }
+    for index in 0..<wishes.count {
+      let wish = wishes.known(at: index)
+      guard wish.pointee.pair.executor == executor, !wish.pointee.isMet else { continue }
+      let isAfter = wish.pointee.isFirst(before)
+      let isNext = wish.pointee.isSecond(names)
+      if isNext, isAfter { return wish.pointee.isWanted ? 2 : 0 }
+      if wish.pointee.isWanted, isNext || isAfter { favour = 0 }
     }
     return favour
+  }
+
+  @inline(__always)
+  private func lane(_ number: Int, of executor: UInt64) -> UnsafeMutablePointer<Lane> {
+    // Of those in between the names are not known here: the plan may be about them.
+    while lanes.count < number { lanes.append(Lane(isPlanned: true)) }
+    if lanes.count == number { lanes.append(Lane(isPlanned: isPlanned(executor))) }
+    return lanes.pointer(at: number)
+  }
+
+  private func isPlanned(_ executor: UInt64) -> Bool {
+    (0..<wishes.count).contains { wishes.known(at: $0).pointee.pair.executor == executor }
   }
 
   /// Follows what has run since the last choice.
@@ -92,18 +124,18 @@ public final class Guided: Strategy, PureStrategy {
     while stepsSeen < record.stepCount {
       defer { stepsSeen += 1 }
       let step = record.step(at: stepsSeen)
-      guard plan.concerns(step.executor) else { continue }
-      let number = record.executorNumber(ofStep: stepsSeen)
-      while last.count <= number { last.append(StepNames()) }
+      let lane = lane(record.executorNumber(ofStep: stepsSeen), of: step.executor)
+      guard lane.pointee.isPlanned else { continue }
       let names = StepNames(
         task: record.task(step.taskNumber).name, place: record.code(ofStep: stepsSeen))
-      let before = last[number]
-      for (index, pair) in plan.wanted.enumerated() where pair.executor == step.executor {
-        if pair.first == before.name(pair.kind), pair.second == names.name(pair.kind) {
-          isMet[index] = true
+      for index in 0..<wishes.count {
+        let wish = wishes.known(at: index)
+        guard wish.pointee.isWanted, wish.pointee.pair.executor == step.executor else { continue }
+        if wish.pointee.isFirst(lane.pointee.last), wish.pointee.isSecond(names) {
+          wish.pointee.isMet = true
         }
       }
-      last.pointer(at: number).pointee = names
+      lane.pointee.last = names
     }
   }
 
@@ -160,10 +192,6 @@ struct StepPair: Hashable {
 struct SchedulePlan {
   var wanted: [StepPair] = []
   var unwanted: [StepPair] = []
-
-  func concerns(_ executor: UInt64) -> Bool {
-    wanted.contains { $0.executor == executor } || unwanted.contains { $0.executor == executor }
-  }
 
   var isEmpty: Bool { wanted.isEmpty && unwanted.isEmpty }
   var count: Int { wanted.count + unwanted.count }

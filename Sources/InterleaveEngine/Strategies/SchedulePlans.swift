@@ -48,12 +48,12 @@ final class SchedulePlans {
 
   /// Those are drawn most whose pairs are rare, and which were seldom followed.
   private func draw(_ random: inout SplitMix64, _ memory: SeenPairs) -> Int {
-    func weight(_ entry: Entry) -> Double {
-      1 / Double((1 + memory.count(ofSet: entry.set)) * (1 + entry.uses))
+    func weight(_ index: Int) -> Double {
+      1 / Double((1 + memory.count(ofSet: entries[index].set)) * (1 + entries[index].uses))
     }
-    var rest = random.fraction() * entries.reduce(0) { $0 + weight($1) }
-    for (index, entry) in entries.enumerated() {
-      rest -= weight(entry)
+    var rest = random.fraction() * entries.indices.reduce(0) { $0 + weight($1) }
+    for index in entries.indices {
+      rest -= weight(index)
       if rest < 0 { return index }
     }
     return entries.count - 1
