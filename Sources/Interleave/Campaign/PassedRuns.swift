@@ -23,6 +23,7 @@ struct PassedRuns {
       return .failed(failure, report)
     }
     if resolved.mode == .fuzz {
+      if !report.isExhaustive { report.coverage = tally.noticed.orders.coverage }
       report.warnings += tally.noticed.missed(in: report.schedules)
       if report.choices > 0 { report.warnings += awaits.warnings(in: report.schedules) }
     }

@@ -8,6 +8,10 @@ struct Walks {
   /// Of so many runs in a row, the first cancels nobody.
   private static let cancellationPeriod = 4
 
+  /// The first walks are all looked at, and one of so many later on.
+  private static let alwaysLookedAt = 64
+  private static let lookingPeriod = 16
+
   private let resolved: ResolvedConfiguration
   let names: [String]
   private(set) var share: Share
@@ -66,7 +70,8 @@ struct Walks {
     var request = RunRequest(
       strategy: number == 0 ? first : isApart ? cancelledWalk : share.strategy,
       start: resolved.start(number), plan: resolved.drawingPlan(number), canceller: canceller,
-      wants: Repetition.wants(number))
+      wants: isLookedAt
+        ? Repetition.wants(number).union(.orders) : Repetition.wants(number))
     // A proof is watched over by walks of whole steps.
     request.terms.runsWholeSteps = runsWholeSteps
     return request
@@ -74,6 +79,14 @@ struct Walks {
 
   private var runsWholeSteps: Bool {
     resolved.configuration.strategy.proof == .all && number.isMultiple(of: 2)
+  }
+
+  /// The orders in which steps run in the next walk count for what was covered.
+  ///
+  /// To look at them costs a tenth of the walk, so that not all are looked at. Which ones depends on
+  /// their numbers alone.
+  private var isLookedAt: Bool {
+    !isPreparation && (number < Self.alwaysLookedAt || number.isMultiple(of: Self.lookingPeriod))
   }
 
   /// Steps could be interrupted in the walk that was asked for.

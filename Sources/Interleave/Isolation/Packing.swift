@@ -189,6 +189,7 @@ extension FuzzReport {
     packet.put(all: strategies.map(\.schedules))
     packet.put(all: strategies.map(\.newInterleavings))
     packet.put(residualRisk)
+    packet.put(optional: coverage) { $1.pack(into: &$0) }
     packet.put(ending)
     packet.put(certificates.map(\.corpusFile))
     packet.put(
@@ -227,6 +228,7 @@ extension FuzzReport {
       strategies[index].newInterleavings = number
     }
     residualRisk = packet.take()
+    coverage = packet.takeOptional { OrderCoverage(from: &$0) }
     ending = packet.take()
     let files = packet.takeTexts()
     let numbers = packet.takeAll(Int.self)

@@ -54,6 +54,9 @@ public struct FuzzReport: Sendable, Hashable {
   /// How likely one more schedule is to show what none has shown; nil where a schedule failed,
   /// where none was drawn at random, and where all there is was run.
   public var residualRisk: ResidualRisk?
+  /// Which steps were seen in both orders; nil where a schedule failed, where all there is was run,
+  /// and where it was not seen of any that they could run in either order.
+  public var coverage: OrderCoverage?
   /// Why no more schedules were tried; nil where none was.
   public var ending: Ending?
   /// In how many schedules a task was cancelled by the run.

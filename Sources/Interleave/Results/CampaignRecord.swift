@@ -70,6 +70,8 @@ public struct CampaignRecord: Codable, Sendable, Hashable {
   public var isExhaustive = false
   /// The estimated probability that one more schedule shows an unseen interleaving.
   public var residualRisk: Double?
+  /// Which steps were seen in both orders; nil where that is not told.
+  public var coverage: FuzzReport.OrderCoverage?
   /// How long it took, in seconds.
   public var seconds: Double = 0
   /// How many corpus entries were replayed.
@@ -123,6 +125,7 @@ extension CampaignRecord {
     choices = report.choices
     isExhaustive = report.isExhaustive
     residualRisk = report.residualRisk?.estimate
+    coverage = report.coverage
     let (whole, fraction) = report.elapsed.components
     seconds = Double(whole) + Double(fraction) / 1e18
     replayed = report.replayed

@@ -24,6 +24,9 @@ struct Observations: Sendable {
   /// Where functions awaited others on an actor, by ``AwaitSite/resume``.
   var awaits: [UInt: AwaitSite] = [:]
 
+  /// In which orders steps of different tasks ran on actors.
+  var orders = OrdersSeen()
+
   /// Different errors are told up to this number.
   static let mostErrors = 20
 }
@@ -52,6 +55,7 @@ extension Observations {
       errors[kind] = other.errors[kind]
     }
     outcomes.merge(other.outcomes) { first, _ in first }
+    orders.add(other.orders)
     slowSteps.formUnion(other.slowSteps)
     blockedSteps.formUnion(other.blockedSteps)
     endsOfInterruptions.formUnion(other.endsOfInterruptions)
@@ -65,6 +69,7 @@ extension Observations {
   var isEmpty: Bool {
     errors.isEmpty && slowSteps.isEmpty && blockedSteps.isEmpty && endsOfInterruptions.isEmpty
       && sometimes.isEmpty && outcomes.isEmpty && awaits.isEmpty
+      && orders.schedules == 0
   }
 
   func pack(into packet: inout Packet) {
@@ -83,6 +88,7 @@ extension Observations {
     packet.put(all: names.map { sometimes[$0] ?? 0 })
     packet.put(all: outcomes.keys.sorted())
     packet.put(outcomes.sorted { $0.key < $1.key }.map(\.value))
+    orders.pack(into: &packet)
     packet.put(awaits.count)
     for site in awaits.values.sorted(by: { $0.resume < $1.resume }) {
       packet.put(all: [site.resume, site.neverSuspends ? 1 : 0] + site.calls)
@@ -103,6 +109,7 @@ extension Observations {
     sometimes = Dictionary(uniqueKeysWithValues: zip(names, packet.takeAll(Int.self)))
     let hashes: [UInt64] = packet.takeAll()
     outcomes = Dictionary(uniqueKeysWithValues: zip(hashes, packet.takeTexts()))
+    orders = OrdersSeen(from: &packet)
     let sites: Int = packet.take()
     for _ in 0..<sites {
       let numbers: [UInt] = packet.takeAll()

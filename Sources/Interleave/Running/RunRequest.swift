@@ -84,6 +84,9 @@ struct RunWants: OptionSet {
   /// What the steps touched, where it fails.
   static let touchesOfFailure = RunWants(rawValue: 1 << 11)
 
+  /// In which orders steps of different tasks ran on actors.
+  static let orders = RunWants(rawValue: 1 << 12)
+
   /// All that it takes to compare another run with it.
   static let comparison: RunWants = [.schedule, .draws, .trace]
 }

@@ -20,6 +20,7 @@ final class Runner {
   /// The run that is being made.
   private var request = RunRequest(strategy: Baseline())
   private var programRun: any ProgramRun
+  private let orders = OrdersOnActors()
   /// What outcomes have told already.
   private var told = Told()
   /// What a child process has run ahead.
@@ -206,6 +207,9 @@ final class Runner {
       outcome.sights = inspector.sights
     }
     if let end = machine.endOfInterruptions { noteEndOfInterruptions(end) }
+    if wants.contains(.orders), !fails, let news = orders.look(at: machine) {
+      told.noticed.orders = OrdersSeen(schedules: 1, orders: news)
+    }
     if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
     if told.blockings != machine.blockings.count { noteBlockings() }
     if told.awaits != machine.awaitChanges { noteAwaits() }

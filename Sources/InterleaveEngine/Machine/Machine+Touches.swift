@@ -206,20 +206,27 @@ extension Machine {
     return (0..<steps.count).map { index in
       let step = steps[index]
       let executor = executors[Int(step.executor)]
-      var mailbox: UInt64?
-      var latest = moments[index].latest
-      if executor.isMailbox, progress.settings.mailboxes == .asRuntime {
-        mailbox = UInt64(step.executor)
-        if step.reason == .hopped, step.cause >= 0,
-          executors[Int(steps[Int(step.cause)].executor)].isMailbox
-        {
-          let release = next[Int(step.cause)]
-          latest = release < 0 ? .max : moments[release].begin
-        }
-      }
+      let mailbox =
+        executor.isMailbox && progress.settings.mailboxes == .asRuntime
+        ? UInt64(step.executor) : nil
       return StepTrace.Step(
         key: key(ofStep: index), cause: Int(step.cause), mailbox: mailbox,
-        earliest: moments[index].earliest, latest: latest, accesses: accesses(ofStep: index))
+        earliest: moments[index].earliest,
+        latest: mailbox == nil
+          ? moments[index].latest : latestArrival(ofStep: index) { next[$0] },
+        accesses: accesses(ofStep: index))
     }
+  }
+
+  /// The last moment at which a step may have arrived in its mailbox, had it not run before.
+  ///
+  /// - Parameter next: The step that came after a step on its executor; -1 for none.
+  func latestArrival(ofStep index: Int, next: (Int) -> Int) -> Int {
+    let step = steps[index]
+    guard step.reason == .hopped, step.cause >= 0,
+      executors[Int(steps[Int(step.cause)].executor)].isMailbox
+    else { return moments[index].latest }
+    let release = next(Int(step.cause))
+    return release < 0 ? .max : moments[release].begin
   }
 }

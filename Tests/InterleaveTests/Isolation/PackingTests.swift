@@ -117,6 +117,9 @@ import Testing
     ]
     original.residualRisk = FuzzReport.ResidualRisk(
       estimate: 0.25, upperBound: 0.5, schedules: 40, includesInputs: true)
+    original.coverage = FuzzReport.OrderCoverage(
+      pairs: 5, inBothOrders: 4, schedules: 30,
+      inOneOrder: [.init(first: "reload() (Cache.swift:3)", second: "evict() (Cache.swift:9)")])
     original.ending = .risk(below: 0.01)
     original.cancellations = 7
     original.sometimes = ["a hit": 3, "a miss": 0]
