@@ -347,7 +347,7 @@ bool il_carriers_run(il_session *s, il_points points) {
   c->first_parked = NULL;
   c->off = NULL;
   c->points = points;
-  c->spares_holders = false;
+  c->spares_holders = c->left_between = false;
   c->current = &c->home;
   s->carriers = c;
   s->heeds_atomics = true;
@@ -385,6 +385,10 @@ const char *il_carriers_off(const il_session *s) {
   return s->idle_carriers ? s->idle_carriers->off : NULL;
 }
 
+bool il_carriers_left_between(const il_session *s) {
+  return s->idle_carriers && (s->idle_carriers->left_between || s->idle_carriers->off);
+}
+
 size_t il_carriers_free(const il_session *s) {
   return s->idle_carriers ? s->idle_carriers->free_count : 0;
 }
@@ -405,6 +409,10 @@ bool il_carriers_have_parked_locks(const il_session *s) {
 const char *il_carriers_off(const il_session *s) {
   (void)s;
   return NULL;
+}
+bool il_carriers_left_between(const il_session *s) {
+  (void)s;
+  return false;
 }
 size_t il_carriers_free(const il_session *s) {
   (void)s;

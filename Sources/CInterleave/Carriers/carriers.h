@@ -190,6 +190,9 @@ struct il_carriers {
   // Where points are offered, and that none is to who holds a lock.
   il_points points;
   bool spares_holders;
+  // Before which a step could not be interrupted, or waited in the midst of: see
+  // `il_carriers_left_between`.
+  bool left_between;
   // A step may have kept something by a key.
   bool has_values;
   // Why no more points are offered in this run; NULL while they are.

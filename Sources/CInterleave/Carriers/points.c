@@ -228,6 +228,19 @@ static void let_others_go_on(il_session *s, il_point_kind kind, unsigned occurre
   il_await(s, NULL, site, IL_WANTS_OTHERS);
 }
 
+// The step gets to an operation in one go with what comes before it, or to one of which no relation
+// between steps is known. Only what takes a lock tells for which it waits.
+static bool is_between(il_point_kind kind, il_want want, bool is_vain, bool is_offered) {
+  switch (kind) {
+  case IL_POINT_LOCK:
+    return (want != IL_WANTS_LOCK && want != IL_WANTS_SHARE) || (is_vain && !is_offered);
+  case IL_POINT_RESUME: return !is_offered;
+  case IL_POINT_CANCEL:
+  case IL_POINT_LOOK: return false;
+  default: return true;
+  }
+}
+
 void il_reach(il_session *s, il_point_kind kind, void *object, const void *site, il_want want) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
@@ -240,10 +253,14 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   bool is_vain = is_in_vain(c, me, c->number);
   // Before its first operation a step has done nothing that others see; but plain loads of atomics
   // are not counted.
-  bool is_first = !number && kind != IL_POINT_ATOMIC;
-  if (is_vain || (c->points && !s->initializing && !is_first && !c->off &&
-                  number <= IL_MOST_OPERATIONS &&
-                  may_be_interrupted(s))) {
+  bool heeds_first = kind == IL_POINT_ATOMIC ||
+                     (c->points == IL_POINTS_FIRST &&
+                      (kind == IL_POINT_LOCK || kind == IL_POINT_RESUME));
+  bool is_offered = c->points && !s->initializing && (number || heeds_first) && !c->off &&
+                    number <= IL_MOST_OPERATIONS && may_be_interrupted(s);
+  if (UNLIKELY(c->points == IL_POINTS_FIRST) && is_between(kind, want, is_vain, is_offered))
+    c->left_between = true;
+  if (is_vain || is_offered) {
     il_point point = {.kind = kind, .site = site,
                       .number = 2 * bounded(number), .occurrence = occurrence,
                       .is_vain = is_vain};
@@ -279,6 +296,7 @@ void il_await(il_session *s, void *object, const void *site, il_want want) {
   me->want = want;
   me->wanted = object;
   if (s->step_task && is_in_vain(c, me, c->number)) {
+    c->left_between = true;
     il_point point = {.kind = IL_POINT_WAIT, .site = site,
                       .number = IL_WAITS + 2 * bounded(c->operations),
                       .occurrence = c->operations, .is_vain = true};

@@ -111,6 +111,9 @@ typedef enum {
   IL_POINTS_BEFORE,
   /// After them, too.
   IL_POINTS_EVERYWHERE,
+  /// Before operations, and before the first one of a step if that takes a lock or resumes a
+  /// continuation: so a step comes to wait for a lock, and has someone go on, at a point alone.
+  IL_POINTS_FIRST,
 } il_points;
 
 /// Calls `loop` of the session's callbacks on a carrier, and on others while steps are parked,
@@ -122,6 +125,9 @@ void il_carriers_spare_holders(il_session *_Nonnull session);
 bool il_carriers_have_parked_locks(const il_session *_Nonnull session);
 /// Why no step was interrupted from some moment of the last run on; NULL if they could be.
 const char *_Nullable il_carriers_off(const il_session *_Nonnull session);
+/// With points before first operations, a step did something in the last run that others can tell
+/// from its not having been done, and that is no whole between points.
+bool il_carriers_left_between(const il_session *_Nonnull session);
 /// How many carriers are kept for later.
 size_t il_carriers_free(const il_session *_Nonnull session);
 

@@ -9,6 +9,8 @@ struct Tally {
   /// The most tasks that a run has had, of those that were made in this process.
   private(set) var mostTasks = 0
   private var signatures: Set<UInt64> = []
+  /// How many interleavings a proof counts where signatures of whole steps do not tell.
+  var provedInterleavings: Int?
   /// The types of actors on which tasks met, with their modules.
   private(set) var contended: Set<String> = []
   private var escaped: [Escape: (seen: SeenEscape, count: Int)] = [:]
@@ -164,7 +166,7 @@ struct Tally {
     report.steps = steps
     report.choices = choices
     report.cancellations = cancellations
-    report.distinctInterleavings = signatures.count
+    report.distinctInterleavings = provedInterleavings ?? signatures.count
     report.contendedActors = contended.map(TypeName.short).sorted()
     report.escapes = escapeLines(isNative: false)
     report.partners = escapeLines(isNative: true)

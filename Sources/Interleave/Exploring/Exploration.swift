@@ -88,6 +88,7 @@ struct Exploration {
     proof = ProofAttempt(
       effort: isPlain && resolved.shard.isFirst ? configuration.strategy.proof : .none,
       schedules: configuration.schedules,
+      mayDivide: configuration.interruptions != .never && Interruptions.obstacle == nil,
       makeWatch: makeWatch)
   }
 
@@ -385,6 +386,7 @@ struct Exploration {
 
   private mutating func conclude(isProved: Bool, _ tally: inout Tally) {
     self.isProved = isProved
+    if isProved, proof.isProved { tally.provedInterleavings = proof.interleavings }
     if resolved.configuration.strategy.proof == .all, !isProved {
       tally.warn(ProofObstacles.warning(of: proof))
     }

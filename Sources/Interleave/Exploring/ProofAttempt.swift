@@ -37,6 +37,8 @@ struct ProofAttempt {
   }
 
   private let effort: Effort
+  /// Where steps of the search turn out to be no wholes, it is made again with segments of them.
+  private let mayDivide: Bool
   /// The most runs that the search may take.
   private let limit: Int
   private var phase: Phase
@@ -59,12 +61,15 @@ struct ProofAttempt {
   /// - Parameters:
   ///   - effort: How much is to be done.
   ///   - schedules: How many schedules there are in all.
+  ///   - mayDivide: Steps may be interrupted inside.
   ///   - makeWatch: Begins to watch for memory that is shared unseen; nil where that
   ///     cannot be done.
   init(
-    effort: Effort, schedules: Int, makeWatch: @escaping () -> SharingWatch? = SharingWatch.init
+    effort: Effort, schedules: Int, mayDivide: Bool = false,
+    makeWatch: @escaping () -> SharingWatch? = SharingWatch.init
   ) {
     self.effort = effort
+    self.mayDivide = mayDivide && effort == .all
     self.makeWatch = makeWatch
     limit = effort == .all ? .max : min(schedules / 5 * Self.share, Self.mostRuns)
     phase = effort == .none ? .over : .looking
@@ -78,7 +83,7 @@ struct ProofAttempt {
       isSearchesTurn.toggle()
       if isSearchesTurn { return nil }
     }
-    if divided != nil { limits.insert(.division) }
+    if divided != nil { divide() }
     guard limits.isEmpty, searched < limit, effort == .all || mayBeSmall else {
       end(.over)
       return nil
@@ -87,6 +92,15 @@ struct ProofAttempt {
     limits.formUnion(search.limits)
     end(search.isExhausted ? .checking : .over)
     return nil
+  }
+
+  /// Steps are no wholes: begins again with parts of them, or gives up.
+  private mutating func divide() {
+    if mayDivide, search.grain == .steps, limits.isEmpty {
+      search = Reduction(grain: .segments)
+    } else {
+      limits.insert(.division)
+    }
   }
 
   private mutating func begin() {
@@ -140,14 +154,21 @@ struct ProofAttempt {
   }
 
   /// All interleavings were run, and nothing that was run beside speaks against it.
+  ///
+  /// What tells runs of segments apart tells none of whole steps: such a search has watched over
+  /// itself.
   var isProved: Bool {
     phase == .checking && limits.isEmpty && walks.count >= Self.fewestSchedules
-      && walks.seen.isSubset(of: proved)
+      && (search.grain == .segments || walks.seen.isSubset(of: proved))
   }
+
+  /// How many interleavings there are, where those of whole steps are not all.
+  var interleavings: Int? { search.grain == .segments ? search.interleavings : nil }
 
   /// Nothing more need be run.
   var isComplete: Bool {
-    isProved && walks.count >= max(Self.fewestSchedules, search.completed)
+    guard isProved else { return false }
+    return search.grain == .segments || walks.count >= max(Self.fewestSchedules, search.completed)
   }
 }
 

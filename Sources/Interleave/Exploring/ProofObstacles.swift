@@ -72,7 +72,10 @@ enum ProofObstacles {
     (.divergence, "the same choices led to different runs"),
     (.cancellation, "a task was cancelled, and it was not seen by whom"),
     (.clocks, "a step slept, or waited for a limited time, without being suspended"),
-    (.interruptions, "steps were interrupted inside"),
+    (
+      .interruptions,
+      "a step waited inside for what others do, or did there what no relation between steps covers"
+    ),
     (.conditions, "a condition is asked after every step, and may see what several of them did"),
     (.queues, "blocks ran on dispatch queues"),
     (.threads, "the test made threads"),

@@ -62,6 +62,9 @@ extension StepKey {
   /// The step was interrupted inside, and goes on.
   package var isInside: Bool { Self.isInside(ordinal) }
 
+  /// It was interrupted before the first operation.
+  var isBeforeFirst: Bool { ordinal >> Self.stepBits == 1 }
+
   /// It was interrupted after an operation, and not before one.
   var isAfter: Bool { isInside && (ordinal >> Self.stepBits).isMultiple(of: 2) }
 }

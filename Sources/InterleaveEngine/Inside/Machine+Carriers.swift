@@ -13,6 +13,7 @@ extension Machine {
   func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
     _ = Interruptions.obstacleAtAtomics
     inside.pool.width = poolWidth(of: strategy)
+    inside.takesSegments = !settings.runsWholeSteps && (strategy as? Reduction)?.grain == .segments
     parked.removeAll()
     pointStrategy = strategy
     carrierLoop = { [unowned self] in loopOnCarrier(strategy) }
@@ -28,6 +29,9 @@ extension Machine {
   /// Where the steps of a run can be interrupted.
   private func points(_ strategy: some Strategy) -> il_points {
     if settings.runsWholeSteps || !strategy.interruptsSteps { return IL_POINTS_NOWHERE }
+    if inside.takesSegments || (strategy as? Replay)?.interruptsFirst == true {
+      return IL_POINTS_FIRST
+    }
     return settings.interruptions == .everywhere ? IL_POINTS_EVERYWHERE : IL_POINTS_BEFORE
   }
 
@@ -144,7 +148,7 @@ extension Machine {
       .map { il_carrier_limit($0.carrier) }.min() ?? .max
   }
 
-  private func appendParked() {
+  func appendParked() {
     for index in parked.elements.indices {
       let step = parked[index]
       if il_carrier_is_blocked(step.carrier) { continue }
@@ -171,7 +175,7 @@ extension Machine {
   }
 
   /// The moment since which a parked step has been able to go on; `.max` if none can.
-  private var oldestParked: Int64 {
+  var oldestParked: Int64 {
     let now = il_now(session)
     return parked.elements.lazy.filter { !il_carrier_is_blocked($0.carrier) }.map { step in
       let limit = il_carrier_limit(step.carrier)
@@ -179,163 +183,21 @@ extension Machine {
     }.min() ?? .max
   }
 
-  private func parkedIndex(ofEnabled index: Int) -> Int? {
+  func parkedIndex(ofEnabled index: Int) -> Int? {
     guard !parked.isEmpty else { return nil }
     let slot = enabled[index].slot
     return parked.elements.firstIndex { $0.entry.slot == slot }
   }
 
-  // MARK: Points
+  // MARK: What is parked
 
-  /// The running step has come to a point.
-  ///
-  /// - Returns: The carrier that goes on: the step's own if it is not interrupted; nil for a loop.
-  func pointReached(_ carrier: OpaquePointer, _ point: il_point) -> OpaquePointer? {
-    let own = ownEntry(at: point)
-    if point.is_vain {
-      let pauses = il_carrier_pauses(carrier)
-      if pauses, isOnlyOne(own) { return release(own, carrier) }
-      park(carrier, own)
-      if pauses { notePause() }
-      noteWait(of: carrier)
-      noteBlocking(&parked[parked.count - 1])
-      return nil
-    }
-    guard !progress.hasFailed, inside.pool.suspicion == nil, let strategy = pointStrategy,
-      tasks[Int(own.task)].steps < 1 << StepKey.stepBits
-    else { return release(own, carrier) }
-    if steps.count >= progress.settings.stepLimit {
-      park(carrier, own)
-      return nil
-    }
-    if isFair { return release(own, carrier) }
-    collectAtPoint(own)
-    guard enabled.count > 1 else { return release(own, carrier) }
-    progress.choices += 1
-    inside.isAtPoint = true
-    var pick = choose(with: strategy)
-    inside.isAtPoint = false
-    if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
-    guard pick > 0 else { return release(own, carrier) }
-    park(carrier, own)
-    if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index, pick: pick) }
-    inside.pendingPick = pick
-    return nil
-  }
-
-  private func choose(with strategy: some Strategy) -> Int {
-    strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
-  }
-
-  /// What the running step has still to do, as an enabled step.
-  private func ownEntry(at point: il_point) -> RunQueue.Entry {
-    let task = progress.currentTask
-    let slot = freeSlots.popLast() ?? slots.extend()
-    let step = steps[steps.count - 1]
-    var ready = il_ready()
-    ready.resume = point.site.map { UnsafeMutableRawPointer(mutating: $0) }
-    ready.priority = step.priority
-    ready.deadline = -1
-    slots.pointer(at: Int(slot)).initialize(
-      to: WaitingJob(
-        ready: ready, task: task, executor: progress.currentExecutor, reason: .interrupted,
-        cause: progress.currentStep, since: il_now(session)))
-    let ordinal = StepKey.ordinal(ofStep: tasks[Int(task)].steps, point: point.number)
-    points.append(
-      ReachedPoint(
-        task: task, ordinal: ordinal, point: InsidePoint(point),
-        caller: UInt(bitPattern: point.caller)))
-    return RunQueue.Entry(
-      slot: slot, task: task, executor: progress.currentExecutor, ordinal: ordinal, serial: -1)
-  }
-
-  /// The step goes on at once.
-  private func release(_ own: RunQueue.Entry, _ carrier: OpaquePointer) -> OpaquePointer {
-    freeSlots.append(own.slot)
-    return carrier
-  }
-
-  /// Collects what could run while a step is at a point: that itself first.
-  func collectAtPoint(_ own: RunQueue.Entry) {
-    queue.settle()
-    enabled.removeAll()
-    enabled.reserve(parked.count + queue.enabled.count + timers.count + 1)
-    enabled.append(own)
-    appendParked()
-    let isMailbox = executors[Int(own.executor)].isMailbox
-    for entry in queue.enabled.elements {
-      if entry.task == own.task || (isMailbox && entry.executor == own.executor) { continue }
-      if slots.pointer(at: Int(entry.slot)).pointee.isIdle || isTaken(entry) { continue }
-      if findsThread(entry, besides: own) { enabled.append(entry) }
-    }
-    progress.first = -1
-    progress.lastTask = own.task
-    progress.lastTaskIsEnabled = true
-    if !timers.isEmpty {
-      collectTimers(waitingSince: min(oldestParked, il_now(session)), upTo: firstLimit)
-      withholdTimers(besides: own)
-    }
-  }
-
-  // MARK: Parking
-
-  private func park(_ carrier: OpaquePointer, _ own: RunQueue.Entry) {
-    parked.append(
-      ParkedStep(carrier: carrier, entry: own, end: progress.currentEnd, since: il_now(session)))
-    inside.parkings += 1
-    progress.limits.insert(.interruptions)
-    tasks[Int(own.task)].isParked = true
-    steps[steps.count - 1].end = .interrupted
-    progress.clock += 1
-    progress.lastTask = own.task
-    progress.currentStep = -1
-    progress.currentTask = -1
-  }
-
-  /// Lets a parked step go on: what it does from here on is recorded as a step of its own.
-  private func goOn(withParked index: Int, pick: Int) -> OpaquePointer {
-    let step = parked[index]
-    let entry = step.entry
-    let passed = enabled[0]
-    let now = il_now(session)
-    let job = slots.pointer(at: Int(entry.slot))
-    steps.append(
-      RawStep(
-        task: entry.task, executor: entry.executor, ordinal: entry.ordinal,
-        cause: job.pointee.cause, resume: UInt(bitPattern: job.pointee.ready.resume), time: now,
-        reason: .interrupted, priority: job.pointee.ready.priority, enabled: Int32(enabled.count),
-        passedTask: passed.task, passedOrdinal: passed.ordinal,
-        passedResume: UInt(bitPattern: slots.pointer(at: Int(passed.slot)).pointee.ready.resume),
-        passedExecutor: passed.executor,
-        isPreemption: progress.lastTaskIsEnabled && entry.task != progress.lastTask,
-        isStall: false))
-    precondition(now >= progress.instant, "virtual time must not run back")
-    progress.instant = now
-    progress.clock += 1
-    let goesOn = entry.task == progress.lastTask && enabled.count > 1
-    progress.streak = goesOn ? progress.streak + 1 : 0
-    moments.append(
-      StepMoments(
-        earliest: progress.clock, latest: progress.clock, begin: progress.clock,
-        firstTouch: touches.count, causeTouches: touches.count))
-    progress.currentStep = Int32(steps.count - 1)
-    progress.currentTask = entry.task
-    progress.currentExecutor = entry.executor
-    progress.currentEnd = step.end
-    tasks[Int(entry.task)].isParked = false
-    inside.stepsBeforePause = step.stepsBeforePause
-    freeSlots.append(entry.slot)
-    parked.remove(at: index)
-    return step.carrier
-  }
-
-  private func forgetParked() {
+  func forgetParked() {
     for step in parked.elements { tasks[Int(step.entry.task)].isParked = false }
     parked.removeAll()
   }
 
   /// Notes that a step waits for what no relation between steps tells.
-  private func noteWait(of carrier: OpaquePointer) {
+  func noteWait(of carrier: OpaquePointer) {
     let limit = il_carrier_limit(carrier)
     guard limit != .max else { return }
     progress.limits.insert(.clocks)

@@ -18,6 +18,9 @@ struct ParkedStep {
 
 /// What the machine knows of a run whose steps can be interrupted inside.
 struct InsideState {
+  /// What a step does between two points is recorded as a step of its own, whether or not it is
+  /// interrupted there.
+  var takesSegments = false
   /// The running step is at a point, and it is to be chosen who goes on.
   var isAtPoint = false
   /// Which of the enabled steps a point chose, for the loop that goes on; -1 for none.

@@ -19,6 +19,10 @@ extension Machine {
   /// locks; nil where the dependency relation does not cover the run.
   var traceHash: UInt64? { followsRelation ? computeSignature(withLocks: true) : nil }
 
+  /// A hash of what distinguishes this interleaving from others, the order in which locks were taken
+  /// included.
+  var lockedSignature: UInt64 { computeSignature(withLocks: true) }
+
   /// Nothing was noticed in the run that the dependency relation does not cover, or that
   /// makes switching to another task more or less than one preemption.
   ///

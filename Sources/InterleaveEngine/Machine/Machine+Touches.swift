@@ -133,6 +133,7 @@ extension Machine {
     if unseen != nil { limits.insert(.sharing) }
     if il_session_slept_by_clocks(session) { limits.insert(.clocks) }
     if steps.count >= progress.settings.stepLimit { limits.insert(.length) }
+    if inside.takesSegments { limits.formUnion(limitsOfSegments) }
     return limits
   }
 
@@ -174,6 +175,9 @@ extension Machine {
           object: TouchedObject.time.name,
           mode: steps[index].reason == .timer ? .exclusive : .first)))
     for touch in own { accesses.append(access(touches[touch])) }
+    if inside.takesSegments, let access = accessToSuspension(ofSegment: index) {
+      accesses.append(access)
+    }
     return accesses
   }
 

@@ -15,39 +15,76 @@
 /// program for the same input, *under the dependency relation*: steps share nothing
 /// but their executor, the order in which mailboxes were sent to, tasks that they
 /// await and cancel, locks, randomness, and what is outside any actor. What else they may
-/// share is noticed only while a ``SharingWatch`` is kept. Nor is a step interrupted: where
-/// that could lead to something new, the search proves nothing, see ``dividedStep``.
+/// share is noticed only while a ``SharingWatch`` is kept. Nor is what the search takes for a whole
+/// interrupted, be that a step or a *segment* of one: where that could lead to something new, the
+/// search proves nothing, see ``dividedStep``.
 package final class Reduction: Strategy {
+  /// What the relation takes for a whole.
+  package enum Grain: Sendable {
+    /// A step, from its beginning to its end.
+    case steps
+    /// What a step does from one point to the next: points are before it takes a lock, cancels, asks
+    /// whether it is cancelled and resumes a continuation. What a step does otherwise that has
+    /// points, or for which it waits, proves nothing.
+    case segments
+  }
+
   /// The most steps that a run may have, where nothing else is said.
   package static let mostSteps = 2_000
+  /// How many runs of segments are chosen at random once all seem to have been run: each has to be
+  /// like one of these.
+  package static let checks = 64
 
+  package let grain: Grain
   private var tree: ReductionTree
   private var keys: [StepKey] = []
+  /// What tells the runs of segments apart that came to their end.
+  private var proved: Set<UInt64> = []
+  /// The runs that were chosen at random, and what chooses them.
+  private var checked = 0
+  private var random: SplitMix64?
+  private var hasMissed = false
 
   /// Makes a search.
   ///
-  /// - Parameter maxSteps: The most steps that a run may have.
-  package init(maxSteps: Int = Reduction.mostSteps) {
-    tree = ReductionTree(maxSteps: maxSteps)
+  /// - Parameters:
+  ///   - maxSteps: The most steps that a run may have.
+  ///   - grain: What it takes for a whole.
+  package init(maxSteps: Int = Reduction.mostSteps, grain: Grain = .steps) {
+    self.grain = grain
+    tree = ReductionTree(maxSteps: maxSteps, triesAll: grain == .segments)
   }
 
   /// Every interleaving has been tried.
-  package var isExhausted: Bool { tree.isExhausted }
-  /// The relation is one of whole steps.
-  package var interruptsSteps: Bool { false }
-  /// How many runs came to their end: each is an interleaving of its own.
+  package var isExhausted: Bool {
+    tree.isExhausted && limits.isEmpty && (grain == .steps || checked == Self.checks)
+  }
+  package var interruptsSteps: Bool { grain == .segments }
+  /// How many runs came to their end: each is an interleaving of its own, if steps are wholes.
   package var completed: Int { tree.completed }
   /// How many runs were cut short, since nothing new could come of them.
   package var blocked: Int { tree.blocked }
+  /// How many interleavings the runs came to.
+  package var interleavings: Int { grain == .steps ? tree.completed : proved.count }
   /// Why the search proves nothing, if there is a reason.
-  package var limits: ReductionLimits { tree.limits }
+  package var limits: ReductionLimits {
+    hasMissed ? tree.limits.union(.divergence) : tree.limits
+  }
   /// A step that could be interrupted to another end, if there is one in the runs so far.
   package private(set) var dividedStep: DividedStep?
 
   /// Goes on to the next run.
   ///
   /// - Returns: Whether there is one.
-  package func advance() -> Bool { tree.advance() }
+  package func advance() -> Bool {
+    if tree.advance() { return true }
+    guard grain == .segments, tree.isExhausted, limits.isEmpty, checked < Self.checks else {
+      return false
+    }
+    checked += 1
+    random = SplitMix64(seed: UInt64(checked))
+    return true
+  }
 
   package func begin(_ run: RunStart) {
     tree.begin()
@@ -58,6 +95,7 @@ package final class Reduction: Strategy {
   private var ran = 0
 
   package func choose(among steps: EnabledSteps) -> Int {
+    if random != nil { return random?.below(steps.count) ?? 0 }
     steps.machine._withUnsafeGuaranteedRef { catchUp($0) }
     keys.removeAll(keepingCapacity: true)
     for index in 0..<steps.count { keys.append(steps.key(at: index)) }
@@ -76,11 +114,22 @@ package final class Reduction: Strategy {
 
   /// Learns from the run that has just ended, before it is forgotten.
   package func learn(from machine: Machine) {
+    let limits = machine.limits
+    if random != nil {
+      if !limits.isEmpty || !proved.contains(machine.lockedSignature) { hasMissed = true }
+      noteDivision(in: machine.tracedSteps(), of: machine)
+      return
+    }
     catchUp(machine)
     let steps = machine.tracedSteps()
-    let limits = machine.limits
-    if limits.isEmpty, dividedStep == nil { dividedStep = machine.dividedStep(in: steps) }
+    if limits.isEmpty { noteDivision(in: steps, of: machine) }
+    let completed = tree.completed
     tree.learn(StepTrace(steps), limits: limits)
+    if grain == .segments, tree.completed > completed { proved.insert(machine.lockedSignature) }
+  }
+
+  private func noteDivision(in steps: [StepTrace.Step], of machine: Machine) {
+    if dividedStep == nil { dividedStep = machine.dividedStep(in: steps) }
   }
 
   /// The run that has just ended was cut short: it is like one that was tried.

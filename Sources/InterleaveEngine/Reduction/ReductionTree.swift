@@ -9,6 +9,11 @@
 /// lead to the same state in either order. And on mailboxes, whose rule it follows:
 /// no step puts an enabled one out of reach, and one that had arrived before another
 /// precedes it in every run.
+///
+/// Where a step may put another out of reach, as one does that takes a lock, the tree *tries all*:
+/// at each choice, all that could run, but for what sleeps (Godefroid: "Partial-order methods for
+/// the verification of concurrent systems", 1996). Then nothing rests on which orders of a run
+/// could be turned round.
 package struct ReductionTree: Sendable {
   /// A step that was tried, and need not be tried until something that it depends on
   /// has run.
@@ -33,6 +38,7 @@ package struct ReductionTree: Sendable {
   private var isBlocked = false
   private var hasStarted = false
   private let maxSteps: Int
+  private let triesAll: Bool
 
   /// Every interleaving has been tried, unless there are ``limits``.
   package private(set) var isExhausted = false
@@ -45,9 +51,12 @@ package struct ReductionTree: Sendable {
 
   /// Makes a tree of which nothing has been tried.
   ///
-  /// - Parameter maxSteps: The most steps that a run may have.
-  package init(maxSteps: Int = Reduction.mostSteps) {
+  /// - Parameters:
+  ///   - maxSteps: The most steps that a run may have.
+  ///   - triesAll: Everything that could run is tried at each choice, but for what sleeps.
+  package init(maxSteps: Int = Reduction.mostSteps, triesAll: Bool = false) {
     self.maxSteps = maxSteps
+    self.triesAll = triesAll
   }
 
   /// Starts the run over.
@@ -87,7 +96,8 @@ package struct ReductionTree: Sendable {
     }
     nodes.append(
       Node(
-        enabled: enabled, chosen: enabled[index], backtrack: [enabled[index].task], sleep: sleep))
+        enabled: enabled, chosen: enabled[index],
+        backtrack: triesAll ? enabled.map(\.task) : [enabled[index].task], sleep: sleep))
     return index
   }
 
@@ -115,7 +125,7 @@ package struct ReductionTree: Sendable {
     }
     guard limits.isEmpty else { return }
     if isBlocked { blocked += 1 } else { completed += 1 }
-    for index in max(prefix - 1, 0)..<nodes.count {
+    for index in max(prefix - 1, 0)..<nodes.count where !triesAll {
       for race in trace.races(endingAt: index) { addReversal(of: race, in: trace) }
     }
     while let last = nodes.indices.last {

@@ -24,6 +24,9 @@ package final class Replay: PureStrategy {
     }
   }
 
+  /// A step is interrupted before the first thing that it does, where few strategies do that.
+  var interruptsFirst: Bool { deviations.contains { $0.passedOver.isBeforeFirst } }
+
   package func begin(_ run: RunStart) {
     used = Array(repeating: false, count: deviations.count)
     applied = 0

@@ -73,6 +73,40 @@ extension ActorProgram {
     return ActorProgram(actors: 1, root: root)
   }
 
+  /// A program drawn at random whose steps are no wholes: tasks that take locks several times in a
+  /// step, cancel each other and resume each other's continuations.
+  static func divided(seed: UInt64) -> ActorProgram {
+    var random = SplitMix64(seed: seed)
+    var root: [Action] = []
+    for _ in 0..<1 + random.below(2) {
+      let actions = (0..<1 + random.below(2)).map { _ in part(&random) }
+      root.append(
+        random.below(3) == 0 ? .spawnAt(random.below(3), actions) : .spawn(actions))
+    }
+    let spawned = root.count
+    for _ in 0..<random.below(2 + (spawned == 1 ? 2 : 0)) {
+      root.append(random.below(5) == 0 ? .cancel : part(&random))
+    }
+    root.append(.fire)
+    root.append(contentsOf: Array(repeating: .join, count: spawned))
+    return ActorProgram(actors: 1, root: root)
+  }
+
+  private static func part(_ random: inout SplitMix64) -> Action {
+    switch random.below(12) {
+    case 0, 1: .section(0)
+    case 2, 3: .section(1)
+    case 4: .nested
+    case 5: .increment
+    case 6: .check
+    case 7: .visit(0)
+    case 8: .pause
+    case 9: .pauseOn(0)
+    case 10: .fire
+    default: .send
+    }
+  }
+
   private static func shared(_ random: inout SplitMix64) -> Action {
     [.lock, .lock, .tryLock, .sync, .send, .visit(0)][random.below(6)]
   }

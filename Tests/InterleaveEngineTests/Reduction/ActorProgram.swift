@@ -41,6 +41,18 @@ struct ActorProgram: Sendable, CustomStringConvertible {
     /// Runs children on global actors in a group, calls an actor, and notes in what order the
     /// children end; where it says so, cancels them first.
     case crew([Child], meeting: Int, cancels: Bool)
+    /// Works under one of two locks that all share.
+    case section(Int)
+    /// Works under the first of these, and in that under the second.
+    case nested
+    /// Takes what all share out under one lock section, and puts one more back under another.
+    case increment
+    /// Waits, on no actor, until a latch of locks and continuations is open.
+    case pause
+    /// Calls an actor, which waits for that between two notes.
+    case pauseOn(Int)
+    /// Opens that latch for those who wait.
+    case fire
     /// Has a cancellation handler note something under the lock while it acts.
     case handled([Action])
     case yield
@@ -63,6 +75,7 @@ struct ActorProgram: Sendable, CustomStringConvertible {
     await world.perform(root, as: "0", isolation: nil)
     world.letters.continuation.finish()
     for await letter in world.letters.stream { notes.add(letter, to: "stream") }
+    world.latch.open()
     for actor in world.actors { await actor.open("end") }
   }
 }
@@ -72,6 +85,7 @@ final class Notes: @unchecked Sendable {
   private(set) var lines: [String: [String]] = [:]
 
   func add(_ line: String, to place: String) { lines[place, default: []].append(line) }
+  func replace(_ list: [String], at place: String) { lines[place] = list }
 }
 
 actor Room {
@@ -96,6 +110,12 @@ actor Room {
   func pass(_ who: String, to other: Room) async {
     notes.add(who, to: name)
     await other.visit(who)
+    notes.add(who + "'", to: name)
+  }
+
+  func pause(_ who: String, at latch: Latch) async {
+    notes.add(who, to: name)
+    await latch.wait()
     notes.add(who + "'", to: name)
   }
 

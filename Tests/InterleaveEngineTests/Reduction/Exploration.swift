@@ -7,6 +7,9 @@ struct Exploration: Sendable {
   var blocked = 0
   var isExhausted = false
   var limits: ReductionLimits = []
+  var interleavings = 0
+  /// What was taken for a whole is none.
+  var isDivided = false
   /// What was seen in the runs of each interleaving, by the interleaving's hash.
   var seen: [UInt64: Set<[String: [String]]>] = [:]
 
@@ -50,9 +53,10 @@ struct Exploration: Sendable {
 
   /// Runs one schedule of each interleaving.
   static func reduced(
-    _ machine: Machine, limit: Int = .max, _ body: @escaping @Sendable (Notes) async -> Void
+    _ machine: Machine, limit: Int = .max, grain: Reduction.Grain = .steps,
+    _ body: @escaping @Sendable (Notes) async -> Void
   ) -> Exploration {
-    let search = Reduction()
+    let search = Reduction(grain: grain)
     var result = Exploration()
     var runs = 0
     while runs < limit, search.advance() {
@@ -63,6 +67,8 @@ struct Exploration: Sendable {
     result.blocked = search.blocked
     result.isExhausted = search.isExhausted
     result.limits = search.limits
+    result.interleavings = search.interleavings
+    result.isDivided = search.dividedStep != nil
     return result
   }
 

@@ -18,6 +18,9 @@ final class World: Sendable {
   let notes: Notes
   let lock = NSLock()
   let queue = DispatchQueue(label: "world")
+  let locks = [NSLock(), NSLock()]
+  let latch = Latch()
+  let shared = Notes()
   let letters = AsyncStream.makeStream(of: String.self)
 
   init(actors: Int, notes: Notes) {
@@ -29,6 +32,25 @@ final class World: Sendable {
     guard lock.try() else { return }
     defer { lock.unlock() }
     notes.add(who, to: "lock")
+  }
+
+  private func underLock(_ number: Int, _ who: String) {
+    locks[number].withLock { notes.add(who, to: "lock \(number)") }
+  }
+
+  private func nest(_ who: String) {
+    locks[0].withLock {
+      notes.add(who, to: "lock 0")
+      locks[1].withLock { notes.add(who, to: "lock 1") }
+    }
+  }
+
+  private func increment(_ who: String) {
+    let seen = locks[0].withLock { shared.lines["sum"]?.count ?? 0 }
+    locks[0].withLock {
+      shared.replace(Array(repeating: "", count: seen + 1), at: "sum")
+      notes.add("\(who) to \(seen + 1)", to: "sum")
+    }
   }
 
   func underLock(_ who: String) {
@@ -116,8 +138,45 @@ final class World: Sendable {
         } onCancel: {
           underLock(me + "h")
         }
+      case .section(let number): underLock(number, me)
+      case .nested: nest(me)
+      case .increment: increment(me)
+      case .pause:
+        await latch.wait()
+        notes.add("on", to: me)
+      case .pauseOn(let room): await actors[room].pause(me, at: latch)
+      case .fire: latch.open()
       case .yield: await Task.yield()
       }
     }
+  }
+}
+
+/// Lets tasks wait until it is open: continuations behind a lock.
+final class Latch: @unchecked Sendable {
+  private let lock = NSLock()
+  private let other = NSLock()
+  private var isOpen = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let isOpen = lock.withLock {
+        if !self.isOpen { waiting.append(continuation) }
+        return self.isOpen
+      }
+      // Who opens it may come in between.
+      other.withLock {}
+      if isOpen { continuation.resume() }
+    }
+  }
+
+  func open() {
+    let waiting = lock.withLock {
+      isOpen = true
+      defer { self.waiting = [] }
+      return self.waiting
+    }
+    for continuation in waiting { continuation.resume() }
   }
 }

@@ -41,8 +41,10 @@ struct ProofProgram: Sendable {
 }
 
 /// Expects that a program is proved, or for its reason is not.
-func expect(_ program: ProofProgram) async {
-  let (report, failure) = await ProofProgram.run(program.body)
+func expect(
+  _ program: ProofProgram, interruptions: FuzzConfiguration.InterruptionMode = .before
+) async {
+  let (report, failure) = await ProofProgram.run(interruptions: interruptions, program.body)
   #expect(failure == nil)
   #expect(report.isExhaustive == (program.obstacle == nil), "\(report)")
   if let obstacle = program.obstacle {

@@ -1,0 +1,58 @@
+import Foundation
+import Interleave
+import Testing
+
+/// Where steps can be interrupted inside, a proof is one of what they do from point to point.
+@Suite struct InsideProofTests {
+  #if os(Linux) && arch(x86_64)
+    /// Checks behind its lock, and takes behind its lock.
+    private final class Pool: @unchecked Sendable {
+      private let lock = NSLock()
+      private var free = 1
+
+      func takeInTwo() -> Bool {
+        guard lock.withLock({ free > 0 }) else { return false }
+        lock.withLock { free -= 1 }
+        return true
+      }
+
+      func takeInOne() -> Bool {
+        lock.withLock {
+          guard free > 0 else { return false }
+          free -= 1
+          return true
+        }
+      }
+
+      func look() -> Bool { lock.withLock { free >= 0 } }
+    }
+
+    private static func takeTwice(
+      _ take: @escaping @Sendable (Pool) -> Bool
+    ) -> @Sendable () async throws -> Void {
+      {
+        let pool = Pool()
+        async let first = take(pool)
+        async let second = take(pool)
+        let taken = await [first, second].count { $0 }
+        #expect(taken == 1)
+        #expect(pool.look())
+      }
+    }
+
+    @Test func whatFailsOnlyInsideAStepIsFoundAndNotProved() async {
+      let (report, failure) = await ProofProgram.run(Self.takeTwice { $0.takeInTwo() })
+      #expect(failure != nil)
+      #expect(!report.isExhaustive)
+    }
+
+    @Test func itsMendedTwinIsProved() async {
+      // It looks once more, so that its steps are no wholes.
+      let body = Self.takeTwice { $0.look() && $0.takeInOne() }
+      let (report, failure) = await ProofProgram.run(body)
+      #expect(failure == nil)
+      #expect(report.isExhaustive, "\(report)")
+      #expect(report.distinctInterleavings > 2)
+    }
+  #endif
+}
