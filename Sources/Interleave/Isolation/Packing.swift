@@ -9,6 +9,7 @@ extension RunFailure {
     packet.put(place)
     packet.put(steps)
     packet.put(isMistake)
+    packet.put(isForEver)
     packet.put(isElsewhere)
     packet.put(callStack)
     packet.put(optional: history) { $1.pack(into: &$0) }
@@ -24,6 +25,7 @@ extension RunFailure {
     let (message, place) = (packet.takeText(), packet.takeText())
     let steps: Int = packet.take()
     let isMistake: Bool = packet.take()
+    let isForEver: Bool = packet.take()
     let isElsewhere: Bool = packet.take()
     let callStack = packet.takeTexts()
     let history = packet.takeOptional { JudgedHistory(from: &$0) }
@@ -34,7 +36,8 @@ extension RunFailure {
     }
     self.init(
       kind: kind, message: message, location: location, place: place, steps: steps,
-      isMistake: isMistake, isElsewhere: isElsewhere, callStack: callStack, history: history)
+      isMistake: isMistake, isForEver: isForEver, isElsewhere: isElsewhere, callStack: callStack,
+      history: history)
   }
 }
 

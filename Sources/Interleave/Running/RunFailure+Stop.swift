@@ -31,7 +31,7 @@ extension RunFailure {
       message: Self.words(stop, message, in: own, turning: circle.count > 1),
       location: code?.place.map { FuzzFailure.SourceLocation($0, fileID: message?.fileID) },
       place: place, steps: trace.steps.count,
-      isElsewhere: stop.isElsewhere)
+      isForEver: stop.isForEver, isElsewhere: stop.isElsewhere)
     // What hangs has its calls in the message.
     if !stop.isHang { callStack = own.map(\.words) }
     nameResumers(stop, in: trace)
@@ -170,6 +170,16 @@ extension RunFailure {
 }
 
 extension StepStop {
+  /// It waited while anybody else could go on, and then nobody could.
+  ///
+  /// That is not known of a lock, which code that cannot be interrupted may ask for.
+  fileprivate var isForEver: Bool {
+    switch cause {
+    case .blocked(let obstacle): obstacle != .lock
+    default: false
+    }
+  }
+
   var isHang: Bool {
     switch cause {
     case .hang, .blocked: true

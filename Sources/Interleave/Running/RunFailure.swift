@@ -10,6 +10,8 @@ struct RunFailure: Sendable {
   var steps = 0
   /// Nothing was tested, since what is generated cannot be: no failure of what is tested.
   var isMistake = false
+  /// The step waits for what nobody could bring about, whatever goes on.
+  var isForEver = false
   /// It was no step that failed, but a thread beside it.
   var isElsewhere = false
   /// The calls in which a step crashed, innermost first, for people.

@@ -32,7 +32,8 @@ struct Doubt {
   /// The same of a failure that another process has found.
   init?(about found: FoundFailure) {
     isInside =
-      found.failure.kind == .hang && Interruptions(of: found.schedule.deviations) != .never
+      found.failure.kind == .hang && !found.failure.isForEver
+      && Interruptions(of: found.schedule.deviations) != .never
     let isLate =
       found.failure.kind.isToldByTime && !found.isSure && found.interleaving == nil
     guard isInside || isLate else { return nil }

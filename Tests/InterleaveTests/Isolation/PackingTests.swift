@@ -40,7 +40,7 @@ import Testing
   private var failure: RunFailure {
     RunFailure(
       kind: .invariant, message: "was ü", location: location, place: "T.swift:3", steps: 12,
-      isMistake: true, isElsewhere: true, callStack: ["Bank.check() (B.swift:1)"],
+      isMistake: true, isForEver: true, isElsewhere: true, callStack: ["Bank.check() (B.swift:1)"],
       history: Sample.history)
   }
 

@@ -11,9 +11,10 @@
       let program = try #require(BugProgram.named(name))
       for seed in [UInt64(1), 2, 3] {
         let outcome = await fuzzed(
-          schedules: 1_000, seed: seed, { $0.shrinking.duration = .zero }, named: name,
+          schedules: 1_000, seed: seed, { $0.shrinking.runs = 50 }, named: name,
           body: program.body)
-        #expect(outcome.failure != nil, "seed \(seed): \(outcome)")
+        let failure = try #require(outcome.failure, "seed \(seed): \(outcome)")
+        #expect(failure.schedulesTried >= 1, "\(failure)")
       }
     }
 

@@ -104,4 +104,14 @@ import Testing
     #expect(doubt.next() == nil, "what passes once is not blamed on the program")
     #expect(doubt.warning.contains("work was handed to libdispatch"))
   }
+
+  @Test(arguments: [true, false])
+  func aStepThatWaitsInVainIsDoubtedOnlyIfItMayTurnUntilAnotherGoesOn(isForEver: Bool) throws {
+    var hang = RunOutcome.failing(kind: .hang)
+    hang.failure?.isForEver = isForEver
+    hang.schedule = hang.schedule?.deviating
+    hang.schedule?.steps[0].passedOver.ordinal = StepKey.ordinal(ofStep: 0, point: 1)
+    let found = FoundFailure(hang, schedulesTried: 3, seed: 1)
+    #expect((Doubt(about: found) == nil) == isForEver)
+  }
 }
