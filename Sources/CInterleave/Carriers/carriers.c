@@ -221,6 +221,7 @@ void il_carriers_begin_step(il_carriers *c) {
   c->number = ++c->last_step;
   c->operations = c->runtime_locks = c->locks = 0;
   c->vain_trials = c->passed = c->passed_more = 0;
+  c->begins_visibly = false;
   c->turning = (il_turning){0};
   memset(c->kinds, 0, sizeof c->kinds);
 }

@@ -183,6 +183,8 @@ struct il_carriers {
   unsigned number, operations, runtime_locks, locks;
   unsigned vain_trials, passed, passed_more;
   unsigned kinds[IL_POINT_KINDS];
+  // That it has begun is known to others, although it has done no operation yet.
+  bool begins_visibly;
   il_turning turning;
   // How many steps are parked, how many of these want to be alone, and how many locks of the
   // program's they hold.

@@ -253,7 +253,7 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   bool is_vain = is_in_vain(c, me, c->number);
   // Before its first operation a step has done nothing that others see; but plain loads of atomics
   // are not counted.
-  bool heeds_first = kind == IL_POINT_ATOMIC ||
+  bool heeds_first = kind == IL_POINT_ATOMIC || c->begins_visibly ||
                      (c->points == IL_POINTS_FIRST &&
                       (kind == IL_POINT_LOCK || kind == IL_POINT_RESUME));
   bool is_offered = c->points && !s->initializing && (number || heeds_first) && !c->off &&

@@ -148,6 +148,8 @@ void il_free_block(il_block_job *b) {
 
 static void work_of_job(void *pointer) {
   il_block_job *b = pointer;
+  // Who cancels an item that has begun comes too late.
+  if (b->work == call_block && is_item(b->context)) il_inside()->carriers->begins_visibly = true;
   b->work(b->context);
 }
 

@@ -184,6 +184,8 @@ static void handle(void *pointer) {
     drop(t, IL_TIMER_REGISTERED);
   }
   if (!t->has_fired) return;
+  // Who cancels it from here on comes too late.
+  il_inside()->carriers->begins_visibly = true;
   fire(t);
   call(t, IL_TIMER_FIRED);
 }

@@ -148,6 +148,18 @@
       #expect(orders == ["ab|", "ba|"])
     }
 
+    @Test func oneThatIsCancelledAfterItHasBegunIsDone() async {
+      let orders = await orders { tape in
+        let queue = DispatchQueue(label: "queue")
+        let item = DispatchWorkItem { tape.note("x") }
+        queue.async(execute: item)
+        item.cancel()
+        tape.note("c")
+        queue.sync {}
+      }
+      #expect(orders == ["c", "xc", "cx"])
+    }
+
     @Test func anItemIsCancelledWaitedForAndFollowed() async {
       let orders = await orders { tape in
         let queue = DispatchQueue(label: "items")
