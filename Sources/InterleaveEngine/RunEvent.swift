@@ -1,4 +1,4 @@
-/// Of which kind something is that a step did.
+/// Of which kind something is that a step did, or by which it came.
 public enum RunEventKind: String, Sendable, Hashable, CaseIterable, BitwiseCopyable {
   /// It cancelled a task.
   case cancelled
@@ -14,9 +14,14 @@ public enum RunEventKind: String, Sendable, Hashable, CaseIterable, BitwiseCopya
   case locked
   /// It finished an asynchronous stream.
   case finished
+  /// It came when a thread let its task go on that the run does not control.
+  case wokenFromOutside
+  /// It talked to others than the program's own tasks, by a socket or a pipe.
+  case talkedToOutside
 }
 
-/// What a step did that whoever reads the run must know, where a run is looked at closely.
+/// What a step did, or what brought it about, that whoever reads the run must know, where a run is
+/// looked at closely.
 package struct RunEvent: Sendable, Hashable {
   package var kind: RunEventKind
   /// The index of the step.
@@ -29,6 +34,6 @@ package struct RunEvent: Sendable, Hashable {
   package var hadEnded = false
   /// Addresses within the calls by which it was done, innermost first, as far as they are known.
   package var calls: [UInt] = []
-  /// The error, in words.
+  /// The error in words, or who let its task go on.
   package var text = ""
 }

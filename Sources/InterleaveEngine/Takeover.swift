@@ -191,7 +191,10 @@ package enum Takeover {
     actor_gone: { context, actor in with(context) { $0.actorGone(actor) } },
     escaped: { context, kind, site, isNative in
       let kind = Escape.Kind(rawValue: UInt8(kind.rawValue)) ?? .unknownJob
-      with(context) { $0.noteEscape(kind, site: UInt(bitPattern: site), isNative: isNative) }
+      with(context) {
+        $0.noteEscape(kind, site: UInt(bitPattern: site), isNative: isNative)
+        if kind == .io { $0.noteTalk(at: UInt(bitPattern: site)) }
+      }
     },
     native: { context, kind, object in
       var isNative = false

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 IL_UNINSTRUMENTED_BEGIN
@@ -69,6 +70,41 @@ static il_origin origin_of_call(void) {
   return origin;
 }
 
+#if defined(__linux__)
+// What a thread is called whom nobody has given a name: as the program.
+static bool is_name_of_program(const char *name) {
+  return !strncmp(name, program_invocation_short_name, 15);
+}
+#else
+static bool is_name_of_program(const char *name) { (void)name; return false; }
+#endif
+
+// libdispatch calls its threads after its own queues, and what these make is called the same.
+static bool is_name_of_pool(const char *name) {
+  static const char *const ends[] = {"-qos", ".overcommit"};
+  size_t length = strlen(name);
+  for (int i = 0; i < 2; i++) {
+    size_t end = strlen(ends[i]);
+    if (length >= end && !strcmp(name + length - end, ends[i])) return true;
+  }
+  return false;
+}
+
+// What this thread, or the queue that it works on, is called.
+static void note_name(il_origin *origin) {
+  static const char roots[] = "com.apple.root.";
+  const char *label = il_label_of_queue(NULL);
+  // That of a global queue is told of threads as well that work on none.
+  origin->is_queue = *label && strncmp(label, roots, sizeof roots - 1);
+  if (origin->is_queue) {
+    strncpy(origin->name, label, sizeof origin->name - 1);
+    return;
+  }
+  if (pthread_getname_np(pthread_self(), origin->name, sizeof origin->name) ||
+      is_name_of_program(origin->name) || is_name_of_pool(origin->name))
+    origin->name[0] = 0;
+}
+
 // Puts a message into the inbox of the task's session. If the task was
 // abandoned, nobody waits for it any more, and nothing happens.
 void il_post(il_task *task, il_ready ready) {
@@ -77,6 +113,7 @@ void il_post(il_task *task, il_ready ready) {
   if (ready.job) origin = origin_of_call();
   if (ready.arrival == IL_ARRIVAL_RESUMED_TWICE) il_calls_of_runtime(origin.calls, 4);
   origin.io = (uintptr_t)il_io_site;
+  note_name(&origin);
   pthread_mutex_lock(&il_inbox_lock);
   origin.is_native =
       task->is_away || il_thread_is_native || (il_on_errand && il_on_errand->is_native);

@@ -186,6 +186,10 @@ typedef struct {
   uintptr_t io;
   /// It works for what the run leaves alone on purpose.
   bool is_native;
+  /// The label of the queue that it works on, or else the name that the thread was given; empty
+  /// where it has neither.
+  char name[48];
+  bool is_queue;
 } il_origin;
 
 enum { IL_RACE_FRAMES = 16 };
@@ -272,7 +276,7 @@ void il_enqueued_serial(void *job, void *identity);
 void il_enqueued_task(void *job, void *identity);
 
 /// The label of a dispatch queue.
-const char *il_label_of_queue(void *queue);
+const char *il_label_of_queue(void *_Nullable queue);
 
 /// The identity of the main actor's executor.
 void *il_main_executor(void);

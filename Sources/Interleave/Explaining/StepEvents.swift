@@ -80,7 +80,8 @@ struct StepEvents {
     case .locked:
       guard let number = locks[event.lock], named.place != nil else { return nil }
       named.detail = "\(number)"
-    case .asked, .dropped, .finished: break
+    case .wokenFromOutside: named.detail = event.text
+    case .asked, .dropped, .finished, .talkedToOutside: break
     }
     return named
   }

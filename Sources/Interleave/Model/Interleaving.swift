@@ -80,14 +80,14 @@ extension Interleaving {
     }
   }
 
-  /// What a step did that whoever reads the run must know.
+  /// What a step did, or what brought it about, that whoever reads the run must know.
   public struct Event: Sendable, Hashable {
     public var kind: RunEventKind
     /// The task that it is about; nil where that is not known, or is none.
     public var task: TaskPath?
     /// Where in the source; nil where that is not known.
     public var place: Place?
-    /// The error, or what is to be known besides.
+    /// The error, who let its task go on, or what is to be known besides.
     public var detail: String
 
     public init(

@@ -39,8 +39,8 @@ struct FailureReport {
   private func lines() -> [StyledText] {
     let sections = [
       headline(), generated("Inputs", failure.inputs), generated("Operations", failure.operations),
-      collision(), table(), cancellation(), departures(), chances(), passing(), search(),
-      others(), replay(),
+      collision(), table(), outside(), cancellation(), departures(), chances(), passing(),
+      search(), others(), replay(),
     ]
     return Array(sections.filter { !$0.isEmpty }.joined(separator: [StyledText()]))
   }
@@ -158,6 +158,19 @@ struct FailureReport {
       "\(past.count) of \(interleaving.steps.count) steps happen before the failure; the others "
         + "are left out where nothing collided in them (INTERLEAVE_REPORT=full shows all).")
   }
+
+  /// Which choices were not the run's.
+  private func outside() -> [StyledText] {
+    let sentences = interleaving.outsideSentences
+    guard !sentences.isEmpty else { return [] }
+    let more = sentences.count - Self.outsidersTold
+    return [StyledText("What was not the run's choice", .bold)]
+      + sentences.prefix(Self.outsidersTold).flatMap { indented("\(glyphs.bullet) \($0)") }
+      + (more > 0 ? indented("and \(counted(more, "more step"))") : [])
+  }
+
+  /// Of so many steps it is told who outside of the run brought them about.
+  private static let outsidersTold = 8
 
   private func cancellation() -> [StyledText] {
     guard let sentence = interleaving.cancellationSentence else { return [] }

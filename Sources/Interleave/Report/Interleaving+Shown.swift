@@ -69,6 +69,8 @@ extension Interleaving.Event {
     case .dropped: return "drops the continuation of \(whom)\(at)"
     case .locked: return "takes lock \(detail)\(at)"
     case .finished: return "finishes a stream\(at)"
+    case .wokenFromOutside: return "let go on by \(detail.isEmpty ? "a thread" : detail)\(at)"
+    case .talkedToOutside: return "talks to the outside\(at)"
     }
   }
 }
@@ -85,5 +87,27 @@ extension Interleaving {
     let isWoken = steps[step].events.contains { $0.kind == .resumed && $0.task == task }
     let goesOn = steps[step...].dropFirst().contains { $0.name.task == task }
     return isWoken ? "" : goesOn ? "which never asks" : "which does not run again"
+  }
+}
+
+extension Interleaving {
+  /// What others than the run brought about: a sentence for each step that came when one of them let
+  /// its task go on, and for each in which a task talked to them.
+  var outsideSentences: [String] {
+    let names = PlaceNames(self)
+    return steps.indices.flatMap { index in
+      steps[index].events.compactMap { event in
+        let at = event.place.map { " at \(names.name($0))" } ?? ""
+        let (step, task) = ("step\u{A0}\(index + 1)", "task\u{A0}\(steps[index].name.task)")
+        switch event.kind {
+        case .wokenFromOutside:
+          let who = event.detail.isEmpty ? "a thread that the run does not control" : event.detail
+          return "\(step) of \(task) came when \(who) let it go on\(at)"
+        case .talkedToOutside:
+          return "in \(step), \(task) talked to the outside\(at): what it was told is not the run's"
+        default: return nil
+        }
+      }
+    }
   }
 }

@@ -34,6 +34,34 @@ extension Machine {
     noteEvent(.resumed, task: task, calls: Array(calls.prefix(found)))
   }
 
+  /// A thread that the run does not control let a task go on: the task's next step comes by it.
+  func noteWakening(of task: Int, _ calls: [UInt], by name: String) {
+    guard events.count + wakenings.count < Self.mostEvents else { return }
+    let event = RunEvent(
+      kind: .wokenFromOutside, step: steps.count, task: -1,
+      calls: calls.filter { $0 != 0 }.map { $0 - 1 }, text: name)
+    wakenings.append((Int32(task), event))
+  }
+
+  /// The running step talks to others.
+  func noteTalk(at site: UInt) {
+    guard progress.notesResumers, site != 0 else { return }
+    noteEvent(.talkedToOutside, task: -1, calls: [site - 1])
+  }
+
+  /// What brought steps about from outside, each at the step that came by it.
+  private func tracedWakenings() -> [RunEvent] {
+    wakenings.compactMap { task, event in
+      let next = (event.step..<max(event.step, steps.count)).first {
+        steps[$0].task == task && steps[$0].reason == .foreign
+      }
+      guard let next else { return nil }
+      var told = event
+      told.step = next
+      return told
+    }
+  }
+
   /// A task threw, and its error is put into words once the run is over.
   func noteThrown(_ error: UnsafeMutableRawPointer, by task: Int) {
     noteEvent(.threw, task: task, calls: [])
@@ -51,11 +79,10 @@ extension Machine {
   /// - Parameter isStopped: A step was stopped, so that no code of the program may run any more:
   ///   of errors, only the types are told.
   func tracedEvents(isStopped: Bool) -> [RunEvent] {
-    guard !thrown.isEmpty else { return events }
     var told = events
     for (index, error) in thrown {
       told[index].text = isStopped ? "\(type(of: error))" : "\(error)"
     }
-    return told
+    return wakenings.isEmpty ? told : tracedWakenings() + told
   }
 }

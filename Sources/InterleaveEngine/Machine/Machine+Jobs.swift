@@ -199,8 +199,16 @@ extension Machine {
         taskEnded(ready.task)
       } else {
         jobReady(&ready)
-        noteForeignResumer(ofTask: Int(ready.task.pointee.index), calls)
+        noteForeignResumer(ofTask: Int(ready.task.pointee.index), calls, origin.who)
       }
     }
+  }
+}
+
+extension il_origin {
+  /// ``thread `loader` ``, or ``queue `images` ``; empty where it has no name.
+  fileprivate var who: String {
+    let name = withUnsafeBytes(of: name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return name.isEmpty ? "" : is_queue ? "queue `\(name)`" : "thread `\(name)`"
   }
 }

@@ -127,9 +127,13 @@ extension Machine {
   }
 
   /// A thread that the run does not control let a task go on.
-  func noteForeignResumer(ofTask index: Int, _ calls: [UInt]) {
+  func noteForeignResumer(
+    ofTask index: Int, _ calls: [UInt], _ name: @autoclosure () -> String
+  ) {
     tasks[index].resumer = TaskState.foreign
-    if progress.notesResumers { resumerCalls[index] = calls.filter { $0 != 0 }.map { $0 - 1 } }
+    guard progress.notesResumers else { return }
+    resumerCalls[index] = calls.filter { $0 != 0 }.map { $0 - 1 }
+    noteWakening(of: index, calls, by: name())
   }
 
   /// The step that is running, as ``TaskState/resumer`` has it.

@@ -32,6 +32,9 @@ package final class Machine {
   /// What steps did, where it is noted; for errors that tasks ended by, the error itself by the
   /// index of the event; and how many resumptions are noted already.
   var events: [RunEvent] = []
+  /// The tasks that others let go on, and what is told of the step that comes by it, whose number is
+  /// not known yet.
+  var wakenings: [(task: Int32, event: RunEvent)] = []
   var thrown: [Int: any Error] = [:]
   var resumersSeen = 0
   /// What came about in the run that should sometimes.
@@ -230,6 +233,7 @@ package final class Machine {
     if !errors.isEmpty { errors.removeAll() }
     if !resumerCalls.isEmpty { resumerCalls.removeAll() }
     if !events.isEmpty { events.removeAll() }
+    if !wakenings.isEmpty { wakenings.removeAll() }
     if !thrown.isEmpty { thrown.removeAll() }
     if !threadNames.isEmpty { threadNames.removeAll() }
     resumersSeen = 0
