@@ -22,11 +22,12 @@ enum Benchmark: String, CaseIterable {
   case truth
   case correct
   case atomics
+  case twins
 
   var summary: String {
     switch self {
     case .speed: "runs per second, controlled against native"
-    case .stress: "orders that the native runtime shows, against what a run allows"
+    case .stress: "orders that the native runtime, queues and threads show, against a run's"
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
     case .shrinking: "how small dear failures become, and how long it takes"
@@ -36,7 +37,7 @@ enum Benchmark: String, CaseIterable {
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .isolation: "what isolation costs while nothing crashes"
     case .specs: "how small programs of operations become, over 200 seeds"
-    case .determinism: "reports of ten programs, byte by byte, in 20 fresh processes"
+    case .determinism: "reports of 44 programs, byte by byte, in 20 fresh processes"
     case .workers: "schedules per second with 1 and 2 workers, and the ratio"
     case .systems: "the races of the systems in Examples: found, shrunk, mended, replayed; [system]"
     case .load: "a schedule of a chat with 150 users and 1,000 messages, in under 50 ms"
@@ -44,6 +45,9 @@ enum Benchmark: String, CaseIterable {
       "random programs over shared things, for false proofs; [60s|500] [--seed n]"
     case .correct:
       "correct programs, in which nothing may be reported; [schedules by each strategy] [name]"
+    case .twins:
+      "bugs by the defaults, from each seed, and their twins; "
+        + "[--seeds 20] [--schedules 10000] [--only group|program,…]"
     case .atomics: "what an atomic instruction costs, in a step and elsewhere"
     case .traces: "a hash of all choices, for two builds to compare; [program: and its report]"
     }
@@ -55,7 +59,10 @@ enum Benchmark: String, CaseIterable {
   func run() async throws -> Bool {
     switch self {
     case .speed: return try await measureSpeed()
-    case .stress: return await runStress()
+    case .stress:
+      let isSound = await runStress()
+      print()
+      return await stressOrders() && isSound
     case .memory: return try measureMemory()
     case .shrink: return try await measureShrinking()
     case .shrinking: return await showShrinking()
@@ -75,6 +82,7 @@ enum Benchmark: String, CaseIterable {
     case .truth: return await showTruth(try TruthOptions([]))
     case .correct: return try await runCorrectPrograms(schedules: 200)
     case .atomics: return try measureAtomics()
+    case .twins: return await Twins.check(try Twins.Options([]))
     }
   }
 }
@@ -133,6 +141,14 @@ enum Benchmarks {
       do {
         let options = try TruthOptions(Array(arguments.dropFirst()))
         guard await showTruth(options) else { exit(1) }
+        return
+      } catch {
+        complain("\(error)")
+      }
+    }
+    if arguments.first == Benchmark.twins.rawValue {
+      do {
+        guard await Twins.check(try Twins.Options(Array(arguments.dropFirst()))) else { exit(1) }
         return
       } catch {
         complain("\(error)")

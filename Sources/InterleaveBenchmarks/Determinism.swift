@@ -1,7 +1,14 @@
 import Foundation
 import Interleave
+import InterleaveBugs
 
-/// Prints the reports of ten programs in fresh processes, and compares them byte by byte.
+/// What the reports are of: programs that draw and read what belongs to the run, and programs of
+/// threads.
+private let reportedPrograms =
+  environmentPrograms
+  + BugProgram.threads.map { EnvironmentProgram(name: $0.name, body: $0.body) }
+
+/// Prints the reports of some programs in fresh processes, and compares them byte by byte.
 ///
 /// - Parameter processes: How many processes print them, at least 2.
 /// - Returns: All of them printed the same.
@@ -20,7 +27,7 @@ func measureDeterminism(processes: Int = 20) async throws -> Bool {
   print(
     "\(reports) reports, \(first.utf8.count) bytes, printed by \(processes) processes: "
       + (different.isEmpty ? "byte-identical" : "\(different.count) differ"))
-  return different.isEmpty && reports == environmentPrograms.count
+  return different.isEmpty && reports == reportedPrograms.count
 }
 
 /// The argument by which a process is told to print the reports.
@@ -29,7 +36,7 @@ private let reportMark = "=== "
 
 /// Prints the reports of all programs.
 func printReports() async {
-  for program in environmentPrograms {
+  for program in reportedPrograms {
     var configuration = FuzzConfiguration()
     configuration.seed = 11
     configuration.schedules = 300
