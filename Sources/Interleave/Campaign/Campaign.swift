@@ -55,6 +55,56 @@ struct Campaign {
     return FuzzResult(outcome: outcome, cancellation: result.tally.cancellation)
   }
 
+  /// Makes one run in place of all, and what follows from it if it fails.
+  ///
+  /// What an entry keeps that still fails is not kept once more, however it came about.
+  ///
+  /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
+  func conduct(_ request: RunRequest) throws(CorpusFileError) -> FuzzResult {
+    var tally = Tally()
+    let corpus = openCorpus(&tally)
+    var request = request
+    request.wants.formUnion([.count, .traceOfFailure])
+    let outcome = runContained(request)
+    tally.note(outcome)
+    tally.count(outcome)
+    var result = SearchResult(tally: tally)
+    if let failure = outcome.failure {
+      var found = FoundFailure(
+        outcome, schedulesTried: 1, seed: request.terms.seed ?? resolved.seed)
+      found.corpusFile = try entry(of: failure, in: corpus)
+      if isSure(of: found, &result.tally), let settled = settle(found, &result, corpus, nil, false)
+      {
+        return FuzzResult(outcome: .failed(settled.failure, report(result)))
+      }
+    }
+    return FuzzResult(
+      outcome: .passed(report(result)), cancellation: result.tally.cancellation)
+  }
+
+  /// The entry of a failure, if there is one and it still fails.
+  private func entry(
+    of failure: RunFailure, in corpus: CorpusStore?
+  ) throws(CorpusFileError) -> String? {
+    for file in try corpus?.files(of: test.corpusName) ?? [] {
+      let entry = try file.entry.get()
+      guard entry.isOf(FuzzFailure(failure)) else { continue }
+      var reproduction = Reproduction(entry, path: file.path, resolved, replayed: 1)
+      while reproduction.found == nil, let request = reproduction.next() {
+        reproduction.learn(runContained(request), isChild: false)
+      }
+      if reproduction.found != nil { return file.path }
+    }
+    return nil
+  }
+
+  /// Makes a run on a thread of its own.
+  func runContained(_ request: RunRequest) -> RunOutcome {
+    var request = request
+    request.place = .thread(hangLimit: resolved.hangLimit)
+    return runner.run(request)
+  }
+
   private func report(_ result: SearchResult) -> FuzzReport {
     var report = result.completeReport
     report.elapsed = budget.elapsed

@@ -29,6 +29,7 @@ final class DoublesProgram: FuzzProgram {
     case .adapted(var stored):
       choices = ChoiceSource(replaying: Draws.takeDoubles(from: &stored.rows))
       rest = .adapted(stored)
+    case .tape(let tape): choices = ChoiceSource(tape.value)
     }
     let source = DoubleSource(choices) { [self] in hasDrawn.store(true, ordering: .relaxed) }
     return DoublesRun(program.makeRun(rest), Unchecked(source))

@@ -22,6 +22,9 @@ public final class ChoiceSource {
 
   private var random: SplitMix64
   private let replayed: [Choice]?
+  private let tape: Tape?
+  /// Something was drawn in vain, so that what is simplest may never do.
+  private var hasRejected = false
   private var cursor = 0
   private var openSpans: [Int] = []
   private var depth = 0
@@ -45,6 +48,7 @@ public final class ChoiceSource {
   package init(seed: UInt64) {
     random = SplitMix64(seed: seed)
     replayed = nil
+    tape = nil
   }
 
   /// Makes a source that draws what was recorded.
@@ -53,6 +57,14 @@ public final class ChoiceSource {
   package init(replaying choices: [Choice]) {
     random = SplitMix64(seed: 0)
     replayed = choices
+    tape = nil
+  }
+
+  /// Makes a source that draws what a tape says.
+  init(_ tape: Tape) {
+    random = SplitMix64(seed: 0)
+    replayed = nil
+    self.tape = tape
   }
 
   /// Whether all recorded choices were drawn; never so for fresh ones.
@@ -133,6 +145,8 @@ extension ChoiceSource {
       cursor += 1
     } else if recording.choices.count >= Self.softLimit {
       value = domain.simplest
+    } else if let tape, !tape.isAtEnd || !hasRejected {
+      value = domain.value(of: tape.takeValue(domain.width))
     } else {
       value = fresh(&random)
     }
@@ -156,6 +170,7 @@ extension ChoiceSource {
 
   /// Forgets what was recorded since; recorded choices that were drawn since stay drawn.
   func rollBack(to checkpoint: Checkpoint) {
+    hasRejected = true
     recording.choices.removeLast(recording.choices.count - checkpoint.choices)
     recording.spans.removeLast(recording.spans.count - checkpoint.spans)
   }

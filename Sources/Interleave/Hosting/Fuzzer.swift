@@ -44,14 +44,15 @@ public struct Fuzzer: Sendable {
 
   /// Runs a program under one schedule after another.
   func run(
-    _ program: any FuzzProgram, named name: String, fileID: String, filePath: String
+    _ program: any FuzzProgram, named name: String, fileID: String, filePath: String,
+    _ conduct: @escaping Fuzzing.Conduct = Fuzzing.campaign(recordsExpectations: false)
   ) async -> FuzzOutcome {
     let suite = fileID.split(separator: "/").last.map { String($0.split(separator: ".")[0]) }
     let test = TestIdentity(
       suite: suite ?? "", name: name, arguments: "", filePath: filePath,
       module: TestIdentity.module(ofFileID: fileID))
     do {
-      return try await Fuzzing.run(test, configuration, program).outcome
+      return try await Fuzzing.run(test, configuration, program, conduct).outcome
     } catch {
       let kind = FuzzFailure.Kind.thrownError
       return .failed(FuzzFailure(kind: kind, message: "\(error)", test: name), FuzzReport())
@@ -70,6 +71,14 @@ struct FuzzResult: Sendable {
 
 /// Starts campaigns.
 enum Fuzzing {
+  /// What is done with a campaign.
+  typealias Conduct = @Sendable (Campaign) throws -> FuzzResult
+
+  /// All of it.
+  static func campaign(recordsExpectations: Bool) -> Conduct {
+    { try $0.conduct(recordsExpectations: recordsExpectations) }
+  }
+
   /// Runs a campaign on a thread of its own.
   ///
   /// - Parameters:
@@ -89,6 +98,15 @@ enum Fuzzing {
     _ test: TestIdentity, _ configuration: FuzzConfiguration, recordsExpectations: Bool = false,
     _ program: any FuzzProgram
   ) async throws -> FuzzResult {
+    try await run(
+      test, configuration, program, campaign(recordsExpectations: recordsExpectations))
+  }
+
+  /// Does something with a campaign of a program.
+  static func run(
+    _ test: TestIdentity, _ configuration: FuzzConfiguration, _ program: any FuzzProgram,
+    _ conduct: @escaping Conduct
+  ) async throws -> FuzzResult {
     guard Machine.current == nil else {
       throw ConfigurationError(
         "a fuzzed body must not fuzz: move the inner `fuzz` out of the body of `\(test.name)`")
@@ -98,7 +116,7 @@ enum Fuzzing {
       environment: configuration.heedsEnvironment ? ProcessInfo.processInfo.environment : [:],
       freshSeed: { UInt64.random(in: 0...UInt64(UInt32.max)) })
     do {
-      let result = try await run(test, resolved, recordsExpectations, program)
+      let result = try await run(test, resolved, program, conduct)
       try resolved.results.map { try CampaignRecord(test, result).append(to: $0) }
       return result
     } catch {
@@ -110,8 +128,8 @@ enum Fuzzing {
   }
 
   private static func run(
-    _ test: TestIdentity, _ resolved: ResolvedConfiguration, _ recordsExpectations: Bool,
-    _ program: any FuzzProgram
+    _ test: TestIdentity, _ resolved: ResolvedConfiguration, _ program: any FuzzProgram,
+    _ conduct: @escaping Conduct
   ) async throws -> FuzzResult {
     let capture = IssueCapture()
     let exchange = Exchange()
@@ -119,11 +137,11 @@ enum Fuzzing {
       try await capture.capturing {
         await Task(executorPreference: MachineThread()) {
           let result = Result {
-            try Campaign(
-              test: test, resolved: resolved, capture: capture,
-              isCancelled: { exchange.isCancelled.withLock { $0 } },
-              program: DoublesProgram(program)
-            ).conduct(recordsExpectations: recordsExpectations)
+            try conduct(
+              Campaign(
+                test: test, resolved: resolved, capture: capture,
+                isCancelled: { exchange.isCancelled.withLock { $0 } },
+                program: DoublesProgram(program)))
           }
           exchange.result.withLock { $0 = result }
         }.value

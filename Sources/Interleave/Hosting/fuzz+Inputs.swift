@@ -181,7 +181,7 @@ extension Fuzzer {
 }
 
 /// The program that calls a body with generated values.
-private func inputs<each Value>(
+func inputs<each Value>(
   _ generators: repeat Generator<each Value>,
   body: @escaping @Sendable (repeat each Value) async throws -> Void
 ) -> any FuzzProgram {

@@ -36,6 +36,8 @@ enum DrawingPlan: Sendable {
   case stored(StoredDraws)
   /// What comes nearest to what the corpus stores, where that is not generated any more.
   case adapted(StoredDraws)
+  /// What a string of bytes says.
+  case tape(Unchecked<Tape>)
 }
 
 /// What a corpus entry says of what was generated.

@@ -74,6 +74,7 @@ extension DrawingPlan {
     case .replay(let draws): ChoiceSource(replaying: draws.inputs?.values ?? [])
     case .stored(let stored), .adapted(let stored):
       ChoiceSource(replaying: stored.rows.first.flatMap { Choice.choices(of: $0) } ?? [])
+    case .tape(let tape): ChoiceSource(tape.value)
     }
   }
 }

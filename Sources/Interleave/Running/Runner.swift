@@ -295,7 +295,7 @@ extension DrawingPlan {
   fileprivate var isStored: Bool {
     switch self {
     case .stored, .adapted: true
-    case .simplest, .fresh, .replay: false
+    case .simplest, .fresh, .replay, .tape: false
     }
   }
 }

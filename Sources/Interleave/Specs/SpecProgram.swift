@@ -64,7 +64,8 @@ struct ProgramPlan: Sendable {
   init(_ plan: DrawingPlan, _ size: ProgramSize) {
     lanes = [[]]
     switch plan {
-    case .simplest:
+    // Operations are told on no tape.
+    case .simplest, .tape:
       let counts =
         [size.operationsBefore.lowerBound]
         + Array(repeating: size.operationsPerLane.lowerBound, count: size.lanes.lowerBound)
