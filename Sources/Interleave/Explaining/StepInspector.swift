@@ -15,6 +15,13 @@ final class StepInspector {
   private var looks: [Look] = []
   /// How far the objects were looked into.
   private var depthBefore = 0
+  /// How many parts of each value are looked at.
+  private var parts = ValuePrinter.mostParts
+
+  /// After so many steps, less is looked at: what takes a moment for each of a few steps takes minutes
+  /// where there are many.
+  private static let stepsLookedAtClosely = 2_000
+  private static let partsOfLaterSteps = 100
 
   /// An object that belongs to an executor.
   private struct WatchedObject {
@@ -49,6 +56,9 @@ final class StepInspector {
     sights.callers[machine.stepCount] = machine.backtrace(of: task, limit: 16)
     // What prints a property may want a lock that an interrupted step holds.
     guard !machine.hasParkedLocks else { return stopLooking() }
+    parts =
+      machine.stepCount < Self.stepsLookedAtClosely
+      ? ValuePrinter.mostParts : Self.partsOfLaterSteps
     beginLooking(at: actor, on: executor, depth: machine.isAlone ? depth : 0)
   }
 
@@ -59,7 +69,8 @@ final class StepInspector {
     depthBefore = depth
     if let subject = Takeover.object(at: actor) as? any Actor {
       looks.append(
-        Look(subject: { subject }, before: StoredProperties(of: subject, depth: depth)))
+        Look(
+          subject: { subject }, before: StoredProperties(of: subject, depth: depth, parts: parts)))
     }
     guard executor != 0 else { return }
     for watched in watched where watched.executor == executor {
@@ -67,7 +78,7 @@ final class StepInspector {
       looks.append(
         Look(
           subject: { [weak object] in object }, name: watched.name,
-          before: StoredProperties(of: object, named: watched.name, depth: depth)))
+          before: StoredProperties(of: object, named: watched.name, depth: depth, parts: parts)))
     }
   }
 
@@ -110,7 +121,7 @@ final class StepInspector {
     for look in looks {
       guard let subject = look.subject() else { continue }
       let now = StoredProperties(
-        of: subject, named: look.name, depth: min(depth, depthBefore))
+        of: subject, named: look.name, depth: min(depth, depthBefore), parts: parts)
       let found = now.changes(since: look.before)
       if !found.isEmpty { sights.changes[index, default: []] += found }
     }

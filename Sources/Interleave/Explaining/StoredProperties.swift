@@ -6,13 +6,19 @@ import InterleaveEngine
 struct StoredProperties {
   private var list: [(name: String, value: ValuePicture)] = []
   private var seen: Set<ObjectIdentifier> = []
+  private let parts: Int
 
   /// - Parameters:
   ///   - subject: The object.
   ///   - name: What stands before the names of its properties.
   ///   - depth: How far objects that it holds are looked into: 0 for not at all. Other actors are
   ///     not, since their own steps tell of them.
-  init(of subject: AnyObject, named name: String = "", depth: Int = 0) {
+  ///   - parts: So many parts of each value that has many are looked at.
+  init(
+    of subject: AnyObject, named name: String = "", depth: Int = 0,
+    parts: Int = ValuePrinter.mostParts
+  ) {
+    self.parts = parts
     add(subject, name, depth)
   }
 
@@ -33,7 +39,7 @@ struct StoredProperties {
           }
           continue
         }
-        list.append((prefix + label, ValuePicture(value)))
+        list.append((prefix + label, ValuePicture(value, parts: parts)))
         if depth > 0, let held = Self.object(in: value) {
           add(held, "\(prefix)\(label).", depth - 1)
         }

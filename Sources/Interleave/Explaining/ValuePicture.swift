@@ -20,7 +20,8 @@ struct ValuePicture {
   private static let context = 8
   private static let mostChanged = 22
 
-  init(_ value: Any) {
+  /// - Parameter parts: So many parts of a value that has many are looked at.
+  init(_ value: Any, parts: Int = ValuePrinter.mostParts) {
     if let value = value as? String {
       text = value
       return
@@ -31,7 +32,7 @@ struct ValuePicture {
       short = full.utf8.count <= Self.limit ? full : numbers.countWords
       return
     }
-    var printer = ValuePrinter(limit: Self.mostKept)
+    var printer = ValuePrinter(limit: Self.mostKept, parts: parts)
     full = printer.print(value)
     mark = printer.mark
     short =

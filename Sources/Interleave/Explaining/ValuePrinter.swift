@@ -1,17 +1,24 @@
+import Synchronization
+
 /// Prints values on one line, in an order that does not depend on hashing, and without addresses.
 struct ValuePrinter {
   /// Tells the value from others, what was left out included as far as that is looked at.
   private(set) var mark = Mark.start
   private let limit: Int
   private var room: Int
-  /// How many parts of a value are looked at.
-  private var parts = 4_000
+  /// How many parts of a value are still looked at.
+  private var parts: Int
 
-  /// - Parameter limit: After about so many characters, parts of the value are left out.
-  init(limit: Int) {
+  /// - Parameters:
+  ///   - limit: After about so many characters, parts of the value are left out.
+  ///   - parts: So many of its parts are looked at.
+  init(limit: Int, parts: Int = Self.mostParts) {
     self.limit = limit
+    self.parts = parts
     room = limit
   }
+
+  static let mostParts = 4_000
 
   mutating func print(_ value: Any) -> String {
     let text = printed(value)
@@ -23,6 +30,10 @@ struct ValuePrinter {
 
   private mutating func printed(_ value: Any) -> String {
     parts -= 1
+    let type = type(of: value)
+    if let known = Self.names.withLock({ $0[ObjectIdentifier(type)] }), known.isAll {
+      return line(known.name)
+    }
     // What an object is cannot be told from its address, which differs from run
     // to run; how many elements a collection of objects holds, can.
     let mirror = Mirror(reflecting: value)
@@ -53,7 +64,27 @@ struct ValuePrinter {
 
   private static func objectName(_ value: Any) -> String {
     if let described = value as? any CustomStringConvertible { return described.description }
-    return TypeName.short("\(type(of: value))")
+    return known(type(of: value), isAll: true).name
+  }
+
+  /// What a type is called, since there may be many of it in a collection.
+  private struct KnownType {
+    var name: String
+    /// It is one of the runtime's.
+    var isBuiltin: Bool
+    /// Nothing but the name is ever printed of its values.
+    var isAll: Bool
+  }
+
+  private static let names = Mutex<[ObjectIdentifier: KnownType]>([:])
+
+  private static func known(_ type: Any.Type, isAll: Bool = false) -> KnownType {
+    if let known = names.withLock({ $0[ObjectIdentifier(type)] }), !isAll { return known }
+    let name = "\(type)"
+    let known = KnownType(
+      name: TypeName.short(name), isBuiltin: name.hasPrefix("Builtin."), isAll: isAll)
+    names.withLock { $0[ObjectIdentifier(type)] = known }
+    return known
   }
 
   private mutating func collection(_ mirror: Mirror) -> String {
@@ -83,16 +114,17 @@ struct ValuePrinter {
       return ".\(payload.label ?? "")" + (text.hasPrefix("(") ? text : "(\(text))")
     }
     // What holds nothing but something of the runtime's, such as a task, is a handle.
-    let children = mirror.readableChildren(isCustom: value is any CustomReflectable)
-    let isHandle = children.contains { "\(type(of: $0.value))".hasPrefix("Builtin.") }
-    if isHandle { return line(TypeName.short("\(type(of: value))")) }
+    let isCustom = value is any CustomReflectable
+    let children = mirror.readableChildren(isCustom: isCustom)
+    let isHandle = children.contains { Self.known(type(of: $0.value)).isBuiltin }
+    if isHandle { return line(Self.known(type(of: value), isAll: !isCustom).name) }
     var values: [String] = []
     for child in children {
       let label = child.label.map { $0.hasPrefix(".") ? "" : "\($0): " } ?? ""
       values.append(label + printed(child.value))
     }
     let text = "(\(values.joined(separator: ", ")))"
-    return mirror.displayStyle == .tuple ? text : TypeName.short("\(type(of: value))") + text
+    return mirror.displayStyle == .tuple ? text : Self.known(type(of: value)).name + text
   }
 
   // MARK: In few letters

@@ -254,11 +254,11 @@ struct Standstill {
   }
 
   private func running(_ task: Int) -> String {
-    "\(title(task)) was last in \(place(.start(machine.inspectTasks()[task].lastResume)))"
+    "\(title(task)) was last in \(place(.start(machine.inspectTask(task).lastResume)))"
   }
 
   func made(_ task: Int) -> String {
-    let maker = StepNamer(machine).maker(of: machine.inspectTasks()[task])
+    let maker = StepNamer(machine).maker(of: machine.inspectTask(task))
     return maker.map { "; it was made in \($0.words)" } ?? ""
   }
 
@@ -277,7 +277,7 @@ struct Standstill {
     let frames = machine.backtrace(of: task).map { CodeAddress.start($0) }
     return frames.first { symbolicator.place(of: $0).isUsers }
       ?? frames.first { symbolicator.place(of: $0).place != nil }
-      ?? .start(machine.inspectTasks()[task].lastResume)
+      ?? .start(machine.inspectTask(task).lastResume)
   }
 
   func place(_ address: CodeAddress) -> String {

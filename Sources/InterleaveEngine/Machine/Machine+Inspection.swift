@@ -114,15 +114,18 @@ extension Machine {
 
   /// The tasks of the run, in the order in which they were made.
   package func inspectTasks() -> [InspectedTask] {
-    tasks.elements.indices.map { index in
-      let task = tasks[index]
-      return InspectedTask(
-        path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
-        lastResume: task.lastResume, hasEnded: task.hasEnded,
-        isJob: task.isJob, block: Int(task.block),
-        blockKind: BlockKind(rawValue: Int(task.blockKind.rawValue)) ?? .plain,
-        threadName: threadNames[index] ?? "")
-    }
+    tasks.elements.indices.map(inspectTask)
+  }
+
+  /// One of the tasks.
+  package func inspectTask(_ index: Int) -> InspectedTask {
+    let task = tasks[index]
+    return InspectedTask(
+      path: path(ofTask: index), site: task.site, caller: task.caller, entry: task.entry,
+      lastResume: task.lastResume, hasEnded: task.hasEnded,
+      isJob: task.isJob, block: Int(task.block),
+      blockKind: BlockKind(rawValue: Int(task.blockKind.rawValue)) ?? .plain,
+      threadName: threadNames[index] ?? "")
   }
 
   /// An executor of the run; 0 is the global one.

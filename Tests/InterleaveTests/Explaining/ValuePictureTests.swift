@@ -46,10 +46,44 @@ import Testing
     #expect(ValuePicture(numbers).change(since: before) != nil)
   }
 
+  @Test func whereFewPartsAreLookedAtTheOthersAreCounted() {
+    var lists = Array(repeating: [0], count: 200)
+    let before = (all: ValuePicture(lists), few: ValuePicture(lists, parts: 100))
+    lists[199] = [1]
+    #expect(ValuePicture(lists).change(since: before.all) != nil)
+    #expect(ValuePicture(lists, parts: 100).change(since: before.few) == nil)
+    lists.append([0])
+    let change = ValuePicture(lists, parts: 100).change(since: before.few)
+    #expect(change?.before == "200 elements" && change?.after == "201 elements")
+  }
+
+  @Test func amongObjectsEachIsNamedByItsOwnType() {
+    let task = Task {}
+    #expect(change([Base()], [Derived()]) == ["[Base]", "[Derived]"])
+    #expect(
+      change([Base(), Derived()], [Derived(), Base()]) == ["[Base, Derived]", "[Derived, Base]"])
+    #expect(change([Named(name: "a")], [Named(name: "b")]) == ["[a]", "[b]"])
+    #expect(
+      change([task], [task, task]) == ["[Task<(), Never>]", "[Task<(), Never>, Task<(), Never>]"])
+  }
+
   @Test func ofAMegabyteOnlyTheDifferenceIsTold() {
     let text = String(repeating: "0123456789abcdef", count: 65_536)
     let changed = change(text, text + "!")
     #expect(changed?[1].hasSuffix("!\"") == true, "\(changed ?? [])")
     #expect(changed?.allSatisfy { $0.count <= ValuePicture.limit } == true)
   }
+}
+
+private class Base {}
+private final class Derived: Base {}
+
+private final class Named: CustomStringConvertible {
+  private let name: String
+
+  init(name: String) {
+    self.name = name
+  }
+
+  var description: String { name }
 }
