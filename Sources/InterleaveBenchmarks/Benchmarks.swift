@@ -31,7 +31,7 @@ enum Benchmark: String, CaseIterable {
     case .memory: "memory and speed over 1,000,000 schedules"
     case .shrink: "how small failures become, and at what cost"
     case .shrinking: "how small dear failures become, and how long it takes"
-    case .growth: "seconds per schedule of ever larger programs"
+    case .growth: "seconds per schedule of ever larger programs; [program]"
     case .suite: "46 fuzzed tests at once, against one after the other"
     case .proofs: "how often the fewest preemptions are shown, over the suite of bugs"
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
@@ -95,6 +95,7 @@ enum Benchmarks {
     \(Benchmark.allCases.map { "  \($0.rawValue.padded(to: 12))\($0.summary)" }
       .joined(separator: "\n"))
       pages       the pages of failures, for .ci/pages; <folder>
+      figures     what bugs and runs cost, against what was recorded; <file> [--record]
     \(FindingOptions.usage)
     """
 
@@ -119,6 +120,17 @@ enum Benchmarks {
       guard try await makePages(in: folder) else { exit(1) }
       return
     }
+    if arguments.first == "figures", (2...3).contains(arguments.count),
+      arguments.count == 2 || arguments.last == "--record"
+    {
+      let file = Array(arguments)[1]
+      do {
+        guard try await Figures.compare(with: file, records: arguments.count == 3) else { exit(1) }
+        return
+      } catch {
+        complain("\(error)")
+      }
+    }
     if arguments.first == Benchmark.systems.rawValue, arguments.count == 2 {
       let systems = Set(SystemRace.all.map(\.system)).sorted()
       guard let system = arguments.last, systems.contains(system) else {
@@ -129,6 +141,12 @@ enum Benchmarks {
     }
     if arguments.first == Benchmark.traces.rawValue, arguments.count == 2 {
       return await printTraces(showing: arguments.last)
+    }
+    if arguments.first == Benchmark.growth.rawValue, arguments.count == 2,
+      let name = arguments.last
+    {
+      guard await measureGrowth(only: name) else { exit(1) }
+      return
     }
     if arguments.first == Benchmark.correct.rawValue, (2...3).contains(arguments.count),
       let schedules = Int(Array(arguments)[1]), schedules >= 1

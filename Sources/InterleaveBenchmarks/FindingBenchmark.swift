@@ -64,6 +64,21 @@ enum FindingBenchmark {
     _ programs: [BugProgram], _ hunter: Hunter, _ options: FindingOptions
   ) throws {
     if programs.isEmpty { return }
+    let table = table(of: programs, hunter, options) {
+      print($0, terminator: "")
+      // A row may take long: it is shown at once, in a file too.
+      fflush(nil)
+    }
+    print(table.summary)
+  }
+
+  /// Counts schedules to the first failure.
+  ///
+  /// - Parameter show: Gets the rows of one program after the other.
+  static func table(
+    of programs: [BugProgram], _ hunter: Hunter, _ options: FindingOptions,
+    show: (_ rows: String) -> Void = { _ in }
+  ) -> FindingTable {
     var table = FindingTable(cap: options.cap)
     for program in programs {
       hunter.interruptions = program.interruptions
@@ -74,11 +89,9 @@ enum FindingBenchmark {
         }
         table.add(program, name, needed)
       }
-      print(table.rows(of: program.name), terminator: "")
-      // A row may take long: it is shown at once, in a file too.
-      fflush(nil)
+      show(table.rows(of: program.name))
     }
-    print(table.summary)
+    return table
   }
 }
 

@@ -56,13 +56,21 @@ struct FindingTable {
     text += "\n| --- | ---: | ---: | ---: |\n"
     for name in names {
       let rows = table.filter { $0.strategy == name }
-      let mean = geometricMean(rows.map(\.mean))
       let ratios = rows.compactMap { row in best[row.program].map { row.mean / $0 } }
-      let always = rows.count { $0.found == $0.needed.count }
-      text += "| \(name) | \(mean.fixed(1)) | \(geometricMean(ratios).fixed(2)) "
-      text += "| \(always)/\(rows.count) |\n"
+      text += "| \(name) | \(mean(of: name).fixed(1)) | \(geometricMean(ratios).fixed(2)) "
+      text += "| \(rows.count - missed(by: name))/\(rows.count) |\n"
     }
     return text
+  }
+
+  /// A strategy's geometric mean over all programs.
+  func mean(of strategy: String) -> Double {
+    geometricMean(table.filter { $0.strategy == strategy }.map(\.mean))
+  }
+
+  /// How many programs' bugs a strategy has not found from each seed.
+  func missed(by strategy: String) -> Int {
+    table.count { $0.strategy == strategy && $0.found < $0.needed.count }
   }
 
   private func geometricMean(_ values: [Double]) -> Double {

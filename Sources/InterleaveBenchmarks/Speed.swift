@@ -20,8 +20,8 @@ func measureSpeed() async throws -> Bool {
 }
 
 /// One program, run in several ways by turns.
-private final class SpeedContest {
-  private enum Way: String, CaseIterable {
+final class SpeedContest {
+  enum Way: String, CaseIterable {
     case detached = "native, from a detached task"
     case main = "native, from the main actor"
     case machine = "controlled, one thread, random walk"
@@ -56,6 +56,11 @@ private final class SpeedContest {
         costs[way, default: []].append((processorTime() - began) * 1_000_000 / Double(count))
       }
     }
+  }
+
+  /// What a way costs against another one, by processor time, each round by itself.
+  func cost(of way: Way, against other: Way) -> Double {
+    Sample(zip(costs[way] ?? [], costs[other] ?? []).map { $0 / $1 }).median
   }
 
   func report(in table: inout MarkdownTable) {
