@@ -199,6 +199,9 @@ static void offer(il_session *s, il_point *point) {
   il_current = s;
 }
 
+// Between those before operations and those at which a step waits, and neither.
+_Static_assert(IL_FIRST_POINT == IL_WAITS - 1, "the point before the first operation has a number");
+
 static unsigned bounded(unsigned number) {
   return number < IL_MOST_OPERATIONS ? number : IL_MOST_OPERATIONS;
 }
@@ -253,17 +256,17 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   bool is_vain = is_in_vain(c, me, c->number);
   // Before its first operation a step has done nothing that others see; but plain loads of atomics
   // are not counted.
-  bool heeds_first = kind == IL_POINT_ATOMIC || c->begins_visibly ||
-                     (c->points == IL_POINTS_FIRST &&
-                      (kind == IL_POINT_LOCK || kind == IL_POINT_RESUME));
-  bool is_offered = c->points && !s->initializing && (number || heeds_first) && !c->off &&
+  bool is_first = !number && c->points == IL_POINTS_FIRST &&
+                  (kind == IL_POINT_LOCK || kind == IL_POINT_RESUME);
+  bool is_seen = number || is_first || kind == IL_POINT_ATOMIC || c->begins_visibly;
+  bool is_offered = c->points && !s->initializing && is_seen && !c->off &&
                     number <= IL_MOST_OPERATIONS && may_be_interrupted(s);
   if (UNLIKELY(c->points == IL_POINTS_FIRST) && is_between(kind, want, is_vain, is_offered))
     c->left_between = true;
   if (is_vain || is_offered) {
     il_point point = {.kind = kind, .site = site,
-                      .number = 2 * bounded(number), .occurrence = occurrence,
-                      .is_vain = is_vain};
+                      .number = is_first ? IL_FIRST_POINT : 2 * bounded(number),
+                      .occurrence = occurrence, .is_vain = is_vain};
     offer(s, &point);
   }
   me->want = IL_WANTS_NOTHING;

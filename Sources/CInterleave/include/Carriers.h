@@ -116,6 +116,9 @@ typedef enum {
   IL_POINTS_FIRST,
 } il_points;
 
+/// The number of a point before the first operation of a step that is one for `IL_POINTS_FIRST` alone.
+enum { IL_FIRST_POINT = 4095 };
+
 /// Calls `loop` of the session's callbacks on a carrier, and on others while steps are parked,
 /// until one returns that the run is over. False: there is no memory for that.
 bool il_carriers_run(il_session *_Nonnull session, il_points points);

@@ -48,7 +48,8 @@ public struct InsidePoint: Sendable, Hashable {
 
   init(_ point: il_point) {
     self.init(
-      Self.operations[Int(point.kind.rawValue)], isAfter: !point.number.isMultiple(of: 2),
+      Self.operations[Int(point.kind.rawValue)],
+      isAfter: !point.number.isMultiple(of: 2) && point.number != IL_FIRST_POINT,
       occurrence: Int(point.occurrence))
   }
 

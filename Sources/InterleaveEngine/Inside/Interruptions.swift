@@ -62,9 +62,11 @@ extension StepKey {
   /// The step was interrupted inside, and goes on.
   package var isInside: Bool { Self.isInside(ordinal) }
 
-  /// It was interrupted before the first operation.
-  var isBeforeFirst: Bool { ordinal >> Self.stepBits == 1 }
+  /// It was interrupted before its first operation, where only parts of steps are told apart.
+  var isBeforeFirst: Bool { ordinal >> Self.stepBits == Int32(IL_FIRST_POINT) + 1 }
 
   /// It was interrupted after an operation, and not before one.
-  var isAfter: Bool { isInside && (ordinal >> Self.stepBits).isMultiple(of: 2) }
+  var isAfter: Bool {
+    isInside && !isBeforeFirst && (ordinal >> Self.stepBits).isMultiple(of: 2)
+  }
 }
