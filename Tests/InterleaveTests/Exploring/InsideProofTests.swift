@@ -57,17 +57,22 @@ import Testing
 
     /// Each lock section of the one between two of the other's: hardly a walk does that.
     @Test func whatNoWalkFindsTheSearchFindsInsideAStep() async throws {
-      let (report, failure) = await ProofProgram.run {
+      let body: @Sendable () async throws -> Void = {
         let box = ProofBox()
         async let raised: Void = { for _ in 0..<4 { box.raise() } }()
         async let seen = (0..<4).map { _ in box.get() }
         await raised
         #expect(await seen != [1, 2, 3, 4])
       }
-      let found = try #require(failure)
-      #expect(found.strategy == "reduction")
-      #expect(found.original.preemptions >= 3)
-      #expect(!report.isExhaustive)
+      try await withTemporaryFolder { folder in
+        let (report, failure) = await ProofProgram.run(corpus: .at(folder), body)
+        let found = try #require(failure)
+        #expect(found.strategy == "reduction")
+        #expect(found.original.preemptions >= 3)
+        #expect(!report.isExhaustive)
+        let (_, again) = await ProofProgram.run(corpus: .at(folder), body)
+        #expect(again?.schedulesTried == 1 && again?.corpusFile == found.corpusFile, "\(found)")
+      }
     }
   #endif
 }

@@ -27,13 +27,14 @@ struct ProofProgram: Sendable {
   static func run(
     by strategy: FuzzConfiguration.StrategyChoice = .reduction,
     interruptions: FuzzConfiguration.InterruptionMode = .before,
+    corpus: CorpusMode = .none,
     _ body: @escaping @Sendable () async throws -> Void
   ) async -> (FuzzReport, FuzzFailure?) {
     var configuration = FuzzConfiguration()
     configuration.strategy = strategy
     configuration.interruptions = interruptions
     configuration.seed = 1
-    configuration.corpus = .none
+    configuration.corpus = corpus
     configuration.checks.remove(.nothingInterleaved)
     let outcome = await Fuzzer(configuration).run(named: "proof", body)
     return (outcome.report, outcome.failure)
