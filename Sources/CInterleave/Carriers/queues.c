@@ -72,6 +72,11 @@ bool il_lane_is_main(const il_lane *lane) {
   return lane->order->queue == (void *)&_dispatch_main_q;
 }
 
+bool il_is_concurrent_queue(void *queue) {
+  if (!il_lanes_are_known() || queue == (void *)&_dispatch_main_q) return false;
+  return !word_at(queue, layout.target) || number_at(queue, layout.width) != 1;
+}
+
 il_lane *il_lane_of(il_session *s, void *queue) {
   if (!il_lanes_are_known()) return NULL;
   il_lane *known = known_lane(s, queue);

@@ -46,6 +46,8 @@ typedef struct il_queue_frame il_queue_frame;
 
 // What queues are can be told in this process.
 bool il_lanes_are_known(void);
+// Several blocks may be on it at once, as far as that is known.
+bool il_is_concurrent_queue(void *queue);
 // NULL: it cannot.
 il_lane *il_lane_of(il_session *session, void *queue);
 bool il_lane_is_main(const il_lane *lane);

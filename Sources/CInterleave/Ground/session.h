@@ -48,7 +48,7 @@ typedef struct il_errand {
   bool is_native;
 } il_errand;
 
-enum { IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_RESUMER_CALLS = 8 };
+enum { IL_TASK_EXECUTORS = 32, IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_RESUMER_CALLS = 8 };
 
 // Who let a task go on.
 typedef struct {
@@ -93,6 +93,13 @@ struct il_session {
   uintptr_t custom_witness;
   // One whose thread is missing in this process.
   void *absentee;
+  // The program's task executors that the run has seen, by what they are to the runtime; the last so
+  // many of them.
+  struct {
+    void *identity;
+    uintptr_t witness;
+  } task_executors[IL_TASK_EXECUTORS];
+  size_t task_executor_count;
   // The actor whose own queue a task is being taken out of.
   void *bounce_target;
   // Drain jobs of default actors that the running step brought about.

@@ -79,7 +79,7 @@ static void work_on_queue(il_session *s, il_handover *h, void *site) {
   bool is_main = h->queue == (void *)&_dispatch_main_q;
 #if defined(IL_HAS_CARRIERS)
   // A step that was interrupted may be on it, on behalf of another executor.
-  bool is_held = s->carriers != NULL;
+  bool is_held = s->carriers != NULL && !il_is_concurrent_queue(h->queue);
   if (is_held) {
     il_await(s, h->queue, site, IL_WANTS_LOCK);
     il_note_taken(s, h->queue, IL_HELD_ONCE, false, site);
@@ -170,7 +170,9 @@ static void admit(il_session *s, il_handover *h, const il_ready *ready) {
 #endif
   if (is_forsaken(s, h, ready)) {
     il_current = s;
-    il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
+    if (ready->place == IL_PLACE_TASK_EXECUTOR)
+      il_runtime.run_job_on(ready->job, NULL, 0, ready->executor, il_task_witness);
+    else il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
     return;
   }
   if (!wait_until(s, h, ARRIVED)) return;
@@ -212,6 +214,41 @@ static il_handover *take_up(const void *job, il_session **session) {
 
 // MARK: - Handing over
 
+void il_note_task_executor(il_session *s, il_executor executor) {
+  // The low bits of the word are no part of the address.
+  uintptr_t witness = executor.witness & ~(uintptr_t)7;
+  if (!witness || executor.witness == il_task_witness ||
+      il_task_executor_witness(s, executor.identity) == witness) return;
+  size_t place = s->task_executor_count++ % IL_TASK_EXECUTORS;
+  s->task_executors[place].identity = executor.identity;
+  s->task_executors[place].witness = witness;
+}
+
+uintptr_t il_task_executor_witness(const il_session *s, const void *identity) {
+  size_t count = s->task_executor_count;
+  // What has come to an address last is what is there.
+  for (size_t n = count; n > 0 && count - n < IL_TASK_EXECUTORS; n--)
+    if (s->task_executors[(n - 1) % IL_TASK_EXECUTORS].identity == identity)
+      return s->task_executors[(n - 1) % IL_TASK_EXECUTORS].witness;
+  return 0;
+}
+
+// Calls `enqueue(_:)` of an executor.
+typedef SWIFT_CC void (*enqueue_function)(void *job, const void *type, uintptr_t witness,
+                                          SELF_CONTEXT void *executor);
+
+static void enqueue(il_session *s, const il_ready *ready) {
+  if (ready->place != IL_PLACE_TASK_EXECUTOR) {
+    il_runtime.enqueue(ready->job, ready->executor, ready->witness);
+    return;
+  }
+  static enqueue_function function;
+  if (UNLIKELY(!function))
+    *(void **)&function = il_next_symbol("$sSch7enqueueyys11ExecutorJobVnFTj");
+  function(ready->job, *(const void **)ready->executor,
+           il_task_executor_witness(s, ready->executor), ready->executor);
+}
+
 void il_hand_over(il_session *s, const il_ready *ready) {
   il_handover h = {.owner = &asking};
   pthread_mutex_lock(&il_inbox_lock);
@@ -227,7 +264,7 @@ void il_hand_over(il_session *s, const il_ready *ready) {
   il_current = NULL;
   il_handover *outer = asking;
   asking = &h;
-  il_runtime.enqueue(ready->job, ready->executor, ready->witness);
+  enqueue(s, ready);
   asking = outer;
   if (h.queue) {
     il_current = s;
@@ -264,9 +301,10 @@ static bool is_away(const void *job) {
 
 typedef SWIFT_CC void (*run_job_function)(void *job, void *identity, uintptr_t witness);
 
-SWIFT_CC void swift_job_run(void *job, void *identity, uintptr_t witness) {
-  static run_job_function original;
-  if (UNLIKELY(!original)) original = (run_job_function)il_next_symbol("swift_job_run");
+// An executor of the program's runs a job. What it is to the runtime, with which one of a session is
+// run.
+static void run_job(run_job_function original, void *job, void *identity, uintptr_t witness,
+                    uintptr_t session_witness) {
   il_session *s = NULL;
   bool may_be_one = UNLIKELY(atomic_load_explicit(&handovers, memory_order_acquire) != 0);
   il_handover *h = may_be_one ? take_up(job, &s) : NULL;
@@ -282,9 +320,19 @@ SWIFT_CC void swift_job_run(void *job, void *identity, uintptr_t witness) {
   il_session *outer = il_current;
   s->step_frame = __builtin_frame_address(0);
   il_current = s;
-  original(job, identity, witness);
+  original(job, identity, session_witness);
   il_current = outer;
   advance(s, h, OVER);
+}
+
+SWIFT_CC void swift_job_run(void *job, void *identity, uintptr_t witness) {
+  IL_REAL(swift_job_run, run_job_function);
+  run_job(original, job, identity, witness, witness);
+}
+
+SWIFT_CC void swift_job_run_on_task_executor(void *job, void *identity, uintptr_t witness) {
+  IL_REAL(swift_job_run_on_task_executor, run_job_function);
+  run_job(original, job, identity, witness, il_task_witness);
 }
 
 // MARK: - As if on an executor

@@ -10,7 +10,7 @@ IL_UNINSTRUMENTED_BEGIN
 
 // The library pushes a task executor preference out of sight: it is a record in
 // the task's list, which is given our witness table before it is first used.
-static void own_preference(il_task *task) {
+static void own_preference(il_session *s, il_task *task) {
   typedef struct status_record {
     size_t flags;
     struct status_record *parent;
@@ -19,6 +19,7 @@ static void own_preference(il_task *task) {
   } status_record;
   il_executor preferred = il_runtime.preferred_executor();
   if (!preferred.identity || preferred.witness == il_task_witness) return;
+  il_note_task_executor(s, preferred);
   status_record *record = *(status_record **)((char *)task->job + IL_TASK_STATUS + 8);
   for (; record; record = record->parent) {
     if (record->executor.identity == preferred.identity &&
@@ -43,7 +44,7 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
       il_awaits_change(s, context, (const void *)resume, identity == s->executor);
     if (identity && identity == s->executor)
       MUSTTAIL return ((switch_function)(void *)resume)(context, resume, identity, witness);
-    if (UNLIKELY(il_prefers_executor(s->step_task))) own_preference(s->step_task);
+    if (UNLIKELY(il_prefers_executor(s->step_task))) own_preference(s, s->step_task);
     if (identity && identity != il_main && LIKELY(!s->leaves_hops || witness)) {
       if (UNLIKELY(witness && witness != il_serial_witness)) note_custom(s, identity, witness);
       witness = il_serial_witness;
@@ -68,7 +69,18 @@ enum {
   OPTION_GROUP = 1,
   OPTION_TASK_EXECUTOR_UNOWNED = 5,
   OPTION_TASK_EXECUTOR_OWNED = 6,
+  OPTION_NAME = 7,
 };
+
+// A task is made with something of its own, which lies upon its task-locals and is taken away
+// before them.
+static bool has_records(const option_record *options) {
+  for (const option_record *o = options; o; o = o->parent) {
+    uint8_t kind = (uint8_t)o->flags;
+    if (kind >= OPTION_TASK_EXECUTOR_UNOWNED && kind <= OPTION_NAME) return true;
+  }
+  return false;
+}
 
 static void own_executors(il_session *s, option_record *options) {
   s->creation_group = NULL;
@@ -83,6 +95,7 @@ static void own_executors(il_session *s, option_record *options) {
     } else if ((kind == OPTION_TASK_EXECUTOR_UNOWNED || kind == OPTION_TASK_EXECUTOR_OWNED) &&
                o->executor.identity) {
       // An owned record holds an existential; its witness table has the same form.
+      il_note_task_executor(s, o->executor);
       o->executor.witness = il_task_witness;
     } else if (kind == OPTION_GROUP) {
       s->creation_group = o->executor.identity;
@@ -105,7 +118,12 @@ typedef struct {
 typedef SWIFT_CC task_and_context (*create_function)(size_t flags, option_record *options,
                                                      const void *type, void *entry,
                                                      void *closure);
-enum { CREATE_IS_CHILD = 1 << 8, CREATE_COPIES_LOCALS = 1 << 10 };
+enum {
+  CREATE_PRIORITY = 0xFF,
+  CREATE_IS_CHILD = 1 << 8,
+  CREATE_COPIES_LOCALS = 1 << 10,
+  DEFAULT_PRIORITY = 0x15,
+};
 
 // Where the function goes on that called the one at whose frame we are: what makes
 // a task may be a small function of the runtime's own, which the user called.
@@ -130,13 +148,22 @@ SWIFT_CC task_and_context swift_task_create(size_t flags, option_record *options
   s->creation_caller = caller_beyond(__builtin_frame_address(0));
   s->creation_entry = entry;
   s->creating_child = (flags & CREATE_IS_CHILD) != 0;
+  bool is_detached = !(flags & (CREATE_IS_CHILD | CREATE_COPIES_LOCALS));
+  il_loan loan;
+  bool lends = is_detached && has_records(options) && il_lend_locals(&loan);
+  if (lends) {
+    flags |= CREATE_COPIES_LOCALS;
+    // Else it would have its maker's.
+    if (!(flags & CREATE_PRIORITY)) flags |= DEFAULT_PRIORITY;
+  }
   task_and_context made = original(flags, options, type, entry, closure);
+  if (lends) il_take_back_locals(&loan);
   s->creating--;
   if (!il_record(made.task))
     il_adopt(s, made.task, site, entry, (flags & CREATE_IS_CHILD) != 0);
   s->creation_group = NULL;
   s->creation_let = NULL;
-  if (!(flags & (CREATE_IS_CHILD | CREATE_COPIES_LOCALS))) il_give_locals(il_record(made.task));
+  if (is_detached && !lends) il_give_locals(il_record(made.task));
   pass_by_made(s, site);
   return made;
 }

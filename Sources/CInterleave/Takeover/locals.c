@@ -87,12 +87,14 @@ static void look_for_library(void) { dl_iterate_phdr(find_library, NULL); }
 typedef SWIFT_CC void (*push_function)(void *key, void *value, const void *type);
 static push_function original_push;
 static SWIFT_CC void *(*original_get)(void *key);
+static SWIFT_CC void (*original_pop)(void);
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void prepare(void) {
   look_for_library();
   *(void **)&original_push = il_next_symbol("swift_task_localValuePush");
   *(void **)&original_get = il_next_symbol("swift_task_localValueGet");
+  *(void **)&original_pop = il_next_symbol("swift_task_localValuePop");
 }
 
 SWIFT_CC void swift_task_localValuePush(void *key, void *value, const void *type) {
@@ -127,22 +129,18 @@ struct il_bindings {
   } list[MOST_SHARED];
 };
 
-static SWIFT_ASYNC void start_with_locals(ASYNC_CONTEXT void *context) {
-  il_task *task = il_record(il_swift_task_getCurrent());
-  struct il_bindings *bindings = task->bindings;
-  task->bindings = NULL;
-  // Pushing takes the value.
+// Binds them in the task that runs, or in the thread where none does. Pushing takes the value.
+static void bind(struct il_bindings *bindings) {
   for (int i = bindings->count - 1; i >= 0; i--) {
     original_push(bindings->list[i].key, bindings->list[i].value, bindings->list[i].type);
     free(bindings->list[i].value);
   }
   free(bindings);
-  SWIFT_ASYNC void (*start)(ASYNC_CONTEXT void *) = task->saved_start;
-  MUSTTAIL return start(context);
 }
 
-void il_give_locals(il_task *task) {
-  if (!atomic_load_explicit(&shared[0].key, memory_order_acquire)) return;
+// Copies of what is bound where we are; NULL: nothing is.
+static struct il_bindings *copy_bindings(void) {
+  if (!atomic_load_explicit(&shared[0].key, memory_order_acquire)) return NULL;
   pthread_once(&once, prepare);
   struct il_bindings *bindings = NULL;
   for (int i = 0; i < MOST_SHARED; i++) {
@@ -160,6 +158,19 @@ void il_give_locals(il_task *task) {
     bindings->list[bindings->count].value = copy;
     bindings->list[bindings->count++].type = shared[i].type;
   }
+  return bindings;
+}
+
+static SWIFT_ASYNC void start_with_locals(ASYNC_CONTEXT void *context) {
+  il_task *task = il_record(il_swift_task_getCurrent());
+  bind(task->bindings);
+  task->bindings = NULL;
+  SWIFT_ASYNC void (*start)(ASYNC_CONTEXT void *) = task->saved_start;
+  MUSTTAIL return start(context);
+}
+
+void il_give_locals(il_task *task) {
+  struct il_bindings *bindings = copy_bindings();
   if (!bindings) return;
   il_job *job = task->job;
   task->bindings = bindings;
@@ -177,6 +188,56 @@ void il_drop_locals(il_task *task) {
     free(bindings->list[i].value);
   }
   free(bindings);
+}
+
+// MARK: - Lending them to one that is being made
+
+#if defined(__linux__)
+static int find_block(struct dl_phdr_info *info, size_t size, void *block) {
+  (void)size;
+  const char *name = strrchr(info->dlpi_name, '/');
+  if (strcmp(name ? name + 1 : info->dlpi_name, "libswift_Concurrency.so")) return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    if (info->dlpi_phdr[i].p_type != PT_TLS || !info->dlpi_tls_data) continue;
+    ((void **)block)[0] = info->dlpi_tls_data;
+    ((void **)block)[1] = (char *)info->dlpi_tls_data + info->dlpi_phdr[i].p_memsz;
+  }
+  return 1;
+}
+
+// Where the runtime keeps which task this thread runs; NULL where that is not found.
+static void **place_of_task(void) {
+  static __thread void **known;
+  void *task = il_swift_task_getCurrent();
+  if (!task || (known && *known == task)) return task ? known : NULL;
+  void **block[2] = {NULL, NULL};
+  dl_iterate_phdr(find_block, block);
+  for (void **place = block[0]; place + 1 <= block[1]; place++) {
+    if (*place != task) continue;
+    *place = NULL;
+    bool is_it = !il_swift_task_getCurrent();
+    *place = task;
+    if (is_it) return known = place;
+  }
+  return NULL;
+}
+#else
+static void **place_of_task(void) { return NULL; }
+#endif
+
+bool il_lend_locals(il_loan *loan) {
+  void **place = place_of_task();
+  struct il_bindings *bindings = place ? copy_bindings() : NULL;
+  if (!bindings) return false;
+  *loan = (il_loan){.place = place, .task = *place, .count = bindings->count};
+  *place = NULL;
+  bind(bindings);
+  return true;
+}
+
+void il_take_back_locals(const il_loan *loan) {
+  for (int i = 0; i < loan->count; i++) original_pop();
+  *loan->place = loan->task;
 }
 
 IL_UNINSTRUMENTED_END

@@ -68,7 +68,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->has_read_clock = s->has_slept = false;
   il_watch_renew();
   il_errands_drop(s);
-  s->own_count = s->channel_count = 0;
+  s->own_count = s->task_executor_count = s->channel_count = 0;
   s->is_void = false;
   forget_queues(s);
   s->has_escaped = false;
@@ -151,7 +151,8 @@ void il_run_step(il_session *s, const il_ready *ready) {
     break;
   }
   case IL_PLACE_TASK_EXECUTOR:
-    il_runtime.run_job_on(ready->job, NULL, 0, ready->executor, il_task_witness);
+    if (!simple && il_task_executor_witness(s, ready->executor)) il_hand_over(s, ready);
+    else il_runtime.run_job_on(ready->job, NULL, 0, ready->executor, il_task_witness);
     break;
   case IL_PLACE_GLOBAL:
     if (UNLIKELY(ready->task->handler != NULL)) {

@@ -36,6 +36,10 @@ SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function 
                                    void *identity, uintptr_t witness);
 /// Lets the executor of the program's own that a job waits for run it. Returns once it has.
 void il_hand_over(il_session *session, const il_ready *ready);
+/// The program's task executors: what one was to the runtime before it was given our witness; 0 for
+/// one that is not known.
+void il_note_task_executor(il_session *session, il_executor executor);
+uintptr_t il_task_executor_witness(const il_session *session, const void *identity);
 /// Lets an executor that the session leaves alone have a job: where its task goes on to another one,
 /// it comes back.
 void il_let_go(il_session *session, const il_ready *ready);
@@ -100,6 +104,15 @@ void il_drain_actors(il_session *session);
 void *il_end_of_task(void);
 /// Binds the shared task-locals of the running task in a detached one.
 void il_give_locals(il_task *task);
+/// The running task's shared task-locals, bound where no task runs.
+typedef struct {
+  void **place, *task;
+  int count;
+} il_loan;
+/// Has it for a moment that no task runs, but the shared task-locals are bound: a task that is made
+/// copies those. False: there are none, or it cannot be had.
+bool il_lend_locals(il_loan *loan);
+void il_take_back_locals(const il_loan *loan);
 /// Gives up what a task that never started was to bind.
 void il_drop_locals(il_task *task);
 
