@@ -159,9 +159,10 @@ struct FindingOptions {
     }
   }
 
-  private static func number(_ text: String?, _ option: String) throws -> Int {
-    guard let text, let number = Int(text), number > 0 else {
-      throw Unreadable(description: "`\(option)` must be at least 1 (was \(text ?? "missing"))")
+  static func number(_ text: String?, _ option: String, atLeast least: Int = 1) throws -> Int {
+    guard let text, let number = Int(text), number >= least else {
+      throw Unreadable(
+        description: "`\(option)` must be at least \(least) (was \(text ?? "missing"))")
     }
     return number
   }

@@ -17,8 +17,9 @@ struct Twins {
       var rest = arguments[...]
       while let option = rest.popFirst() {
         switch option {
-        case "--seeds": seeds = try Self.number(rest.popFirst(), option)
-        case "--schedules": schedules = try Self.number(rest.popFirst(), option)
+        case "--seeds": seeds = try FindingOptions.number(rest.popFirst(), option, atLeast: 0)
+        case "--schedules":
+          schedules = try FindingOptions.number(rest.popFirst(), option, atLeast: 0)
         case "--only": only = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
         default: throw FindingOptions.Unreadable(description: "unknown option \(option)")
         }
@@ -27,14 +28,6 @@ struct Twins {
       for name in only where !known.contains(name) {
         throw FindingOptions.Unreadable(description: "unknown program \(name): there are \(known)")
       }
-    }
-
-    private static func number(_ text: String?, _ option: String) throws -> Int {
-      guard let text, let number = Int(text), number >= 0 else {
-        throw FindingOptions.Unreadable(
-          description: "`\(option)` must be at least 0 (was \(text ?? "missing"))")
-      }
-      return number
     }
   }
 

@@ -48,7 +48,14 @@ typedef struct il_errand {
   bool is_native;
 } il_errand;
 
-enum { IL_TASK_EXECUTORS = 32, IL_OWN = 64, IL_FIBERS = 512, IL_RACES = 8, IL_RESUMERS = 64, IL_RESUMER_CALLS = 8 };
+enum {
+  IL_TASK_EXECUTORS = 32,
+  IL_OWN = 64,
+  IL_FIBERS = 512,
+  IL_RACES = 8,
+  IL_RESUMERS = 64,
+  IL_RESUMER_CALLS = 8,
+};
 
 // Who let a task go on.
 typedef struct {

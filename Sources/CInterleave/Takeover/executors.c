@@ -301,8 +301,7 @@ static bool is_away(const void *job) {
 
 typedef SWIFT_CC void (*run_job_function)(void *job, void *identity, uintptr_t witness);
 
-// An executor of the program's runs a job. What it is to the runtime, with which one of a session is
-// run.
+// An executor of the program's runs a job; one of a session's with what the executor is to that.
 static void run_job(run_job_function original, void *job, void *identity, uintptr_t witness,
                     uintptr_t session_witness) {
   il_session *s = NULL;

@@ -63,7 +63,7 @@ extension Machine {
           if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
         }
       }
-      if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index, pick: pick) }
+      if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index) }
       if progress.isObserved, let observer {
         performObserved(pick, observer)
       } else {

@@ -32,7 +32,7 @@ extension Machine {
       return release(own, carrier)
     }
     park(carrier, own)
-    if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index, pick: pick) }
+    if let index = parkedIndex(ofEnabled: pick) { return goOn(withParked: index) }
     inside.pendingPick = pick
     return nil
   }
@@ -115,7 +115,7 @@ extension Machine {
   }
 
   /// Lets a parked step go on: what it does from here on is recorded as a step of its own.
-  func goOn(withParked index: Int, pick: Int) -> OpaquePointer {
+  func goOn(withParked index: Int) -> OpaquePointer {
     let step = parked[index]
     begin(restOf: step.entry)
     progress.currentEnd = step.end

@@ -17,7 +17,7 @@ extension Machine {
 
   /// A hash of what determines how the run can go on: its ``signature`` so far, with
   /// locks; nil where the dependency relation does not cover the run.
-  var traceHash: UInt64? { followsRelation ? computeSignature(withLocks: true) : nil }
+  var traceHash: UInt64? { followsRelation ? lockedSignature : nil }
 
   /// A hash of what distinguishes this interleaving from others, the order in which locks were taken
   /// included.

@@ -51,7 +51,7 @@
     // MARK: Who let a task go on
 
     @Test func aThreadFromBeforeTheRunIsNamedWithTheStepThatCameByIt() async throws {
-      let thread = ThreadFromBefore(named: "keeper")
+      let thread = WorkingThread(named: "keeper")
       defer { thread.end() }
       let failure = try await failure { await Self.wait(for: thread.perform) }
       let found = steps(of: failure, with: .wokenFromOutside)
@@ -70,7 +70,7 @@
     }
 
     @Test func aThreadWithoutANameIsOneThatTheRunDoesNotControl() async throws {
-      let thread = ThreadFromBefore(named: nil)
+      let thread = WorkingThread(named: nil)
       defer { thread.end() }
       let failure = try await failure { await Self.wait(for: thread.perform) }
       let found = steps(of: failure, with: .wokenFromOutside)
@@ -91,7 +91,7 @@
     }
 
     @Test func eachStepThatCameByOneIsTold() async throws {
-      let thread = ThreadFromBefore(named: "keeper")
+      let thread = WorkingThread(named: "keeper")
       defer { thread.end() }
       let failure = try await failure {
         for _ in 0..<10 { await Self.wait(for: thread.perform) }
@@ -107,7 +107,7 @@
     }
 
     @Test func itIsToldOfARunThatCrashed() async throws {
-      let thread = ThreadFromBefore(named: "keeper")
+      let thread = WorkingThread(named: "keeper")
       defer { thread.end() }
       let failure = try await failure {
         await Self.wait(for: thread.perform)
@@ -155,44 +155,6 @@
       #expect(steps(of: failure, with: .wokenFromOutside).isEmpty, "\(failure)")
       #expect(steps(of: failure, with: .talkedToOutside).isEmpty, "\(failure)")
       #expect(!failure.text(width: 200).contains(Self.title), "\(failure)")
-    }
-  }
-
-  /// A thread that does what it is told, made before any run.
-  private final class ThreadFromBefore: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var work: [@Sendable () -> Void] = []
-    private var isOver = false
-
-    init(named name: String?) {
-      Thread.detachNewThread { [self] in
-        while let next = next() {
-          // Whoever made the thread has gone on by now: before, it may not get its name.
-          if let name { Thread.current.name = name }
-          next()
-        }
-      }
-    }
-
-    private func next() -> (@Sendable () -> Void)? {
-      condition.lock()
-      defer { condition.unlock() }
-      while work.isEmpty, !isOver { condition.wait() }
-      return work.isEmpty ? nil : work.removeFirst()
-    }
-
-    func perform(_ job: @escaping @Sendable () -> Void) {
-      condition.lock()
-      defer { condition.unlock() }
-      work.append(job)
-      condition.signal()
-    }
-
-    func end() {
-      condition.lock()
-      defer { condition.unlock() }
-      isOver = true
-      condition.signal()
     }
   }
 #endif

@@ -156,12 +156,12 @@ struct ReadTests {
   // MARK: What comes from others
 
   @Test func whatAThreadFromBeforeTheRunWritesIsWaitedFor() async {
-    let outside = OutsideThread()
-    defer { outside.close() }
+    let outside = WorkingThread()
+    defer { outside.end() }
     await passes(schedules: 8, saysNothing: false) {
       let channel = Channel()
       async let other: Void = Task.yield()
-      outside.submit { channel.write(42) }
+      outside.perform { channel.write(42) }
       #expect(channel.read() == 42)
       await other
     }
@@ -201,35 +201,5 @@ struct ReadTests {
     defer { free(arguments[0]) }
     posix_spawn(&process, "/bin/cat", &actions, nil, &arguments, nil)
     return process
-  }
-}
-
-/// A thread that does what it is given, until it is closed.
-private final class OutsideThread: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var jobs: [@Sendable () -> Void] = []
-  private var isClosed = false
-
-  init() { Thread.detachNewThread { [self] in while let job = next() { job() } } }
-
-  private func next() -> (@Sendable () -> Void)? {
-    condition.lock()
-    defer { condition.unlock() }
-    while jobs.isEmpty, !isClosed { condition.wait() }
-    return jobs.isEmpty ? nil : jobs.removeFirst()
-  }
-
-  func submit(_ job: @escaping @Sendable () -> Void) {
-    condition.lock()
-    defer { condition.unlock() }
-    jobs.append(job)
-    condition.signal()
-  }
-
-  func close() {
-    condition.lock()
-    defer { condition.unlock() }
-    isClosed = true
-    condition.signal()
   }
 }
