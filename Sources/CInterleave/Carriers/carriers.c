@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #if defined(IL_HAS_CARRIERS)
-#include <link.h>
 #include <sys/mman.h>
 #endif
 
@@ -25,36 +24,16 @@ IL_UNINSTRUMENTED_BEGIN
 
 // MARK: - What the runtime keeps for each thread
 
-typedef struct {
-  const char *library;
-  void *memory;
-  size_t size;
-} local_block;
-
-static __thread local_block blocks[IL_BLOCKS];
+static __thread il_local_block blocks[IL_BLOCKS];
 static __thread unsigned long this_thread;
 static atomic_ulong threads;
-
-static int find_block(struct dl_phdr_info *info, size_t size, void *unused) {
-  static const char *const names[IL_BLOCKS] = {
-      "libswift_Concurrency.so", "libswiftCore.so", "libdispatch.so"};
-  (void)size, (void)unused;
-  const char *slash = strrchr(info->dlpi_name, '/');
-  const char *name = slash ? slash + 1 : info->dlpi_name;
-  for (int n = 0; n < IL_BLOCKS; n++) {
-    if (strcmp(name, names[n])) continue;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-      if (info->dlpi_phdr[i].p_type != PT_TLS) continue;
-      blocks[n] = (local_block){names[n], info->dlpi_tls_data, info->dlpi_phdr[i].p_memsz};
-    }
-  }
-  return 0;
-}
 
 // Finds the blocks of this thread. Its address would not tell it from one that has ended.
 static const char *find_blocks(void) {
   if (!this_thread) {
-    dl_iterate_phdr(find_block, NULL);
+    static const char *const names[IL_BLOCKS] = {
+        "libswift_Concurrency.so", "libswiftCore.so", "libdispatch.so"};
+    for (int n = 0; n < IL_BLOCKS; n++) blocks[n] = il_block_of_thread(names[n]);
     this_thread = atomic_fetch_add(&threads, 1) + 1;
   }
   size_t total = 0;

@@ -86,6 +86,14 @@ int64_t il_real_clock(clockid_t clock);
 
 /// Finds the function that an interposed one hides: a sanitizer's, where it stands in for it.
 void *il_next_symbol(const char *name);
+#if defined(__linux__)
+// What a library keeps for the thread that asks; none where it keeps nothing.
+typedef struct {
+  void *memory;
+  size_t size;
+} il_local_block;
+il_local_block il_block_of_thread(const char *library);
+#endif
 /// Declares a variable for the function of that name behind ours, and finds that once.
 #define IL_FIND(variable, name, type)                                             \
   static __typeof__(type) variable;                                               \

@@ -6,6 +6,10 @@
 #include "ground.h"
 
 #include <dlfcn.h>
+#if defined(__linux__)
+#include <link.h>
+#include <string.h>
+#endif
 
 IL_UNINSTRUMENTED_BEGIN
 
@@ -34,5 +38,30 @@ bool il_is_dispatch_code(const void *address) {
   static atomic_uintptr_t base;
   return is_in_image(address, &base, &_dispatch_main_q);
 }
+
+#if defined(__linux__)
+typedef struct {
+  const char *library;
+  il_local_block block;
+} block_search;
+
+static int find_block(struct dl_phdr_info *info, size_t size, void *context) {
+  (void)size;
+  block_search *search = context;
+  const char *slash = strrchr(info->dlpi_name, '/');
+  if (strcmp(slash ? slash + 1 : info->dlpi_name, search->library)) return 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    if (info->dlpi_phdr[i].p_type != PT_TLS || !info->dlpi_tls_data) continue;
+    search->block = (il_local_block){info->dlpi_tls_data, info->dlpi_phdr[i].p_memsz};
+  }
+  return 1;
+}
+
+il_local_block il_block_of_thread(const char *library) {
+  block_search search = {.library = library};
+  dl_iterate_phdr(find_block, &search);
+  return search.block;
+}
+#endif
 
 IL_UNINSTRUMENTED_END

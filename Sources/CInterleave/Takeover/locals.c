@@ -193,26 +193,14 @@ void il_drop_locals(il_task *task) {
 // MARK: - Lending them to one that is being made
 
 #if defined(__linux__)
-static int find_block(struct dl_phdr_info *info, size_t size, void *block) {
-  (void)size;
-  const char *name = strrchr(info->dlpi_name, '/');
-  if (strcmp(name ? name + 1 : info->dlpi_name, "libswift_Concurrency.so")) return 0;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    if (info->dlpi_phdr[i].p_type != PT_TLS || !info->dlpi_tls_data) continue;
-    ((void **)block)[0] = info->dlpi_tls_data;
-    ((void **)block)[1] = (char *)info->dlpi_tls_data + info->dlpi_phdr[i].p_memsz;
-  }
-  return 1;
-}
-
 // Where the runtime keeps which task this thread runs; NULL where that is not found.
 static void **place_of_task(void) {
   static __thread void **known;
   void *task = il_swift_task_getCurrent();
   if (!task || (known && *known == task)) return task ? known : NULL;
-  void **block[2] = {NULL, NULL};
-  dl_iterate_phdr(find_block, block);
-  for (void **place = block[0]; place + 1 <= block[1]; place++) {
+  il_local_block block = il_block_of_thread("libswift_Concurrency.so");
+  void **begin = block.memory, **end = begin + block.size / sizeof *begin;
+  for (void **place = begin; place < end; place++) {
     if (*place != task) continue;
     *place = NULL;
     bool is_it = !il_swift_task_getCurrent();
