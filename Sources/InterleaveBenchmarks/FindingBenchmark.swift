@@ -46,24 +46,27 @@ enum FindingBenchmark {
   private static func measure(_ options: FindingOptions) throws {
     let hunter = try Hunter()
     let whole = options.programs.filter { $0.need == .nothing }
-    try measure(whole, hunter, options)
     let others = options.programs.filter { $0.need != .nothing }
-    if others.isEmpty { return }
-    if let obstacle = Interruptions.obstacle {
-      print("no step can be interrupted inside: \(obstacle)")
-      return
+    let groups: [(heading: String, programs: [BugProgram])] = [
+      ("Of orders of whole steps:", whole.filter { !$0.isCompared }),
+      ("Of a published comparison:", whole.filter(\.isCompared)),
+      ("Where steps can be interrupted inside:", others.filter { !$0.hasThreads }),
+      ("Of threads:", others.filter(\.hasThreads)),
+    ]
+    var isFirst = true
+    for (heading, programs) in groups where !programs.isEmpty {
+      if programs.contains(where: { $0.need != .nothing }), let obstacle = Interruptions.obstacle {
+        return print("no step can be interrupted inside: \(obstacle)")
+      }
+      if !isFirst { print("\(heading)\n") }
+      isFirst = false
+      try measure(programs, hunter, options)
     }
-    let (inside, threads) = (others.filter { !$0.hasThreads }, others.filter(\.hasThreads))
-    if !whole.isEmpty, !inside.isEmpty { print("Where steps can be interrupted inside:\n") }
-    try measure(inside, hunter, options)
-    if others.count > threads.count, !threads.isEmpty { print("Of threads:\n") }
-    try measure(threads, hunter, options)
   }
 
   private static func measure(
     _ programs: [BugProgram], _ hunter: Hunter, _ options: FindingOptions
   ) throws {
-    if programs.isEmpty { return }
     let table = table(of: programs, hunter, options) {
       print($0, terminator: "")
       // A row may take long: it is shown at once, in a file too.
@@ -117,7 +120,8 @@ struct FindingOptions {
   var seeds = 50
   var cap = 10_000
   /// Those that show only at operations on atomics are found where they are named.
-  var programs = BugProgram.all + BugProgram.inside + BugProgram.threads
+  var programs =
+    BugProgram.all + BugProgram.compared + BugProgram.inside + BugProgram.threads
   var strategies = FindingBenchmark.strategies
 
   init(_ arguments: [String]) throws {
@@ -135,8 +139,8 @@ struct FindingOptions {
       case "--only":
         let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
         let known =
-          BugProgram.all + BugProgram.inside + BugProgram.insideAtomics + BugProgram.starvation
-          + BugProgram.threads
+          BugProgram.all + BugProgram.compared + BugProgram.inside + BugProgram.insideAtomics
+          + BugProgram.starvation + BugProgram.threads
         programs = try names.map { name in
           guard let program = known.first(where: { $0.name == name }) else {
             throw Unreadable(

@@ -11,7 +11,7 @@ import InterleaveEngine
 /// - Parameter shown: The program whose reports are printed, too.
 func printTraces(showing shown: String? = nil) async {
   var traces = TraceTable(shown: shown)
-  for program in BugProgram.all {
+  for program in BugProgram.all + BugProgram.compared {
     await traces.add(program.name, program.body)
     await traces.add(program.name + ", mended", program.mended)
   }

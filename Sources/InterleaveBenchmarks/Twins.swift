@@ -47,6 +47,7 @@ struct Twins {
 
   private static let groups: [(name: String, programs: [Program])] = [
     ("whole", BugProgram.all.map(Program.init)),
+    ("compared", BugProgram.compared.map(Program.init)),
     ("inside", BugProgram.inside.map(Program.init)),
     ("threads", BugProgram.threads.map(Program.init)),
     ("starvation", BugProgram.starvation.map(Program.init)),

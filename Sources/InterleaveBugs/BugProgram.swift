@@ -43,9 +43,12 @@ package struct BugProgram: Sendable {
   /// It makes threads.
   package var hasThreads: Bool { Self.threads.contains { $0.name == name } }
 
+  /// Others have published what it takes them to find its bug.
+  package var isCompared: Bool { Self.compared.contains { $0.name == name } }
+
   /// The program with the given name.
   package static func named(_ name: String) -> BugProgram? {
-    (all + inside + starvation + threads).first { $0.name == name }
+    (all + compared + inside + starvation + threads).first { $0.name == name }
   }
 }
 

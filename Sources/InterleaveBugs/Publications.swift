@@ -5,6 +5,9 @@ extension BugProgram {
     readersWriters, missedEvent,
   ]
 
+  /// The same in the sizes that others have published figures for.
+  static let comparedPublications = [reorder(10), twoStage(2)]
+
   /// Writers set one value and then another; a reader sees only the first.
   private static func reorder(_ tasks: Int) -> BugProgram {
     BugProgram("reorder_\(tasks)", depth: 2) { isMended in
