@@ -14,8 +14,9 @@ enum FindingBenchmark {
     ("portfolio", { InShares(Portfolio(), later: { Portfolio(onlyRandom: true) }) }),
     ("randomWalk", { RandomWalk() }),
     ("stratifiedWalk", { StratifiedWalk() }), ("pct", { PCT() }), ("pos", { POS() }),
-    ("urw", { URW() }), ("surw", { SURW() }), ("guided", { Guided() }),
-    ("surwNoRepeat", { SURW(repeatsOrders: false) }), ("delayBounded", { DelayBounded() }),
+    ("urw", { URW() }), ("surw", { SURW() }), ("lockstep", { Lockstep() }),
+    ("guided", { Guided() }), ("surwNoRepeat", { SURW(repeatsOrders: false) }),
+    ("delayBounded", { DelayBounded() }),
     ("preemptionBounded", { PreemptionBounded() }), ("depthFirst", { DepthFirst() }),
   ]
 
@@ -33,6 +34,8 @@ enum FindingBenchmark {
           return try MendedTwins.check(options.programs, options.strategies, cap: options.cap)
         case .find: try measure(options)
         case .cost: return try StrategyCost.measure()
+        case .needle: try DeepBugs.findNeedle(options)
+        case .guided: try DeepBugs.compare(options)
         }
         return true
       }.value
@@ -100,7 +103,7 @@ enum FindingBenchmark {
 
 /// What the command was asked to do.
 struct FindingOptions {
-  enum Command: String { case find, cost }
+  enum Command: String { case find, cost, needle, guided }
 
   static let usage = """
       find    schedules until each strategy finds each bug of a suite
@@ -108,6 +111,9 @@ struct FindingOptions {
               --mended: explore the mended twins instead, in which nothing may be found:
               exhaustively, or where that takes too long cap schedules by each strategy;
               and by each strategy where steps are interrupted inside, everywhere
+      needle  schedules until each strategy finds one order of 642; [--seeds 50] [--cap 10000]
+      guided  schedules and seconds until the ten deepest bugs are found, at random, by the
+              portfolio, and guided; [--seeds 50] [--cap 10000]
       cost    what each strategy costs for each step
     """
 
@@ -140,7 +146,7 @@ struct FindingOptions {
         let names = (rest.popFirst() ?? "").split(separator: ",").map(String.init)
         let known =
           BugProgram.all + BugProgram.compared + BugProgram.inside + BugProgram.insideAtomics
-          + BugProgram.starvation + BugProgram.threads
+          + BugProgram.starvation + BugProgram.threads + [BugProgram.needle]
         programs = try names.map { name in
           guard let program = known.first(where: { $0.name == name }) else {
             throw Unreadable(

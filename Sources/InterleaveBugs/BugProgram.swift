@@ -48,7 +48,7 @@ package struct BugProgram: Sendable {
 
   /// The program with the given name.
   package static func named(_ name: String) -> BugProgram? {
-    (all + compared + inside + starvation + threads).first { $0.name == name }
+    (all + compared + inside + starvation + threads + [needle]).first { $0.name == name }
   }
 }
 

@@ -137,6 +137,8 @@ extension FuzzConfiguration {
     public static let urw = drawn("urw") { URW() }
     /// Makes all orders of the steps on one actor equally likely.
     public static let surw = drawn("surw") { SURW() }
+    /// Lets all tasks come equally far, in an order that differs from round to round.
+    public static let lockstep = drawn("lockstep") { Lockstep() }
     /// Goes on from runs that showed something new, by asking for steps that follow each other.
     public static let guided = drawn("guided") { Guided() }
     /// Tries every schedule, those with the fewest delays of the baseline first.
@@ -177,8 +179,8 @@ extension FuzzConfiguration {
     }
 
     static let named = [
-      portfolio, randomWalk, stratifiedWalk, pct, pos, urw, surw, guided, delayBounded,
-      preemptionBounded, depthFirst, reduction, baseline,
+      portfolio, randomWalk, stratifiedWalk, pct, pos, urw, surw, lockstep, guided,
+      delayBounded, preemptionBounded, depthFirst, reduction, baseline,
     ]
   }
 

@@ -4,7 +4,7 @@ import Testing
 @Suite struct RandomStrategyTests {
   private static let all: [@Sendable () -> any PureStrategy] = [
     { RandomWalk() }, { StratifiedWalk() }, { PCT() }, { POS() }, { URW() }, { SURW() },
-    { SURW(repeatsOrders: false) }, { Guided() },
+    { SURW(repeatsOrders: false) }, { Lockstep() }, { Guided() },
   ]
 
   @Test(arguments: all.indices)

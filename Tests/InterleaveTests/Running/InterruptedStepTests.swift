@@ -47,7 +47,7 @@ import Testing
 
   @Test(arguments: [
     FuzzConfiguration.StrategyChoice.randomWalk, .pct, .pos, .surw, .urw, .stratifiedWalk,
-    .depthFirst, .preemptionBounded, .delayBounded,
+    .lockstep, .depthFirst, .preemptionBounded, .delayBounded,
   ])
   func everyStrategyInterrupts(_ strategy: FuzzConfiguration.StrategyChoice) async {
     let outcome = await run(strategy: strategy) { try await payTwice(Purse()) }
