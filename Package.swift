@@ -61,7 +61,8 @@ let package = Package(
       exclude: ["Report/Golden"], swiftSettings: strict),
     .testTarget(name: "ReadmeTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(
-      name: "InterleaveCommandTests", dependencies: ["InterleaveCommand"], swiftSettings: strict),
+      name: "InterleaveCommandTests", dependencies: ["InterleaveCommand", "InterleaveProgram"],
+      swiftSettings: strict),
     .testTarget(name: "InterleaveXCTests", dependencies: ["Interleave"], swiftSettings: strict),
     .testTarget(
       name: "ExamplesTests", dependencies: ["Examples", "Interleave", "InterleaveCommand"],

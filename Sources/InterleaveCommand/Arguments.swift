@@ -49,6 +49,13 @@ struct Arguments {
     return rest.remove(at: index)
   }
 
+  /// Takes all that is no option, of which there must be some.
+  mutating func positionals(_ what: String) throws(UsageError) -> [String] {
+    var all = [try positional(what)]
+    while rest.contains(where: { !$0.hasPrefix("-") }) { all.append(try positional(what)) }
+    return all
+  }
+
   /// Refuses what nobody has taken.
   func end() throws(UsageError) {
     if let argument = rest.first {

@@ -21,6 +21,8 @@ package enum Command: Sendable, Hashable {
   case fuzz(FuzzOptions, PackageOptions)
   /// Print a double of a protocol, with a stub for each of its requirements.
   case stub(String, PackageOptions)
+  /// Let a program run the inputs that an engine has found, and keep what fails.
+  case importInputs(program: String, [String], PackageOptions)
 
   /// The seed of the demo where none is given, so that its output repeats.
   package static let defaultSeed: UInt64 = 1
@@ -48,6 +50,9 @@ package enum Command: Sendable, Hashable {
       fuzz [--duration <time>] [--filter <expression>] [--workers <number>] [--seed <number>]
                                fuzz all tests, or those that match, for that time (5m)
       stub <protocol>          print a double of a protocol, with a stub for each requirement
+      import <program> <input>...
+                               let a program that calls `fuzzOneInput` run what an engine has found,
+                               files or folders of them, and keep what fails
 
     An entry is the path of its file, or as much of its name as tells it from others.
 
@@ -108,13 +113,17 @@ package enum Command: Sendable, Hashable {
       return .minimize(try rest.entry(), runs: runs, options)
     case "stub":
       return .stub(try rest.positional("a protocol, by its name"), options)
+    case "import":
+      let program = try rest.positional("a program that an engine runs, by its path")
+      return .importInputs(
+        program: program, try rest.positionals("inputs: files, or folders of them"), options)
     default: return .fuzz(try FuzzOptions(&rest), options)
     }
   }
 
   private static let names = [
     "demo", "list", "show", "verify", "prune", "replay", "report", "minimize", "fuzz",
-    "stub",
+    "stub", "import",
   ]
   private static let helpWords = ["help", "--help", "-h"]
 }

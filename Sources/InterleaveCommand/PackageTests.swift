@@ -45,20 +45,9 @@ struct PackageTests {
   func run(
     _ arguments: [String], environment: [String: String]
   ) throws -> (code: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments =
-      ["swift", arguments[0], "--package-path", options.package] + arguments.dropFirst()
-    process.environment = ProcessInfo.processInfo.environment
-      .filter { !$0.key.hasPrefix("INTERLEAVE_") }
-      .merging(environment) { $1 }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    try Processes.run(
+      URL(filePath: "/usr/bin/env"),
+      ["swift", arguments[0], "--package-path", options.package] + arguments.dropFirst(),
+      environment: environment)
   }
 }

@@ -37,6 +37,8 @@ package struct Verbs {
     case .fuzz(let settings, let options):
       return try LongFuzzing(settings, options, print: print).run()
     case .stub(let name, let options): return try stub(name, options)
+    case .importInputs(let program, let inputs, let options):
+      return try importInputs(program, inputs, options)
     }
   }
 

@@ -1,6 +1,7 @@
 // A program that fuzzes without any test framework, for HostTests: it prints what
 // came of each body, a line each. With arguments it writes to a corpus, for
-// CorpusUnderFireTests; with `beside-loaders`, other threads load libraries meanwhile.
+// CorpusUnderFireTests; with `beside-loaders`, other threads load libraries meanwhile; with a file
+// alone, it runs that as libFuzzer would.
 
 import Interleave
 import Testing
@@ -26,6 +27,7 @@ private func addTwice(to counter: Counter) async {
 }
 
 CorpusWriter.runIfAsked(CommandLine.arguments)
+EngineInput.runIfAsked(CommandLine.arguments)
 if CommandLine.arguments.contains("beside-loaders") { startLoaders() }
 
 private var configuration = FuzzConfiguration()

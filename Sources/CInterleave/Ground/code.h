@@ -15,7 +15,7 @@
 // Code that the sanitizers leave alone: what stands in for other functions, runs in signal
 // handlers, or keeps what it has looked up once, whichever thread comes first.
 #define IL_UNINSTRUMENTED                                                              \
-  __attribute__((no_sanitize("address", "thread"), disable_sanitizer_instrumentation))
+  __attribute__((no_sanitize("address", "thread", "coverage"), disable_sanitizer_instrumentation))
 #define IL_UNINSTRUMENTED_BEGIN                                                        \
   _Pragma("clang attribute push(IL_UNINSTRUMENTED, apply_to = function)")
 #define IL_UNINSTRUMENTED_END _Pragma("clang attribute pop")

@@ -29,10 +29,18 @@ final class DoublesProgram: FuzzProgram {
     case .adapted(var stored):
       choices = ChoiceSource(replaying: Draws.takeDoubles(from: &stored.rows))
       rest = .adapted(stored)
-    case .tape(let tape): choices = ChoiceSource(tape.value)
+    case .tape(let tape):
+      // The program's own values are read first, by all of them.
+      tape.value.rewindValues()
+      choices = ChoiceSource(tape.value)
     }
     let source = DoubleSource(choices) { [self] in hasDrawn.store(true, ordering: .relaxed) }
     return DoublesRun(program.makeRun(rest), Unchecked(source))
+  }
+
+  func write(_ draws: Draws, to writer: inout TapeWriter) {
+    program.write(draws, to: &writer)
+    writer.put(draws.doubles)
   }
 
   func texts(of run: any ProgramRun) -> GeneratedTexts {

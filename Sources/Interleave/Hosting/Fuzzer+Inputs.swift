@@ -44,6 +44,36 @@ extension Fuzzer {
       Self.conducting(input))
   }
 
+  /// Runs a program of a spec's operations once, with the operations and the choices that a string
+  /// of bytes stands for.
+  ///
+  /// - Parameters:
+  ///   - input: Any bytes.
+  ///   - name: What reports and the corpus call it.
+  ///   - spec: What is done with what.
+  ///   - lanes: How many lanes run concurrently; at least 1.
+  ///   - operationsPerLane: How many operations each lane does; at least 1.
+  ///   - operationsBefore: How many operations are done before the lanes begin; at least 0.
+  ///   - fileID: The file of that test.
+  ///   - filePath: The file by which the package, and so the corpus, is found.
+  /// - Returns: Whether it failed.
+  public func run<Spec: ConcurrencySpec>(
+    input: [UInt8], named name: String, _ spec: Spec, lanes: ClosedRange<Int> = 2...3,
+    operationsPerLane: ClosedRange<Int> = 1...4, operationsBefore: ClosedRange<Int> = 0...3,
+    fileID: String = #fileID, filePath: String = #filePath
+  ) async -> FuzzOutcome {
+    let size = ProgramSize(
+      lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+    do {
+      try size.validate()
+    } catch {
+      return .failed(FuzzFailure(kind: .thrownError, message: "\(error)", test: name), FuzzReport())
+    }
+    return await run(
+      SpecProgram(spec, size), named: name, fileID: fileID, filePath: filePath,
+      Self.conducting(input))
+  }
+
   /// The bytes that stand for a failing run, as a seed for an engine.
   ///
   /// - Parameters:
@@ -82,6 +112,32 @@ extension Fuzzer {
       replayString, inputs(a, body: body), named: name, fileID: fileID, filePath: filePath)
   }
 
+  /// The bytes that stand for a failing run of a spec's operations.
+  ///
+  /// - Parameters:
+  ///   - replayString: The failure, by its ``FuzzFailure/replayString``.
+  ///   - name: What reports and the corpus call it.
+  ///   - spec: What is done with what.
+  ///   - lanes: How many lanes run concurrently; as where the bytes will be run.
+  ///   - operationsPerLane: How many operations each lane does; likewise.
+  ///   - operationsBefore: How many operations are done before the lanes begin; likewise.
+  ///   - fileID: The file of that test.
+  ///   - filePath: The file by which the package, and so the corpus, is found.
+  /// - Returns: Nil where the failure does not come up, or is too long for bytes to tell.
+  /// - Throws: ``ConfigurationError`` for a string that is none, and for a size that no program has.
+  public func input<Spec: ConcurrencySpec>(
+    replaying replayString: String, named name: String, _ spec: Spec,
+    lanes: ClosedRange<Int> = 2...3, operationsPerLane: ClosedRange<Int> = 1...4,
+    operationsBefore: ClosedRange<Int> = 0...3, fileID: String = #fileID,
+    filePath: String = #filePath
+  ) async throws -> [UInt8]? {
+    let size = ProgramSize(
+      lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+    try size.validate()
+    return try await input(
+      replayString, SpecProgram(spec, size), named: name, fileID: fileID, filePath: filePath)
+  }
+
   private func input(
     _ replayString: String, _ program: any FuzzProgram, named name: String, fileID: String,
     filePath: String
@@ -113,7 +169,9 @@ extension Campaign {
       let recorder = TapeRecorder(request)
       let outcome = runContained(recorder.recording)
       reproduction.learn(outcome, isChild: false)
-      if reproduction.found != nil { return outcome.draws.flatMap(recorder.bytes) }
+      if reproduction.found != nil {
+        return outcome.draws.flatMap { recorder.bytes($0, of: runner.program) }
+      }
     }
     return nil
   }

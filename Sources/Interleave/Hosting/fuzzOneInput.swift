@@ -1,7 +1,3 @@
-import Foundation
-import InterleaveEngine
-import Synchronization
-
 /// Runs a body once, with the choices that an engine's input stands for; ends the process if it fails.
 ///
 /// ```swift
@@ -32,7 +28,7 @@ public func fuzzOneInput(
   named name: String, fileID: String = #fileID, filePath: String = #filePath,
   _ body: @escaping @Sendable () async throws -> Void
 ) {
-  OneInputFuzzing.run(Array(bytes), configuration, name, fileID, filePath, PlainProgram(body))
+  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, PlainProgram(body))
 }
 
 /// Runs a body once, with a generated value and the choices that an engine's input stands for; ends
@@ -52,77 +48,54 @@ public func fuzzOneInput<A>(
   fileID: String = #fileID, filePath: String = #filePath,
   _ body: @escaping @Sendable (A) async throws -> Void
 ) {
-  OneInputFuzzing.run(
-    Array(bytes), configuration, name, fileID, filePath, inputs(a, body: body))
+  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, inputs(a, body: body))
 }
 
-/// What runs the inputs of one place in the code, one after the other.
-private final class OneInputFuzzing: @unchecked Sendable {
-  private static let known = Mutex<[String: OneInputFuzzing]>([:])
-
-  private let program = ExchangedProgram()
-  private let runner: Runner
-  private let resolved: ResolvedConfiguration
-
-  private init(_ configuration: FuzzConfiguration, named name: String) throws {
-    resolved = try ResolvedConfiguration(
-      configuration, test: name, environment: ProcessInfo.processInfo.environment,
-      freshSeed: { 0 })
-    runner = try Runner(DoublesProgram(program), resolved, IssueCapture())
-  }
-
-  static func run(
-    _ bytes: [UInt8], _ configuration: FuzzConfiguration, _ name: String, _ fileID: String,
-    _ filePath: String, _ program: any FuzzProgram
-  ) {
-    let fuzzing: OneInputFuzzing
-    do {
-      fuzzing = try known.withLock { known in
-        let key = "\(fileID)/\(name)"
-        if let fuzzing = known[key] { return fuzzing }
-        let fuzzing = try OneInputFuzzing(configuration, named: key)
-        known[key] = fuzzing
-        return fuzzing
-      }
-    } catch {
-      end(saying: "\(error)")
-    }
-    guard fuzzing.fails(bytes, program) else { return }
-    let done = DispatchSemaphore(value: 0)
-    let outcome = Mutex<FuzzOutcome?>(nil)
-    Task.detached {
-      let result = await Fuzzer(configuration).run(
-        program, named: name, fileID: fileID, filePath: filePath
-      ) { try $0.conduct(.tape(bytes, cancels: $0.resolved.cancels)) }
-      outcome.withLock { $0 = result }
-      done.signal()
-    }
-    done.wait()
-    // What does not fail again was brought about by somebody who was late.
-    if case .failed(let failure, _)? = outcome.withLock({ $0 }) { end(saying: failure.description) }
-  }
-
-  private static func end(saying text: String) -> Never {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-    abort()
-  }
-
-  /// Makes the run of an input.
-  private func fails(_ bytes: [UInt8], _ program: any FuzzProgram) -> Bool {
-    self.program.current = program
-    let request = RunRequest.tape(bytes, cancels: resolved.cancels)
-    switch Containment.run(hangLimit: resolved.hangLimit, { [runner] in runner.run(request) }) {
-    case .finished(let outcome): return outcome.failure.map { !$0.isMistake } ?? false
-    case .stopped: return true
-    }
-  }
+/// Runs a body once, with 2 generated values and the choices that an engine's input stands for.
+public func fuzzOneInput<A, B>(
+  _ bytes: UnsafeRawBufferPointer, over a: Generator<A>, _ b: Generator<B>,
+  _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String,
+  fileID: String = #fileID, filePath: String = #filePath,
+  _ body: @escaping @Sendable (A, B) async throws -> Void
+) {
+  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, inputs(a, b, body: body))
 }
 
-/// A program in whose place another one is put from run to run.
-private final class ExchangedProgram: FuzzProgram, @unchecked Sendable {
-  var current: any FuzzProgram = PlainProgram {}
+/// Runs a body once, with 3 generated values and the choices that an engine's input stands for.
+public func fuzzOneInput<A, B, C>(
+  _ bytes: UnsafeRawBufferPointer, over a: Generator<A>, _ b: Generator<B>, _ c: Generator<C>,
+  _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String,
+  fileID: String = #fileID, filePath: String = #filePath,
+  _ body: @escaping @Sendable (A, B, C) async throws -> Void
+) {
+  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, inputs(a, b, c, body: body))
+}
 
-  var isGenerated: Bool { current.isGenerated }
-  func makeRun(_ plan: DrawingPlan) -> any ProgramRun { current.makeRun(plan) }
-  func texts(of run: any ProgramRun) -> GeneratedTexts { current.texts(of: run) }
+/// Runs a program of a spec's operations once, with the operations and the choices that an engine's
+/// input stands for; ends the process if it fails.
+///
+/// - Parameters:
+///   - bytes: The input.
+///   - spec: What is done with what.
+///   - lanes: How many lanes run concurrently; at least 1.
+///   - operationsPerLane: How many operations each lane does; at least 1.
+///   - operationsBefore: How many operations are done before the lanes begin; at least 0.
+///   - configuration: How the program is fuzzed.
+///   - name: What reports and the corpus call it.
+///   - fileID: The file of that test.
+///   - filePath: The file by which the package, and so the corpus, is found.
+public func fuzzOneInput<Spec: ConcurrencySpec>(
+  _ bytes: UnsafeRawBufferPointer, _ spec: Spec, lanes: ClosedRange<Int> = 2...3,
+  operationsPerLane: ClosedRange<Int> = 1...4, operationsBefore: ClosedRange<Int> = 0...3,
+  _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String,
+  fileID: String = #fileID, filePath: String = #filePath
+) {
+  let size = ProgramSize(
+    lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+  do {
+    try size.validate()
+  } catch {
+    OneInputFuzzing.end(saying: "\(error)")
+  }
+  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, SpecProgram(spec, size))
 }

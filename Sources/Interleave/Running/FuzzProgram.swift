@@ -8,8 +8,14 @@ protocol FuzzProgram: Sendable {
   ///
   /// - Parameter plan: Where what is generated comes from.
   func makeRun(_ plan: DrawingPlan) -> any ProgramRun
+  /// Writes what was generated, as a run by ``DrawingPlan/tape(_:)`` reads it.
+  func write(_ draws: Draws, to writer: inout TapeWriter)
   /// What was generated, for people.
   func texts(of run: any ProgramRun) -> GeneratedTexts
+}
+
+extension FuzzProgram {
+  func write(_ draws: Draws, to writer: inout TapeWriter) { writer.put(draws.inputs) }
 }
 
 /// One run of a program.

@@ -18,6 +18,10 @@ struct SpecProgram<Spec: ConcurrencySpec>: FuzzProgram {
     SpecRun(program: self, plan: ProgramPlan(plan, size))
   }
 
+  func write(_ draws: Draws, to writer: inout TapeWriter) {
+    writer.put(draws, of: size)
+  }
+
   func texts(of run: any ProgramRun) -> GeneratedTexts {
     guard let run = run as? SpecRun<Spec> else { return GeneratedTexts() }
     return GeneratedTexts(operations: run.lines.map(\.description))
@@ -50,6 +54,8 @@ struct ProgramPlan: Sendable {
     /// The simplest operation, or where it may not be done, one from a seed.
     case simplest(seed: UInt64)
     case replay([Choice])
+    /// What a tape says, or where that may not be done, an operation from a seed.
+    case tape(Unchecked<Tape>, seed: UInt64)
     /// The operation with a text, preferably from its choices.
     case stored(text: String, [Choice])
     /// The operation with a text, or else whatever its choices make now.
@@ -64,13 +70,18 @@ struct ProgramPlan: Sendable {
   init(_ plan: DrawingPlan, _ size: ProgramSize) {
     lanes = [[]]
     switch plan {
-    // Operations are told on no tape.
-    case .simplest, .tape:
+    case .simplest:
       let counts =
         [size.operationsBefore.lowerBound]
         + Array(repeating: size.operationsPerLane.lowerBound, count: size.lanes.lowerBound)
       lanes = counts.enumerated().map { lane, count in
-        (0..<count).map { .simplest(seed: SplitMix64.seed(UInt64(lane), stream: UInt64($0))) }
+        (0..<count).map { .simplest(seed: Self.seed(lane, $0)) }
+      }
+    case .tape(let tape):
+      lanes = tape.value.takeCounts(size).enumerated().map { lane, count in
+        (0..<count).map {
+          .tape(Unchecked(tape.value.takeTape()), seed: Self.seed(lane, $0))
+        }
       }
     case .fresh(let seed):
       var random = SplitMix64(seed: seed)
@@ -88,6 +99,11 @@ struct ProgramPlan: Sendable {
     case .adapted(let stored):
       read(stored) { .adapted(text: $0, $1) }
     }
+  }
+
+  /// The seed of an operation of which nothing else is known.
+  private static func seed(_ lane: Int, _ operation: Int) -> UInt64 {
+    SplitMix64.seed(UInt64(lane), stream: UInt64(operation))
   }
 
   private mutating func read(

@@ -136,8 +136,9 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
     case .fresh(let seed):
       drawn = try fresh(operations, seed, lane)
     case .simplest(let seed):
-      let simplest = try Drawn(operations, ChoiceSource(replaying: []))
-      drawn = isPossible(simplest, lane) ? simplest : try fresh(operations, seed, lane)
+      drawn = try draw(operations, ChoiceSource(replaying: []), orFrom: seed, lane)
+    case .tape(let tape, let seed):
+      drawn = try draw(operations, ChoiceSource(tape.value), orFrom: seed, lane)
     case .replay(let choices):
       let replayed = try Drawn(operations, ChoiceSource(replaying: choices))
       drawn = isPossible(replayed, lane) ? replayed : nil
@@ -170,6 +171,15 @@ final class SpecRun<Spec: ConcurrencySpec>: ProgramRun {
   private func isPossible(_ drawn: Drawn, _ lane: Lane) -> Bool {
     spec.precondition(drawn.operation, in: lane.state)
       && lane.view?.accepts(drawn.operation) ?? true
+  }
+
+  /// Draws an operation, or where it may not be done, others from a seed.
+  private func draw(
+    _ operations: Generator<Spec.Operation>, _ source: ChoiceSource, orFrom seed: UInt64,
+    _ lane: Lane
+  ) throws -> Drawn? {
+    let drawn = try Drawn(operations, source)
+    return isPossible(drawn, lane) ? drawn : try fresh(operations, seed, lane)
   }
 
   /// Draws until an operation may be done.

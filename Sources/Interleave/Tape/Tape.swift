@@ -10,6 +10,8 @@ final class Tape {
   private let bytes: [UInt8]
   private var front = 0
   private var back: Int
+  /// What was asked for beyond the end.
+  private var missing = TapeBorders()
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -18,8 +20,17 @@ final class Tape {
 
   var isAtEnd: Bool { front >= back }
 
-  /// Goes back to where only the terms were read.
-  func rewind(to start: Int) { (front, back) = (0, start) }
+  /// Lets what is generated be read once more.
+  func rewindValues() { (front, missing.values) = (0, 0) }
+
+  /// Lets what is chosen be read once more, from a position on.
+  func rewindChoices(to position: Int) { (back, missing.choices) = (position, 0) }
+
+  /// How many bytes were asked for, of what is generated and of what is chosen.
+  var borders: TapeBorders {
+    TapeBorders(
+      values: front + missing.values, choices: bytes.count - back + missing.choices)
+  }
 
   /// How much is left, of what is read from the back.
   var position: Int { back }
@@ -27,7 +38,11 @@ final class Tape {
   /// Takes a number of so many bytes from the front, the lowest one first.
   func takeValue(_ width: Int) -> UInt64 {
     var number: UInt64 = 0
-    for place in 0..<width where !isAtEnd {
+    for place in 0..<width {
+      guard !isAtEnd else {
+        missing.values += width - place
+        break
+      }
       number |= UInt64(bytes[front]) << UInt64(8 * place)
       front += 1
     }
@@ -37,11 +52,28 @@ final class Tape {
   /// Takes a number of so many bytes from the back, the lowest one first.
   func takeChoice(_ width: Int) -> UInt64 {
     var number: UInt64 = 0
-    for place in 0..<width where !isAtEnd {
+    for place in 0..<width {
+      guard !isAtEnd else {
+        missing.choices += width - place
+        break
+      }
       back -= 1
       number |= UInt64(bytes[back]) << UInt64(8 * place)
     }
     return number
+  }
+
+  /// A length that stands for one that is told by two more bytes.
+  fileprivate static let longLength = 15
+
+  /// Takes a tape in this one, of what is generated: its length, and so many bytes or as many as are
+  /// left.
+  func takeTape() -> Tape {
+    var count = Int(takeValue(1)) % (Self.longLength + 1)
+    if count == Self.longLength { count = Int(takeValue(2)) }
+    let end = min(front + count, back)
+    defer { front = max(front, end) }
+    return Tape(Array(bytes[min(front, end)..<end]))
   }
 
   /// Picks one of so many.
@@ -51,6 +83,14 @@ final class Tape {
 
   /// How many bytes it takes to pick one of so many.
   static func width(for count: Int) -> Int { count <= 1 << 8 ? 1 : count <= 1 << 16 ? 2 : 4 }
+}
+
+/// How many bytes of a tape were asked for.
+struct TapeBorders: Equatable {
+  /// From the front.
+  var values = 0
+  /// From the back.
+  var choices = 0
 }
 
 /// Writes a tape.
@@ -69,9 +109,29 @@ struct TapeWriter {
 
   /// Writes what was drawn.
   mutating func put(_ recording: Recording?) {
-    for choice in recording?.choices ?? [] {
-      values += Self.bytes(of: choice.domain.number(of: choice.value), choice.domain.width)
-    }
+    for choice in recording?.choices ?? [] { put(choice.value, of: choice.domain) }
+  }
+
+  /// Writes what was drawn as a tape in this one.
+  mutating func putTape(_ recording: Recording) {
+    var writer = TapeWriter()
+    writer.put(recording)
+    putLength(writer.values.count)
+    values += writer.values
+  }
+
+  /// Writes what is generated as it was read.
+  mutating func put(_ bytes: [UInt8]) { values += bytes }
+
+  /// Writes a value.
+  mutating func put(_ value: Choice, of domain: ChoiceDomain) {
+    values += Self.bytes(of: domain.number(of: value), domain.width)
+  }
+
+  private mutating func putLength(_ length: Int) {
+    let isLong = length >= Tape.longLength
+    values.append(UInt8(isLong ? Tape.longLength : length))
+    if isLong { values += Self.bytes(of: UInt64(length), 2) }
   }
 
   private static func bytes(of number: UInt64, _ width: Int) -> [UInt8] {

@@ -54,9 +54,16 @@ extension RunRequest {
   ///
   /// - Parameter cancels: Runs may cancel a task.
   static func tape(_ bytes: [UInt8], cancels: Bool) -> RunRequest {
-    let tape = Tape(bytes)
+    tape(Tape(bytes), cancels: cancels, counters: nil)
+  }
+
+  /// The run that a tape stands for.
+  ///
+  /// - Parameter counters: What counts the orders that the run shows.
+  static func tape(_ tape: Tape, cancels: Bool, counters: OrderCounters?) -> RunRequest {
     let terms = TapeTerms(from: tape)
-    var request = RunRequest(strategy: TapeStrategy(tape), plan: .tape(Unchecked(tape)))
+    var request = RunRequest(
+      strategy: TapeStrategy(tape, counters), plan: .tape(Unchecked(tape)))
     if cancels { request.canceller = terms.cancellation.map { TapeCancellation($0) } }
     request.terms.seed = terms.seed
     request.terms.runsWholeSteps = !terms.interruptsSteps
@@ -69,15 +76,19 @@ extension RunRequest {
 private final class TapeStrategy: Strategy {
   private let tape: Tape
   private let start: Int
+  private let counters: OrderCounters?
 
-  init(_ tape: Tape) {
+  init(_ tape: Tape, _ counters: OrderCounters?) {
     self.tape = tape
+    self.counters = counters
     start = tape.position
   }
 
-  func begin(_ run: RunStart) { tape.rewind(to: start) }
+  func begin(_ run: RunStart) { tape.rewindChoices(to: start) }
 
   func choose(among steps: EnabledSteps) -> Int { tape.pick(below: steps.count) }
+
+  func end(_ run: RunRecord) { counters?.note(run) }
 }
 
 /// Cancels a task after so many steps.
@@ -139,9 +150,8 @@ final class TapeRecorder: Strategy {
 
   /// The tape of the run that was noted.
   ///
-  /// - Returns: Nil where it has operations of a spec, or is too long to be told.
-  func bytes(_ draws: Draws) -> [UInt8]? {
-    guard draws.count == 0 else { return nil }
+  /// - Returns: Nil where its terms are none that can be told.
+  func bytes(_ draws: Draws, of program: any FuzzProgram) -> [UInt8]? {
     var terms = TapeTerms()
     terms.interruptsSteps = !request.terms.runsWholeSteps
     terms.poolWidth = request.terms.poolWidth ?? 0
@@ -150,8 +160,7 @@ final class TapeRecorder: Strategy {
     var writer = TapeWriter()
     guard terms.write(to: &writer) else { return nil }
     for (pick, count) in picks { writer.putPick(pick, below: count) }
-    writer.put(draws.inputs)
-    writer.put(draws.doubles)
+    program.write(draws, to: &writer)
     return writer.bytes
   }
 }

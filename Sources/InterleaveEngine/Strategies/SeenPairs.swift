@@ -33,15 +33,13 @@ final class SeenPairs {
   private let setCounts = Column<Int>()
   private var steps: [Steps] = []
   private var places: [UInt64: Int] = [:]
-  /// By number of executor: what ran there last, and the number of its task.
-  private let lanes = Column<(last: StepNames, task: Int)>()
+  private let neighbours = NeighbourSteps()
 
   deinit {
     interleavings.deallocate()
     pairs.deallocate()
     sets.deallocate()
     setCounts.deallocate()
-    lanes.deallocate()
   }
 
   /// In how many interleavings a set of pairs came about, by its number.
@@ -58,23 +56,11 @@ final class SeenPairs {
       interleavingCount += 1
     }
     var set: UInt64 = 0
-    lanes.removeAll()
-    for index in 0..<run.stepCount {
-      let step = run.step(at: index)
-      let number = run.executorNumber(ofStep: index)
-      // What nothing came before is a pair, too: it finds what was there at first.
-      while lanes.count <= number { lanes.append((StepNames(), -1)) }
-      let names = StepNames(
-        task: run.task(step.taskNumber).name, place: run.code(ofStep: index))
-      let lane = lanes.pointer(at: number)
-      let before = lane.pointee
-      lane.pointee = (names, step.taskNumber)
-      // What one task does in a row says nothing of others.
-      guard before.task != step.taskNumber else { continue }
-      let pair = StepPair(.place, step.executor, before.last, names)
+    neighbours.forEachPair(of: run) { executor, before, after in
+      let pair = StepPair(.place, executor, before, after)
       set &+= mix(pair.hash, 5)
       if isNew(pair) { news.newPair = pair }
-      _ = isNew(StepPair(.task, step.executor, before.last, names))
+      _ = isNew(StepPair(.task, executor, before, after))
     }
     if let known = sets[UInt(set)] {
       setCounts.pointer(at: known).pointee += 1

@@ -127,6 +127,41 @@ import Testing
     #expect(again.interleaving.cancellation == failure.interleaving.cancellation)
   }
 
+  @Test func soDoesAProgramOfOperations() async throws {
+    let fuzzer = Self.fuzzer()
+    let failure = try #require(
+      await fuzzer.run(named: "bank", BankSpec(), lanes: 2...3, operationsPerLane: 1...4).failure)
+    let string = try #require(failure.replayString)
+    let bytes = try #require(
+      try await fuzzer.input(
+        replaying: string, named: "bank", BankSpec(), lanes: 2...3, operationsPerLane: 1...4))
+    let again = try #require(
+      await fuzzer.run(
+        input: bytes, named: "bank", BankSpec(), lanes: 2...3, operationsPerLane: 1...4
+      ).failure)
+    #expect(again.kind == .notLinearizable)
+    #expect(again.operations == failure.operations)
+    #expect(again.interleaving.deviations == failure.interleaving.deviations)
+    #expect(again.original.operations == failure.operations.count)
+  }
+
+  @Test func everyStringIsAProgramOfOperations() async {
+    var random = SplitMix64(seed: 2)
+    var sizes: Set<Int> = []
+    for length in [0, 1, 2, 3, 8, 40, 400] {
+      let bytes = (0..<length).map { _ in UInt8(random.below(256)) }
+      let outcome = await Self.fuzzer().run(
+        input: bytes, named: "any", BankSpec(), lanes: 2...3, operationsPerLane: 1...4)
+      if let failure = outcome.failure {
+        #expect(failure.kind == .notLinearizable, "\(failure)")
+        sizes.insert(failure.original.operations)
+      } else {
+        #expect(outcome.report.schedules == 1)
+      }
+    }
+    #expect(!sizes.contains(0))
+  }
+
   @Test func aCrashIsAFailureAsAnyOther() async throws {
     let bytes: [UInt8] = [200, 0]
     let outcome = await Self.fuzzer().run(

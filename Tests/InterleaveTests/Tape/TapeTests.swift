@@ -61,6 +61,44 @@ struct TapeTests {
     }
   }
 
+  @Test func aTapeInATapeHasItsLength() {
+    let tape = Tape([2, 7, 8, 9, 0])
+    #expect(tape.takeTape().takeValue(4) == 0x0807)
+    #expect(tape.takeValue(1) == 9)
+    let short = Tape([14, 1, 2])
+    #expect(short.takeTape().takeValue(8) == 0x0201)
+    #expect(short.isAtEnd)
+    #expect(Tape([15, 1, 0, 6]).takeTape().takeValue(8) == 6)
+  }
+
+  @Test func aProgramIsReadAsItIsWritten() {
+    func operation(_ values: [Int128]) -> Recording {
+      var recording = Recording()
+      recording.choices = values.map {
+        RecordedChoice(value: .integer($0), domain: .integer(0...1_000, simplest: 0))
+      }
+      return recording
+    }
+    let size = ProgramSize(lanes: 2...3, operationsPerLane: 1...4, operationsBefore: 0...3)
+    let long = operation(Array(repeating: 5, count: 20))
+    // It has been made smaller than what was asked for.
+    for lanes in [[[operation([1, 1_000]), operation([])], [long]], [[operation([3])]]] {
+      let draws = Draws(prefix: [operation([2])], lanes: lanes)
+      var writer = TapeWriter()
+      writer.put(draws, of: size)
+      let tape = Tape(writer.bytes)
+      #expect(tape.takeCounts(size) == [1] + lanes.map(\.count))
+      for operation in draws.prefix + draws.lanes.joined() {
+        let source = ChoiceSource(tape.takeTape())
+        for choice in operation.choices {
+          guard case .integer(let value) = choice.value else { continue }
+          #expect(source.integer(in: 0...1_000, simplest: 0, fresh: { _ in 0 }) == value)
+        }
+      }
+      #expect(tape.isAtEnd)
+    }
+  }
+
   @Test func whatSaysNothingIsLeftOutWhereNothingIsDrawn() {
     var writer = TapeWriter()
     for pick in [0, 2, 0, 0] { writer.putPick(pick, below: 3) }
