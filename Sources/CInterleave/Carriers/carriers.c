@@ -180,6 +180,17 @@ static void keep_free(il_carriers *c, size_t count) {
   }
 }
 
+// What is parked when a run is over never goes on, and neither does any other step. Its stack is
+// given back, unless somebody else may know what is on it.
+static void unmake_parked(il_carriers *c) {
+  if (c->session->has_escaped || c->session->errands) return;
+  for (il_carrier *parked = c->first_parked, *next; parked; parked = next) {
+    next = parked->next;
+    unmake(parked);
+  }
+  c->first_parked = NULL;
+}
+
 bool il_carriers_have_spare(il_carriers *c) {
   if (c->free) return true;
   c->free = make(c);
@@ -335,8 +346,10 @@ bool il_carriers_run(il_session *s, il_points points) {
   switch_to(&c->home, take_spare(c));
   if (UNLIKELY(c->first_parked != NULL)) leave_all_queues(c);
   il_values_end(c);
-  // What is parked never goes on: its stack stays as it is, as the task does.
-  if (c->parked) il_give_back_all(c);
+  if (c->parked) {
+    il_give_back_all(c);
+    unmake_parked(c);
+  }
   s->carriers = NULL;
   s->heeds_atomics = false;
   keep_free(c, KEPT);

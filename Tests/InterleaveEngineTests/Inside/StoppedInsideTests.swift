@@ -27,6 +27,18 @@ import Testing
     #expect(stops.map(\.cause) == [.hang(isAsleep: false)])
   }
 
+  #if os(Linux)
+    @Test func theStacksOfStepsThatNeverGoOnAreGivenBack() async throws {
+      await #expect(processExitsWith: .success) {
+        let before = try mappings()
+        let deadlocks = try await deadlocks(runs: 300)
+        precondition(deadlocks > 30, "\(deadlocks)")
+        let after = try mappings()
+        precondition(after - before < 60, "\(after - before) for \(deadlocks)")
+      }
+    }
+  #endif
+
   /// Runs a program in which one task does something while another is interrupted inside, on one
   /// machine, as often as asked for.
   private func stops(
@@ -77,3 +89,31 @@ private func descend(_ depth: Int) -> Int {
     return descend(depth + 1) + words[0]
   }
 }
+
+#if os(Linux)
+  /// How many mappings of memory the process has.
+  private func mappings() throws -> Int {
+    try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n").count
+  }
+
+  /// How many of so many runs end with two steps that are inside, and wait for each other's locks.
+  private func deadlocks(runs: Int) async throws -> Int {
+    try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      let ends = (0..<runs).map { seed in
+        let (first, second) = (NSLock(), NSLock())
+        let end = machine.run(RandomWalk(), RunStart(index: seed, seed: UInt64(seed))) {
+          Task {
+            await both(
+              { first.withLock { second.withLock {} } }, { second.withLock { first.withLock {} } })
+          }
+        }
+        machine.finish()
+        return end
+      }
+      return ends.count { $0 == .stuck }
+    }
+  }
+#endif
