@@ -13,6 +13,7 @@
 
 #include "Binaries.h"
 #include "Carriers.h"
+#include "Counting.h"
 #include "Engines.h"
 #include "Guards.h"
 #include "Sessions.h"

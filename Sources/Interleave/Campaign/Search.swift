@@ -108,6 +108,7 @@ struct Search {
       report.strategies = exploration.strategies
       report.residualRisk = exploration.residualRisk
       report.isExhaustive = exploration.isProved
+      report.interleavings = exploration.interleavings
     }
     return SearchResult(
       found: check?.found ?? exploration?.found, isAdopted: check?.isAdopted ?? false,

@@ -29,6 +29,7 @@ struct Exploration {
     case doubt(Doubt, FoundFailure)
     case repetition(Repetition)
     case confirmation(Confirmation)
+    case survey(Survey)
     case over
   }
 
@@ -45,6 +46,7 @@ struct Exploration {
   private var searched = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
   private var risk: RiskEstimator
   private var proof: ProofAttempt
+  private var estimator = InterleavingEstimator()
   private var turn = Turn.decision
   /// The search chose the run that is going on, or the one that is looked into.
   private var isSearching = false
@@ -53,6 +55,7 @@ struct Exploration {
   private(set) var hasWarnedOfNondeterminism = false
   /// Every schedule was run.
   private var hasMadeAllSchedules = false
+  private var hasSurveyed = false
 
   // MARK: What it comes to
 
@@ -64,6 +67,8 @@ struct Exploration {
   private(set) var isProved = false
   /// How likely one more schedule is to show what none has shown.
   private(set) var residualRisk: FuzzReport.ResidualRisk?
+  /// How many interleavings there are, where not all were run.
+  private(set) var interleavings: FuzzReport.InterleavingEstimate?
 
   /// Gets ready.
   ///
@@ -140,6 +145,9 @@ struct Exploration {
       case .confirmation(let confirmation):
         if let request = confirmation.next(resolved) { return .run(request) }
         conclude(isProved: confirmation.isSound, &tally)
+      case .survey(let survey):
+        if let request = survey.next(resolved, after: schedules, budget) { return .run(request) }
+        conclude(isProved: false, &tally)
       case .over:
         return .nothing
       }
@@ -247,6 +255,9 @@ struct Exploration {
     case .repetition(var repetition):
       repetition.learn(outcome)
       turn = .repetition(repetition)
+    case .survey(let survey):
+      estimator.note(survey.note(outcome), isTried: false)
+      if outcome.failure != nil { lookInto(outcome, by: searched.name, &tally) }
     case .confirmation, .over: break
     }
   }
@@ -272,6 +283,7 @@ struct Exploration {
     let isNew = tally.count(outcome)
     searched.add(isNew: isNew)
     risk.note(outcome.signature)
+    if !outcome.limits.contains(.interruptions) { estimator.note(outcome.signature) }
     proof.learn(
       outcome.signature, steps: outcome.steps, limits: outcome.limits, unseen: outcome.unseen,
       isOfSearch: true)
@@ -293,6 +305,7 @@ struct Exploration {
     walks.pass(note)
     if note.place >= 0 { spent[Int(note.place)].add(isNew: isNew) }
     assess(note, walk: walk)
+    if proof.isTried { estimator.note(note) }
     proof.learn(
       note.signature, steps: Int(note.steps), limits: note.limits, unseen: nil, isOfSearch: false)
   }
@@ -379,7 +392,12 @@ struct Exploration {
       return conclude(isProved: choicesAreAll && proof.isProved, &tally)
     }
     guard hasMadeAllSchedules, !tally.hasEscapes, let watch = makeWatch() else {
-      return conclude(isProved: false, &tally)
+      guard proof.isCutShort, ending == .schedules || ending == .duration, !hasSurveyed else {
+        return conclude(isProved: false, &tally)
+      }
+      hasSurveyed = true
+      turn = .survey(Survey())
+      return
     }
     turn = .confirmation(Confirmation(of: schedules, watch))
   }
@@ -391,6 +409,8 @@ struct Exploration {
       tally.warn(ProofObstacles.warning(of: proof))
     }
     residualRisk = isProved ? nil : risk.risk
+    let isCounted = !isProved && choicesAreAll && proof.isTried && !proof.hasDivided
+    interleavings = isCounted ? estimator.estimate : nil
     turn = .over
   }
 }

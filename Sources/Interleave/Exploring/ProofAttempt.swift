@@ -162,6 +162,18 @@ struct ProofAttempt {
       && (search.grain == .segments || walks.seen.isSubset(of: proved))
   }
 
+  /// Something is done for a proof.
+  var isTried: Bool { effort != .none }
+
+  /// Steps turned out to be no wholes, so that the search began again with parts of them.
+  var hasDivided: Bool { search.grain == .segments }
+
+  /// A search that was asked for could have gone on.
+  var isCutShort: Bool {
+    effort == .all && limits.isEmpty && divided == nil && !hasDivided
+      && (phase == .searching || phase == .looking)
+  }
+
   /// How many interleavings there are, where those of whole steps are not all.
   var interleavings: Int? { search.grain == .segments ? search.interleavings : nil }
 

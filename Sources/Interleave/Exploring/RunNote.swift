@@ -18,6 +18,12 @@ struct RunNote {
   var isCancelled: Bool
   /// Something was generated, in this run or before.
   var isGenerated: Bool
+  /// How likely its interleaving was.
+  var odds = RunOdds.notAsked
+  /// Steps could be interrupted inside, if they came to a point.
+  var mayInterrupt = false
+  /// A step came to such a point.
+  var cameToPoints = false
 }
 
 extension Draws {

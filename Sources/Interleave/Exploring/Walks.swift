@@ -70,8 +70,9 @@ struct Walks {
     var request = RunRequest(
       strategy: number == 0 ? first : isApart ? cancelledWalk : share.strategy,
       start: resolved.start(number), plan: resolved.drawingPlan(number), canceller: canceller,
-      wants: isLookedAt
-        ? Repetition.wants(number).union(.orders) : Repetition.wants(number))
+      wants: Repetition.wants(number))
+    if isLookedAt { request.wants.insert(.orders) }
+    if isWeighed { request.wants.insert(.odds) }
     // A proof is watched over by walks of whole steps.
     request.terms.runsWholeSteps = runsWholeSteps
     return request
@@ -87,6 +88,17 @@ struct Walks {
   /// their numbers alone.
   private var isLookedAt: Bool {
     !isPreparation && (number < Self.alwaysLookedAt || number.isMultiple(of: Self.lookingPeriod))
+  }
+
+  /// So many walks at the beginning may tell how many interleavings there are, and one of so many
+  /// later on.
+  private static let alwaysWeighed = 512
+  private static let weighingPeriod = 8
+
+  /// It is looked at how likely the interleaving of the next walk is.
+  private var isWeighed: Bool {
+    resolved.configuration.strategy.proof != .none && !resolved.cancels && number > 0
+      && (number < Self.alwaysWeighed || number.isMultiple(of: Self.weighingPeriod))
   }
 
   /// Steps could be interrupted in the walk that was asked for.
@@ -123,7 +135,8 @@ struct Walks {
       // Only the search is watched: what it meets unseen, it meets in its own runs.
       limits: outcome.limits.subtracting(.sharing),
       isDrawn: number > 0 && share.strategy.drewLastRun, isCancelled: outcome.hasCancelled,
-      isGenerated: isGenerated)
+      isGenerated: isGenerated, odds: outcome.odds, mayInterrupt: couldInterruptSteps,
+      cameToPoints: outcome.cameToPoints)
   }
 
   /// Goes on to the next walk of the share.

@@ -193,6 +193,7 @@ extension FuzzReport {
     packet.put(all: strategies.map(\.newInterleavings))
     packet.put(residualRisk)
     packet.put(optional: coverage) { $1.pack(into: &$0) }
+    packet.put(interleavings)
     packet.put(ending)
     packet.put(certificates.map(\.corpusFile))
     packet.put(
@@ -232,6 +233,7 @@ extension FuzzReport {
     }
     residualRisk = packet.take()
     coverage = packet.takeOptional { OrderCoverage(from: &$0) }
+    interleavings = packet.take()
     ending = packet.take()
     let files = packet.takeTexts()
     let numbers = packet.takeAll(Int.self)

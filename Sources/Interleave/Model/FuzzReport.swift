@@ -57,6 +57,9 @@ public struct FuzzReport: Sendable, Hashable {
   /// Which steps were seen in both orders; nil where a schedule failed, where all there is was run,
   /// and where it was not seen of any that they could run in either order.
   public var coverage: OrderCoverage?
+  /// How many interleavings there are, and how many were tried; nil where a schedule failed, where all
+  /// were run, which ``distinctInterleavings`` counts, and where that is not known.
+  public var interleavings: InterleavingEstimate?
   /// Why no more schedules were tried; nil where none was.
   public var ending: Ending?
   /// In how many schedules a task was cancelled by the run.

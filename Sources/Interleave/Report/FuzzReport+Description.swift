@@ -20,7 +20,9 @@ extension FuzzReport: CustomStringConvertible {
   /// The description but for what a test is told as warnings.
   var lines: [String] {
     let spending = strategies.words.map { "chosen by: \($0)" }
-    return [summary] + [residualRisk?.words, coverage?.words, end, spending].compactMap(\.self)
+    return [summary]
+      + [interleavings?.words, residualRisk?.words, coverage?.words, end, spending].compactMap(
+        \.self)
       + reached + table
       + fixes
   }

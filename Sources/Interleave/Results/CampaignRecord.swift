@@ -70,6 +70,9 @@ public struct CampaignRecord: Codable, Sendable, Hashable {
   public var isExhaustive = false
   /// The estimated probability that one more schedule shows an unseen interleaving.
   public var residualRisk: Double?
+  /// How many interleavings there are, by estimate; nil where all were run, and where that is not
+  /// told.
+  public var interleavings: FuzzReport.InterleavingEstimate?
   /// Which steps were seen in both orders; nil where that is not told.
   public var coverage: FuzzReport.OrderCoverage?
   /// How long it took, in seconds.
@@ -125,6 +128,7 @@ extension CampaignRecord {
     choices = report.choices
     isExhaustive = report.isExhaustive
     residualRisk = report.residualRisk?.estimate
+    interleavings = report.interleavings
     coverage = report.coverage
     let (whole, fraction) = report.elapsed.components
     seconds = Double(whole) + Double(fraction) / 1e18

@@ -40,6 +40,10 @@ struct RunOutcome {
   var signature: UInt64 = 0
   /// What the dependency relation does not cover in it.
   var limits: ReductionLimits = []
+  /// How likely its interleaving was.
+  var odds = RunOdds.notAsked
+  /// A step came to a point at which it could be interrupted inside.
+  var cameToPoints = false
   /// By what its steps may have shared something unseen.
   var unseen: UnseenSharing?
   /// The dependency relation covers all that was noticed in it.
@@ -97,6 +101,15 @@ struct RunOutcome {
   }
 }
 
+/// How likely walks come to the interleaving of a run.
+enum RunOdds: Sendable, Hashable {
+  /// It was not to be looked at, or is no walk of which that can be told.
+  case notAsked
+  /// It is too long or too wide, or the dependency relation does not cover it.
+  case unknown
+  case known(InterleavingOdds)
+}
+
 // MARK: - From a process to another
 
 extension RunOutcome {
@@ -118,6 +131,8 @@ extension RunOutcome {
     packet.put(returned)
     packet.put(signature)
     packet.put(limits)
+    packet.put(odds)
+    packet.put(cameToPoints)
     packet.put(optional: schedule) { $1.pack(into: &$0) }
     packet.put(optional: draws) { $1.pack(into: &$0) }
     packet.put(optional: trace) { $1.pack(into: &$0) }
@@ -150,6 +165,8 @@ extension RunOutcome {
     returned = packet.take()
     signature = packet.take()
     limits = packet.take()
+    odds = packet.take()
+    cameToPoints = packet.take()
     schedule = packet.takeOptional { RecordedSchedule(from: &$0) }
     draws = packet.takeOptional { Draws(from: &$0) }
     trace = packet.takeOptional { RunTrace(from: &$0) }

@@ -87,6 +87,9 @@ struct RunWants: OptionSet {
   /// In which orders steps of different tasks ran on actors.
   static let orders = RunWants(rawValue: 1 << 12)
 
+  /// How likely walks come to its interleaving.
+  static let odds = RunWants(rawValue: 1 << 13)
+
   /// All that it takes to compare another run with it.
   static let comparison: RunWants = [.schedule, .draws, .trace]
 }

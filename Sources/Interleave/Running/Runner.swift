@@ -21,6 +21,7 @@ final class Runner {
   private var request = RunRequest(strategy: Baseline())
   private var programRun: any ProgramRun
   private let orders = OrdersOnActors()
+  private let odds = OddsOfRuns()
   /// What outcomes have told already.
   private var told = Told()
   /// What a child process has run ahead.
@@ -187,6 +188,11 @@ final class Runner {
     if !wants.isDisjoint(with: [.count, .limits]) {
       outcome.limits = machine.limits
       outcome.followsRelation = machine.followsRelation
+      outcome.cameToPoints = machine.cameToPoints
+    }
+    if wants.contains(.odds), !fails, odds.areKnown(of: request.strategy) {
+      outcome.odds =
+        odds.look(at: machine, drawnBy: request.strategy).map { .known($0) } ?? .unknown
     }
     if wants.contains(.unseen) { outcome.unseen = machine.unseen }
     if wants.contains(fails ? .touchesOfFailure : .touches) {

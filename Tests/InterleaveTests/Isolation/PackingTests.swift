@@ -120,6 +120,9 @@ import Testing
     original.coverage = FuzzReport.OrderCoverage(
       pairs: 5, inBothOrders: 4, schedules: 30,
       inOneOrder: [.init(first: "reload() (Cache.swift:3)", second: "evict() (Cache.swift:9)")])
+    original.interleavings = FuzzReport.InterleavingEstimate(
+      estimate: 1e9, lowerBound: 1e8, upperBound: 1e10, tried: 3, schedules: 20,
+      areOfWholeSteps: true)
     original.ending = .risk(below: 0.01)
     original.cancellations = 7
     original.sometimes = ["a hit": 3, "a miss": 0]
