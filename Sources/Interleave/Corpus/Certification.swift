@@ -10,6 +10,8 @@ struct FixedEntry {
   let signature: UInt64
   /// Its interleaving as it runs now.
   let steps: [StepTrace.Step]
+  /// A step of it that could be interrupted to another end.
+  let divided: DividedStep?
 }
 
 extension FuzzConfiguration.Certificate {
@@ -25,12 +27,16 @@ extension FuzzConfiguration.Certificate {
 }
 
 /// Looks around an entry that is fixed.
+///
+/// Its runs are of whole steps. They stand for all in which steps are interrupted inside, unless others
+/// could come between two things that a step does: then the certificate says so.
 struct Certification {
   let fix: FixedEntry
   private var search: ReversalSearch
   private let watch: SharingWatch?
   private var limits: ReductionLimits
   private var unseen: UnseenSharing?
+  private var divided: DividedStep?
   /// What fails around it: then it is not fixed.
   private(set) var found: FoundFailure?
 
@@ -39,6 +45,7 @@ struct Certification {
     self.watch = watch
     search = ReversalSearch(from: fix.signature, fix.steps, budget)
     limits = watch == nil ? .blindness : []
+    divided = fix.divided
   }
 
   /// The next run; nil once nothing is left to look at.
@@ -46,7 +53,7 @@ struct Certification {
     guard found == nil, let strategy = search.next() else { return nil }
     var request = RunRequest(
       strategy: strategy, start: RunStart(index: 0, seed: fix.seed), plan: fix.plan,
-      wants: [.signature, .limits, .touches])
+      wants: [.signature, .limits, .touches, .division])
     if watch != nil { request.wants.insert(.unseen) }
     request.terms.seed = fix.seed
     request.terms.runsWholeSteps = true
@@ -60,6 +67,7 @@ struct Certification {
     guard outcome.failure != nil else {
       limits.formUnion(outcome.limits)
       unseen = unseen ?? outcome.unseen
+      divided = divided ?? outcome.divided
       return search.learn(
         outcome.signature, stepCount: outcome.steps, outcome.touched ?? [])
     }
@@ -77,6 +85,6 @@ struct Certification {
     FixCertificate(
       corpusFile: fix.path, reversals: search.reversals, schedules: search.interleavings,
       unfinished: search.isCutShort ? search.distance : nil,
-      obstacle: ProofObstacles.words(limits, unseen).first)
+      obstacle: ProofObstacles.words(limits, unseen, divided).first)
   }
 }

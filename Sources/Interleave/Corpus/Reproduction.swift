@@ -63,7 +63,7 @@ struct Reproduction {
     let (strategy, canceller) = (CorpusReplay(matcher), canceller(matcher))
     turn = .here(strategy, canceller)
     var request = request(strategy, canceller)
-    request.wants = [.trace, .touches, .signature]
+    request.wants = [.trace, .touches, .signature, .division]
     return request
   }
 
@@ -127,7 +127,7 @@ struct Reproduction {
     if fix == nil, outcome.failure == nil, match.isEntry, entry.version == 1 {
       fix = FixedEntry(
         path: path, seed: entry.seed, plan: .stored(StoredDraws(entry)),
-        signature: outcome.signature, steps: outcome.touched ?? [])
+        signature: outcome.signature, steps: outcome.touched ?? [], divided: outcome.divided)
     }
     if match.applied > nearest?.applied ?? 0 {
       nearest = (match.applied, trace.nearbyDeviations)

@@ -4,12 +4,7 @@ import InterleaveEngine
 enum ProofObstacles {
   /// What is said where a proof was asked for.
   static func warning(of proof: ProofAttempt) -> String {
-    var reasons = words(proof.limits, proof.unseen)
-    if let step = proof.divided {
-      reasons.append(
-        "\(words(step)) does several things between which other tasks could come, and is run "
-          + "as a whole")
-    }
+    var reasons = words(proof.limits, proof.unseen, proof.divided)
     if reasons.isEmpty { reasons = ["there are more interleavings than schedules to run them"] }
     return "nothing was proved: " + reasons.joined(separator: "; ")
   }
@@ -19,8 +14,16 @@ enum ProofObstacles {
   /// - Parameters:
   ///   - limits: What was noticed in them.
   ///   - unseen: By what their steps may have shared something unseen.
-  static func words(_ limits: ReductionLimits, _ unseen: UnseenSharing?) -> [String] {
+  ///   - divided: One of their steps that could be interrupted to another end.
+  static func words(
+    _ limits: ReductionLimits, _ unseen: UnseenSharing?, _ divided: DividedStep?
+  ) -> [String] {
     reasons.filter { limits.contains($0.0) }.map(\.1) + (unseen.map { [reason($0)] } ?? [])
+      + (divided.map { [reason($0)] } ?? [])
+  }
+
+  private static func reason(_ step: DividedStep) -> String {
+    "\(words(step)) does several things between which other tasks could come, and is run as a whole"
   }
 
   private static func words(_ step: DividedStep) -> String {

@@ -46,7 +46,8 @@ struct RunOutcome {
   var cameToPoints = false
   /// By what its steps may have shared something unseen.
   var unseen: UnseenSharing?
-  /// The dependency relation covers all that was noticed in it.
+  /// The dependency relation covers all that was noticed in it, but for where a step was interrupted
+  /// inside.
   var followsRelation = false
   /// The choices, up to the failure.
   var schedule: RecordedSchedule?
@@ -60,6 +61,8 @@ struct RunOutcome {
   var texts: GeneratedTexts?
   /// Its steps with what they touched.
   var touched: [StepTrace.Step]?
+  /// A step between whose parts others could have come to another end.
+  var divided: DividedStep?
 
   /// A run for which there was no place.
   static let notMade = {

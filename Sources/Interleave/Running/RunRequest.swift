@@ -89,6 +89,8 @@ struct RunWants: OptionSet {
 
   /// How likely walks come to its interleaving.
   static let odds = RunWants(rawValue: 1 << 13)
+  /// Whether a step could be interrupted to another end, where it passes.
+  static let division = RunWants(rawValue: 1 << 14)
 
   /// All that it takes to compare another run with it.
   static let comparison: RunWants = [.schedule, .draws, .trace]

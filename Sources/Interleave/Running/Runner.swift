@@ -187,7 +187,7 @@ final class Runner {
     if !wants.isDisjoint(with: [.count, .signature]) { outcome.signature = machine.signature }
     if !wants.isDisjoint(with: [.count, .limits]) {
       outcome.limits = machine.limits
-      outcome.followsRelation = machine.followsRelation
+      outcome.followsRelation = machine.followsRelationOutside
       outcome.cameToPoints = machine.cameToPoints
     }
     if wants.contains(.odds), !fails, odds.areKnown(of: request.strategy) {
@@ -197,6 +197,9 @@ final class Runner {
     if wants.contains(.unseen) { outcome.unseen = machine.unseen }
     if wants.contains(fails ? .touchesOfFailure : .touches) {
       outcome.touched = machine.tracedSteps()
+    }
+    if wants.contains(.division), !fails {
+      outcome.divided = machine.dividedStep(in: outcome.touched ?? machine.tracedSteps())
     }
     if fails || wants.contains(.schedule) {
       outcome.schedule = machine.recordedSchedule(upTo: failure?.steps)

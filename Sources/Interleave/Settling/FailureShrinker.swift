@@ -237,7 +237,10 @@ struct FailureShrinker {
     budget.cost = runs.effort.left
     cancellation = best.cancellation
     let watch = watchForStates()
-    let shrinker = ScheduleShrinker(budget: budget, mergesStates: watch != nil)
+    let shrinker = ScheduleShrinker(
+      budget: budget, mergesStates: watch != nil,
+      interruptsSteps: resolved.configuration.interruptions != .never
+        && Interruptions.obstacle == nil)
     let result = runs.lookingAhead { [self] run in
       shrinker.shrink(best) { strategy in
         var request = draft(strategy, draws)

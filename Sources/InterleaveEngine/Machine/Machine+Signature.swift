@@ -29,6 +29,16 @@ extension Machine {
   /// After ``longestStreak`` steps in a row, a task is no longer preempted by another.
   package var followsRelation: Bool { limits.isEmpty && steps.count < Self.longestStreak }
 
+  /// The same but for where the strategy has interrupted steps inside.
+  package var followsRelationOutside: Bool {
+    guard limits.subtracting(.interruptions).isEmpty, steps.count < Self.longestStreak else {
+      return false
+    }
+    // Else a step of a run of whole steps had to wait, which the relation does not cover.
+    return !limits.contains(.interruptions)
+      || steps.elements.contains { $0.isPreemption && StepKey.isInside($0.passedOrdinal) }
+  }
+
   /// Hashes the run so far.
   ///
   /// - Parameter withLocks: The order in which locks were taken counts, too.

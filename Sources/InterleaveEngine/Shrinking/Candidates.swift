@@ -276,19 +276,47 @@ struct Candidates {
     return size < before
   }
 
-  /// Tries all schedules with fewer preemptions than the best one, and no more of them inside of
-  /// steps, until one fails or none is left.
+  /// Tries all schedules with fewer preemptions than the best one until one fails or none is left:
+  /// first those with no more of them inside of steps, of which one may take its place.
   ///
-  /// - Parameter mergingStates: Nothing is searched twice from the same state. If a run
-  ///   shows that states cannot be told apart, the search starts over without that.
-  /// - Returns: With how many preemptions all schedules have been tried.
+  /// - Parameters:
+  ///   - mergingStates: Nothing is searched twice from the same state. If a run
+  ///     shows that states cannot be told apart, the search starts over without that.
+  ///   - insideSteps: Steps can be interrupted, although those of the best one may be whole.
+  /// - Returns: With how many preemptions, wherever, all schedules have been tried and pass.
   mutating func searchFewerPreemptions(
-    mergingStates: Bool, _ run: ScheduleShrinker.Runner
+    mergingStates: Bool, insideSteps: Bool, _ run: ScheduleShrinker.Runner
   ) -> Int? {
     guard size.preemptions > 0 else { return nil }
-    return search(
-      maxPreemptions: size.preemptions - 1, maxInterruptions: size.interruptions,
-      mergingStates: mergingStates && size.interruptions == 0, run)
+    let (before, interruptions) = (size, size.interruptions)
+    let shown = search(
+      maxPreemptions: size.preemptions - 1, maxInterruptions: interruptions,
+      mergingStates: mergingStates && interruptions == 0, run)
+    // Each interruption is a preemption, so that with few of these, those were all.
+    guard let shown, shown > interruptions, size == before, insideSteps || interruptions > 0 else {
+      return shown
+    }
+    return max(
+      interruptions, searchInside(maxPreemptions: shown, mergingStates: mergingStates, run) ?? 0)
+  }
+
+  /// Tries all schedules with so many preemptions, however many of them are inside of steps, until
+  /// one fails or none is left.
+  ///
+  /// What fails takes nobody's place: fewer interruptions inside are easier to read than fewer
+  /// preemptions.
+  ///
+  /// - Returns: With how many preemptions all schedules have been tried.
+  private mutating func searchInside(
+    maxPreemptions: Int, mergingStates: Bool, _ run: ScheduleShrinker.Runner
+  ) -> Int? {
+    let search = BoundedSearch(maxPreemptions: maxPreemptions, skipsKnownStates: mergingStates)
+    while search.advance(), let trial = attempt(search, run), !trial.fails {
+      if mergingStates, !trial.followsRelation {
+        return searchInside(maxPreemptions: maxPreemptions, mergingStates: false, run)
+      }
+    }
+    return search.shownBound
   }
 
   /// - Returns: With how many preemptions all schedules have been tried.

@@ -6,7 +6,8 @@ package struct Trial: Sendable {
   package var schedule: RecordedSchedule
   /// What it took off the budget: the number of steps that were run, unless told otherwise.
   package var cost: Int
-  /// The dependency relation covers all that was noticed in the run.
+  /// The dependency relation covers all that was noticed in the run, but for where it was interrupted
+  /// inside a step.
   package var followsRelation: Bool
 
   package init(
@@ -61,11 +62,10 @@ package struct ScheduleShrinker {
     /// No single deviation can be taken away; false where the budget was spent
     /// before all had been tried.
     package var isFixpoint: Bool
-    /// No schedule with at most this many preemptions, and no more of them inside of steps, fails
-    /// in the same way.
+    /// No schedule with at most this many preemptions fails in the same way.
     ///
-    /// All of them were tried, or all their interleavings; nil where not even those
-    /// without any could be.
+    /// Those inside of steps count as well, where steps can be interrupted. All were tried, or all
+    /// their interleavings; nil where not even those without any could be.
     package var shownBound: Int?
 
     /// No schedule with fewer preemptions fails in the same way.
@@ -81,10 +81,15 @@ package struct ScheduleShrinker {
   /// One schedule of each interleaving is enough, where runs follow the dependency
   /// relation; whoever asks for it must watch for what tasks share.
   package var mergesStates: Bool
+  /// Steps can be interrupted inside, although those of the schedule may be whole.
+  package var interruptsSteps: Bool
 
-  package init(budget: Budget = Budget(), mergesStates: Bool = false) {
+  package init(
+    budget: Budget = Budget(), mergesStates: Bool = false, interruptsSteps: Bool = false
+  ) {
     self.budget = budget
     self.mergesStates = mergesStates
+    self.interruptsSteps = interruptsSteps
   }
 
   /// Shrinks a failing schedule.
@@ -114,7 +119,8 @@ package struct ScheduleShrinker {
     }
     candidates.allow(reserve - reserve / 2, cost: budget.costOfProof(after: candidates.cost))
     let size = candidates.size
-    let shownBound = candidates.searchFewerPreemptions(mergingStates: mergesStates, run)
+    let shownBound = candidates.searchFewerPreemptions(
+      mergingStates: mergesStates, insideSteps: interruptsSteps, run)
     candidates.allow(0, cost: budget.cost)
     if candidates.size < size || !isFixpoint { isFixpoint = candidates.shrinkToFixpoint(run) }
     return Result(

@@ -34,7 +34,8 @@
 /// state is never reached again later in a run, so that nothing is put off for ever.
 /// All this is sound only while ``Machine/followsRelation`` is true of every run: up to
 /// the first that it is not true of, each run that was left out had one like it that
-/// was made, so that none goes unnoticed.
+/// was made, so that none goes unnoticed. Where steps are interrupted inside, no states are told
+/// apart from the first interruption of a run on: what comes before is one of whole steps.
 package final class BoundedSearch: PureStrategy {
   private var tree: BoundedSearchTree
   package let interruptsSteps: Bool
@@ -47,8 +48,8 @@ package final class BoundedSearch: PureStrategy {
   ///   - maxDeviations: The most deviations that it may have, at least 0.
   ///   - maxInterruptions: How many of its preemptions may interrupt a step inside, at least 0.
   ///   - skipsKnownStates: Nothing is searched twice from the same state. Only without a
-  ///     bound on deviations, without interruptions inside, and only for runs that follow the
-  ///     dependency relation.
+  ///     bound on deviations, with none on interruptions inside or with none of these, and only for
+  ///     runs that follow the dependency relation but for where they are interrupted.
   package init(
     maxPreemptions: Int, maxDeviations: Int = .max, maxInterruptions: Int = .max,
     skipsKnownStates: Bool = false
@@ -82,7 +83,7 @@ package final class BoundedSearch: PureStrategy {
   package func decide(at point: some ChoicePoint) -> Int {
     tree.choose(
       count: point.count, lastTaskIsEnabled: point.lastTaskIsEnabled, isInside: point.isInside,
-      state: skipsKnownStates && tree.wantsState ? point.state : nil)
+      state: skipsKnownStates && !point.isInside && tree.wantsState ? point.state : nil)
   }
 }
 

@@ -17,7 +17,7 @@ import Testing
   }
 
   private func fuzz(
-    _ stage: Stage, in folder: String, setsEnvironment: Bool = false,
+    _ stage: Stage, in folder: String, setsEnvironment: Bool = false, locks: Int = 0,
     _ configure: (inout FuzzConfiguration) -> Void = { _ in }
   ) async -> FuzzOutcome {
     await fuzzed(
@@ -30,8 +30,13 @@ import Testing
       let account = Account(stage)
       always(account, "not overdrawn") { $0.balance >= 0 }
       if setsEnvironment { setenv("CERTIFICATE_OF_TESTS", "1", 1) }
-      async let a: Void = account.withdraw(80)
-      async let b: Void = account.withdraw(80)
+      let lock = NSLock()
+      @Sendable func withdraw() async {
+        for _ in 0..<locks { lock.withLock {} }
+        await account.withdraw(80)
+      }
+      async let a: Void = withdraw()
+      async let b: Void = withdraw()
       _ = await (a, b)
     }
   }
@@ -76,6 +81,24 @@ import Testing
       }
     }
   #endif
+
+  /// What could come between two lock sections of one step, no order of whole steps shows.
+  @Test(arguments: [1, 2]) func whatCouldComeAmidAStepIsNotClaimedToPass(locks: Int) async throws {
+    try await withTemporaryFolder { folder in
+      _ = try #require(await fuzz(.broken, in: folder, locks: locks).failure?.corpusFile)
+      let report = await fuzz(.fixed, in: folder, locks: locks) {
+        $0.schedules = 1
+        $0.strategy = .baseline
+        $0.certificate = .init(runs: 2_000, reversals: 3)
+      }.report
+      let certificate = try #require(report.certificates.first)
+      let between =
+        "does several things between which other tasks could come, and is run as a whole"
+      #expect(certificate.obstacle?.contains(between) ?? false == (locks == 2), "\(certificate)")
+      #expect((certificate.obstacle == nil) == (locks == 1), "\(certificate)")
+      #expect("\(report)".contains("not all are known: ") == (locks == 2), "\(report)")
+    }
+  }
 
   @Test func enoughReversalsLeadToEveryInterleaving() async throws {
     try await withTemporaryFolder { folder in
