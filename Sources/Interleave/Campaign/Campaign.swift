@@ -15,12 +15,25 @@ struct Campaign {
   let capture: IssueCapture
   let runner: Runner
   let budget: Budget
+  /// Where a search for a proof is kept that does not come to its end.
+  private let searchFile: SearchFile?
+  /// Why the one that is there cannot be gone on with.
+  private let misfit: SearchFile.Misfit?
 
   init(
     test: TestIdentity, resolved: ResolvedConfiguration, capture: IssueCapture,
     isCancelled: @escaping @Sendable () -> Bool, program: any FuzzProgram
   ) throws(TakeoverError) {
     self.test = test
+    let searchFile = SearchFile(of: test, resolved)
+    var resolved = resolved
+    do throws(SearchFile.Misfit) {
+      try searchFile?.resume(&resolved)
+      misfit = nil
+    } catch {
+      misfit = error
+    }
+    self.searchFile = searchFile
     self.resolved = resolved
     self.capture = capture
     let runner = try Runner(program, resolved, capture)
@@ -36,12 +49,14 @@ struct Campaign {
   /// - Throws: ``CorpusFileError`` for a corpus file that cannot be used.
   func conduct(recordsExpectations: Bool) throws(CorpusFileError) -> FuzzResult {
     var tally = Tally()
+    if let misfit { tally.warn("\(misfit)") }
     let corpus = openCorpus(&tally)
     let journal = JournalFile(of: test.corpusName, in: corpus)
     var result =
       if let resumed = resume(journal, &tally) { resumed } else {
         try search(corpus, journal, tally)
       }
+    keepSearch(&result)
     if let found = result.found, isSure(of: found, &result.tally),
       let settled = settle(found, &result, corpus, journal, recordsExpectations)
     {
@@ -254,6 +269,22 @@ struct Campaign {
     // An error cannot be told to another process.
     if packet.take(Bool.self) { return try searchHere(files, journal, tally) }
     return SearchResult(from: &packet, files ?? [])
+  }
+
+  /// Keeps a search for a proof that can be gone on with, and forgets one that has come to its end.
+  private func keepSearch(_ result: inout SearchResult) {
+    guard let searchFile, resolved.configuration.strategy.proof == .all, resolved.mode == .fuzz,
+      resolved.shard.isFirst, resolved.isolation != .process
+    else { return }
+    if let unfinished = result.unfinished {
+      do throws(FileError) {
+        try searchFile.write(unfinished)
+      } catch {
+        result.tally.warn("the search for a proof was not kept: \(error)")
+      }
+    } else if result.found == nil {
+      searchFile.remove()
+    }
   }
 
   // MARK: A failure

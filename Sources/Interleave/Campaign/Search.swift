@@ -112,7 +112,7 @@ struct Search {
     }
     return SearchResult(
       found: check?.found ?? exploration?.found, isAdopted: check?.isAdopted ?? false,
-      report: report, tally: tally)
+      report: report, unfinished: exploration?.unfinished, tally: tally)
   }
 }
 
@@ -124,6 +124,8 @@ struct SearchResult {
   var isAdopted = false
   /// What was done, besides what adds up over runs.
   var report = FuzzReport()
+  /// The search for a proof, where it can be gone on with.
+  var unfinished: SavedSearch?
   var tally: Tally
 
   /// The whole report, but for the time that it took.

@@ -91,6 +91,13 @@ struct Tally {
     escaped[seen.escape] = known
   }
 
+  /// Takes note of interleavings that were run before, in another process maybe.
+  mutating func know(_ others: Set<UInt64>) {
+    for signature in others where signatures.count < Self.signatureLimit {
+      signatures.insert(signature)
+    }
+  }
+
   // MARK: Words
 
   mutating func warn(_ warning: String) { warnings.append(warning) }

@@ -35,6 +35,8 @@ public enum EnvironmentVariable: String, Sendable, CaseIterable {
   case entry = "INTERLEAVE_ENTRY"
   /// A file to which a line of JSON is added for each campaign: see ``CampaignRecord``.
   case results = "INTERLEAVE_RESULTS"
+  /// The folder in which a search for a proof is kept that does not come to its end.
+  case searches = "INTERLEAVE_SEARCHES"
   /// The number of a step, as reports give it, before which SIGTRAP is raised for a debugger; `each`
   /// for all steps.
   case stopAt = "INTERLEAVE_STOP_AT"
@@ -80,6 +82,10 @@ struct ResolvedConfiguration: Sendable {
   var entry: String?
   /// The file to which is added what the campaign came to.
   var results: String?
+  /// The search for a proof that another process has left.
+  var savedSearch: SavedSearch?
+  /// The seed is one that nobody asked for.
+  private(set) var hasFreshSeed = false
   /// Where runs are stopped for a debugger.
   var stop: StepToStopAt?
   /// The failure that is replayed in the place of the corpus.
@@ -157,6 +163,7 @@ struct ResolvedConfiguration: Sendable {
     if let reporting = try variables.reporting() { self.reporting = reporting }
     entry = variables.text(.entry)
     results = variables.text(.results)
+    if let searches = variables.text(.searches) { self.configuration.searches = searches }
     let shard = try variables.value(
       .shard, "the number of a shard and how many there are, such as 3/16",
       CampaignShard.init(setting:))
@@ -169,6 +176,7 @@ struct ResolvedConfiguration: Sendable {
       self.configuration.corpus = .none
     }
     let seed = try variables.value(.seed, "a number, such as 42 or 0x2A", UInt64.init(setting:))
+    hasFreshSeed = seed == nil && configuration.seed == nil && !isCI
     self.seed =
       seed ?? configuration.seed ?? (isCI ? Self.seed(ofTest: test) : freshSeed())
     try checkProperties()

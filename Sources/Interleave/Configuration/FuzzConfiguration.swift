@@ -86,6 +86,11 @@ public struct FuzzConfiguration: Sendable {
   public var shrinking: Shrinking = Shrinking()
   /// How far around a fixed failure of the corpus schedules are tried.
   public var certificate: Certificate = Certificate()
+  /// A folder in which a search for a proof that does not come to its end is kept; nil for none.
+  ///
+  /// The next campaign of the same test goes on from there, as long as the program has not been built
+  /// anew: see <doc:Proofs>. It is only of use to ``StrategyChoice/reduction``.
+  public var searches: String?
   /// Which checkpoints come before which, in all runs.
   public var ordering: [CheckpointOrder] = []
   /// A failure as a string (``FuzzFailure/replayString``), which is replayed in the place of the

@@ -65,6 +65,8 @@ struct Exploration {
   private(set) var ending: FuzzReport.Ending?
   /// Every interleaving was run, and passed, and nothing speaks against calling it a proof.
   private(set) var isProved = false
+  /// The search for a proof, where it can be gone on with.
+  private(set) var unfinished: SavedSearch?
   /// How likely one more schedule is to show what none has shown.
   private(set) var residualRisk: FuzzReport.ResidualRisk?
   /// How many interleavings there are, where not all were run.
@@ -94,6 +96,7 @@ struct Exploration {
       effort: isPlain && resolved.shard.isFirst ? configuration.strategy.proof : .none,
       schedules: configuration.schedules,
       mayDivide: configuration.interruptions != .never && Interruptions.obstacle == nil,
+      resuming: resolved.savedSearch,
       makeWatch: makeWatch)
   }
 
@@ -287,6 +290,10 @@ struct Exploration {
     proof.learn(
       outcome.signature, steps: outcome.steps, limits: outcome.limits, unseen: outcome.unseen,
       isOfSearch: true)
+    if proof.hasRefused, let path = resolved.savedSearch?.path {
+      tally.warnOnce(
+        "\(SearchFile.Misfit(path: path, reason: "the program does not do what it did"))")
+    }
   }
 
   /// - Returns: The place of the strategy that chose it.
@@ -404,6 +411,8 @@ struct Exploration {
 
   private mutating func conclude(isProved: Bool, _ tally: inout Tally) {
     self.isProved = isProved
+    tally.know(proof.proved)
+    unfinished = isProved ? nil : proof.unfinished(seed: resolved.seed)
     if isProved, proof.isProved { tally.provedInterleavings = proof.interleavings }
     if resolved.configuration.strategy.proof == .all, !isProved {
       tally.warn(ProofObstacles.warning(of: proof))

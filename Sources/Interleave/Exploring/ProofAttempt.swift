@@ -48,7 +48,11 @@ struct ProofAttempt {
   private var isSearchesTurn = true
   private var searched = 0
   private var walks = WalksSeen()
-  private var proved: Set<UInt64> = []
+  private(set) var proved: Set<UInt64> = []
+  /// What another process has left, until the first run has shown whether that is of use.
+  private var saved: SavedSearch?
+  /// It was of no use: the program does not do what it did.
+  private(set) var hasRefused = false
   /// What was noticed that the dependency relation does not cover.
   private(set) var limits: ReductionLimits = []
   /// By what steps may share something unseen.
@@ -62,15 +66,17 @@ struct ProofAttempt {
   ///   - effort: How much is to be done.
   ///   - schedules: How many schedules there are in all.
   ///   - mayDivide: Steps may be interrupted inside.
+  ///   - saved: The search that another process has left.
   ///   - makeWatch: Begins to watch for memory that is shared unseen; nil where that
   ///     cannot be done.
   init(
-    effort: Effort, schedules: Int, mayDivide: Bool = false,
+    effort: Effort, schedules: Int, mayDivide: Bool = false, resuming saved: SavedSearch? = nil,
     makeWatch: @escaping () -> SharingWatch? = SharingWatch.init
   ) {
     self.effort = effort
     self.mayDivide = mayDivide && effort == .all
     self.makeWatch = makeWatch
+    self.saved = effort == .all ? saved : nil
     limit = effort == .all ? .max : min(schedules / 5 * Self.share, Self.mostRuns)
     phase = effort == .none ? .over : .looking
   }
@@ -107,6 +113,9 @@ struct ProofAttempt {
     if effort == .whereSmall {
       search = Reduction(maxSteps: min(Reduction.mostSteps, Self.mostSteps(after: walks.longest)))
     }
+    if let saved {
+      if let search = Reduction(words: saved.words) { self.search = search } else { refuse() }
+    }
     watch = makeWatch()
     if watch == nil { limits.insert(.blindness) }
     phase = watch == nil ? .over : .searching
@@ -119,6 +128,24 @@ struct ProofAttempt {
 
   /// No run that follows is one of the search.
   mutating func stopWatching() { watch = nil }
+
+  /// Begins anew: what another process has left is of no use.
+  private mutating func refuse() {
+    search = Reduction()
+    saved = nil
+    hasRefused = true
+  }
+
+  /// What another process can go on with; nil where there is nothing to go on with.
+  ///
+  /// - Parameter seed: The campaign's.
+  func unfinished(seed: UInt64) -> SavedSearch? {
+    guard effort == .all, limits.isEmpty, divided == nil else { return nil }
+    // Nothing has been run that could be added to it.
+    if let saved { return saved }
+    guard phase == .searching, let words = search.words else { return nil }
+    return SavedSearch(seed: seed, signatures: proved, words: words)
+  }
 
   private var isWorthwhile: Bool {
     guard walks.count >= Self.fewestSchedules else { return false }
@@ -146,6 +173,11 @@ struct ProofAttempt {
     unseen = unseen ?? newUnseen
     if isOfSearch {
       searched += 1
+      guard search.continuation != .refused else { return refuse() }
+      if search.continuation == .accepted, let saved {
+        proved.formUnion(saved.signatures)
+        self.saved = nil
+      }
       proved.insert(signature)
     } else {
       walks.add(signature, steps: steps)

@@ -189,14 +189,16 @@ extension Machine {
     let index = Int(touch.object >> 7)
     let kind = UInt64(touch.object & 0x7F)
     let name: UInt64
+    var isOutside = false
     switch kind >> 4 {
     case 1, 2:
       let executor = executors[index]
+      isOutside = executor.maker < 0 && executor.identity != 0
       name = executor.maker >= 0 ? executor.name : UInt64(executor.identity)
     case 3, 4, 7: name = tasks[index].name
     default: name = 0
     }
-    return Access(object: mix(name, kind), mode: touch.mode)
+    return Access(object: mix(name, kind), mode: touch.mode, isOutside: isOutside)
   }
 
   /// The steps of the run and what each of them touched.

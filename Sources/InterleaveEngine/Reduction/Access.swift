@@ -25,11 +25,15 @@ package struct Access: Sendable, Hashable {
   package var mode: AccessMode
   /// The name is an address, and means something in its own run alone.
   package var isLock: Bool
+  /// It was made outside of the run: the name is an address, and means something in its own process
+  /// alone.
+  package var isOutside: Bool
 
-  package init(object: UInt64, mode: AccessMode, isLock: Bool = false) {
+  package init(object: UInt64, mode: AccessMode, isLock: Bool = false, isOutside: Bool = false) {
     self.object = object
     self.mode = mode
     self.isLock = isLock
+    self.isOutside = isOutside
   }
 }
 

@@ -36,12 +36,12 @@ package final class Reduction: Strategy {
   package static let checks = 64
 
   package let grain: Grain
-  private var tree: ReductionTree
+  private(set) var tree: ReductionTree
   private var keys: [StepKey] = []
   /// What tells the runs of segments apart that came to their end.
-  private var proved: Set<UInt64> = []
+  private(set) var proved: Set<UInt64> = []
   /// The runs that were chosen at random, and what chooses them.
-  private var checked = 0
+  private(set) var checked = 0
   private var random: SplitMix64?
   private var hasMissed = false
 
@@ -73,6 +73,14 @@ package final class Reduction: Strategy {
   /// A step that could be interrupted to another end, if there is one in the runs so far.
   package private(set) var dividedStep: DividedStep?
 
+  /// Makes a search that goes on where another process has left one.
+  init(_ tree: ReductionTree, grain: Grain, proved: Set<UInt64>, checked: Int) {
+    self.grain = grain
+    self.tree = tree
+    self.proved = proved
+    self.checked = checked
+  }
+
   /// Goes on to the next run.
   ///
   /// - Returns: Whether there is one.
@@ -81,8 +89,7 @@ package final class Reduction: Strategy {
     guard grain == .segments, tree.isExhausted, limits.isEmpty, checked < Self.checks else {
       return false
     }
-    checked += 1
-    random = SplitMix64(seed: UInt64(checked))
+    random = SplitMix64(seed: UInt64(checked + 1))
     return true
   }
 
@@ -116,6 +123,7 @@ package final class Reduction: Strategy {
   package func learn(from machine: Machine) {
     let limits = machine.limits
     if random != nil {
+      checked += 1
       if !limits.isEmpty || !proved.contains(machine.lockedSignature) { hasMissed = true }
       noteDivision(in: machine.tracedSteps(), of: machine)
       return

@@ -17,12 +17,14 @@
 package struct ReductionTree: Sendable {
   /// A step that was tried, and need not be tried until something that it depends on
   /// has run.
-  private struct Sleeper: Sendable {
+  struct Sleeper: Sendable {
     var key: StepKey
     var accesses: [Access]
+    /// What it touched has no name in this process: it counts as depending on everything.
+    var isVague = false
   }
 
-  private struct Node: Sendable {
+  struct Node: Sendable {
     var enabled: [StepKey]
     var chosen: StepKey
     /// The tasks whose steps must be tried here.
@@ -30,22 +32,26 @@ package struct ReductionTree: Sendable {
     var sleep: [Sleeper]
   }
 
-  private var nodes: [Node] = []
+  var nodes: [Node] = []
   /// How many of the nodes the run follows.
   private var prefix = 0
+  /// What the steps of the last run touched, as far as the next one follows it.
+  var accesses: [[Access]] = []
+  /// What is known of a tree that another process has left; nil in the next run's own.
+  var resumption: Resumption?
   private var position = 0
   private var sleep: [Sleeper] = []
   private var isBlocked = false
   private var hasStarted = false
-  private let maxSteps: Int
+  let maxSteps: Int
   private let triesAll: Bool
 
   /// Every interleaving has been tried, unless there are ``limits``.
   package private(set) var isExhausted = false
   /// How many runs came to their end.
-  package private(set) var completed = 0
+  package internal(set) var completed = 0
   /// How many were cut short.
-  package private(set) var blocked = 0
+  package internal(set) var blocked = 0
   /// Why the search proves nothing, if there is a reason.
   package private(set) var limits: ReductionLimits = []
 
@@ -78,6 +84,7 @@ package struct ReductionTree: Sendable {
     if position < prefix {
       let chosen = nodes[position].chosen
       guard enabled.count == nodes[position].enabled.count,
+        resumption?.isAccepted ?? true || enabled == nodes[position].enabled,
         let index = enabled.firstIndex(of: chosen)
       else {
         limits.insert(.divergence)
@@ -104,11 +111,12 @@ package struct ReductionTree: Sendable {
   /// Learns what the step that was chosen touched.
   package mutating func didRun(_ accesses: [Access]) {
     guard !isOver else { return }
+    if resumption != nil, !resume(accesses, at: position) { return }
     position += 1
     guard position >= prefix else { return }
     if position == prefix { sleep = nodes[position - 1].sleep }
     if !sleep.isEmpty {
-      sleep.removeAll { $0.accesses.conflict(with: accesses, sameRun: false) }
+      sleep.removeAll { $0.isVague || $0.accesses.conflict(with: accesses, sameRun: false) }
     }
   }
 
@@ -142,6 +150,17 @@ package struct ReductionTree: Sendable {
       nodes.removeLast()
     }
     prefix = nodes.count
+    accesses = trace.steps.prefix(prefix).map(\.accesses)
+  }
+
+  /// The program does not do what it did.
+  mutating func refuse() { limits.insert(.divergence) }
+
+  /// Goes on with nodes that another process has left.
+  mutating func takeOver(_ nodes: [Node]) {
+    self.nodes = nodes
+    prefix = nodes.count
+    hasStarted = true
   }
 
   private mutating func addReversal(of race: StepTrace.Race, in trace: StepTrace) {
