@@ -6,9 +6,11 @@
 ///
 /// The order in which tasks go is drawn for each round; orders of a round that earlier runs have shown
 /// come again only after others. In one run of four, tasks miss rounds now and then, so that those come
-/// together, too, that have not equally far to go.
+/// together, too, that have not equally far to go; in three of four, once nothing else is new.
 public final class Lockstep: Strategy, PureStrategy {
-  private static let looseRuns = 4
+  private static let kindsOfRuns = 4
+  /// How many of those let tasks miss goes, while there are orders that no run has shown, and then.
+  private static let (looseAtFirst, looseLater) = (1, 3)
   /// In such a run, one go of so many is missed.
   private static let missedGoes = 4
   /// How many beginnings of orders are told apart.
@@ -16,6 +18,8 @@ public final class Lockstep: Strategy, PureStrategy {
 
   private var random = SplitMix64(seed: 0)
   private var missesGoes = false
+  /// The last run in which no task missed a go has shown the order of no round that was new.
+  private var isAllSeen = false
   private var round = 1
   /// The order of the round so far.
   private var order: UInt64 = 0
@@ -37,7 +41,8 @@ public final class Lockstep: Strategy, PureStrategy {
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
-    missesGoes = random.below(Self.looseRuns) == 0
+    let loose = isAllSeen ? Self.looseLater : Self.looseAtFirst
+    missesGoes = random.below(Self.kindsOfRuns) < loose
     gone.removeAll()
     shown.removeAll()
     round = 0
@@ -87,8 +92,10 @@ public final class Lockstep: Strategy, PureStrategy {
   }
 
   public func end(_ run: RunRecord) {
+    if !shown.isEmpty { isAllSeen = true }
     for beginning in shown.elements {
       let count = counts[beginning] ?? 0
+      if count == 0 { isAllSeen = false }
       guard count > 0 || kept < Self.limit else { continue }
       if count == 0 { kept += 1 }
       counts.set(beginning, to: count + 1)
