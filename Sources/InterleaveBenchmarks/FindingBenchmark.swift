@@ -273,7 +273,9 @@ final class Hunter {
         do { try await body() } catch { outcome.failure = "\(error)" }
       }
     }
-    inspect(machine, outcome.failure ?? (end == .clean ? nil : "the run ended \(end)"))
+    // With the thread sanitizer, races are told that nothing else shows.
+    let race = machine.races.first.map { "a data race by \($0.later.frames)" }
+    inspect(machine, outcome.failure ?? race ?? (end == .clean ? nil : "the run ended \(end)"))
     machine.finish()
   }
 

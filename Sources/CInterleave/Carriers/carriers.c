@@ -112,6 +112,7 @@ static __attribute__((noinline)) void switch_to(il_carrier *from, il_carrier *to
   entered = to;
   void *stack_pointer = to->stack_pointer;
   to->stack_pointer = NULL;
+  il_fiber_enter_stack(to->fiber);
   il_switch_stacks(&from->stack_pointer, stack_pointer);
   errno = error;
 }
@@ -147,6 +148,7 @@ static il_carrier *make(il_carriers *c) {
     return NULL;
   }
   made->owner = c;
+  made->fiber = il_fiber_of_stack();
   made->memory = memory;
   made->stack_begin = (uintptr_t)memory + GUARD;
   memcpy(made->blocks, c->home.blocks, sizeof made->blocks);
@@ -167,6 +169,8 @@ static il_carrier *make(il_carriers *c) {
 }
 
 static void unmake(il_carrier *carrier) {
+  // Of another process's, there is nothing left here.
+  if (carrier->owner->is_forked == il_is_forked) il_fiber_free(carrier->fiber);
   munmap(carrier->memory, GUARD + STACK);
   free(carrier);
 }
@@ -283,6 +287,7 @@ void il_carrier_leave(il_carriers *c, il_carrier *next) {
   switch_to(me, next ? next : take_spare(c));
   if (UNLIKELY(c->is_over)) {
     s->queue_frame = me->step.queue_frame;
+    il_fiber_visit(me->paused.fiber);
     il_leave_queues(c);
   }
   il_carrier **link = &c->first_parked;
@@ -308,18 +313,30 @@ static void leave_all_queues(il_carriers *c) {
   c->is_over = false;
 }
 
+// What is parked never goes on: to the thread sanitizer, it is as if that had come to its end.
+static void give_up_parked(il_carriers *c) {
+  if (c->is_forked != il_is_forked) return;
+  for (il_carrier *parked = c->first_parked; parked; parked = parked->next) {
+    il_fiber_give_up(c->session, parked->paused.fiber);
+    il_fiber_leave_stack(parked->fiber);
+    parked->fiber = NULL;
+    parked->paused = (il_paused_fiber){0};
+  }
+}
+
 // MARK: - Runs
 
 const char *il_carriers_obstacle(void) {
-  if (il_has_thread_sanitizer() || il_has_address_sanitizer())
-    return "a sanitizer takes each thread to have one stack";
+  if (il_has_address_sanitizer()) return "the address sanitizer takes each thread to have one stack";
+  if (il_has_thread_sanitizer() && !il_has_fibers())
+    return "the thread sanitizer takes each thread to have one stack";
   return find_blocks();
 }
 
 bool il_carriers_run(il_session *s, il_points points) {
   if (find_blocks()) return false;
   il_carriers *c = s->idle_carriers;
-  if (c && c->thread != this_thread) {
+  if (c && (c->thread != this_thread || c->is_forked != il_is_forked)) {
     // Code that was left on another thread goes on with what is that thread's.
     il_carriers_drop(s);
     c = NULL;
@@ -329,7 +346,9 @@ bool il_carriers_run(il_session *s, il_points points) {
     if (!c) return false;
     c->session = s;
     c->thread = this_thread;
+    c->is_forked = il_is_forked;
     c->home.owner = c;
+    c->home.fiber = il_fiber_of_thread();
   }
   if (!il_carriers_have_spare(c)) return false;
   c->run++;
@@ -341,13 +360,15 @@ bool il_carriers_run(il_session *s, il_points points) {
   c->spares_holders = c->left_between = false;
   c->current = &c->home;
   s->carriers = c;
-  s->heeds_atomics = true;
+  // The thread sanitizer hides them.
+  s->heeds_atomics = !c->home.fiber;
   il_values_begin(c);
   switch_to(&c->home, take_spare(c));
   if (UNLIKELY(c->first_parked != NULL)) leave_all_queues(c);
   il_values_end(c);
   if (c->parked) {
     il_give_back_all(c);
+    give_up_parked(c);
     unmake_parked(c);
   }
   s->carriers = NULL;
@@ -361,6 +382,7 @@ void il_carriers_drop(il_session *s) {
   s->carriers = s->idle_carriers = NULL;
   s->heeds_atomics = false;
   if (!c) return;
+  give_up_parked(c);
   keep_free(c, 0);
   free(c->held);
   free(c);

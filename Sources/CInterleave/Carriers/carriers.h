@@ -145,6 +145,9 @@ struct il_carrier {
   // Its memory, the guard page included; NULL for the thread's own.
   char *memory;
   uintptr_t stack_begin;
+  // What the thread sanitizer takes the loop upon it for, and a step that is interrupted.
+  void *fiber;
+  il_paused_fiber paused;
   uint8_t blocks[IL_BLOCK_BYTES];
   // What code keeps by keys for each thread, while it does not run; for the thread's own, what
   // that had before the run.
@@ -170,6 +173,8 @@ struct il_carrier {
 
 struct il_carriers {
   il_session *session;
+  // They were made in a process that was forked.
+  bool is_forked;
   // The thread whose they are, by a number that no other thread ever has.
   unsigned long thread;
   il_carrier home;
@@ -340,7 +345,8 @@ void il_once_ends(il_session *session, void *flag);
 // The session whose step runs, on carriers; NULL where there is none.
 static inline il_session *il_inside(void) {
   il_session *s = il_current;
-  return UNLIKELY(s != NULL) && UNLIKELY(s->carriers != NULL) && s->step_task ? s : NULL;
+  if (LIKELY(!s) || LIKELY(!s->carriers)) return NULL;
+  return s->step_task && !s->tells ? s : NULL;
 }
 
 // The running step, if it can be interrupted, comes to a call that blocks, and of which no table

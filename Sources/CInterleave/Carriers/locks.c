@@ -60,7 +60,9 @@ int pthread_mutex_lock(pthread_mutex_t *lock) {
   }
   if (UNLIKELY(il_is_forked)) il_check_owner(lock);
   il_note_lock(lock, caller);
+  bool ignores = il_fiber_ignores(caller);
   int result = original(lock);
+  il_fiber_heeds(ignores);
   AFTER(lock, IL_HELD_MUTEX, false);
   return result;
 }
@@ -81,7 +83,9 @@ int pthread_mutex_trylock(pthread_mutex_t *lock) {
 int pthread_mutex_unlock(pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
   IL_REAL(pthread_mutex_unlock, int (*)(pthread_mutex_t *));
+  bool ignores = il_fiber_ignores(caller);
   int result = original(lock);
+  il_fiber_heeds(ignores);
   AFTER_UNLOCK(lock);
   return result;
 }
@@ -226,11 +230,14 @@ SWIFT_CC void il_lock_slow(uint32_t thread, SELF_CONTEXT void *handle) {
     il_await(inside, handle, caller, IL_WANTS_WORD);
     int free = 0;
     if (atomic_compare_exchange_strong((atomic_int *)handle, &free, (int)thread)) {
+      il_acquired(handle);
       il_note_mutex_taken(inside, handle, caller);
       return;
     }
   }
   original(thread, handle);
+  // In there, the thread sanitizer sees nothing.
+  il_acquired(handle);
   if (UNLIKELY(inside != NULL)) il_note_mutex_taken(inside, handle, caller);
 }
 
@@ -249,6 +256,7 @@ SWIFT_CC bool il_try_lock_slow(SELF_CONTEXT void *handle) {
       is_this_threads(handle, (uint32_t)syscall(SYS_gettid)) &&
       !il_await_trial(inside, handle, caller, IL_WANTS_WORD)) return false;
   bool is_taken = original(handle);
+  if (is_taken) il_acquired(handle);
   if (UNLIKELY(inside != NULL) && is_taken) il_note_mutex_taken(inside, handle, caller);
   return is_taken;
 }

@@ -139,10 +139,19 @@ void il_leave_taken(il_carriers *c) {
   }
 }
 
+// By whom the thread sanitizer takes an object to be held.
+static void *fiber_of_holder(const il_carriers *c, const il_held *held) {
+  const il_session *s = c->session;
+  for (size_t n = 0; n < s->task_count; n++)
+    if (s->tasks[n]->alive && s->tasks[n]->index == held->task) return s->tasks[n]->fiber;
+  return NULL;
+}
+
 void il_give_back_all(il_carriers *c) {
   for (size_t n = 0; n < c->held_capacity; n++) {
     il_held *held = &c->held[n];
     if (held->run != c->run) continue;
+    void *here = il_fiber_visit(fiber_of_holder(c, held));
     for (unsigned times = held->depth + held->sharers; times; times--) {
       switch (held->kind) {
       case IL_HELD_MUTEX: pthread_mutex_unlock(held->object); break;
@@ -153,6 +162,7 @@ void il_give_back_all(il_carriers *c) {
       case IL_HELD_WORD: atomic_store((atomic_int *)held->object, 0); break;
       }
     }
+    il_fiber_return(here);
   }
 }
 
@@ -194,8 +204,10 @@ static void offer(il_session *s, il_point *point) {
   point->caller = caller_of(me, point->site, __builtin_frame_address(0));
   // What the machine and its strategy do is no step's.
   il_current = NULL;
+  il_fiber_pause(s, &me->paused, point + 1);
   il_carrier *next = s->callbacks.point(s->context, me, point);
   if (next != me) il_carrier_leave(c, next);
+  il_fiber_go_on(s, &me->paused, point + 1);
   il_current = s;
 }
 

@@ -141,9 +141,19 @@ void il_lane_go_on(il_session *s, il_lane *lane) {
     if (order->last == turn) order->last = before;
     order->turns++;
     order->is_closed = order->is_serial || turn->is_alone;
-    turn->is_given = true;
+    il_turn_come(turn);
     if (turn->given) turn->given(s, turn);
   }
+}
+
+void il_turn_come(il_turn *turn) {
+  il_releases(turn);
+  turn->is_given = true;
+}
+
+void il_turn_await(il_session *s, il_turn *turn, const void *site) {
+  il_await(s, turn, site, IL_WANTS_TURN);
+  il_acquired(turn);
 }
 
 void il_turn_ask(il_session *s, il_turn *turn) {
@@ -202,10 +212,26 @@ void il_leave_queues(il_carriers *c) {
   il_carrier_end(c);
 }
 
+// To the thread sanitizer, what a queue runs alone comes after all that it ran before, and the rest
+// after what it ran alone. Its own book goes by places on the stack, where all steps take turns.
+static void begin_in_order(il_lane *order, bool is_alone) {
+  if (order->is_root) return;
+  il_acquired(order->queue);
+  if (is_alone) il_acquired((void **)order->queue + 1);
+}
+
+static void end_in_order(il_lane *order, bool is_alone) {
+  if (!order->is_root) il_releases((void **)order->queue + !is_alone);
+}
+
 void il_do_on_queue(il_session *s, const il_lane *lane, bool is_alone, void *context,
                     void (*work)(void *), const void *site) {
-  IL_FIND(sync_f, "dispatch_sync_f", void (*)(void *, void *, void (*)(void *)));
-  IL_FIND(barrier_sync_f, "dispatch_barrier_sync_f", void (*)(void *, void *, void (*)(void *)));
+  typedef void (*sync_function)(void *, void *, void (*)(void *));
+  static sync_function sync_f, barrier_sync_f;
+  if (UNLIKELY(!sync_f)) {
+    *(void **)&barrier_sync_f = il_plain_symbol("dispatch_barrier_sync_f");
+    *(void **)&sync_f = il_plain_symbol("dispatch_sync_f");
+  }
   il_lane *order = lane->order;
   is_alone |= order->is_serial;
   is_alone &= !order->is_root;
@@ -218,11 +244,13 @@ void il_do_on_queue(il_session *s, const il_lane *lane, bool is_alone, void *con
       .outer = s->queue_frame, .lane = lane, .is_alone = is_alone, .session = s,
       .context = context, .work = work};
   s->queue_frame = &frame;
+  begin_in_order(order, is_alone);
   // What libdispatch does is no step's. Its main queue is the main thread's.
   il_current = NULL;
   if (il_lane_is_main(lane)) work_in_frame(&frame);
   else if (is_alone) barrier_sync_f(lane->queue, &frame, work_in_frame);
   else sync_f(lane->queue, &frame, work_in_frame);
+  end_in_order(order, is_alone);
   s->queue_frame = frame.outer;
   if (UNLIKELY(s->carriers->is_over)) il_leave_queues(s->carriers);
   il_current = s;

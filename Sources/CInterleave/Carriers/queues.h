@@ -58,6 +58,9 @@ bool il_is_on_queue(const il_session *session, const void *queue);
 // It is within a call on a queue that is not the main one's.
 bool il_is_off_main(const il_session *session);
 void il_turn_ask(il_session *session, il_turn *turn);
+// Its turn has come, and returns once it has.
+void il_turn_come(il_turn *turn);
+void il_turn_await(il_session *session, il_turn *turn, const void *site);
 void il_turn_end(il_session *session, il_turn *turn);
 // Lets those begin whose turn it is.
 void il_lane_go_on(il_session *session, il_lane *lane);

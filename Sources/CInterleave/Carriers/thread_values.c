@@ -8,6 +8,7 @@
 #endif
 #include "carriers.h"
 
+#include <dlfcn.h>
 #include <string.h>
 
 #if defined(IL_HAS_CARRIERS)
@@ -35,20 +36,42 @@ static bool find_key(unsigned place, pthread_key_t *key) {
   return known != 0;
 }
 
-#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
-// A sanitizer makes its own key before anything of the program may run; with one, no step is
-// interrupted.
+#if !__has_feature(address_sanitizer)
+// With the address sanitizer, no step is interrupted.
 static int place_of(pthread_key_t key) {
   for (unsigned n = 0; n < count_keys(); n++)
     if (atomic_load_explicit(&keys[n].key, memory_order_acquire) == key + 1) return (int)n;
   return -1;
 }
 
+#if __has_feature(thread_sanitizer)
+// The sanitizer makes its own key before anything of the program may run, or anything be looked up.
+int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+
+static bool has_begun;
+__attribute__((constructor)) static void begin(void) { has_begun = true; }
+
+static bool is_of_sanitizer(const void *caller) {
+  Dl_info info, own;
+  if (has_begun) return il_is_sanitizer_code((uintptr_t)caller);
+  return dladdr(caller, &info) && dladdr(&has_begun, &own) && info.dli_fbase == own.dli_fbase;
+}
+#else
+static bool is_of_sanitizer(const void *caller) {
+  (void)caller;
+  return false;
+}
+#endif
+
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
   void *caller = IL_CALLER();
+#if __has_feature(thread_sanitizer)
+  int result = __pthread_key_create(key, destructor);
+#else
   IL_REAL(pthread_key_create, int (*)(pthread_key_t *, void (*)(void *)));
   int result = original(key, destructor);
-  if (result) return result;
+#endif
+  if (result || is_of_sanitizer(caller)) return result;
   il_code code = il_code_at(caller);
   if (code == IL_CODE_OURS || code == IL_CODE_RUNTIME) return result;
   unsigned place = atomic_fetch_add(&key_count, 1);

@@ -199,6 +199,7 @@ static bool pass_barrier(il_session *s, pthread_barrier_t *barrier, const void *
   known_barrier *known = barrier_of(s, barrier);
   unsigned round = known ? known->round : 0;
   bool is_last = known && ++known->arrived == known->count;
+  il_releases(barrier);
   if (is_last) {
     known->arrived = 0;
     known->round++;
@@ -214,6 +215,7 @@ static bool pass_barrier(il_session *s, pthread_barrier_t *barrier, const void *
   }
   if (waits && il_is_contained() && !s->has_escaped)
     il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_BARRIER, (void *)caller);
+  il_acquired(barrier);
   return known && !waits;
 }
 

@@ -86,6 +86,8 @@ int64_t il_real_clock(clockid_t clock);
 
 /// Finds the function that an interposed one hides: a sanitizer's, where it stands in for it.
 void *il_next_symbol(const char *name);
+/// Finds the function that both hide.
+void *il_plain_symbol(const char *name);
 #if defined(__linux__)
 // What a library keeps for the thread that asks; none where it keeps nothing.
 typedef struct {
@@ -126,6 +128,27 @@ void il_fiber_enter(il_session *session, const il_ready *ready);
 void il_fiber_leave(il_session *session);
 /// The step is given up, and its thread with it.
 void il_fiber_abandon(il_session *session);
+/// The running step is interrupted, and goes on: see `il_fiber_go_home`.
+void il_fiber_pause(il_session *session, il_paused_fiber *paused, const void *frame);
+void il_fiber_go_on(il_session *session, const il_paused_fiber *paused, const void *frame);
+/// Surround what is done in the place of a step that is interrupted: where that goes on from is
+/// returned. The machine knows of it.
+void *il_fiber_visit(void *fiber);
+void il_fiber_return(void *here);
+/// Surround the taking and the giving back of a lock: ours order nothing that a step does.
+bool il_fiber_ignores(const void *caller);
+void il_fiber_heeds(bool ignores);
+/// What was interrupted on it never goes on. The machine knows what it has done.
+void il_fiber_give_up(il_session *session, void *fiber);
+/// The thread sanitizer lets stacks be told apart: a stack has a fiber of its own, and the thread
+/// has one; NULL without it. What is done on one of them comes before what is done on the next.
+bool il_has_fibers(void);
+void *il_fiber_of_thread(void);
+void *il_fiber_of_stack(void);
+void il_fiber_free(void *fiber);
+void il_fiber_enter_stack(void *fiber);
+/// What is in progress on a stack never goes on.
+void il_fiber_leave_stack(void *fiber);
 /// Surround what looks at the program between steps.
 void il_races_ignore(void);
 void il_races_heed(void);

@@ -8,34 +8,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "ground.h"
+#include "fibers.h"
 
 #include <dlfcn.h>
 #include <string.h>
 
 IL_UNINSTRUMENTED_BEGIN
 
-enum { NO_SYNC = 1, SYNC = 0 };
-
-static struct {
-  void *(*current)(void);
-  void *(*create)(unsigned flags);
-  void (*destroy)(void *fiber);
-  void (*switch_to)(void *fiber, unsigned flags);
-} tsan;
-
-__attribute__((constructor)) static void find_functions(void) {
-  *(void **)&tsan.current = dlsym(RTLD_DEFAULT, "__tsan_get_current_fiber");
-  *(void **)&tsan.create = dlsym(RTLD_DEFAULT, "__tsan_create_fiber");
-  *(void **)&tsan.destroy = dlsym(RTLD_DEFAULT, "__tsan_destroy_fiber");
-  if (!tsan.current || !tsan.create || !tsan.destroy) return;
-  *(void **)&tsan.switch_to = dlsym(RTLD_DEFAULT, "__tsan_switch_to_fiber");
-}
-
-// MARK: - Fibers
+// MARK: - Fibers of tasks
 
 // The sanitizer sees nothing in a process that was forked while there were threads.
-static bool has_fibers(void) { return tsan.switch_to && !il_is_forked; }
+static bool has_fibers(void) { return il_tsan.switch_to && !il_is_forked; }
 
 void il_fibers_begin(il_session *s) {
   s->fibers_used = 0;
@@ -44,89 +27,117 @@ void il_fibers_begin(il_session *s) {
   if (LIKELY(!has_fibers())) return;
   // What was before the run comes before all that its tasks do.
   il_releases(&s->fibers_used);
-  void *home = tsan.current();
-  if (!s->cradle) s->cradle = tsan.create(0);
-  tsan.switch_to(s->cradle, NO_SYNC);
+  void *home = il_tsan.current();
+  if (!s->cradle) s->cradle = il_fiber_make();
+  il_tsan.switch_to(s->cradle, IL_NO_SYNC);
   il_acquired(&s->fibers_used);
-  tsan.switch_to(home, NO_SYNC);
+  il_tsan.switch_to(home, IL_NO_SYNC);
 }
 
 void il_fibers_destroy(il_session *s) {
-  for (size_t n = 0; n < s->fiber_count; n++) tsan.destroy(s->fibers[n]);
-  if (s->cradle) tsan.destroy(s->cradle);
+  if (LIKELY(!has_fibers())) return;
+  for (size_t n = 0; n < s->fiber_count; n++) il_fiber_put_away(s->fibers[n]);
+  il_fiber_put_away(s->cradle);
 }
 
 // A fiber knows of what comes before its making. So they are made where nothing of the run
 // is known.
 static void *take_fiber(il_session *s) {
   size_t index = s->fibers_used++ % IL_FIBERS;
-  if (index == s->fiber_count) {
-    void *home = tsan.current();
-    tsan.switch_to(s->cradle, NO_SYNC);
-    s->fibers[s->fiber_count++] = tsan.create(NO_SYNC);
-    tsan.switch_to(home, NO_SYNC);
+  if (index == s->fiber_count) s->fibers[s->fiber_count++] = NULL;
+  if (!s->fibers[index]) {
+    void *home = il_tsan.current();
+    il_tsan.switch_to(s->cradle, IL_NO_SYNC);
+    s->fibers[index] = il_fiber_make();
+    il_tsan.switch_to(home, IL_NO_SYNC);
   }
   return s->fibers[index];
+}
+
+// What runs upon it never comes to an end: the session takes another one in its place.
+static bool forget_fiber(il_session *s, const void *fiber) {
+  for (size_t n = 0; n < s->fiber_count; n++) {
+    if (s->fibers[n] != fiber) continue;
+    s->fibers[n] = NULL;
+    return true;
+  }
+  return false;
 }
 
 void il_fiber_enter(il_session *s, const il_ready *ready) {
   if (!has_fibers()) return;
   il_task *task = ready->task;
   if (!task->fiber) task->fiber = take_fiber(s);
-  s->home = tsan.current();
+  s->home = il_tsan.current();
   s->fiber = task->fiber;
   s->fiber_executor = ready->place == IL_PLACE_SERIAL ? ready->executor
                       : ready->place == IL_PLACE_MAIN ? il_main : NULL;
-  tsan.switch_to(s->fiber, NO_SYNC);
+  il_fiber_go_to(s->fiber, s->step_frame);
   il_acquired(&s->fibers_used);
   if (s->fiber_executor) il_acquired(s->fiber_executor);
+  // Whoever made a block or a thread, or has it run, has let go of what it does with it.
+  if (UNLIKELY(task->block_number != 0)) il_acquired(ready->job);
+}
+
+static void tell_races(il_session *s) {
+  for (size_t n = 0; n < s->race_count; n++) s->callbacks.raced(s->context, &s->races[n]);
+  s->race_count = 0;
 }
 
 void il_fiber_leave(il_session *s) {
   if (s->fiber_executor) il_releases(s->fiber_executor);
   s->fiber = NULL;
   // The machine looks at what the step has done.
-  tsan.switch_to(s->home, SYNC);
-  for (size_t n = 0; n < s->race_count; n++) s->callbacks.raced(s->context, &s->races[n]);
-  s->race_count = 0;
+  il_tsan.switch_to(s->home, IL_SYNC);
+  tell_races(s);
 }
 
 void il_fiber_abandon(il_session *s) {
   if (LIKELY(!s->fiber)) return;
+  forget_fiber(s, s->fiber);
   s->fiber = NULL;
   s->race_count = 0;
-  tsan.switch_to(s->home, SYNC);
+  il_tsan.switch_to(s->home, IL_SYNC);
 }
 
-void *il_fiber_go_home(il_session *s) {
+void *il_fiber_go_home(il_session *s, const void *frame) {
   void *fiber = s->fiber;
   s->fiber = NULL;
-  tsan.switch_to(s->home, NO_SYNC);
+  il_fiber_go_to(s->home, frame);
   return fiber;
 }
 
-void il_fiber_go_back(il_session *s, void *fiber) {
-  tsan.switch_to(fiber, NO_SYNC);
+void il_fiber_go_back(il_session *s, void *fiber, const void *frame) {
+  il_fiber_go_to(fiber, frame);
   s->fiber = fiber;
 }
 
-#if __has_feature(thread_sanitizer)
-void __tsan_ignore_thread_begin(void);
-void __tsan_ignore_thread_end(void);
-#pragma weak __tsan_ignore_thread_begin
-#pragma weak __tsan_ignore_thread_end
+// MARK: - Steps that are interrupted
 
-void il_races_ignore(void) {
-  if (&__tsan_ignore_thread_begin) __tsan_ignore_thread_begin();
+void il_fiber_pause(il_session *s, il_paused_fiber *paused, const void *frame) {
+  *paused = (il_paused_fiber){.fiber = s->fiber, .executor = s->fiber_executor};
+  if (LIKELY(!s->fiber)) return;
+  s->fiber = s->fiber_executor = NULL;
+  il_fiber_go_to(s->home, frame);
+  // The step has noted them, and goes on.
+  if (LIKELY(!s->race_count)) return;
+  il_races_ignore();
+  tell_races(s);
+  il_races_heed();
 }
 
-void il_races_heed(void) {
-  if (&__tsan_ignore_thread_end) __tsan_ignore_thread_end();
+void il_fiber_go_on(il_session *s, const il_paused_fiber *paused, const void *frame) {
+  if (LIKELY(!paused->fiber)) return;
+  s->home = il_tsan.current();
+  s->fiber_executor = paused->executor;
+  il_fiber_go_back(s, paused->fiber, frame);
 }
-#else
-void il_races_ignore(void) {}
-void il_races_heed(void) {}
-#endif
+
+void il_fiber_give_up(il_session *s, void *fiber) {
+  if (LIKELY(!fiber) || !forget_fiber(s, fiber)) return;
+  il_fiber_return(il_fiber_visit(fiber));
+  il_fiber_clear(fiber);
+}
 
 // MARK: - Reports
 
@@ -161,6 +172,15 @@ static bool is_counted(uintptr_t object) {
          info.dli_fbase == library;
 }
 
+// What functions of ours do by way of the C library's, which the sanitizer knows.
+static bool is_ours(void *const *trace) {
+#if defined(__linux__)
+  for (int n = 0; n < 2 && trace[n]; n++)
+    if (il_is_code_of_ours((const char *)trace[n] - 1)) return true;
+#endif
+  return false;
+}
+
 static bool note_race(il_session *s, void *report, int places) {
   il_race race = {0};
   for (int n = 0; n < 2; n++) {
@@ -168,6 +188,7 @@ static bool note_race(il_session *s, void *report, int places) {
     void *address, *trace[IL_RACE_FRAMES] = {0};
     __tsan_get_report_mop(report, (uintptr_t)n, &thread, &address, &size, &is_write, &is_atomic,
                           trace, IL_RACE_FRAMES);
+    if (is_ours(trace)) return true;
     // All steps use the stack of their thread, one after the other.
     uintptr_t begin = (uintptr_t)__builtin_frame_address(0), at = (uintptr_t)address;
     if (at - begin < (uintptr_t)s->step_frame - begin) return true;
@@ -200,6 +221,7 @@ static bool was_told(void *report, int accesses) {
     void *address, *trace[32] = {0};
     __tsan_get_report_mop(report, (uintptr_t)n, &thread, &address, &size, &is_write, &is_atomic,
                           trace, 32);
+    if (is_ours(trace)) return true;
     uint64_t stack = (uint64_t)is_write;
     for (int i = 0; i < 32 && trace[i]; i++)
       stack = (stack ^ (uintptr_t)trace[i]) * 1099511628211u;

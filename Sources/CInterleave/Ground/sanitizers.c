@@ -34,6 +34,11 @@ void *il_next_symbol(const char *name) {
   return found ? found : symbol(name);
 }
 
+void *il_plain_symbol(const char *name) {
+  void *found = dlsym(RTLD_NEXT, name);
+  return found ? found : il_next_symbol(name);
+}
+
 #if defined(__linux__)
 void *il_next_version(const char *name, const char *version) {
   void *found = sanitized_symbol(name);

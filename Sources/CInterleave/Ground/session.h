@@ -90,6 +90,8 @@ struct il_session {
   il_task *step_task;
   // The task that is being cancelled: what its handlers make is its own.
   il_task *cancelled;
+  // The machine is being told something: no step comes to wait, or is interrupted, in there.
+  bool tells;
   // The frame that called the step: what lies above it is the program's.
   void *step_frame;
   // The task that ended last in the running step.
@@ -219,16 +221,27 @@ struct il_session {
   il_carriers *carriers, *idle_carriers;
 };
 
-void *il_fiber_go_home(il_session *session);
-void il_fiber_go_back(il_session *session, void *fiber);
+// On what a step was that is interrupted; nothing without the thread sanitizer.
+typedef struct {
+  void *fiber, *executor;
+} il_paused_fiber;
+
+// Surround what is the machine's doing; what that looks at on the stack lies below the frame.
+void *il_fiber_go_home(il_session *session, const void *frame);
+void il_fiber_go_back(il_session *session, void *fiber, const void *frame);
+
+#define IL_FRAME __builtin_frame_address(0)
 
 // Tells the machine something during a step. What it does then is not the task's doing.
 #define IL_TELL(session, callback, ...)                                                \
   do {                                                                                 \
     il_session *told = (session);                                                      \
-    void *fiber = UNLIKELY(told->fiber != NULL) ? il_fiber_go_home(told) : NULL;       \
+    void *fiber = UNLIKELY(told->fiber != NULL) ? il_fiber_go_home(told, IL_FRAME) : NULL; \
+    bool tells = told->tells;                                                          \
+    told->tells = true;                                                                \
     told->callbacks.callback(told->context, __VA_ARGS__);                              \
-    if (UNLIKELY(fiber != NULL)) il_fiber_go_back(told, fiber);                        \
+    told->tells = tells;                                                               \
+    if (UNLIKELY(fiber != NULL)) il_fiber_go_back(told, fiber, IL_FRAME);              \
   } while (0)
 
 // A step begins, or ends.

@@ -98,6 +98,7 @@ static void tell_ready(il_session *s, il_block_job *b, il_ready ready) {
   ready.task = b->task;
   ready.resume = b->job.resume;
   ready.priority = il_job_priority(b);
+  il_releases(b);
   IL_TELL(s, ready, &ready);
 }
 
@@ -171,7 +172,7 @@ bool il_run_block(il_session *s, const il_ready *ready) {
     release_block(b->context);
   }
   if (b->group) il_leave_group(b->group, s);
-  if (b->done) b->done->is_given = true;
+  if (b->done) il_turn_come(b->done);
   il_turn_end(s, &b->turn);
   if (b->group) release(b->group);
   il_free_block(b);

@@ -112,9 +112,9 @@ void il_note_ready(il_session *s, il_task *task) {
 static bool is_resumed_again(void *job, void *site) {
   il_session *s = il_current;
   if (s) {
-    void *fiber = UNLIKELY(s->fiber != NULL) ? il_fiber_go_home(s) : NULL;
+    void *fiber = UNLIKELY(s->fiber != NULL) ? il_fiber_go_home(s, IL_FRAME) : NULL;
     int index = s->callbacks.resumed(s->context, job);
-    if (UNLIKELY(fiber != NULL)) il_fiber_go_back(s, fiber);
+    if (UNLIKELY(fiber != NULL)) il_fiber_go_back(s, fiber, IL_FRAME);
     if (index < 0) {
       il_task *task = il_record(job);
       if (UNLIKELY(s->notes_resumers) && task && task->session == s) il_note_resumer(s, task);

@@ -72,6 +72,8 @@ void il_leave_group(void *group, il_session *inside) {
   if (LIKELY(!atomic_load(&notice_count)) || !is_empty(group)) return;
   notice n;
   while (take_notice(group, inside, &n)) {
+    // By the thread sanitizer's book, whoever waits for a group comes after all who have left it.
+    if (inside) il_acquired(group);
     if (inside) il_go_on_with_block(inside, n.task);
     else il_post(n.task, (il_ready){
         .job = n.task->job, .task = n.task, .resume = ((il_job *)n.task->job)->resume,

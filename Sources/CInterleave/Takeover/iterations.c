@@ -60,7 +60,7 @@ static bool does_inside(size_t count, void *queue, void *block, void *caller, vo
     b->done = &iterations[n].done;
     il_block_waits(s, b);
   }
-  for (size_t n = 0; n < beside; n++) il_await(s, &iterations[n].done, site, IL_WANTS_TURN);
+  for (size_t n = 0; n < beside; n++) il_turn_await(s, &iterations[n].done, site);
   return true;
 }
 

@@ -187,6 +187,7 @@ void il_guard_bury(il_guard *g) {
   il_carriers_drop(s);
   s->serial = &s->own_serial;
   s->creating = s->immediate = s->initializing = s->drain_count = 0;
+  s->tells = false;
   s->timer_source = NULL;
   s->ended = NULL;
   s->queue_frame = NULL;

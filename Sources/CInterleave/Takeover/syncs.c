@@ -19,7 +19,7 @@ static void do_on_main(il_session *s, il_lane *lane, void *context, void (*work)
                        const void *site) {
   il_turn done = {.lane = lane};
   il_submit_awaited(s, lane, context, work, site, &done);
-  il_await(s, &done, site, IL_WANTS_TURN);
+  il_turn_await(s, &done, site);
 }
 
 static bool does_inside(void *queue, bool is_alone, void *context, void (*work)(void *),
@@ -42,7 +42,7 @@ static bool does_inside(void *queue, bool is_alone, void *context, void (*work)(
   }
   il_turn turn = {.lane = lane, .is_alone = is_alone};
   il_turn_ask(s, &turn);
-  il_await(s, &turn, site, IL_WANTS_TURN);
+  il_turn_await(s, &turn, site);
   il_do_on_queue(s, lane, is_alone, context, work, site);
   il_turn_end(s, &turn);
   return true;

@@ -162,6 +162,7 @@ bool il_make_thread(pthread_t *handle, const pthread_attr_t *attributes, void *(
   il_ready ready = {
       .job = t, .task = t->task, .resume = (void *)code, .deadline = -1, .place = IL_PLACE_GLOBAL,
       .arrival = IL_ARRIVAL_CREATED, .priority = il_job_priority(t)};
+  il_releases(t);
   IL_TELL(s, ready, &ready);
   il_pass_by(s, IL_POINT_MADE, site);
   return true;
@@ -177,6 +178,7 @@ void il_run_thread(il_session *s, const il_ready *ready) {
   if (!_setjmp(t->end)) t->result = t->start(t->argument);
   il_current = s;
   il_values_take_back(c, values);
+  il_releases(&t->ending);
   t->ending.has_ended = true;
 }
 
@@ -204,6 +206,7 @@ static int join(il_session *s, il_thread *t, void **result, const void *caller) 
   if (t->is_detached) return EINVAL;
   il_count_operation(s);
   il_await(s, &t->ending, caller, IL_WANTS_END);
+  il_acquired(&t->ending);
   if (result) *result = t->result;
   t->is_detached = true;
   return 0;
