@@ -18,7 +18,8 @@ func runCorrectPrograms(schedules: Int, only filter: String = "") async throws -
   // A run of the machine keeps its thread busy for long.
   return try await Task(executorPreference: MachineThread()) {
     let hunter = try Hunter()
-    print("| program | schedules | interleavings | reported |\n| --- | ---: | ---: | --- |")
+    var table = SlowTable(
+      ("program", false), ("schedules", true), ("interleavings", true), ("reported", false))
     var reports: [String] = []
     for program in programs {
       var all = Exploration()
@@ -33,14 +34,11 @@ func runCorrectPrograms(schedules: Int, only filter: String = "") async throws -
               + failure.reason)
         }
       }
-      print(
-        "| \(program.name) | \(all.schedules.grouped) | \(all.seen.count.grouped) "
-          + "| \(all.failure == nil ? "nothing" : "a failure") |")
-      // A row may take long: it is shown at once, in a file too.
-      fflush(nil)
+      table.add(
+        program.name, all.schedules.grouped, all.seen.count.grouped,
+        all.failure == nil ? "nothing" : "a failure")
     }
-    for report in reports { print(report) }
-    print("\n\(programs.count) correct programs, \(reports.count) reports")
+    table.end(reports + ["\n\(programs.count) correct programs, \(reports.count) reports"])
     return reports.isEmpty
   }.value
 }

@@ -59,6 +59,36 @@ struct MarkdownTable: CustomStringConvertible {
   }
 }
 
+/// A table whose rows take long: each is shown at once, in a file too.
+struct SlowTable {
+  private var table: MarkdownTable
+
+  /// Shows the header.
+  ///
+  /// - Parameter columns: The header, and whether a column is of numbers.
+  init(_ columns: (name: String, isNumber: Bool)...) {
+    table = MarkdownTable(columns.map(\.name))
+    show(columns.map(\.name))
+    show(columns.map { $0.isNumber ? "---:" : "---" })
+  }
+
+  mutating func add(_ cells: String...) {
+    table.add(cells)
+    show(cells)
+  }
+
+  private func show(_ cells: [String]) {
+    guard !MarkdownTable.isJSON else { return }
+    print("| \(cells.joined(separator: " | ")) |")
+    fflush(nil)
+  }
+
+  /// Shows what comes after the table; as JSON, the table in its place.
+  func end(_ lines: [String]) {
+    if MarkdownTable.isJSON { print(table) } else { for line in lines { print(line) } }
+  }
+}
+
 extension String {
   /// The string, with spaces up to a width.
   func padded(to width: Int) -> String {

@@ -19,6 +19,9 @@ struct MendedTwins {
   private var reports: [String] = []
   private var exhausted = 0
   private var programs = 0
+  private var table = SlowTable(
+    ("program", false), ("explored", false), ("schedules", true), ("interleavings", true),
+    ("reported", false))
 
   init() throws {
     hunter = try Hunter()
@@ -34,13 +37,12 @@ struct MendedTwins {
     _ programs: [BugProgram], _ strategies: [FindingBenchmark.NamedStrategy], cap: Int
   ) throws -> Bool {
     var twins = try MendedTwins()
-    print("| program | explored | schedules | interleavings | reported |")
-    print("| --- | --- | ---: | ---: | --- |")
     for program in programs { twins.explore(program, strategies, cap: cap) }
-    for report in twins.reports { print(report) }
-    print(
-      "\n\(twins.programs) mended programs, \(twins.exhausted) explored exhaustively, "
-        + "\(twins.reports.count) reported")
+    twins.table.end(
+      twins.reports + [
+        "\n\(twins.programs) mended programs, \(twins.exhausted) explored exhaustively, "
+          + "\(twins.reports.count) reported"
+      ])
     return twins.reports.isEmpty
   }
 
@@ -68,11 +70,9 @@ struct MendedTwins {
     _ program: BugProgram, _ how: String, _ found: Exploration, by strategy: String
   ) {
     if found.isExhausted { exhausted += 1 }
-    print(
-      "| \(program.name) | \(how) | \(found.schedules.grouped) | \(found.seen.count.grouped) "
-        + "| \(found.failure == nil ? "nothing" : "a failure") |")
-    // A row may take long: it is shown at once, in a file too.
-    fflush(nil)
+    table.add(
+      program.name, how, found.schedules.grouped, found.seen.count.grouped,
+      found.failure == nil ? "nothing" : "a failure")
     if let failure = found.failure {
       reports.append(
         "\(program.name), mended, fails in schedule \(failure.schedule) of \(strategy): "

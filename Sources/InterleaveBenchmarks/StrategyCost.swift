@@ -20,8 +20,9 @@ enum StrategyCost {
   static func measure() throws -> Bool {
     let hunter = try Hunter()
     var tooDear: [String] = []
-    print("| program | strategy | ns per step, scripted | runtime's share | strategy's own |")
-    print("| --- | --- | ---: | ---: | ---: |")
+    var table = SlowTable(
+      ("program", false), ("strategy", false), ("ns per step, scripted", true),
+      ("runtime's share", true), ("strategy's own", true))
     for (name, runs) in programs {
       guard let program = BugProgram.named(name) else { continue }
       for (strategy, make) in FindingBenchmark.strategies {
@@ -37,15 +38,14 @@ enum StrategyCost {
         own = max(0, own - scripted)
         let share = scripted * runtimeShare
         if own > share { tooDear.append("\(strategy) on \(name)") }
-        print(
-          "| \(name) | \(strategy) | \(scripted.fixed(0)) | \(share.fixed(0)) "
-            + "| \(own.fixed(0)) |")
+        table.add(name, strategy, scripted.fixed(0), share.fixed(0), own.fixed(0))
       }
     }
-    print(
+    table.end([
       tooDear.isEmpty
         ? "no strategy costs more than the runtime's share of a step"
-        : "above the runtime's share of a step: \(tooDear.joined(separator: ", "))")
+        : "above the runtime's share of a step: \(tooDear.joined(separator: ", "))"
+    ])
     return tooDear.isEmpty
   }
 

@@ -56,24 +56,21 @@ struct Twins {
 
   private let options: Options
   private var reports: [String] = []
+  private var table = SlowTable(
+    ("program", false), ("found", true), ("schedules, most", true), ("shrunk to", false),
+    ("twin: schedules", true), ("seconds", true), ("reported", false))
 
   /// Fuzzes all programs that were asked for, and prints a row for each.
   ///
   /// - Returns: All were found, and nothing was reported of their twins.
   static func check(_ options: Options) async -> Bool {
     var twins = Twins(options: options)
-    print(
-      "| program | found | schedules, most | shrunk to | twin: schedules | seconds | reported |")
-    print("| --- | ---: | ---: | --- | ---: | ---: | --- |")
     for (group, programs) in groups {
       for program in programs where options.includes(program.name, of: group) {
         await twins.check(program)
-        // A row may take long: it is shown at once, in a file too.
-        fflush(nil)
       }
     }
-    for report in twins.reports { print("\n\(report)") }
-    print("\n\(twins.reports.count) reports")
+    twins.table.end(twins.reports.map { "\n\($0)" } + ["\n\(twins.reports.count) reports"])
     return twins.reports.isEmpty
   }
 
@@ -81,12 +78,10 @@ struct Twins {
     let found = await find(program)
     let (twin, time) = await runTwin(program)
     let complaints = Self.complaints(twin)
-    let cells = [
+    table.add(
       program.name, "\(found.count) of \(options.seeds)", found.most.grouped, found.size,
-      twin.report.schedules.grouped, String(format: "%.1f", time / .seconds(1)),
-      complaints.isEmpty ? "nothing" : "\(complaints.count)",
-    ]
-    print("| \(cells.joined(separator: " | ")) |")
+      twin.report.schedules.grouped, (time / .seconds(1)).fixed(1),
+      complaints.isEmpty ? "nothing" : "\(complaints.count)")
     reports += found.missed.map { "\(program.name), not found from \($0)" }
     reports += complaints.map { "\(program.name), mended: \($0)" }
   }
