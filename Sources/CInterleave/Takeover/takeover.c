@@ -228,7 +228,11 @@ const char *il_missed_calls(void) {
 }
 
 bool il_is_interposed(void) {
-  return dlsym(RTLD_DEFAULT, "swift_task_switch") == (void *)swift_task_switch;
+  // It is asked for after each run, and never changes: 1 for no, 2 for yes.
+  static atomic_int known;
+  if (UNLIKELY(!known))
+    known = 1 + (dlsym(RTLD_DEFAULT, "swift_task_switch") == (void *)swift_task_switch);
+  return known == 2;
 }
 
 IL_UNINSTRUMENTED_END

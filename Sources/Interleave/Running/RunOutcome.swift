@@ -5,7 +5,7 @@ import InterleaveEngine
 /// What was not asked for (``RunWants``) is empty.
 struct RunOutcome {
   /// How it failed; nil where it passed.
-  var failure: RunFailure?
+  @OutOfLine var failure: RunFailure?
   /// The number of steps that were run.
   var steps = 0
   /// How often more than one step could run.
@@ -33,7 +33,7 @@ struct RunOutcome {
   /// What was noticed although it did not fail for it, and was not in a run before.
   var noticed = Observations()
   /// What it shows of the order that is asked for.
-  var order: OrderExperience?
+  @OutOfLine var order: OrderExperience?
   /// The hash of what the body returned; 0 where that is nothing, or it did not.
   var returned: UInt64 = 0
   /// What tells its interleaving from others.
@@ -50,15 +50,15 @@ struct RunOutcome {
   /// inside.
   var followsRelation = false
   /// The choices, up to the failure.
-  var schedule: RecordedSchedule?
+  @OutOfLine var schedule: RecordedSchedule?
   /// What was drawn.
-  var draws: Draws?
+  @OutOfLine var draws: Draws?
   /// What it did, for words.
-  var trace: RunTrace?
+  @OutOfLine var trace: RunTrace?
   /// What was seen of its steps.
-  var sights: StepSights?
+  @OutOfLine var sights: StepSights?
   /// What was generated, for people.
-  var texts: GeneratedTexts?
+  @OutOfLine var texts: GeneratedTexts?
   /// Its steps with what they touched.
   var touched: [StepTrace.Step]?
   /// A step between whose parts others could have come to another end.

@@ -184,8 +184,10 @@ final class Runner {
         if told.types.insert($0).inserted { outcome.contended.append($0) }
       }
     }
-    if !wants.isDisjoint(with: [.count, .signature]) { outcome.signature = machine.signature }
-    if !wants.isDisjoint(with: [.count, .limits]) {
+    if wants.contains(.count) || wants.contains(.signature) {
+      outcome.signature = machine.signature
+    }
+    if wants.contains(.count) || wants.contains(.limits) {
       outcome.limits = machine.limits
       outcome.followsRelation = machine.followsRelationOutside
       outcome.cameToPoints = machine.cameToPoints
