@@ -77,6 +77,11 @@ void il_fiber_go_to(void *fiber, const void *frame) {
   forget_stack_below(frame, fiber);
 }
 
+void il_fiber_follow_to(void *fiber, const void *frame) {
+  il_tsan.switch_to(fiber, IL_SYNC);
+  forget_stack_below(frame, fiber);
+}
+
 // MARK: - Making them
 
 // None is ever destroyed: the sanitizer loses count of its own memory where thousands are (LLVM 21).

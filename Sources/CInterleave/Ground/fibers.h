@@ -25,6 +25,8 @@ void il_fiber_put_away(void *fiber);
 void il_fiber_clear(void *fiber);
 // Switches, and orders nothing. What belongs to the other one lies on the stack below the frame.
 void il_fiber_go_to(void *fiber, const void *frame);
+// The same, where what was done until now comes before what that one does.
+void il_fiber_follow_to(void *fiber, const void *frame);
 
 IL_UNINSTRUMENTED_END
 

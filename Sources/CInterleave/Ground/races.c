@@ -118,7 +118,8 @@ void il_fiber_pause(il_session *s, il_paused_fiber *paused, const void *frame) {
   *paused = (il_paused_fiber){.fiber = s->fiber, .executor = s->fiber_executor};
   if (LIKELY(!s->fiber)) return;
   s->fiber = s->fiber_executor = NULL;
-  il_fiber_go_to(s->home, frame);
+  // What the machine has noted for the step, it reads now.
+  il_fiber_follow_to(s->home, frame);
   // The step has noted them, and goes on.
   if (LIKELY(!s->race_count)) return;
   il_races_ignore();
