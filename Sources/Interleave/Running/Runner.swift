@@ -46,6 +46,9 @@ final class Runner {
     machine.noteAwaits(checks.contains(.unsuspendedAwaits) && resolved.mode == .fuzz)
   }
 
+  /// What observes the machine has it.
+  deinit { machine.observer = nil }
+
   /// What the run that goes on has chosen, seen from another thread; nil where it goes on meanwhile.
   func glance() -> RunGlance? { machine.glance() }
 
@@ -77,12 +80,14 @@ final class Runner {
 
   private func run(_ request: RunRequest) -> RunEnd {
     begin(request)
-    return machine.run(request.strategy, request.start) { [programRun, live = Unchecked(live)] in
+    // A body that never ends keeps what it has for ever.
+    let live = WeakLive(value: live)
+    return machine.run(request.strategy, request.start) { [programRun] in
       Task(priority: .medium) {
         do {
           try await programRun.body()
         } catch {
-          live.value.bodyThrew(error)
+          live.value?.bodyThrew(error)
         }
       }
     }
@@ -385,4 +390,9 @@ extension MachineSettings {
       slowStep = Int64(clamping: configuration.slowStepLimit.nanoseconds)
     }
   }
+}
+
+/// Belongs to the one thread on which all steps of a run are made.
+private struct WeakLive: @unchecked Sendable {
+  weak var value: LiveRun?
 }

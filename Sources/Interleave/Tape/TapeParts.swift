@@ -41,7 +41,14 @@ extension TapeParts {
   ///
   /// - Parameter engine: Changes bytes, and leaves as many as there were.
   mutating func changeValues(_ random: inout SplitMix64, engine: (inout [UInt8]) -> Void) {
-    guard random.chance(1, in: 2) else { return engine(&values) }
+    guard random.chance(1, in: 2) else {
+      // Engines put in what the program has compared with, as words of eight bytes: the last value
+      // has room for one, too.
+      var padded = values + Array(repeating: 0, count: 8)
+      engine(&padded)
+      values = Array(padded.prefix(values.count))
+      return
+    }
     values[random.below(values.count)] = UInt8(random.below(256))
   }
 

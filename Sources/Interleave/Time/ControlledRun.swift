@@ -47,6 +47,7 @@ struct ControlledRun<Value: Sendable>: Sendable {
     let machine = try Machine(settings: settings)
     let run = LiveRun(machine: machine)
     machine.owner = run
+    defer { withExtendedLifetime(run) { machine.observer = nil } }
     let slot = Slot()
     let end = machine.run(Baseline(), RunStart(index: 0, seed: 0)) {
       let root = Task(priority: .medium) {

@@ -78,8 +78,8 @@ package final class Machine {
   package var canceller: (any Canceller)?
   /// The data races that the thread sanitizer saw in the run.
   package internal(set) var races: [DataRace] = []
-  /// What belongs to the run that is going on, for those who ask from inside it.
-  package var owner: AnyObject?
+  /// What belongs to the run that is going on, for those who ask from inside it; it has the machine.
+  package weak var owner: AnyObject?
   // Where steps can be interrupted inside: those that are, and what goes on meanwhile.
   let parked = Column<ParkedStep>()
   let points = Column<ReachedPoint>()
