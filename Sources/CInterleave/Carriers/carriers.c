@@ -328,7 +328,7 @@ static void give_up_parked(il_carriers *c) {
 
 const char *il_carriers_obstacle(void) {
   if (il_has_address_sanitizer()) return "the address sanitizer takes each thread to have one stack";
-  if (il_has_thread_sanitizer() && !il_has_fibers())
+  if (il_has_thread_sanitizer() && !il_has_fibers)
     return "the thread sanitizer takes each thread to have one stack";
   return find_blocks();
 }

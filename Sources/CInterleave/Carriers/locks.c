@@ -60,9 +60,9 @@ int pthread_mutex_lock(pthread_mutex_t *lock) {
   }
   if (UNLIKELY(il_is_forked)) il_check_owner(lock);
   il_note_lock(lock, caller);
-  bool ignores = il_fiber_ignores(caller);
+  bool ignores = IL_FIBER_IGNORES(caller);
   int result = original(lock);
-  il_fiber_heeds(ignores);
+  IL_FIBER_HEEDS(ignores);
   AFTER(lock, IL_HELD_MUTEX, false);
   return result;
 }
@@ -83,9 +83,9 @@ int pthread_mutex_trylock(pthread_mutex_t *lock) {
 int pthread_mutex_unlock(pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
   IL_REAL(pthread_mutex_unlock, int (*)(pthread_mutex_t *));
-  bool ignores = il_fiber_ignores(caller);
+  bool ignores = IL_FIBER_IGNORES(caller);
   int result = original(lock);
-  il_fiber_heeds(ignores);
+  IL_FIBER_HEEDS(ignores);
   AFTER_UNLOCK(lock);
   return result;
 }

@@ -11,6 +11,7 @@
 IL_UNINSTRUMENTED_BEGIN
 
 struct il_tsan il_tsan;
+bool il_has_fibers;
 
 __attribute__((constructor)) static void find_functions(void) {
   static const struct {
@@ -28,6 +29,7 @@ __attribute__((constructor)) static void find_functions(void) {
   };
   for (size_t n = 0; n < sizeof functions / sizeof *functions; n++)
     if (!(*functions[n].place = dlsym(RTLD_DEFAULT, functions[n].name))) return;
+  il_has_fibers = true;
 }
 
 // MARK: - What is left out
@@ -210,7 +212,7 @@ void il_fiber_return(void *here) {
 
 // MARK: - Locks of ours
 
-bool il_fiber_ignores(const void *caller) {
+bool il_fiber_ignores_lock(const void *caller) {
 #if defined(__linux__)
   if (LIKELY(!il_current) || LIKELY(!il_current->fiber) || !il_is_code_of_ours(caller))
     return false;
@@ -222,13 +224,10 @@ bool il_fiber_ignores(const void *caller) {
 #endif
 }
 
-void il_fiber_heeds(bool ignores) {
-  if (UNLIKELY(ignores)) il_tsan.heed_sync(NULL, 0);
-}
+void il_fiber_heeds(void) { il_tsan.heed_sync(NULL, 0); }
 
 // MARK: - Stacks
 
-bool il_has_fibers(void) { return il_tsan.switch_to != NULL; }
 void *il_fiber_of_thread(void) { return il_tsan.switch_to ? il_tsan.current() : NULL; }
 void *il_fiber_of_stack(void) { return il_tsan.switch_to ? il_fiber_make() : NULL; }
 void il_fiber_free(void *fiber) { il_fiber_put_away(fiber); }

@@ -135,14 +135,21 @@ void il_fiber_go_on(il_session *session, const il_paused_fiber *paused, const vo
 /// returned. The machine knows of it.
 void *il_fiber_visit(void *fiber);
 void il_fiber_return(void *here);
-/// Surround the taking and the giving back of a lock: ours order nothing that a step does.
-bool il_fiber_ignores(const void *caller);
-void il_fiber_heeds(bool ignores);
+/// The thread sanitizer has fibers.
+extern bool il_has_fibers;
+/// Surround the taking and the giving back of a lock: ours order nothing that a step does. Whoever
+/// takes one in this process comes by here.
+bool il_fiber_ignores_lock(const void *caller);
+void il_fiber_heeds(void);
+#define IL_FIBER_IGNORES(caller) (UNLIKELY(il_has_fibers) && il_fiber_ignores_lock(caller))
+#define IL_FIBER_HEEDS(ignores) \
+  do { \
+    if (UNLIKELY(ignores)) il_fiber_heeds(); \
+  } while (0)
 /// What was interrupted on it never goes on. The machine knows what it has done.
 void il_fiber_give_up(il_session *session, void *fiber);
 /// The thread sanitizer lets stacks be told apart: a stack has a fiber of its own, and the thread
 /// has one; NULL without it. What is done on one of them comes before what is done on the next.
-bool il_has_fibers(void);
 void *il_fiber_of_thread(void);
 void *il_fiber_of_stack(void);
 void il_fiber_free(void *fiber);
