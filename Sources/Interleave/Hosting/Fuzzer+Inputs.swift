@@ -62,15 +62,16 @@ extension Fuzzer {
     operationsPerLane: ClosedRange<Int> = 1...4, operationsBefore: ClosedRange<Int> = 0...3,
     fileID: String = #fileID, filePath: String = #filePath
   ) async -> FuzzOutcome {
-    let size = ProgramSize(
-      lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+    let program: SpecProgram<Spec>
     do {
-      try size.validate()
+      program = try SpecProgram(
+        spec, lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore
+      )
     } catch {
       return .failed(FuzzFailure(kind: .thrownError, message: "\(error)", test: name), FuzzReport())
     }
     return await run(
-      SpecProgram(spec, size), named: name, fileID: fileID, filePath: filePath,
+      program, named: name, fileID: fileID, filePath: filePath,
       Self.conducting(input))
   }
 
@@ -131,11 +132,10 @@ extension Fuzzer {
     operationsBefore: ClosedRange<Int> = 0...3, fileID: String = #fileID,
     filePath: String = #filePath
   ) async throws -> [UInt8]? {
-    let size = ProgramSize(
-      lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
-    try size.validate()
+    let program = try SpecProgram(
+      spec, lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
     return try await input(
-      replayString, SpecProgram(spec, size), named: name, fileID: fileID, filePath: filePath)
+      replayString, program, named: name, fileID: fileID, filePath: filePath)
   }
 
   private func input(

@@ -27,11 +27,10 @@ public func fuzz<Spec: ConcurrencySpec>(
   fileID: String = #fileID, filePath: String = #filePath, function: String = #function,
   line: Int = #line, column: Int = #column
 ) async throws -> FuzzReport {
-  let size = ProgramSize(
-    lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
-  try size.validate()
+  let program = try SpecProgram(
+    spec, lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
   return try await fuzz(
-    SpecProgram(spec, size), configuration, named: name, function: function,
+    program, configuration, named: name, function: function,
     at: FuzzFailure.SourceLocation(fileID: fileID, filePath: filePath, line: line, column: column))
 }
 
@@ -51,14 +50,15 @@ extension Fuzzer {
     operationsPerLane: ClosedRange<Int> = 1...4, operationsBefore: ClosedRange<Int> = 0...3,
     fileID: String = #fileID, filePath: String = #filePath
   ) async -> FuzzOutcome {
-    let size = ProgramSize(
-      lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+    let program: SpecProgram<Spec>
     do {
-      try size.validate()
+      program = try SpecProgram(
+        spec, lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore
+      )
     } catch {
       return .failed(FuzzFailure(kind: .thrownError, message: "\(error)", test: name), FuzzReport())
     }
     return await run(
-      SpecProgram(spec, size), named: name, fileID: fileID, filePath: filePath)
+      program, named: name, fileID: fileID, filePath: filePath)
   }
 }

@@ -90,12 +90,12 @@ public func fuzzOneInput<Spec: ConcurrencySpec>(
   _ configuration: FuzzConfiguration = FuzzConfiguration(), named name: String,
   fileID: String = #fileID, filePath: String = #filePath
 ) {
-  let size = ProgramSize(
-    lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+  let program: SpecProgram<Spec>
   do {
-    try size.validate()
+    program = try SpecProgram(
+      spec, lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
   } catch {
     OneInputFuzzing.end(saying: "\(error)")
   }
-  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, SpecProgram(spec, size))
+  OneInputFuzzing.run(bytes, configuration, name, fileID, filePath, program)
 }

@@ -12,6 +12,17 @@ struct SpecProgram<Spec: ConcurrencySpec>: FuzzProgram {
     judge = HistoryJudge.of(spec)
   }
 
+  /// - Throws: ``ConfigurationError`` for a size that no program can have.
+  init(
+    _ spec: Spec, lanes: ClosedRange<Int>, operationsPerLane: ClosedRange<Int>,
+    operationsBefore: ClosedRange<Int>
+  ) throws(ConfigurationError) {
+    let size = ProgramSize(
+      lanes: lanes, operationsPerLane: operationsPerLane, operationsBefore: operationsBefore)
+    try size.validate()
+    self.init(spec, size)
+  }
+
   var isGenerated: Bool { true }
 
   func makeRun(_ plan: DrawingPlan) -> any ProgramRun {
