@@ -123,9 +123,15 @@ extension Machine {
     guard enabled.isEmpty, !inside.pool.withholds else { return }
     // What waits for others than steps, or for being alone, is alone now. Who gives up that somebody
     // opens something does so when nobody else is left.
-    let alone = parked.elements.filter { il_carrier_may_go_on_alone($0.carrier) }
-    let next = alone.first { il_carrier_wait($0.carrier).kind != IL_WAIT_FOR_OPENING }
-    if let next = next ?? alone.first { enabled.append(next.entry) }
+    var last: RunQueue.Entry?
+    for step in parked.elements where il_carrier_may_go_on_alone(step.carrier) {
+      guard il_carrier_wait(step.carrier).kind == IL_WAIT_FOR_OPENING else {
+        enabled.append(step.entry)
+        return
+      }
+      last = last ?? step.entry
+    }
+    if let last { enabled.append(last) }
   }
 
   /// Adds the steps that wait for a limited time, once it is the next thing that happens that it is
