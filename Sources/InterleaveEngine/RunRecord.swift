@@ -104,6 +104,15 @@ public struct RunRecord {
     }
   }
 
+  /// A step blocked its thread of the pool for what another had still to begin: with fewer threads,
+  /// there may be none for that.
+  public var couldStarve: Bool {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.inside.pool.couldStarve }
+    case .listed(let run): run.couldStarve
+    }
+  }
+
   /// A hash of the order of steps on each executor.
   ///
   /// Runs that differ only in the order of steps on different executors have the
@@ -120,6 +129,7 @@ public struct RunRecord {
 package final class ListedRun {
   package var steps: [RanStep] = []
   package var tasks: [RunTask] = []
+  package var couldStarve = false
 
   package init() {}
 
@@ -127,6 +137,7 @@ package final class ListedRun {
   package init(_ run: RunRecord) {
     steps = (0..<run.stepCount).map { run.step(at: $0) }
     tasks = (0..<run.taskCount).map { run.task($0) }
+    couldStarve = run.couldStarve
   }
 
   /// The number of an executor, by its first step.

@@ -293,8 +293,8 @@ extension FuzzConfiguration {
   ///
   /// What a step makes, wakes, cancels and unlocks goes on beside the rest of it: so the real
   /// runtime runs it. An interruption counts as a preemption, and a failure is shown with one only
-  /// where it takes one. The portfolio begins with schedules of whole steps. Linux alone has what
-  /// this takes; where it is not to be had, and where a run comes to a call that blocks in a way
+  /// where it takes one. One of five schedules of the portfolio has whole steps. Linux alone has
+  /// what this takes; where it is not to be had, and where a run comes to a call that blocks in a way
   /// that is not understood, a warning says so.
   public enum InterruptionMode: String, Sendable, Hashable, CaseIterable {
     /// Nowhere: each step runs from its beginning to its end.

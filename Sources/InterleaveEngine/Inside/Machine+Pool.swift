@@ -114,9 +114,10 @@ extension Machine {
     guard settings.variesPoolWidth || settings.poolWidth != .max else { return }
     let wait = il_carrier_wait(step.carrier)
     // Who waits for a limited time gives the thread back in any case.
-    guard wait.kind == IL_WAIT_FOR_OPENING, il_carrier_limit(step.carrier) == .max,
-      needsThread(step.entry)
-    else { return }
+    let isForOthers = wait.kind == IL_WAIT_FOR_OPENING || wait.kind == IL_WAIT_FOR_LOCK
+    guard isForOthers, il_carrier_limit(step.carrier) == .max, needsThread(step.entry) else {
+      return
+    }
     step.blockedSince = steps.count
   }
 
@@ -130,9 +131,9 @@ extension Machine {
     parked[index].blockedSince = nil
     let wait = il_carrier_wait(parked[index].carrier)
     let isOfBlock = tasks[Int(steps[steps.count - 1].task)].block > 0
-    if wait.is_opened, !isOfBlock, beginOfLastStep >= since {
-      blockings.insert(UInt(bitPattern: wait.site))
-    }
+    guard !isOfBlock, beginOfLastStep >= since else { return }
+    inside.pool.couldStarve = true
+    if wait.is_opened { blockings.insert(UInt(bitPattern: wait.site)) }
   }
 
   /// The number of the segment with which the step began that ran last.

@@ -25,4 +25,7 @@ struct PoolState {
   ///
   /// It is one if somebody goes on who was blocked then, once the pool has a thread more.
   var suspicion: Starvation?
+  /// A step blocked its thread until one that began meanwhile let it go on: with fewer threads, that
+  /// would not have had one.
+  var couldStarve = false
 }

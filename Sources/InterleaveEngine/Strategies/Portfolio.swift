@@ -55,8 +55,18 @@ public final class Portfolio: Strategy {
   /// only each fourth is, which says the same for less.
   private static let alwaysNoted = 32
   private static let laterPeriod = 4
-  /// Of the first so many runs, none interrupts a step inside: most that is wrong shows without.
-  private static let wholeSteps = 4
+  /// One of the first runs interrupts no step inside, and has a pool of one thread: what starves there
+  /// shows nowhere else.
+  private static let wholeRun = 2
+  /// The part of all runs in which no step is interrupted inside, as long as they show what is new.
+  private static let wholePart = 0.2
+  /// The part that is kept when they show nothing new any more: the pool's width may still matter.
+  private static let leastWholePart = 0.0625
+  /// How much the last of them counts in the average of what was new.
+  private static let wholeRecency = 0.25
+  /// The part of such runs once a step has blocked for what had still to find a thread, and how much
+  /// of that each of them leaves.
+  private static let (starvingPart, starvingRest) = (0.5, 0.97)
   /// How many interleavings and pairs are told apart.
   private static let knownLimit = 1 << 17
 
@@ -68,7 +78,12 @@ public final class Portfolio: Strategy {
   /// How many threads the pool has in each of those runs, in turn: where no step blocks, that makes
   /// no difference to whole steps.
   private static let widths: [Int?] = [1, 2, 1, nil]
+  private static let starvingWidths: [Int?] = [1, 1, 2]
   private var wholeRuns = 0
+  /// How many of the recent ones were interleavings that no run had before, on average.
+  private var wholeYield = 1.0
+  /// How much is still to be expected of narrow pools; nil where no step has blocked like that.
+  private var starving: Double?
   private var runs = 0
   public private(set) var poolWidth: Int?
   private let interleavings = AddressTable()
@@ -86,8 +101,9 @@ public final class Portfolio: Strategy {
     // The weights were chosen so that `InterleaveBenchmarks find` needs few schedules on the
     // geometric mean over its programs, and none of them many more than another strategy.
     // The baseline with one delay is worth much, with many delays little.
-    if let search = members.first(where: { $0.share.name == "delayBounded" }) {
-      search.headStart = 30
+    // What needs tasks to be equally far shows in the first few runs in lockstep.
+    for (name, runs) in [("delayBounded", 30), ("lockstep", 4)] {
+      members.first { $0.share.name == name }?.headStart = runs
     }
   }
 
@@ -103,6 +119,7 @@ public final class Portfolio: Strategy {
       [("stratifiedWalk", StratifiedWalk(), 1.6), ("surw", surw, 2.3), ("pos", POS(), 1.6)]
         + (onlyRandom ? [] : search)
         + [
+          ("lockstep", Lockstep(), 2),
           ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.3),
           ("pct", PCT(), 0.3), ("guided", Guided(), 2.3),
         ], profile: profile, goesNear: true)
@@ -171,18 +188,25 @@ public final class Portfolio: Strategy {
     runs += 1
     running = next
     next.share.schedules += 1
-    // A search goes through the schedules of whole steps; of the other runs, three of four
-    // interrupt steps where they can.
+    // A search goes through the schedules of whole steps; most of the other runs interrupt steps
+    // where they can.
+    var random = SplitMix64(seed: mix(run.seed, 7))
     runsWholeSteps =
-      run.index < Self.wholeSteps || next.strategy is any SystematicStrategy
-      || mix(run.seed, 7).isMultiple(of: 4)
+      run.index == Self.wholeRun || next.strategy is any SystematicStrategy
+      || random.fraction() < partOfWholeRuns
     poolWidth = nil
     // What a search goes through must not change on the way.
     if runsWholeSteps, !(next.strategy is any SystematicStrategy) {
-      poolWidth = Self.widths[wholeRuns % Self.widths.count]
+      let widths = starving == nil ? Self.widths : Self.starvingWidths
+      poolWidth = widths[wholeRuns % widths.count]
       wholeRuns += 1
     }
     next.strategy.begin(run)
+  }
+
+  private var partOfWholeRuns: Double {
+    max(
+      Self.leastWholePart, Self.wholePart * wholeYield, Self.starvingPart * (starving ?? 0))
   }
 
   /// Adds to all claims what one more run entitles to, and serves the greatest.
@@ -218,6 +242,11 @@ public final class Portfolio: Strategy {
 
   public func end(_ run: RunRecord) {
     let isNew = noteInterleaving(of: run)
+    if runsWholeSteps {
+      wholeYield = wholeYield * (1 - Self.wholeRecency) + (isNew ? Self.wholeRecency : 0)
+      starving = starving.map { $0 * Self.starvingRest }
+    }
+    if run.couldStarve { starving = starving ?? 1 }
     if let running {
       running.share.newInterleavings += isNew ? 1 : 0
       let schedules = running.share.schedules

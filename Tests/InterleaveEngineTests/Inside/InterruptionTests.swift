@@ -146,7 +146,7 @@ private func runs(
     #expect(limits == [false, true])
   }
 
-  @Test func aPortfolioBeginsWithWholeSteps() async throws {
+  @Test func aPortfolioInterruptsStepsFromTheFirstRunsOnButNotInAll() async throws {
     let interruptions = try await onThread {
       var settings = MachineSettings()
       settings.interruptions = .before
@@ -161,7 +161,8 @@ private func runs(
         return machine.recordedSchedule().interruptions
       }
     }
-    #expect(interruptions.prefix(4).allSatisfy { $0 == 0 })
+    #expect(interruptions.prefix(8).contains { $0 > 0 }, "\(interruptions)")
+    #expect(interruptions[2] == 0, "what starves in a pool of one thread shows in whole steps")
     let later = interruptions.dropFirst(16).count { $0 > 0 }
     #expect(later > 10 && later <= 85, "\(later) of 100")
   }

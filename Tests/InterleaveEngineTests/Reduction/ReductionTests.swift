@@ -2,6 +2,13 @@ import InterleaveEngine
 import Testing
 
 @Suite struct ReductionTests {
+  // Brute force takes long where nothing is optimised: most programs are tried where it is.
+  #if DEBUG
+    private static let (programs, placedPrograms) = (120, 40)
+  #else
+    private static let (programs, placedPrograms) = (1_000, 300)
+  #endif
+
   /// Explores random programs in both ways, and tells where the results differ.
   private func problems(
     _ count: Int, from first: UInt64, settings: MachineSettings = MachineSettings()
@@ -42,9 +49,9 @@ import Testing
 
   @Test(arguments: [0, 1] as [UInt64])
   func everyInterleavingOfRandomProgramsIsFoundAndNoneTwice(part: UInt64) async throws {
-    let result = try await onThread { try problems(500, from: part * 1_000_000) }
+    let result = try await onThread { try problems(Self.programs, from: part * 1_000_000) }
     for problem in result.problems { Issue.record(Comment(rawValue: problem)) }
-    #expect(result.programs == 500)
+    #expect(result.programs == Self.programs)
     // The reduction is one: there were many more schedules than interleavings.
     #expect(result.runs > 2 * result.classes)
   }
@@ -55,7 +62,7 @@ import Testing
       let machine = try Machine(settings: MachineSettings())
       var (wrong, programs) = ([String](), 0)
       var seed = part * 1_000_000
-      while programs < 120, wrong.count < 5 {
+      while programs < Self.placedPrograms, wrong.count < 5 {
         seed += 1
         let program = ActorProgram.placed(seed: seed)
         let body: @Sendable (Notes) async -> Void = { await program.run($0) }
@@ -73,7 +80,7 @@ import Testing
       return (wrong, programs)
     }
     for program in wrong { Issue.record(Comment(rawValue: program)) }
-    #expect(programs == 120)
+    #expect(programs == Self.placedPrograms)
   }
 
   @Test(arguments: [1, 2, 10])

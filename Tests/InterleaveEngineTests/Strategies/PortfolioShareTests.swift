@@ -27,6 +27,12 @@ import Testing
   private final class Runs {
     let portfolio: Portfolio
     var showings: [Showing]
+    /// In how many runs no step was to be interrupted inside.
+    private(set) var wholeRuns = 0
+    /// How many of those had so many threads in the pool.
+    private(set) var widths: [Int?: Int] = [:]
+    /// A step of each run blocks for what has still to find a thread.
+    var couldStarve = false
     private var random = SplitMix64(seed: 11)
     private var number: UInt64 = 100
 
@@ -44,8 +50,14 @@ import Testing
     func run(_ count: Int) -> [Int] {
       let before = portfolio.spent.map(\.schedules)
       for index in 0..<count {
-        portfolio.begin(RunStart(index: index, seed: 0))
-        portfolio.end(RunRecord(record(showings[portfolio.lastMember ?? 0])))
+        portfolio.begin(RunStart(index: index, seed: UInt64(index)))
+        if !portfolio.interruptsSteps {
+          wholeRuns += 1
+          widths[portfolio.poolWidth, default: 0] += 1
+        }
+        let record = record(showings[portfolio.lastMember ?? 0])
+        record.couldStarve = couldStarve
+        portfolio.end(RunRecord(record))
       }
       return zip(portfolio.spent, before).map { $0.schedules - $1 }
     }
@@ -143,5 +155,29 @@ import Testing
     let spent = runs.portfolio.spent
     #expect(spent[0].newInterleavings == spent[0].schedules)
     #expect(spent[1].newInterleavings == 1)
+  }
+
+  @Test func stepsAreInterruptedMoreOftenWhereWholeOnesShowNothingNew() {
+    let new = Runs([(weight: 1, shows: .everything)])
+    let same = Runs([(weight: 1, shows: .nothing)])
+    _ = (new.run(2_000), same.run(2_000))
+    #expect((340...460).contains(new.wholeRuns), "\(new.wholeRuns)")
+    #expect((80...180).contains(same.wholeRuns), "\(same.wholeRuns)")
+  }
+
+  @Test func thePoolIsNarrowMoreOftenWhereAStepHasBlockedForWhatNeedsAThread() {
+    let ordinary = Runs([(weight: 1, shows: .nothing)])
+    let starving = Runs([(weight: 1, shows: .nothing)])
+    starving.couldStarve = true
+    _ = (ordinary.run(60), starving.run(60))
+    #expect((20...35).contains(starving.wholeRuns), "\(starving.wholeRuns)")
+    #expect(starving.wholeRuns > 2 * ordinary.wholeRuns)
+    // Nothing shows with two threads that would not with one, but for who blocks whom.
+    #expect(starving.widths[1, default: 0] > starving.widths[2, default: 0])
+    #expect(starving.widths[nil] == nil)
+    // That does not go on for ever: what blocks may be as it should.
+    let before = starving.wholeRuns
+    _ = starving.run(2_000)
+    #expect((80...280).contains(starving.wholeRuns - before), "\(starving.wholeRuns - before)")
   }
 }
