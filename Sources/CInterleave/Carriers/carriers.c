@@ -221,7 +221,10 @@ void il_carriers_begin_step(il_carriers *c) {
 }
 
 void il_carriers_end_step(il_carriers *c) {
-  if (UNLIKELY(c->locks)) il_leave_taken(c);
+  if (LIKELY(!c->locks)) return;
+  il_leave_taken(c);
+  // Who wants such a lock may have the only thread on which its holder could go on.
+  if (c->points == IL_POINTS_FIRST) c->left_between = true;
 }
 
 static void keep_step(const il_carriers *c, il_step_state *kept) {

@@ -152,18 +152,18 @@ static names task_members = {
 
 static names concurrency_names = {
     "13withTaskGroup", "21withThrowingTaskGroup", "23withDiscardingTaskGroup",
-    "31withThrowingDiscardingTaskGroup", "24withCheckedContinuation",
-    "32withCheckedThrowingContinuation", "23withUnsafeContinuation",
-    "31withUnsafeThrowingContinuation", "27withTaskCancellationHandler",
+    "31withThrowingDiscardingTaskGroup", "23withCheckedContinuation",
+    "31withCheckedThrowingContinuation", "22withUnsafeContinuation",
+    "30withUnsafeThrowingContinuation", "27withTaskCancellationHandler",
     "26withTaskExecutorPreference", "21withUnsafeCurrentTask", "19DiscardingTaskGroup",
     "27ThrowingDiscardingTaskGroup", "9TaskLocal", "8Duration", "5Clock", "15ContinuousClock",
     "15SuspendingClock", "15InstantProtocol", "11GlobalActor", "13_runAsyncMain", "5Async",
-    "16AsyncMapSequence", "19AsyncFilterSequence", "20AsyncCompactMapSequence",
+    "16AsyncMapSequence", "19AsyncFilterSequence", "23AsyncCompactMapSequence",
     "20AsyncFlatMapSequence", "22AsyncDropFirstSequence", "22AsyncDropWhileSequence",
     "19AsyncPrefixSequence", "24AsyncPrefixWhileSequence", "24AsyncThrowingMapSequence",
     "27AsyncThrowingFilterSequence", "31AsyncThrowingCompactMapSequence",
-    "31AsyncThrowingFlatMapSequence", "32AsyncThrowingDropWhileSequence",
-    "34AsyncThrowingPrefixWhileSequence", "24_checkExpectedExecutor", "12JobPriority",
+    "28AsyncThrowingFlatMapSequence", "30AsyncThrowingDropWhileSequence",
+    "32AsyncThrowingPrefixWhileSequence", "22_checkExpectedExecutor", "11JobPriority",
     "11ExecutorJob",
 };
 

@@ -109,6 +109,7 @@ struct Search {
       report.residualRisk = exploration.residualRisk
       report.isExhaustive = exploration.isProved
       report.interleavings = exploration.interleavings
+      report.proofObstacle = exploration.obstacle
     }
     return SearchResult(
       found: check?.found ?? exploration?.found, isAdopted: check?.isAdopted ?? false,

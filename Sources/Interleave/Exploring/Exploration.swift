@@ -71,6 +71,8 @@ struct Exploration {
   private(set) var residualRisk: FuzzReport.ResidualRisk?
   /// How many interleavings there are, where not all were run.
   private(set) var interleavings: FuzzReport.InterleavingEstimate?
+  /// Why there is no proof, where nobody has asked for one.
+  private(set) var obstacle: String?
 
   /// Gets ready.
   ///
@@ -286,10 +288,12 @@ struct Exploration {
     let isNew = tally.count(outcome)
     searched.add(isNew: isNew)
     risk.note(outcome.signature)
-    if !outcome.limits.contains(.interruptions) { estimator.note(outcome.signature) }
+    if !proof.hasDivided, !outcome.limits.contains(.interruptions) {
+      estimator.note(outcome.signature)
+    }
     proof.learn(
-      outcome.signature, steps: outcome.steps, limits: outcome.limits, unseen: outcome.unseen,
-      isOfSearch: true)
+      outcome.signature, steps: outcome.steps, returned: outcome.returned, limits: outcome.limits,
+      unseen: outcome.unseen, isOfSearch: true)
     if proof.hasRefused, let path = resolved.savedSearch?.path {
       tally.warnOnce(
         "\(SearchFile.Misfit(path: path, reason: "the program does not do what it did"))")
@@ -314,7 +318,8 @@ struct Exploration {
     assess(note, walk: walk)
     if proof.isTried { estimator.note(note) }
     proof.learn(
-      note.signature, steps: Int(note.steps), limits: note.limits, unseen: nil, isOfSearch: false)
+      note.signature, steps: Int(note.steps), returned: note.returned, limits: note.limits,
+      unseen: nil, isOfSearch: false)
   }
 
   private mutating func assess(_ note: RunNote, walk: Int) {
@@ -414,11 +419,13 @@ struct Exploration {
     tally.know(proof.proved)
     unfinished = isProved ? nil : proof.unfinished(seed: resolved.seed)
     if isProved, proof.isProved { tally.provedInterleavings = proof.interleavings }
-    if resolved.configuration.strategy.proof == .all, !isProved {
-      tally.warn(ProofObstacles.warning(of: proof))
-    }
+    let wasAskedFor = resolved.configuration.strategy.proof == .all
+    if wasAskedFor, !isProved { tally.warn(ProofObstacles.warning(of: proof)) }
+    if !wasAskedFor, !isProved, proof.isTried { obstacle = ProofObstacles.words(of: proof) }
     residualRisk = isProved ? nil : risk.risk
-    let isCounted = !isProved && choicesAreAll && proof.isTried && !proof.hasDivided
+    // Of whole steps: that is no measure of a search of parts of them that was asked for.
+    let isCounted =
+      !isProved && choicesAreAll && proof.isTried && !(wasAskedFor && proof.hasDivided)
     interleavings = isCounted ? estimator.estimate : nil
     turn = .over
   }

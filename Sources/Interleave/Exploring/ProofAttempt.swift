@@ -24,6 +24,10 @@ struct ProofAttempt {
   /// The most runs of a search that nobody asked for, however many schedules there are.
   static let mostRuns = 100_000
 
+  /// A search that has begun is given up once there seem to be so many times as many interleavings as
+  /// it may take runs: what few schedules tell of that goes up and down.
+  static let slack = 2
+
   /// The most steps that a run of such a search may have.
   ///
   /// What polls can be made to poll once more in each run: a search whose runs become far longer
@@ -48,6 +52,11 @@ struct ProofAttempt {
   private var isSearchesTurn = true
   private var searched = 0
   private var walks = WalksSeen()
+  /// The walks in which steps were interrupted inside: they watch over no search of whole steps.
+  private var interrupted = WalksSeen()
+  private var interruptedLimits: ReductionLimits = []
+  /// What bodies returned in walks, and in runs of the search.
+  private var returned = (walks: Set<UInt64>(), search: Set<UInt64>())
   private(set) var proved: Set<UInt64> = []
   /// What another process has left, until the first run has shown whether that is of use.
   private var saved: SavedSearch?
@@ -74,7 +83,7 @@ struct ProofAttempt {
     makeWatch: @escaping () -> SharingWatch? = SharingWatch.init
   ) {
     self.effort = effort
-    self.mayDivide = mayDivide && effort == .all
+    self.mayDivide = mayDivide
     self.makeWatch = makeWatch
     self.saved = effort == .all ? saved : nil
     limit = effort == .all ? .max : min(schedules / 5 * Self.share, Self.mostRuns)
@@ -90,12 +99,13 @@ struct ProofAttempt {
       if isSearchesTurn { return nil }
     }
     if divided != nil { divide() }
-    guard limits.isEmpty, searched < limit, effort == .all || mayBeSmall else {
+    guard limits.isEmpty, searched < limit, effort == .all || mayBeSmall(limit * Self.slack) else {
       end(.over)
       return nil
     }
     if search.advance() { return search }
     limits.formUnion(search.limits)
+    if hasDivided, !returned.walks.isSubset(of: returned.search) { limits.insert(.divergence) }
     end(search.isExhausted ? .checking : .over)
     return nil
   }
@@ -103,16 +113,22 @@ struct ProofAttempt {
   /// Steps are no wholes: begins again with parts of them, or gives up.
   private mutating func divide() {
     if mayDivide, search.grain == .steps, limits.isEmpty {
-      search = Reduction(grain: .segments)
+      search = newSearch(of: .segments)
+      limits.formUnion(interruptedLimits)
     } else {
       limits.insert(.division)
     }
   }
 
+  private func newSearch(of grain: Reduction.Grain) -> Reduction {
+    guard effort == .whereSmall else { return Reduction(grain: grain) }
+    let longest = max(walks.longest, grain == .segments ? interrupted.longest : 0)
+    return Reduction(
+      maxSteps: min(Reduction.mostSteps, Self.mostSteps(after: longest)), grain: grain)
+  }
+
   private mutating func begin() {
-    if effort == .whereSmall {
-      search = Reduction(maxSteps: min(Reduction.mostSteps, Self.mostSteps(after: walks.longest)))
-    }
+    search = newSearch(of: .steps)
     if let saved {
       if let search = Reduction(words: saved.words) { self.search = search } else { refuse() }
     }
@@ -148,27 +164,43 @@ struct ProofAttempt {
   }
 
   private var isWorthwhile: Bool {
-    guard walks.count >= Self.fewestSchedules else { return false }
-    return effort == .all || (walks.count.nonzeroBitCount == 1 && mayBeSmall)
+    if effort == .all { return walks.count >= Self.fewestSchedules }
+    let count = walks.count + interrupted.count
+    return count >= Self.fewestSchedules && count.nonzeroBitCount == 1 && mayBeSmall(limit)
   }
 
-  private var mayBeSmall: Bool { walks.likelyInterleavings <= limit }
+  /// As far as walks tell, there are no more interleavings than so many.
+  ///
+  /// Of whole steps there are no more than of what is interrupted, of which few walks of whole steps
+  /// are made.
+  private func mayBeSmall(_ most: Int) -> Bool {
+    let isSmallInside = interrupted.likelyInterleavings <= most
+    guard !hasDivided else { return isSmallInside }
+    return walks.likelyInterleavings <= most
+      && (walks.count >= Self.fewestSchedules || isSmallInside)
+  }
 
   /// Learns from a run that has just ended.
   ///
   /// - Parameters:
   ///   - signature: What tells its interleaving from others.
   ///   - steps: How many it had.
+  ///   - returned: The hash of what the body returned; 0 where that is nothing, or it did not.
   ///   - limits: What was noticed in it that the relation does not cover.
   ///   - unseen: By what its steps may have shared something unseen.
   ///   - isOfSearch: The search made its choices.
   mutating func learn(
-    _ signature: UInt64, steps: Int, limits newLimits: ReductionLimits,
+    _ signature: UInt64, steps: Int, returned value: UInt64, limits newLimits: ReductionLimits,
     unseen newUnseen: UnseenSharing?, isOfSearch: Bool
   ) {
     guard phase != .over else { return }
-    // The search is one of whole steps: whether others could divide them, it finds out itself.
-    if !isOfSearch, newLimits.contains(.interruptions), !newLimits.contains(.clocks) { return }
+    if value != 0 {
+      if isOfSearch { returned.search.insert(value) } else { returned.walks.insert(value) }
+    }
+    // The search begins as one of whole steps: whether others could divide them, it finds out itself.
+    if !isOfSearch, newLimits.contains(.interruptions), !newLimits.contains(.clocks) {
+      return learnOfInterruption(signature, steps: steps, newLimits.subtracting(.interruptions))
+    }
     limits.formUnion(newLimits)
     unseen = unseen ?? newUnseen
     if isOfSearch {
@@ -183,6 +215,16 @@ struct ProofAttempt {
       walks.add(signature, steps: steps)
     }
     if !limits.isEmpty { end(.over) }
+  }
+
+  private mutating func learnOfInterruption(
+    _ signature: UInt64, steps: Int, _ newLimits: ReductionLimits
+  ) {
+    interrupted.add(signature, steps: steps)
+    interruptedLimits.formUnion(newLimits)
+    guard hasDivided, !interruptedLimits.isEmpty else { return }
+    limits.formUnion(interruptedLimits)
+    end(.over)
   }
 
   /// All interleavings were run, and nothing that was run beside speaks against it.

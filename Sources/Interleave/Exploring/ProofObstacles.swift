@@ -4,9 +4,14 @@ import InterleaveEngine
 enum ProofObstacles {
   /// What is said where a proof was asked for.
   static func warning(of proof: ProofAttempt) -> String {
-    var reasons = words(proof.limits, proof.unseen, proof.divided)
-    if reasons.isEmpty { reasons = ["there are more interleavings than schedules to run them"] }
-    return "nothing was proved: " + reasons.joined(separator: "; ")
+    "nothing was proved: "
+      + (words(of: proof) ?? "there are more interleavings than schedules to run them")
+  }
+
+  /// What speaks against a proof; nil where nothing does.
+  static func words(of proof: ProofAttempt) -> String? {
+    let reasons = words(proof.limits, proof.unseen, proof.divided)
+    return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
   }
 
   /// Why the dependency relation does not cover runs.

@@ -194,6 +194,7 @@ extension FuzzReport {
     packet.put(residualRisk)
     packet.put(optional: coverage) { $1.pack(into: &$0) }
     packet.put(interleavings)
+    packet.put(proofObstacle.map { [$0] } ?? [])
     packet.put(ending)
     packet.put(certificates.map(\.corpusFile))
     packet.put(
@@ -234,6 +235,7 @@ extension FuzzReport {
     residualRisk = packet.take()
     coverage = packet.takeOptional { OrderCoverage(from: &$0) }
     interleavings = packet.take()
+    proofObstacle = packet.takeTexts().first
     ending = packet.take()
     let files = packet.takeTexts()
     let numbers = packet.takeAll(Int.self)

@@ -60,6 +60,11 @@ public struct FuzzReport: Sendable, Hashable {
   /// How many interleavings there are, and how many were tried; nil where a schedule failed, where all
   /// were run, which ``distinctInterleavings`` counts, and where that is not known.
   public var interleavings: InterleavingEstimate?
+  /// Why there is no proof of a campaign that had to find out by itself whether one can be had.
+  ///
+  /// Nil where there is one, and where all that kept it away were too many interleavings. Where a proof
+  /// was asked for, as by ``FuzzConfiguration/StrategyChoice/reduction``, it is among the ``warnings``.
+  public var proofObstacle: String?
   /// Why no more schedules were tried; nil where none was.
   public var ending: Ending?
   /// In how many schedules a task was cancelled by the run.

@@ -21,8 +21,10 @@ extension FuzzReport: CustomStringConvertible {
   var lines: [String] {
     let spending = strategies.words.map { "chosen by: \($0)" }
     return [summary]
-      + [interleavings?.words, residualRisk?.words, coverage?.words, end, spending].compactMap(
-        \.self)
+      + [
+        interleavings?.words, proofObstacle.map { "no proof: \($0)" }, residualRisk?.words,
+        coverage?.words, end, spending,
+      ].compactMap(\.self)
       + reached + table
       + fixes
   }

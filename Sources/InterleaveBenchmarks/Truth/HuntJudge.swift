@@ -53,7 +53,16 @@ struct HuntJudge: Sendable {
     return judge
   }
 
-  private static let judges: [FuzzConfiguration.StrategyChoice] = [.randomWalk, .pos, .pct]
+  /// By which strategy the product is to prove things; nil for now this, now that one.
+  var prover: FuzzConfiguration.StrategyChoice?
+
+  /// Who judges a claim; the last one interrupts steps wherever that can be done.
+  private static let judges: [Judge] = [
+    (.randomWalk, .before), (.pos, .before), (.pct, .before), (.randomWalk, .everywhere),
+  ]
+  private typealias Judge = (
+    strategy: FuzzConfiguration.StrategyChoice, interruptions: FuzzConfiguration.InterruptionMode
+  )
 
   /// Judges a program.
   ///
@@ -64,8 +73,9 @@ struct HuntJudge: Sendable {
     var verdict = await proves(self, program, seed)
     guard verdict.alarm == nil else { return verdict }
     if verdict.isClaimed {
-      for strategy in Self.judges where schedules > 0 {
-        let (outcomes, outcome) = await fuzz(program, strategy, schedules, seed: seed)
+      for (strategy, interruptions) in Self.judges where schedules > 0 {
+        let (outcomes, outcome) = await fuzz(
+          program, strategy, schedules, seed: seed, interruptions)
         for one in outcomes.subtracting(verdict.outcomes) where verdict.missed[one] == nil {
           verdict.missed[one] = strategy.name
         }
@@ -86,13 +96,14 @@ struct HuntJudge: Sendable {
   /// Has the product prove what it can.
   private func claim(_ program: HuntProgram, seed: UInt64) async -> Verdict {
     var verdict = Verdict()
-    let strategy: FuzzConfiguration.StrategyChoice =
-      seed.isMultiple(of: 4) ? .portfolio : .reduction
+    let strategy = prover ?? (seed.isMultiple(of: 4) ? .portfolio : .reduction)
     let (outcomes, outcome) = await fuzz(program, strategy, proofSchedules, seed: seed)
     verdict.outcomes = outcomes
     verdict.isClaimed = outcome.failure == nil && outcome.report.isExhaustive
     verdict.interleavings = outcome.report.distinctInterleavings
-    verdict.reason = outcome.report.warnings.first { $0.hasPrefix("nothing was proved") }
+    verdict.reason =
+      outcome.report.warnings.first { $0.hasPrefix("nothing was proved") }
+      ?? outcome.report.proofObstacle.map { "nothing was proved: \($0)" }
     verdict.alarm = outcome.failure?.summary
     return verdict
   }
@@ -101,9 +112,11 @@ struct HuntJudge: Sendable {
     _ program: HuntProgram, seed: UInt64, _ verdict: inout Verdict
   ) async {
     var missing = await native(program, seed: seed).subtracting(verdict.outcomes)
-    for strategy in Self.judges where !missing.isEmpty {
+    for (strategy, interruptions) in Self.judges where !missing.isEmpty {
       missing.subtract(
-        await fuzz(program, strategy, gapSchedules / Self.judges.count, seed: seed).outcomes)
+        await fuzz(
+          program, strategy, gapSchedules / Self.judges.count, seed: seed, interruptions
+        ).outcomes)
     }
     for one in missing { verdict.missed[one] = Verdict.runtime }
   }
@@ -111,10 +124,11 @@ struct HuntJudge: Sendable {
   /// Runs a program under a strategy, and collects its outcomes.
   func fuzz(
     _ program: HuntProgram, _ strategy: FuzzConfiguration.StrategyChoice, _ schedules: Int,
-    seed: UInt64
+    seed: UInt64, _ interruptions: FuzzConfiguration.InterruptionMode = .before
   ) async -> (outcomes: Set<String>, FuzzOutcome) {
     var configuration = FuzzConfiguration()
     configuration.strategy = strategy
+    if interruptions != .before { configuration.interruptions = interruptions }
     configuration.schedules = max(1, schedules / program.slowness)
     configuration.seed = seed
     configuration.corpus = .none

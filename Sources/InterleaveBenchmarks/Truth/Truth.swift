@@ -17,6 +17,21 @@ struct TruthOptions: Equatable {
   var seed: UInt64 = 1
   /// How many native runs judge a claim; nil for as many as usual.
   var nativeRuns: Int?
+  /// How many schedules each judge of a claim runs; nil for as many as usual.
+  var schedules: Int?
+  /// By which strategy everything is to be proved; nil for several.
+  var prover: Prover?
+
+  enum Prover: String, CaseIterable {
+    case portfolio, reduction
+
+    var strategy: FuzzConfiguration.StrategyChoice {
+      switch self {
+      case .portfolio: .portfolio
+      case .reduction: .reduction
+      }
+    }
+  }
   /// What programs may share; empty for all.
   var things: [Int] = []
 
@@ -34,6 +49,18 @@ struct TruthOptions: Equatable {
           throw Unreadable(description: "--native needs a number of runs, or 0 for none")
         }
         nativeRuns = runs
+      case "--schedules":
+        guard let number = rest.popFirst().flatMap({ Int($0) }), number > 0 else {
+          throw Unreadable(description: "--schedules needs a number above 0")
+        }
+        schedules = number
+      case "--by":
+        guard let prover = rest.popFirst().flatMap({ Prover(rawValue: $0) }) else {
+          throw Unreadable(
+            description: "--by needs the strategy that is to prove things: "
+              + Prover.allCases.map(\.rawValue).joined(separator: " or "))
+        }
+        self.prover = prover
       case "--sharing":
         let name = rest.popFirst() ?? ""
         guard let thing = SharedThings.place(of: name) else {
@@ -64,6 +91,8 @@ func showTruth(_ options: TruthOptions) async -> Bool {
   var hunt = Hunt()
   hunt.seed = options.seed
   if let runs = options.nativeRuns { hunt.judge.nativeRuns = runs }
+  if let schedules = options.schedules { hunt.judge.schedules = schedules }
+  hunt.judge.prover = options.prover?.strategy
   if !options.things.isEmpty { hunt.things = options.things }
   await hunt.run(options.amount) {
     print($0)

@@ -55,6 +55,24 @@ import Testing
       #expect(report.distinctInterleavings > 2)
     }
 
+    /// For its task to go on and give it back, there may be no thread left.
+    @Test(arguments: [false, true])
+    func aLockThatIsHeldBeyondAStepIsNoProof(isHeldBeyond: Bool) async {
+      let (report, failure) = await ProofProgram.run {
+        let box = ProofBox()
+        async let one: Void = {
+          box.lock.take()
+          if isHeldBeyond { await Task.yield() }
+          box.lock.give()
+          if !isHeldBeyond { await Task.yield() }
+        }()
+        async let other: Void = { if box.get() == 0 { box.raise() } }()
+        _ = await (one, other)
+      }
+      #expect(failure == nil)
+      #expect(report.isExhaustive != isHeldBeyond, "\(report)")
+    }
+
     /// Each lock section of the one between two of the other's: hardly a walk does that.
     @Test func whatNoWalkFindsTheSearchFindsInsideAStep() async throws {
       let body: @Sendable () async throws -> Void = {
@@ -75,4 +93,10 @@ import Testing
       }
     }
   #endif
+}
+
+extension NSLock {
+  /// As `lock()` and `unlock()`, which async code must not call by those names.
+  fileprivate func take() { lock() }
+  fileprivate func give() { unlock() }
 }

@@ -23,6 +23,11 @@ extension NSLocking {
   }
 }
 
+final class ProofCount: Sendable {
+  private let count = Mutex(0)
+  func raise() { count.withLock { $0 += 1 } }
+}
+
 private let isLookedAt = Atomic(false)
 
 protocol Lookable {

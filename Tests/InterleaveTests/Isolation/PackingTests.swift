@@ -127,6 +127,7 @@ import Testing
     original.cancellations = 7
     original.sometimes = ["a hit": 3, "a miss": 0]
     original.outcomes = [FuzzReport.Outcome(value: "(1, 2)", count: 4, firstSchedule: 2)]
+    original.proofObstacle = "a timer competed with other work"
     original.wholeSteps = ["no step was interrupted inside"]
     // Who waits for the report measures the time.
     #expect(isTelling(original, plain: FuzzReport(), but: ["elapsed"]))
