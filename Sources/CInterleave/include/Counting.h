@@ -6,6 +6,7 @@
 #define CINTERLEAVE_COUNTING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// A step of a run.
@@ -60,8 +61,17 @@ typedef struct {
   il_odds by_place;
 } il_odds_of_walks;
 
+/// What is counted in, kept from run to run; all of it 0 at first.
+typedef struct {
+  void *bytes;
+  size_t size;
+} il_odds_memory;
+
 /// - Returns: Parts of 0 where that takes too long to tell, or where something else decides what can
 ///   run.
-il_odds_of_walks il_odds_of_run(il_counted_run run);
+il_odds_of_walks il_odds_of_run(il_counted_run run, il_odds_memory *memory);
+
+/// Gives the memory back.
+void il_odds_forget(il_odds_memory *memory);
 
 #endif

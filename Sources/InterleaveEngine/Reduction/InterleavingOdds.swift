@@ -52,6 +52,7 @@ package final class OddsOfRuns {
   private let chains = Column<Int32>()
   private let lastOfTask = Column<Int32>()
   private let following = Column<Int32>()
+  private var memory = il_odds_memory()
 
   package init() {}
 
@@ -61,6 +62,7 @@ package final class OddsOfRuns {
     chains.deallocate()
     lastOfTask.deallocate()
     following.deallocate()
+    il_odds_forget(&memory)
   }
 
   /// Looks at a run that has just ended.
@@ -83,7 +85,7 @@ package final class OddsOfRuns {
       il_counted_run(
         steps: steps.pointer(at: 0), touches: touches.isEmpty ? nil : touches.pointer(at: 0),
         step_count: Int32(steps.count), touch_count: Int32(touches.count), chain_count: count,
-        object_count: Int32(places + machine.progress.locks + 1)))
+        object_count: Int32(places + machine.progress.locks + 1)), &memory)
     guard odds.uniform.part > 0, odds.by_place.part > 0 else {
       failures += 1
       return nil
