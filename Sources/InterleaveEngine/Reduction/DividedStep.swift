@@ -81,6 +81,11 @@ private struct DivisionSearch {
     // Only after something that it did can something else come, and only what it woke or
     // touched tells of that.
     guard step + 1 < machine.steps.count else { return false }
+    // Most steps do nothing that others can tell from its not having been done.
+    guard
+      (mailbox >= 0 && machine.steps[step].end == .suspended)
+        || operations.contains(where: { isOperation(machine.touches[$0]) })
+    else { return false }
     reached = Array(repeating: .max, count: machine.steps.count)
     origin = Array(repeating: -1, count: machine.steps.count)
     var last: [Int32: Int] = [:]
