@@ -87,14 +87,14 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   }
 }
 
-void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
-                   const void *site) {
+static void note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
+                       const void *site, bool is_runtime) {
   il_carriers *c = s->carriers;
   il_held *held = find_held(c, object);
   held->kind = kind;
   held->site = site;
   held->task = s->step_task->index;
-  held->is_runtime = il_code_at(site) == IL_CODE_RUNTIME;
+  held->is_runtime = is_runtime;
   held->is_left = false;
   if (is_shared) {
     held->sharers++;
@@ -102,7 +102,12 @@ void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_share
     held->holder = c->number;
     held->depth++;
   }
-  if (held->is_runtime) c->runtime_locks++; else c->locks++;
+  if (is_runtime) c->runtime_locks++; else c->locks++;
+}
+
+void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
+                   const void *site) {
+  note_taken(s, object, kind, is_shared, site, il_code_at(site) == IL_CODE_RUNTIME);
 }
 
 void il_note_given(il_session *s, void *object) {
@@ -451,13 +456,17 @@ void il_before_lock(il_session *s, void *lock, il_want want, const void *caller)
     il_reach(s, IL_POINT_LOCK, lock, caller, want);
     return;
   }
+  // The runtime gives back its locks before a step ends: who else has one is parked.
+  if (code == IL_CODE_RUNTIME && LIKELY(!s->carriers->parked)) return;
   if (code == IL_CODE_LIBRARY) give_way(s, caller);
   il_await(s, lock, caller, want);
 }
 
 void il_after_lock(il_session *s, void *lock, il_held_kind kind, bool is_shared,
                    const void *caller) {
-  if (il_code_at(caller) != IL_CODE_OURS) il_note_taken(s, lock, kind, is_shared, caller);
+  il_code code = il_code_at(caller);
+  if (code != IL_CODE_OURS)
+    note_taken(s, lock, kind, is_shared, caller, code == IL_CODE_RUNTIME);
 }
 
 void il_before_wait(il_session *s, void *object, const void *caller) {

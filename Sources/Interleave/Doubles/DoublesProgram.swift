@@ -16,27 +16,31 @@ final class DoublesProgram: FuzzProgram {
   var isGenerated: Bool { program.isGenerated || hasDrawn.load(ordering: .relaxed) }
 
   func makeRun(_ plan: DrawingPlan) -> any ProgramRun {
-    let choices: ChoiceSource
     var rest = plan
+    let source: DoubleSource
     switch plan {
-    case .simplest: choices = ChoiceSource(replaying: [])
-    case .fresh(let seed):
-      choices = ChoiceSource(seed: SplitMix64.seed(seed, stream: Draws.doublesStream))
-    case .replay(let draws): choices = ChoiceSource(replaying: draws.doubles?.values ?? [])
+    // In most programs no double draws anything.
+    case .fresh(let seed): source = DoubleSource(fresh: seed, for: self)
+    case .simplest: source = DoubleSource(ChoiceSource(replaying: []), for: self)
+    case .replay(let draws):
+      source = DoubleSource(ChoiceSource(replaying: draws.doubles?.values ?? []), for: self)
     case .stored(var stored):
-      choices = ChoiceSource(replaying: Draws.takeDoubles(from: &stored.rows))
+      let choices = Draws.takeDoubles(from: &stored.rows)
+      source = DoubleSource(ChoiceSource(replaying: choices), for: self)
       rest = .stored(stored)
     case .adapted(var stored):
-      choices = ChoiceSource(replaying: Draws.takeDoubles(from: &stored.rows))
+      let choices = Draws.takeDoubles(from: &stored.rows)
+      source = DoubleSource(ChoiceSource(replaying: choices), for: self)
       rest = .adapted(stored)
     case .tape(let tape):
       // The program's own values are read first, by all of them.
       tape.value.rewindValues()
-      choices = ChoiceSource(tape.value)
+      source = DoubleSource(ChoiceSource(tape.value), for: self)
     }
-    let source = DoubleSource(choices) { [self] in hasDrawn.store(true, ordering: .relaxed) }
     return DoublesRun(program.makeRun(rest), Unchecked(source))
   }
+
+  fileprivate func noteDraw() { hasDrawn.store(true, ordering: .relaxed) }
 
   func write(_ draws: Draws, to writer: inout TapeWriter) {
     program.write(draws, to: &writer)
@@ -78,18 +82,25 @@ private final class DoublesRun: ProgramRun {
 ///
 /// The simplest of all are the shortest latencies and no faults.
 final class DoubleSource {
-  private let choices: ChoiceSource
-  private let willDraw: () -> Void
+  /// Where its choices come from; nil while none was made of those that are fresh.
+  private var choices: ChoiceSource?
+  private let seed: UInt64
+  private let program: DoublesProgram
 
-  /// Makes a source.
-  ///
-  /// - Parameter willDraw: Is called before something is drawn that could be otherwise.
-  init(_ choices: ChoiceSource, willDraw: @escaping () -> Void) {
+  /// Makes a source of choices that are there.
+  fileprivate init(_ choices: ChoiceSource, for program: DoublesProgram) {
     self.choices = choices
-    self.willDraw = willDraw
+    self.program = program
+    seed = 0
   }
 
-  var recording: Recording { choices.recording }
+  /// Makes a source of fresh choices.
+  fileprivate init(fresh seed: UInt64, for program: DoublesProgram) {
+    self.seed = seed
+    self.program = program
+  }
+
+  var recording: Recording { choices?.recording ?? Recording() }
 
   /// How many latencies of a range are told apart, its least one not counted.
   private static let grain = 16
@@ -112,7 +123,11 @@ final class DoubleSource {
   }
 
   private func pick(_ limit: Int, _ fresh: (inout SplitMix64) -> Int) -> Int {
-    willDraw()
+    // From here on runs differ by more than their schedules.
+    program.noteDraw()
+    let choices =
+      choices ?? ChoiceSource(seed: SplitMix64.seed(seed, stream: Draws.doublesStream))
+    self.choices = choices
     return Int(choices.integer(in: 0...Int128(limit), simplest: 0) { Int128(fresh(&$0)) })
   }
 }

@@ -69,6 +69,28 @@ struct AddressTable {
     entry.pointee = Entry(address: address, value: Int32(value), stamp: header.pointee.stamp)
   }
 
+  /// Gives an address a value, unless it has one.
+  ///
+  /// - Returns: It had none.
+  @inline(__always)
+  func insert(_ address: UInt, _ value: Int = 1) -> Bool {
+    let entry = slot(of: address)
+    guard entry.pointee.stamp != header.pointee.stamp else { return false }
+    set(address, to: value)
+    return true
+  }
+
+  /// Adds 1 to the value of an address.
+  ///
+  /// - Returns: It has one.
+  @inline(__always)
+  func increment(_ address: UInt) -> Bool {
+    let entry = slot(of: address)
+    guard entry.pointee.stamp == header.pointee.stamp else { return false }
+    entry.pointee.value += 1
+    return true
+  }
+
   private func grow() {
     let old = header.pointee
     header.pointee.entries = Self.allocate(old.capacity * 2)

@@ -55,7 +55,11 @@ struct RunHash {
   mutating func add(_ step: Step, _ touches: Column<Touch>, _ own: Range<Int>) {
     var gathered = gather(step.executor, .exclusive) &+ gather(step.task, .exclusive)
     if let mode = step.time { gathered &+= gather(TouchedObject.time.name, mode) }
-    if step.cause >= 0 { gathered &+= mix(4, scratch.hashes[step.cause]) }
+    if step.cause >= 0 {
+      gathered &+= fold(
+        scratch.hashes.known(at: step.cause).pointee ^ 0xE703_7ED1_A0B4_28DB,
+        0x8EBC_6AF0_9C88_C6E3)
+    }
     for index in own {
       let touch = touches.known(at: index).pointee
       if touch.object < end { gathered &+= gather(touch.object, touch.mode) }
@@ -82,14 +86,17 @@ struct RunHash {
   }
 
   /// What those left at an object on which an access depends.
+  ///
+  /// It is but added to others, and mixed with what they come to, so that one multiplication does.
   @inline(__always)
   private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
     // Whoever touched it without a conflict must leave no trace here.
     let sum = scratch.sums.known(at: place(of: object)).pointee
     return switch mode {
-    case .exclusive: mix(mix(1, sum.first), sum.second)
-    case .first: mix(2, sum.second)
-    case .second: mix(3, sum.first)
+    case .exclusive:
+      fold(sum.first ^ 0x9E37_79B9_7F4A_7C15, sum.second ^ 0xBF58_476D_1CE4_E5B9)
+    case .first: fold(sum.second ^ 0x94D0_49BB_1331_11EB, 0x2545_F491_4F6C_DD1D)
+    case .second: fold(sum.first ^ 0xD6E8_FEB8_6659_FD93, 0xA076_1D64_78BD_642F)
     }
   }
 
@@ -99,6 +106,13 @@ struct RunHash {
     if mode != .second { sum.pointee.first &+= hash }
     if mode != .first { sum.pointee.second &+= hash }
   }
+}
+
+/// The halves of a product, which depend on all of both factors.
+@inline(__always)
+private func fold(_ first: UInt64, _ second: UInt64) -> UInt64 {
+  let product = first.multipliedFullWidth(by: second)
+  return product.high ^ product.low
 }
 
 /// The sums of the hashes of the steps that touched an object: of those in the first

@@ -39,15 +39,32 @@ public final class Guided: Strategy, PureStrategy {
     /// It is wanted, and has come about.
     var isMet = false
 
-    func isFirst(_ names: StepNames) -> Bool { pair.first == names.name(pair.kind) }
-    func isSecond(_ names: StepNames) -> Bool { pair.second == names.name(pair.kind) }
+    @inline(__always)
+    func isFirst(_ names: AllNames) -> Bool { pair.first == names.name(pair.kind) }
+    @inline(__always)
+    func isSecond(_ names: AllNames) -> Bool { pair.second == names.name(pair.kind) }
+  }
+
+  /// What a step is called in either way, made once for all pairs that it is compared with.
+  private struct AllNames {
+    var place: UInt64
+    var task: UInt64
+
+    @inline(__always)
+    init(_ names: StepNames) {
+      place = names.name(.place)
+      task = names.name(.task)
+    }
+
+    @inline(__always)
+    func name(_ kind: StepPair.Kind) -> UInt64 { kind == .place ? place : task }
   }
 
   /// What is known of an executor.
   private struct Lane {
     /// The plan has a pair that is about it.
     var isPlanned: Bool
-    var last = StepNames()
+    var last = AllNames(StepNames())
   }
 
   public init() {}
@@ -74,6 +91,8 @@ public final class Guided: Strategy, PureStrategy {
 
   package func decide(at point: some ChoicePoint) -> Int {
     catchUp(with: point.record)
+    var random = random
+    defer { self.random = random }
     var (pick, best, favour) = (0, UInt64(0), -1)
     for index in 0..<point.count {
       let step = point.step(at: index)
@@ -89,12 +108,13 @@ public final class Guided: Strategy, PureStrategy {
 
   /// How much the plan speaks for a step now: 2 where it brings about what is wanted, 0 where it
   /// would spoil that or bring about what is not, and 1 for all others.
+  @inline(__always)
   private func favour(_ step: EnabledStep, at index: Int, of point: some ChoicePoint) -> Int {
     let executor = step.executor
     let lane = lane(step.executorNumber, of: executor)
     guard lane.pointee.isPlanned else { return 1 }
     let before = lane.pointee.last
-    let names = StepNames(task: step.task, place: point.code(at: index))
+    let names = AllNames(StepNames(task: step.task, place: point.code(at: index)))
     var favour = 1
     for index in 0..<wishes.count {
       let wish = wishes.known(at: index)
@@ -126,8 +146,9 @@ public final class Guided: Strategy, PureStrategy {
       let step = record.step(at: stepsSeen)
       let lane = lane(record.executorNumber(ofStep: stepsSeen), of: step.executor)
       guard lane.pointee.isPlanned else { continue }
-      let names = StepNames(
-        task: record.task(step.taskNumber).name, place: record.code(ofStep: stepsSeen))
+      let names = AllNames(
+        StepNames(
+          task: record.task(step.taskNumber).name, place: record.code(ofStep: stepsSeen)))
       for index in 0..<wishes.count {
         let wish = wishes.known(at: index)
         guard wish.pointee.isWanted, wish.pointee.pair.executor == step.executor else { continue }

@@ -21,6 +21,8 @@ public final class POS: Strategy, PureStrategy {
   public func choose(among steps: EnabledSteps) -> Int { decide(at: steps) }
 
   package func decide(at point: some ChoicePoint) -> Int {
+    var random = random
+    defer { self.random = random }
     var pick = 0
     var best: UInt64 = 0
     for index in 0..<point.count {

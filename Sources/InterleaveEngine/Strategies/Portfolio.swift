@@ -73,6 +73,8 @@ public final class Portfolio: Strategy {
   private let members: [Member]
   private let profile: TaskProfile?
   private var running: Member?
+  /// The same, not counted at each choice: it is one of ``members``.
+  private var chooser: Unmanaged<Member>?
   /// The run that goes on interrupts no step inside.
   private var runsWholeSteps = false
   /// How many threads the pool has in each of those runs, in turn: where no step blocks, that makes
@@ -91,8 +93,9 @@ public final class Portfolio: Strategy {
   /// Orders of steps on executors, and pairs of steps.
   private let seen = AddressTable()
   private var knownOrders = 0
-  /// Where the executors of the run that is being looked at are in `orders`.
-  private let places = AddressTable()
+  /// By number of executor in the run that is being looked at: where it is in `orders`; -1 for
+  /// nowhere.
+  private let places = Column<Int>()
   private let orders = Column<Order>()
 
   /// Makes the portfolio that is the default.
@@ -187,6 +190,7 @@ public final class Portfolio: Strategy {
     let next = nextMember()
     runs += 1
     running = next
+    chooser = .passUnretained(next)
     next.share.schedules += 1
     // A search goes through the schedules of whole steps; most of the other runs interrupt steps
     // where they can.
@@ -237,7 +241,7 @@ public final class Portfolio: Strategy {
   }
 
   public func choose(among steps: EnabledSteps) -> Int {
-    running?.strategy.choose(among: steps) ?? 0
+    chooser?._withUnsafeGuaranteedRef { $0.strategy.choose(among: steps) } ?? 0
   }
 
   public func end(_ run: RunRecord) {
@@ -261,11 +265,9 @@ public final class Portfolio: Strategy {
 
   /// Tells whether an interleaving is new.
   private func noteInterleaving(of run: RunRecord) -> Bool {
-    let signature = UInt(run.signature)
-    guard knownInterleavings < Self.knownLimit, interleavings[signature] == nil else {
+    guard knownInterleavings < Self.knownLimit, interleavings.insert(UInt(run.signature)) else {
       return false
     }
-    interleavings.set(signature, to: 1)
     knownInterleavings += 1
     return true
   }
@@ -283,23 +285,26 @@ public final class Portfolio: Strategy {
     for index in 0..<run.stepCount {
       let step = run.step(at: index)
       let name = mix(run.task(step.taskNumber).name, UInt64(step.ordinal))
-      let executor = UInt(mix(step.executor, 0))
-      guard let place = places[executor] else {
-        places.set(executor, to: orders.count)
+      let number = run.executorNumber(ofStep: index)
+      while places.count <= number { places.append(-1) }
+      let place = places.pointer(at: number)
+      guard place.pointee >= 0 else {
+        place.pointee = orders.count
         orders.append(
           Order(
             executor: step.executor, hash: mix(step.executor, name), last: name,
             task: step.taskNumber))
         continue
       }
-      if orders[place].task != step.taskNumber {
-        orders[place].isContended = true
+      let order = orders.pointer(at: place.pointee)
+      if order.pointee.task != step.taskNumber {
+        order.pointee.isContended = true
         allPairs += 1
-        newPairs += insert(UInt(mix(mix(orders[place].last, 6), name))) ? 1 : 0
+        newPairs += insert(UInt(mix(mix(order.pointee.last, 6), name))) ? 1 : 0
       }
-      orders[place].hash = mix(orders[place].hash, name)
-      orders[place].last = name
-      orders[place].task = step.taskNumber
+      order.pointee.hash = mix(order.pointee.hash, name)
+      order.pointee.last = name
+      order.pointee.task = step.taskNumber
     }
     let actors = orders.elements.contains { $0.isContended && $0.executor != 0 }
     var newOrders = 0
@@ -314,8 +319,7 @@ public final class Portfolio: Strategy {
 
   /// Notes a pair or an order, and tells whether it is new.
   private func insert(_ key: UInt) -> Bool {
-    guard knownOrders < Self.knownLimit, seen[key] == nil else { return false }
-    seen.set(key, to: 1)
+    guard knownOrders < Self.knownLimit, seen.insert(key) else { return false }
     knownOrders += 1
     return true
   }

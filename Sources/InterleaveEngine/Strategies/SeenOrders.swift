@@ -25,6 +25,10 @@ final class SeenOrders {
   private var kept = 0
   private let walks = Column<Walk>()
   private let path = Column<Prefix>()
+  /// By number of executor in the run that is being learned: the place at which its orders are
+  /// kept; -1 where they are not, and ``unknown`` until that is asked.
+  private let places = Column<Int>()
+  private static let unknown = -2
   private var runs = 0
   /// What has been followed of the run that is going on.
   private var followed: UInt64 = 0
@@ -33,6 +37,7 @@ final class SeenOrders {
     counts.deallocate()
     walks.deallocate()
     path.deallocate()
+    places.deallocate()
   }
 
   /// The place of an executor whose orders are kept: at least two tasks run there, and
@@ -79,7 +84,12 @@ final class SeenOrders {
   func learn(from run: RunRecord, _ profile: TaskProfile, avoided: Int?) {
     runs += 1
     path.removeAll()
-    for index in 0..<run.stepCount { add(run.step(at: index), of: run, profile) }
+    places.removeAll()
+    for index in 0..<run.stepCount {
+      let step = run.step(at: index)
+      let place = place(of: step.executor, number: run.executorNumber(ofStep: index), profile)
+      if place >= 0 { add(step, at: place, of: run) }
+    }
     for place in 0..<walks.count where walks[place].run == runs {
       let key = Self.whole(walks[place].hash)
       walks[place].isNew = counts[key] == nil
@@ -91,21 +101,30 @@ final class SeenOrders {
     for prefix in path.elements where walks[Int(prefix.executor)].isNew { increment(prefix.key) }
   }
 
-  private func add(_ step: RanStep, of run: RunRecord, _ profile: TaskProfile) {
-    guard let executor = Self.place(of: step.executor, in: profile) else { return }
-    while walks.count <= executor { walks.append(Walk()) }
-    if walks[executor].run != runs {
-      walks[executor].run = runs
-      walks[executor].hash = Self.root(step.executor)
+  @inline(__always)
+  private func place(of executor: UInt64, number: Int, _ profile: TaskProfile) -> Int {
+    while places.count <= number { places.append(Self.unknown) }
+    let place = places.pointer(at: number)
+    if place.pointee == Self.unknown {
+      place.pointee = Self.place(of: executor, in: profile) ?? -1
     }
-    walks[executor].hash = mix(walks[executor].hash, run.task(step.taskNumber).name)
-    path.append(Prefix(key: UInt(walks[executor].hash), executor: Int32(executor)))
+    return place.pointee
+  }
+
+  @inline(__always)
+  private func add(_ step: RanStep, at place: Int, of run: RunRecord) {
+    while walks.count <= place { walks.append(Walk()) }
+    let walk = walks.pointer(at: place)
+    if walk.pointee.run != runs {
+      walk.pointee.run = runs
+      walk.pointee.hash = Self.root(step.executor)
+    }
+    walk.pointee.hash = mix(walk.pointee.hash, run.task(step.taskNumber).name)
+    path.append(Prefix(key: UInt(walk.pointee.hash), executor: Int32(place)))
   }
 
   private func increment(_ key: UInt) {
-    if let count = counts[key] {
-      counts.set(key, to: count + 1)
-    } else if kept < Self.limit {
+    if !counts.increment(key), kept < Self.limit {
       kept += 1
       counts.set(key, to: 1)
     }

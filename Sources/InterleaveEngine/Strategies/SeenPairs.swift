@@ -75,8 +75,7 @@ final class SeenPairs {
   }
 
   private func isNew(_ pair: StepPair) -> Bool {
-    guard pairCount < Self.mostPairs, pairs[UInt(pair.hash)] == nil else { return false }
-    pairs.set(UInt(pair.hash), to: 1)
+    guard pairCount < Self.mostPairs, pairs.insert(UInt(pair.hash)) else { return false }
     pairCount += 1
     know(pair)
     return true
