@@ -123,10 +123,10 @@ struct Reproduction {
     var match = strategy.outcome(of: trace)
     if canceller?.found == false { match.missingCancellation = entry.cancellation }
     replay.record(match, failure: signature)
-    // What lies around it is looked at in whole steps.
-    if fix == nil, outcome.failure == nil, match.isEntry, entry.version == 1 {
+    if fix == nil, outcome.failure == nil, match.isEntry {
       fix = FixedEntry(
         path: path, seed: entry.seed, plan: .stored(StoredDraws(entry)),
+        interruptions: entry.interruptions, poolWidth: entry.poolWidth,
         signature: outcome.signature, steps: outcome.touched ?? [], divided: outcome.divided)
     }
     if match.applied > nearest?.applied ?? 0 {

@@ -190,7 +190,7 @@ final class Runner {
       }
     }
     if wants.contains(.count) || wants.contains(.signature) {
-      outcome.signature = machine.signature
+      outcome.signature = wants.contains(.count) ? machine.signature : machine.signatureOfGrain
     }
     if wants.contains(.count) || wants.contains(.limits) {
       outcome.limits = machine.limits

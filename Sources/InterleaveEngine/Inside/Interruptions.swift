@@ -65,6 +65,18 @@ extension StepKey {
   /// It was interrupted before its first operation, where only parts of steps are told apart.
   var isBeforeFirst: Bool { ordinal >> Self.stepBits == Int32(IL_FIRST_POINT) + 1 }
 
+  /// Of two things that a task does, this is the first.
+  func comesBefore(_ other: StepKey) -> Bool {
+    let steps = (Self.step(ofOrdinal: Int(ordinal)), Self.step(ofOrdinal: Int(other.ordinal)))
+    guard steps.0 == steps.1 else { return steps.0 < steps.1 }
+    return placeInStep < other.placeInStep
+  }
+
+  /// Where in its step it begins: before the first operation comes before all else.
+  private var placeInStep: Int32 {
+    isBeforeFirst ? 1 : isInside ? 2 + ordinal >> Self.stepBits : 0
+  }
+
   /// It was interrupted after an operation, and not before one.
   var isAfter: Bool {
     isInside && !isBeforeFirst && (ordinal >> Self.stepBits).isMultiple(of: 2)

@@ -13,7 +13,8 @@ extension Machine {
   func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
     _ = Interruptions.obstacleAtAtomics
     inside.pool.width = poolWidth(of: strategy)
-    inside.takesSegments = !settings.runsWholeSteps && (strategy as? Reduction)?.grain == .segments
+    let grain = (strategy as? Reduction)?.grain ?? (strategy as? FollowOrder)?.grain
+    inside.takesSegments = !settings.runsWholeSteps && grain == .segments
     parked.removeAll()
     pointStrategy = strategy
     carrierLoop = { [unowned self] in loopOnCarrier(strategy) }

@@ -19,6 +19,10 @@ extension Machine {
   /// locks; nil where the dependency relation does not cover the run.
   var traceHash: UInt64? { followsRelation ? lockedSignature : nil }
 
+  /// A hash of what distinguishes this interleaving from others at the grain of the run: where parts
+  /// of steps are told apart, so is who takes a lock first.
+  package var signatureOfGrain: UInt64 { inside.takesSegments ? lockedSignature : signature }
+
   /// A hash of what distinguishes this interleaving from others, the order in which locks were taken
   /// included.
   var lockedSignature: UInt64 { computeSignature(withLocks: true) }

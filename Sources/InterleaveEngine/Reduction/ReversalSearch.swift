@@ -15,7 +15,9 @@
 /// ```
 ///
 /// Races are what the dependency relation makes them (``Reduction``): of what it cannot see, no
-/// order is turned round.
+/// order is turned round. Where parts of steps are told apart, a race may be one that cannot be turned
+/// round where it is: who holds a lock, or is on an actor, keeps the other out until it lets go. Then
+/// the other is put before an earlier part of that step, as early as it takes.
 package struct ReversalSearch: Sendable {
   /// How far a search goes.
   package struct Budget: Sendable, Hashable {
@@ -40,6 +42,7 @@ package struct ReversalSearch: Sendable {
   }
 
   private let budget: Budget
+  private let grain: Reduction.Grain
   private var known: Set<UInt64>
   /// How many interleavings need as many reversals as the index.
   private var counts = [1]
@@ -50,6 +53,8 @@ package struct ReversalSearch: Sendable {
   /// What is still to be run of the run at the position before.
   private var trace = StepTrace([])
   private var races: [StepTrace.Race] = []
+  /// The race that is turned round by the run that was asked for.
+  private var race: StepTrace.Race?
   private var steps = 0
   /// How many runs were asked for.
   package private(set) var runs = 0
@@ -63,9 +68,14 @@ package struct ReversalSearch: Sendable {
   /// - Parameters:
   ///   - signature: What tells its interleaving from others.
   ///   - steps: The run.
+  ///   - grain: What its steps are.
   ///   - budget: How far to go.
-  package init(from signature: UInt64, _ steps: [StepTrace.Step], _ budget: Budget) {
+  package init(
+    from signature: UInt64, _ steps: [StepTrace.Step], grain: Reduction.Grain = .steps,
+    _ budget: Budget
+  ) {
     self.budget = budget
+    self.grain = grain
     known = [signature]
     level = [steps]
   }
@@ -85,7 +95,8 @@ package struct ReversalSearch: Sendable {
           return nil
         }
         runs += 1
-        return FollowOrder(trace.order(of: race))
+        self.race = race
+        return FollowOrder(trace.order(of: race), grain: grain)
       }
       if position < level.count {
         guard level[position].count <= budget.longestRun else {
@@ -121,9 +132,21 @@ package struct ReversalSearch: Sendable {
     _ signature: UInt64, stepCount: Int, _ trace: @autoclosure () -> [StepTrace.Step]
   ) {
     steps += stepCount
+    if grain == .segments, let race { goBack(from: race, after: trace()) }
     guard known.insert(signature).inserted else { return }
     if counts.count == distance { counts.append(0) }
     counts[distance] += 1
     if distance < budget.reversals { nextLevel.append(trace()) }
+  }
+
+  /// Has a race turned round a part of the step earlier where the run did not do it.
+  private mutating func goBack(from race: StepTrace.Race, after run: [StepTrace.Step]) {
+    let (first, second) = (trace.steps[race.first].key, trace.steps[race.second].key)
+    guard let place = run.firstIndex(where: { $0.key == first }),
+      run[place...].contains(where: { $0.key == second }), first.isInside,
+      let before = (0..<race.first).last(where: { trace.steps[$0].key.task == first.task }),
+      trace.steps[race.second].cause != before
+    else { return }
+    races.append(StepTrace.Race(first: before, second: race.second))
   }
 }

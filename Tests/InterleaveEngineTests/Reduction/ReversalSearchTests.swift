@@ -9,26 +9,27 @@ import Testing
   }
 
   private func search(
-    _ machine: Machine, from start: any Strategy, _ budget: ReversalSearch.Budget,
-    _ body: @escaping @Sendable (Notes) async -> Void
+    _ machine: Machine, from start: any Strategy, grain: Reduction.Grain = .steps,
+    _ budget: ReversalSearch.Budget, _ body: @escaping @Sendable (Notes) async -> Void
   ) -> Found {
     func run(_ strategy: any Strategy) {
       let notes = Notes()
       _ = machine.run(strategy, RunStart(index: 0, seed: 0)) { Task { await body(notes) } }
     }
     run(start)
-    var search = ReversalSearch(from: machine.signature, machine.tracedSteps(), budget)
-    var seen: Set<UInt64> = [machine.signature]
+    var search = ReversalSearch(
+      from: machine.signatureOfGrain, machine.tracedSteps(), grain: grain, budget)
+    var seen: Set<UInt64> = [machine.signatureOfGrain]
     var levels = [seen]
     machine.finish()
     while let strategy = search.next() {
       run(strategy)
       if levels.count == search.distance { levels.append([]) }
-      if seen.insert(machine.signature).inserted {
-        levels[search.distance].insert(machine.signature)
+      if seen.insert(machine.signatureOfGrain).inserted {
+        levels[search.distance].insert(machine.signatureOfGrain)
       }
       search.learn(
-        machine.signature, stepCount: machine.stepCount, machine.tracedSteps())
+        machine.signatureOfGrain, stepCount: machine.stepCount, machine.tracedSteps())
       machine.finish()
     }
     return Found(search: search, levels: levels)
@@ -70,6 +71,37 @@ import Testing
     for problem in problems { Issue.record(Comment(rawValue: problem)) }
     #expect(programs == 50)
     #expect(interleavings > 300)
+  }
+
+  /// Who is on an actor or holds a lock keeps others out, wherever in its step it is interrupted.
+  @Test(.enabled(if: Interruptions.obstacle == nil))
+  func enoughReversalsOfPartsOfStepsLeadToEveryInterleaving() async throws {
+    let (problems, programs) = try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      var (problems, programs) = ([String](), 0)
+      var seed: UInt64 = 0
+      while programs < 20, problems.count < 5 {
+        seed += 1
+        let program = ActorProgram.divided(seed: seed)
+        let body: @Sendable (Notes) async -> Void = { await program.run($0) }
+        let all = Exploration.reduced(machine, limit: 200, grain: .segments, body)
+        guard all.isExhausted, !all.isDivided, all.interleavings > 1 else { continue }
+        programs += 1
+        let found = search(
+          machine, from: FollowOrder([], grain: .segments), grain: .segments,
+          .init(reversals: 1_000, runs: 20_000, steps: .max), body
+        ).search
+        if found.isCutShort || found.interleavings != all.interleavings {
+          problems.append(
+            "seed \(seed): \(found.interleavings) of \(all.interleavings)\n  \(program)")
+        }
+      }
+      return (problems, programs)
+    }
+    for problem in problems { Issue.record(Comment(rawValue: problem)) }
+    #expect(programs == 20)
   }
 
   private let visits: @Sendable (Notes) async -> Void = { notes in
