@@ -151,6 +151,34 @@ static const char *wanted_version(const library *l, size_t symbol) {
   return NULL;
 }
 
+// All that is loaded. Asking the loader what is at an address takes it through all symbols there.
+typedef struct {
+  const char *path;
+  uintptr_t begin, end, code_begin, code_end;
+} loaded_image;
+static loaded_image *loaded;
+static size_t loaded_count, loaded_capacity;
+
+static void note_loaded(const library *l) {
+  loaded = grown(loaded, loaded_count, &loaded_capacity, sizeof *loaded);
+  loaded[loaded_count++] =
+      (loaded_image){l->path, l->begin, l->end, l->code_begin, l->code_end};
+}
+
+static const loaded_image *image_at(uintptr_t address) {
+  for (size_t i = 0; i < loaded_count; i++)
+    if (address >= loaded[i].begin && address < loaded[i].end) return &loaded[i];
+  return NULL;
+}
+
+static bool is_function(const void *address) {
+  Dl_info info;
+  const Elf64_Sym *definition = NULL;
+  if (!dladdr1(address, &info, (void **)&definition, RTLD_DL_SYMENT) || !definition) return false;
+  unsigned char kind = ELF64_ST_TYPE(definition->st_info);
+  return kind == STT_FUNC || kind == STT_GNU_IFUNC;
+}
+
 static void add_place(uintptr_t place, const char *symbol) {
   places = grown(places, place_count, &place_capacity, sizeof *places);
   places[place_count++] = (import_place){place, symbol};
@@ -173,17 +201,14 @@ static void add_import(const library *l, const Elf64_Rela *relocation) {
   const char *version = wanted_version(l, index);
   void *target = version ? dlvsym(RTLD_DEFAULT, name, version) : NULL;
   if (!target) target = dlsym(RTLD_DEFAULT, name);
-  Dl_info defined;
-  const Elf64_Sym *definition = NULL;
-  if (!target || !dladdr1(target, &defined, (void **)&definition, RTLD_DL_SYMENT)) return;
+  const loaded_image *image = target ? image_at((uintptr_t)target) : NULL;
+  if (!image) return;
   // What another image of the program defines is looked through itself, and what we define
   // notes what is to be noted.
   if (il_function_at(program, (uintptr_t)target) || il_is_own_code((uintptr_t)target)) return;
   bool is_async = ends_with(name, "Tu") && !strncmp(name, "$s", 2);
-  if (type != R_X86_64_JUMP_SLOT && !is_async) {
-    unsigned char kind = definition ? ELF64_ST_TYPE(definition->st_info) : STT_NOTYPE;
-    if (kind != STT_FUNC && kind != STT_GNU_IFUNC) return;
-  }
+  bool is_code = (uintptr_t)target >= image->code_begin && (uintptr_t)target < image->code_end;
+  if (type != R_X86_64_JUMP_SLOT && !is_async && !(is_code && is_function(target))) return;
   char plain[512];
   const char *judged = name;
   if (is_async && strlen(name) < sizeof plain) {
@@ -191,7 +216,7 @@ static void add_import(const library *l, const Elf64_Rela *relocation) {
     plain[strlen(name) - 2] = 0;
     judged = plain;
   }
-  il_call_kind kind = il_judge_call(defined.dli_fname, judged);
+  il_call_kind kind = il_judge_call(image->path, judged);
   if (kind == IL_CALL_KNOWN) return;
   void *code = is_async ? (char *)target + ((const async_pointer *)target)->distance : target;
   size_t call = add_call(name, code, kind, false);
@@ -260,7 +285,9 @@ static size_t library_count, library_capacity;
 static int add_library(struct dl_phdr_info *info, size_t size, void *unused) {
   (void)size, (void)unused;
   library l;
-  if (!read_library(info, &l) || !(is_of_program_itself(&l) || is_of_toolchain(&l))) return 0;
+  bool is_read = read_library(info, &l);
+  note_loaded(&l);
+  if (!is_read || !(is_of_program_itself(&l) || is_of_toolchain(&l))) return 0;
   libraries = grown(libraries, library_count, &library_capacity, sizeof *libraries);
   libraries[library_count++] = l;
   return 0;
