@@ -17,12 +17,9 @@ public final class Guided: Strategy, PureStrategy {
   /// The plan that this run's was made of; nil where it was made of none.
   private var parent: Int?
   private var isRunning = false
-  private var runs = 0
-  private var othersRuns = 0
-  private static let alwaysNoted = 256
-  private static let laterPeriod = 2
-  private static let othersNoted = 16
-  private static let othersPeriod = 8
+  /// Which of its own runs are learned from, and which of those of other strategies.
+  private var attention = Attention(first: 256, period: 2, longest: 16)
+  private var attentionToOthers = Attention(first: 16, period: 8, longest: 64)
 
   // The run that goes on.
   private let priorities = ConflictPriorities()
@@ -163,17 +160,15 @@ public final class Guided: Strategy, PureStrategy {
   public func end(_ run: RunRecord) {
     defer { isRunning = false }
     if isRunning {
-      runs += 1
-      // Later on, some say the same as all.
-      guard runs <= Self.alwaysNoted || runs.isMultiple(of: Self.laterPeriod) else { return }
-      return plans.learn(plan, from: parent, memory.note(run))
+      guard attention.isDue() else { return }
+      let news = memory.note(run)
+      attention.note(isNew: news.newPair != nil)
+      return plans.learn(plan, from: parent, news)
     }
     // Of other strategies' runs, what was new can be asked for.
-    othersRuns += 1
-    guard othersRuns <= Self.othersNoted || othersRuns.isMultiple(of: Self.othersPeriod) else {
-      return
-    }
+    guard attentionToOthers.isDue() else { return }
     let news = memory.note(run)
+    attentionToOthers.note(isNew: news.newPair != nil)
     if let pair = news.newPair { plans.learn(SchedulePlan(wanted: [pair]), from: nil, news) }
   }
 }

@@ -21,6 +21,8 @@ public final class Portfolio: Strategy {
     var share: StrategyShare
     /// What was new in its recent runs, each between 0 and 1, on average.
     var yield = 1.0
+    /// Which of them are looked at for what was new.
+    var attention = Attention(first: 32, period: 4, longest: 32)
     /// How far it is behind its share: who is furthest behind is next.
     var claim = 0.0
     /// What it is due of the next run, before that is divided among all.
@@ -51,10 +53,8 @@ public final class Portfolio: Strategy {
   private static let guaranteed = 0.5
   /// How much the last run counts in the average of what was new.
   private static let recency = 0.1
-  /// How many runs of each strategy are all looked at for what was new; afterwards
-  /// only each fourth is, which says the same for less.
-  private static let alwaysNoted = 32
-  private static let laterPeriod = 4
+  /// A run that is as much above or below the average as this has something to tell.
+  private static let surprise = 0.1
   /// One of the first runs interrupts no step inside, and has a pool of one thread: what starves there
   /// shows nowhere else.
   private static let wholeRun = 2
@@ -253,9 +253,9 @@ public final class Portfolio: Strategy {
     if run.couldStarve { starving = starving ?? 1 }
     if let running {
       running.share.newInterleavings += isNew ? 1 : 0
-      let schedules = running.share.schedules
-      if schedules <= Self.alwaysNoted || schedules % Self.laterPeriod == 0 {
+      if running.attention.isDue() {
         let gain = noteOrders(of: run)
+        running.attention.note(isNew: abs(gain - running.yield) > Self.surprise)
         running.yield = max(0.01, running.yield * (1 - Self.recency) + gain * Self.recency)
       }
     }

@@ -16,8 +16,9 @@ final class SeenOrders {
 
   /// The most failures that count.
   private static let maxFailures = 7
-  /// Above this many tasks on an executor there are more orders than are ever run.
-  private static let maxTasks = 10
+  /// Where there are more than 2 to the power of this many orders on an executor, hardly one comes
+  /// twice, and to avoid those that were seen makes no difference.
+  private static let maxLogarithm = 22.0
   /// Above this many prefixes there are more orders than can come up once each.
   private static let limit = 1 << 15
 
@@ -40,10 +41,11 @@ final class SeenOrders {
     places.deallocate()
   }
 
-  /// The place of an executor whose orders are kept: at least two tasks run there, and
-  /// not too many.
+  /// The place of an executor whose orders are kept: at least two tasks run there, and there are
+  /// not too many orders.
   static func place(of executor: UInt64, in profile: TaskProfile) -> Int? {
-    guard let place = profile.contendedPlace(of: executor), profile.taskCount(at: place) <= maxTasks
+    guard let place = profile.contendedPlace(of: executor),
+      profile.logarithmOfOrders(at: place) <= maxLogarithm
     else { return nil }
     return place
   }

@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
 /// How many steps each task takes on each executor, learned from run to run.
 ///
 /// Tasks and executors go by their names, which are the same in every schedule.
@@ -12,6 +18,9 @@ final class TaskProfile {
     var name: UInt64
     /// How many tasks ever ran on it.
     var tasks = 0
+    /// How many steps they take there, and the logarithm of in how many orders.
+    var steps = 0
+    var logarithmOfOrders = 0.0
   }
 
   private struct Count {
@@ -26,9 +35,6 @@ final class TaskProfile {
   /// Above this many tasks nothing new is learned: a program whose tasks bear other
   /// names in each run must not fill the memory.
   private static let taskLimit = 1 << 16
-  /// Runs from which all is learned; afterwards only each eighth is looked at.
-  private static let learnedInFull = 32
-  private static let laterPeriod = 8
 
   private let tasks = Column<TaskEntry>()
   private let taskPlaces = AddressTable()
@@ -43,6 +49,9 @@ final class TaskProfile {
   private var globalIsContended = false
   private let weights = Column<Int>()
   private var runs = 0
+  private var attention = Attention(first: 32, period: 8, longest: 64)
+  /// The run that is being learned has taught something.
+  private var hasLearned = false
 
   deinit {
     tasks.deallocate()
@@ -58,11 +67,13 @@ final class TaskProfile {
 
   /// Learns from a run that is over.
   func learn(from run: RunRecord) {
+    guard attention.isDue() else { return }
     runs += 1
-    guard runs <= Self.learnedInFull || runs % Self.laterPeriod == 0 else { return }
+    hasLearned = false
     places.removeAll()
     for number in 0..<run.taskCount { places.append(place(of: run.task(number))) }
     for index in 0..<run.stepCount { count(run.step(at: index)) }
+    attention.note(isNew: hasLearned)
   }
 
   private func place(of task: RunTask) -> Int32 {
@@ -89,8 +100,16 @@ final class TaskProfile {
       counts[index].run = runs
       counts[index].current = 0
     }
-    counts[index].current += 1
-    counts[index].most = max(counts[index].most, counts[index].current)
+    let count = counts.pointer(at: index)
+    count.pointee.current += 1
+    if count.pointee.current > count.pointee.most {
+      count.pointee.most = count.pointee.current
+      let executor = executors.pointer(at: Int(count.pointee.executor))
+      executor.pointee.steps += 1
+      executor.pointee.logarithmOfOrders += log2(
+        Double(executor.pointee.steps) / Double(count.pointee.most))
+      hasLearned = true
+    }
   }
 
   /// The place of the executor on which one more task has run.
@@ -130,8 +149,9 @@ final class TaskProfile {
     return place
   }
 
-  /// How many tasks ever ran on the executor at a place.
-  func taskCount(at place: Int) -> Int { executors[place].tasks }
+  /// The logarithm to base 2 of in how many orders the steps of tasks can run on the executor at a
+  /// place, if none waits for another.
+  func logarithmOfOrders(at place: Int) -> Double { executors[place].logarithmOfOrders }
 
   private static func key(_ executor: UInt64, _ task: Int32) -> UInt {
     UInt(mix(mix(executor, 9), UInt64(task)))
