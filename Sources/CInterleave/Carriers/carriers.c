@@ -148,7 +148,6 @@ static il_carrier *make(il_carriers *c) {
     return NULL;
   }
   made->owner = c;
-  made->fiber = il_fiber_of_stack();
   made->memory = memory;
   made->stack_begin = (uintptr_t)memory + GUARD;
   memcpy(made->blocks, c->home.blocks, sizeof made->blocks);
@@ -206,6 +205,7 @@ static il_carrier *take_spare(il_carriers *c) {
   il_carrier *taken = c->free;
   c->free = taken->next;
   c->free_count--;
+  if (UNLIKELY(il_has_fibers) && !taken->fiber) taken->fiber = il_fiber_of_stack();
   return taken;
 }
 
@@ -327,6 +327,15 @@ static void give_up_parked(il_carriers *c) {
   }
 }
 
+// There are few fibers: see `il_fiber_wait_for_few`.
+static void give_back_fibers(il_carriers *c) {
+  if (LIKELY(!il_has_fibers) || c->is_forked != il_is_forked) return;
+  for (il_carrier *spare = c->free; spare; spare = spare->next) {
+    il_fiber_free(spare->fiber);
+    spare->fiber = NULL;
+  }
+}
+
 // MARK: - Runs
 
 const char *il_carriers_obstacle(void) {
@@ -377,6 +386,7 @@ bool il_carriers_run(il_session *s, il_points points) {
   s->carriers = NULL;
   s->heeds_atomics = false;
   keep_free(c, KEPT);
+  give_back_fibers(c);
   return true;
 }
 

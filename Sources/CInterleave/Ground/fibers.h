@@ -20,6 +20,10 @@ extern struct il_tsan {
 
 // One upon which nothing runs. It is put away when that is so again; NULL is none.
 void *il_fiber_make(void);
+// Waits until runs that go on elsewhere have few, for a while.
+void il_fiber_wait_for_few(void);
+// One is in use by nobody any more, and cannot be used again.
+void il_fiber_lose(void);
 void il_fiber_put_away(void *fiber);
 // The same where what runs upon it never comes to an end.
 void il_fiber_clear(void *fiber);

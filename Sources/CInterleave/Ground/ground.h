@@ -122,7 +122,7 @@ void il_acquired(void *object);
 void il_releases(void *object);
 /// A run begins, or a session ends, under the thread sanitizer.
 void il_fibers_begin(il_session *session);
-void il_fibers_destroy(il_session *session);
+void il_fibers_end(il_session *session);
 /// Surround what a step does, where there is a cradle, or a fiber that runs.
 void il_fiber_enter(il_session *session, const il_ready *ready);
 void il_fiber_leave(il_session *session);

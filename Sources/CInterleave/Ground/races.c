@@ -25,6 +25,7 @@ void il_fibers_begin(il_session *s) {
   s->race_count = 0;
   s->fiber = NULL;
   if (LIKELY(!has_fibers())) return;
+  il_fiber_wait_for_few();
   // What was before the run comes before all that its tasks do.
   il_releases(&s->fibers_used);
   void *home = il_tsan.current();
@@ -34,10 +35,12 @@ void il_fibers_begin(il_session *s) {
   il_tsan.switch_to(home, IL_NO_SYNC);
 }
 
-void il_fibers_destroy(il_session *s) {
+void il_fibers_end(il_session *s) {
   if (LIKELY(!has_fibers())) return;
   for (size_t n = 0; n < s->fiber_count; n++) il_fiber_put_away(s->fibers[n]);
+  s->fiber_count = 0;
   il_fiber_put_away(s->cradle);
+  s->cradle = NULL;
 }
 
 // A fiber knows of what comes before its making. So they are made where nothing of the run
@@ -94,7 +97,7 @@ void il_fiber_leave(il_session *s) {
 
 void il_fiber_abandon(il_session *s) {
   if (LIKELY(!s->fiber)) return;
-  forget_fiber(s, s->fiber);
+  if (forget_fiber(s, s->fiber)) il_fiber_lose();
   s->fiber = NULL;
   s->race_count = 0;
   il_tsan.switch_to(s->home, IL_SYNC);

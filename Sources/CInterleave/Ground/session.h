@@ -51,7 +51,7 @@ typedef struct il_errand {
 enum {
   IL_TASK_EXECUTORS = 32,
   IL_OWN = 64,
-  IL_FIBERS = 512,
+  IL_FIBERS = 128,
   IL_RACES = 8,
   IL_RESUMERS = 64,
   IL_RESUMER_CALLS = 8,

@@ -44,7 +44,7 @@ void il_session_destroy(il_session *s) {
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
   free(s->printed);
   free(s->awaits);
-  il_fibers_destroy(s);
+  il_fibers_end(s);
   forget_queues(s);
   il_carriers_drop(s);
   il_errands_drop(s);
@@ -80,6 +80,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
 
 void il_session_end(il_session *s) {
   s->running = false;
+  il_fibers_end(s);
   il_errands_drop(s);
   forget_queues(s);
   il_ready ready;

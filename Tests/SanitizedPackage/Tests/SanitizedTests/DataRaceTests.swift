@@ -35,6 +35,24 @@ import Testing
     #expect(first?.message == second?.message)
   }
 
+  /// The sanitizer knows no more than 255 threads at once, and what it takes for them.
+  @Test func itIsSeenHoweverManyTestsThereAreAtOnce() async {
+    let kinds = await withTaskGroup(of: FuzzFailure.Kind?.self) { group in
+      for _ in 0..<32 {
+        group.addTask {
+          let counters = (0..<8).map { _ in Counter() }
+          return await FuzzedTests.run(shrinks: false) {
+            await withTaskGroup(of: Void.self) { tasks in
+              for counter in counters + counters { tasks.addTask { counter.bump() } }
+            }
+          }?.kind
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(kinds.allSatisfy { $0 == .dataRace }, "\(kinds)")
+  }
+
   @Test func aLockOrdersThem() async {
     let counter = LockedCounter()
     let failure = await FuzzedTests.run {

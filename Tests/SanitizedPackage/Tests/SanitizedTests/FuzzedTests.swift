@@ -13,11 +13,12 @@ import Testing
   }()
 
   static func run(
-    isolation: FuzzConfiguration.Isolation = .automatic,
+    isolation: FuzzConfiguration.Isolation = .automatic, shrinks: Bool = true,
     _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzFailure? {
     var configuration = configuration
     configuration.isolation = isolation
+    if !shrinks { configuration.shrinking.runs = 0 }
     if case .failed(let failure, _) = await Fuzzer(configuration).run(named: "body", body) {
       return failure
     }
