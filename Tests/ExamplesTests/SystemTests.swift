@@ -52,7 +52,7 @@ import Testing
   func theMendedSystemKeepsTheRuleWhoeverGivesUp(race: SystemRace) async {
     let outcome = await race.inForsakenSystem(fuzzer(schedules: 100, seed: 3))
     expectPassed(outcome)
-    #expect(outcome.report.cancellations > 50)
+    #expect(outcome.report.cancellations > 40)
   }
 
   @Test(arguments: SystemRace.all)

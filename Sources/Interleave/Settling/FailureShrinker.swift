@@ -85,6 +85,7 @@ struct FailureShrinker {
 
   private mutating func shrinkInHaste() -> ShrunkFailure {
     dropCancellation()
+    moveCancellation()
     narrowPool()
     guard isGenerated else { return shrinkSchedule() }
     shrinkProgram(effort: Self.efforts)
@@ -115,6 +116,40 @@ struct FailureShrinker {
       if let schedule = failing(effort: effort) { best = schedule }
     }
     cancellation = best.cancellation
+  }
+
+  /// Has a task cancelled at another moment, or another one, if the failure then takes no preemption.
+  ///
+  /// Who interrupts a task may do nothing there but let it be cancelled.
+  private mutating func moveCancellation() {
+    guard let found = best.cancellation, best.preemptions > 0 else { return }
+    defer { cancellation = best.cancellation }
+    let last = spent + min(limit / 4, 100)
+    for deviations in Set([[], best.orderedDeviations]).sorted(by: { $0.count < $1.count }) {
+      cancellation = nil
+      var request = draft(Replay(deviations), draws)
+      request.wants = [.schedule]
+      spent += 1
+      guard let steps = runs.run(request).schedule?.steps, let root = steps.first?.key.task else {
+        return
+      }
+      let others = steps.map(\.key.task).filter { $0 != root && $0 != found.task }
+      for task in [found.task] + Set(others).sorted() {
+        for step in steps {
+          guard spent < last, runs.mayShrink else { return }
+          cancellation = RecordedCancellation(task: task, after: step.key)
+          spent += 1
+          let outcome = runs.run(draft(Replay(deviations), draws))
+          if outcome.fails(like: self.found.failure), let schedule = outcome.schedule,
+            schedule.preemptions == 0, schedule.cancellation != nil
+          {
+            best = schedule
+            runs.tell(best: schedule)
+            return
+          }
+        }
+      }
+    }
   }
 
   // MARK: The pool
@@ -273,5 +308,15 @@ struct FailureShrinker {
       OrderPlan(resolved.configuration).isEmpty
     else { return nil }
     return SharingWatch()
+  }
+}
+
+extension RecordedSchedule {
+  /// What it takes to have tasks begin and go on in the same order, where none is interrupted.
+  fileprivate var orderedDeviations: [RawDeviation] {
+    steps.compactMap { step in
+      step.key == step.passedOver || step.isPreemption
+        ? nil : RawDeviation(picked: step.key, passedOver: step.passedOver)
+    }
   }
 }
