@@ -57,14 +57,22 @@ enum FindingBenchmark {
       ("Of threads:", others.filter(\.hasThreads)),
     ]
     var isFirst = true
+    var all = MarkdownTable(FindingTable.columns)
     for (heading, programs) in groups where !programs.isEmpty {
       if programs.contains(where: { $0.need != .nothing }), let obstacle = Interruptions.obstacle {
-        return print("no step can be interrupted inside: \(obstacle)")
+        FileHandle.standardError.write(
+          Data("no step can be interrupted inside: \(obstacle)\n".utf8))
+        break
+      }
+      guard !MarkdownTable.isJSON else {
+        table(of: programs, hunter, options).cells.forEach { all.add($0) }
+        continue
       }
       if !isFirst { print("\(heading)\n") }
       isFirst = false
       try measure(programs, hunter, options)
     }
+    if MarkdownTable.isJSON { print(all) }
   }
 
   private static func measure(

@@ -12,7 +12,16 @@ struct FindingTable {
     var needed: [Int]
     var found: Int
     var mean: Double { Double(needed.reduce(0, +)) / Double(needed.count) }
+
+    var cells: [String] {
+      [
+        program, "\(depth)", strategy, mean.fixed(1), "\(needed[needed.count / 2])",
+        "\(needed.last ?? 0)", "\(found)/\(needed.count)",
+      ]
+    }
   }
+
+  static let columns = ["program", "depth", "strategy", "mean", "median", "worst", "found"]
 
   private let cap: Int
   private var table: [Row] = []
@@ -32,16 +41,17 @@ struct FindingTable {
   func rows(of program: String) -> String {
     var text = ""
     if table.first?.program == program {
-      text += "| program | depth | strategy | mean | median | worst | found |\n"
+      text += "| \(Self.columns.joined(separator: " | ")) |\n"
       text += "| --- | ---: | --- | ---: | ---: | ---: | ---: |\n"
     }
     for row in table where row.program == program {
-      let median = row.needed[row.needed.count / 2]
-      text += "| \(row.program) | \(row.depth) | \(row.strategy) | \(row.mean.fixed(1)) "
-      text += "| \(median) | \(row.needed.last ?? 0) | \(row.found)/\(row.needed.count) |\n"
+      text += "| \(row.cells.joined(separator: " | ")) |\n"
     }
     return text
   }
+
+  /// The cells of all rows, by ``columns``.
+  var cells: [[String]] { table.map(\.cells) }
 
   /// Each strategy's geometric mean over all programs, and how it compares to the
   /// best single strategy of each program.
