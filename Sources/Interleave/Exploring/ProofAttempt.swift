@@ -27,6 +27,9 @@ struct ProofAttempt {
   /// A search that has begun is given up once there seem to be so many times as many interleavings as
   /// it may take runs: what few schedules tell of that goes up and down.
   static let slack = 2
+  /// And once so many times as many again seem to be left by where it comes to: it begins with what
+  /// is alike.
+  private static let searchSlack = 4
 
   /// The most steps that a run of such a search may have.
   ///
@@ -58,6 +61,8 @@ struct ProofAttempt {
   /// What bodies returned in walks, and in runs of the search.
   private var returned = (walks: Set<UInt64>(), search: Set<UInt64>())
   private(set) var proved: Set<UInt64> = []
+  /// How many of those walks have met, too.
+  private var common = 0
   /// What another process has left, until the first run has shown whether that is of use.
   private var saved: SavedSearch?
   /// It was of no use: the program does not do what it did.
@@ -177,8 +182,16 @@ struct ProofAttempt {
     let isSmallInside = interrupted.likelyInterleavings <= most
     guard !hasDivided else { return isSmallInside }
     return walks.likelyInterleavings <= most
+      && likelyBySearch <= most * Self.searchSlack
       && (walks.count >= Self.fewestSchedules || isSmallInside)
   }
+
+  /// How many interleavings of whole steps there are, by how many of those that walks met the search
+  /// has come to as well (Petersen: "The yearly immigration of young plaice into the Limfjord from
+  /// the German Sea", 1896).
+  ///
+  /// Strategies prefer some, so that by what they repeat there seem to be far fewer.
+  private var likelyBySearch: Int { proved.count * walks.distinct / (common + 1) }
 
   /// Learns from a run that has just ended.
   ///
@@ -210,8 +223,9 @@ struct ProofAttempt {
         proved.formUnion(saved.signatures)
         self.saved = nil
       }
-      proved.insert(signature)
+      if proved.insert(signature).inserted, walks.has(signature) { common += 1 }
     } else {
+      if !walks.has(signature), proved.contains(signature) { common += 1 }
       walks.add(signature, steps: steps)
     }
     if !limits.isEmpty { end(.over) }
@@ -268,6 +282,9 @@ private struct WalksSeen {
   private var twice = 0
 
   var seen: Set<UInt64> { Set(times.keys) }
+  var distinct: Int { times.count }
+
+  func has(_ signature: UInt64) -> Bool { times[signature] != nil }
 
   mutating func add(_ signature: UInt64, steps: Int) {
     count += 1
