@@ -6,12 +6,13 @@
 
   /// Programs of threads and locks, as tools for other languages are measured with.
   @Suite(.enabled(if: Interruptions.obstacle == nil)) struct ThreadFamilyTests {
+    /// The deepest takes 370 schedules on average over 60 seeds, and 1,464 at most.
     @Test(arguments: BugProgram.threads.map(\.name))
     func eachIsFoundWithTheDefaults(name: String) async throws {
       let program = try #require(BugProgram.named(name))
       for seed in [UInt64(1), 2, 3] {
         let outcome = await fuzzed(
-          schedules: 1_000, seed: seed, { $0.shrinking.runs = 50 }, named: name,
+          schedules: 3_000, seed: seed, { $0.shrinking.runs = 50 }, named: name,
           body: program.body)
         let failure = try #require(outcome.failure, "seed \(seed): \(outcome)")
         #expect(failure.schedulesTried >= 1, "\(failure)")
