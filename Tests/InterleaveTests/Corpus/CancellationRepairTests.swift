@@ -83,6 +83,8 @@ private actor Turnstile: Entrance {
   private let log = Log()
 
   func visit() async throws {
+    // Who is cancelled before that is not let in.
+    try Task.checkCancellation()
     inside += 1
     try await pause()
     inside -= 1
@@ -108,6 +110,7 @@ private actor Gate: Entrance {
 
   func visit() async throws {
     if isCareful { await log.append() }
+    try Task.checkCancellation()
     try await pass()
   }
 
