@@ -20,18 +20,8 @@ static bool futex_waits(long operation) {
          command == FUTEX_LOCK_PI2;
 }
 
-static long (*original)(long, ...);
-
-// A thread that runs no step of the run has the lock, as where it makes a global variable: it gives
-// it back by itself. Steps that wait for each other are all on one thread.
-static bool is_held_elsewhere(const int *word, long operation) {
-  long command = operation & FUTEX_CMD_MASK;
-  if (!word || (command != FUTEX_LOCK_PI && command != FUTEX_LOCK_PI2)) return false;
-  int holder = *(const volatile int *)word & FUTEX_TID_MASK;
-  return holder && holder != (int)original(SYS_gettid);
-}
-
 long syscall(long number, ...) {
+  static long (*original)(long, ...);
   long a[6];
   va_list arguments;
   va_start(arguments, number);
@@ -47,9 +37,12 @@ long syscall(long number, ...) {
   if (number == SYS_futex) {
     bool is_taken;
     if (s) {
-      if (futex_waits(a[1]) && !is_held_elsewhere((const int *)a[0], a[1]))
+      // A thread that runs no step of the run, as one that makes a global variable, gives a lock back
+      // by itself: steps that wait for each other are all on one thread.
+      il_lock_holder holder = il_holder_of_futex((const int *)a[0], a[1]);
+      if (futex_waits(a[1]) && holder != IL_HELD_ELSEWHERE)
         il_leave_points_at("a futex", __builtin_return_address(0));
-      il_check_futex((const int *)a[0], a[1], __builtin_return_address(0));
+      il_check_futex(holder, __builtin_return_address(0));
     }
     waits = il_wait_begin((void *)a[0], a[1], &is_taken);
     if (is_taken) {

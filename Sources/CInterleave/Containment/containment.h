@@ -36,7 +36,10 @@ void il_guard_note_lock(void *lock);
 bool il_is_held_here(const pthread_mutex_t *lock);
 /// Stops the step if it is about to wait for a lock that its own thread holds.
 void il_check_lock(pthread_mutex_t *lock, void *caller);
-void il_check_futex(const int *word, long operation, void *caller);
+/// Which thread has the lock that a system call is to take; nobody where it takes none that tells.
+typedef enum { IL_HELD_BY_NOBODY, IL_HELD_HERE, IL_HELD_ELSEWHERE } il_lock_holder;
+il_lock_holder il_holder_of_futex(const int *word, long operation);
+void il_check_futex(il_lock_holder holder, void *caller);
 /// Leaves a forked process if the lock is held by a thread that it does not have.
 void il_check_owner(const pthread_mutex_t *lock);
 /// Surrounds a system call that may wait for a lock which knows its owner; it is not to be

@@ -30,11 +30,16 @@ void il_check_lock(pthread_mutex_t *lock, void *caller) {
     il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_LOCK, caller);
 }
 
-void il_check_futex(const int *word, long operation, void *caller) {
-  if (!il_is_contained() || !word) return;
+il_lock_holder il_holder_of_futex(const int *word, long operation) {
   long command = operation & FUTEX_CMD_MASK;
-  if (command != FUTEX_LOCK_PI && command != FUTEX_LOCK_PI2) return;
-  if ((*word & FUTEX_TID_MASK) == (int)syscall(SYS_gettid))
+  if (!word || (command != FUTEX_LOCK_PI && command != FUTEX_LOCK_PI2)) return IL_HELD_BY_NOBODY;
+  int holder = *(const volatile int *)word & FUTEX_TID_MASK;
+  if (!holder) return IL_HELD_BY_NOBODY;
+  return holder == (int)syscall(SYS_gettid) ? IL_HELD_HERE : IL_HELD_ELSEWHERE;
+}
+
+void il_check_futex(il_lock_holder holder, void *caller) {
+  if (holder == IL_HELD_HERE && il_is_contained())
     il_stop_step(IL_STOP_BLOCKED, IL_BLOCKED_LOCK, caller);
 }
 

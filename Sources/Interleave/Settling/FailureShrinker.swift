@@ -122,33 +122,40 @@ struct FailureShrinker {
   ///
   /// Who interrupts a task may do nothing there but let it be cancelled.
   private mutating func moveCancellation() {
-    guard let found = best.cancellation, best.preemptions > 0 else { return }
+    guard let first = best.cancellation, best.preemptions > 0 else { return }
     defer { cancellation = best.cancellation }
     let last = spent + min(limit / 4, 100)
-    for deviations in Set([[], best.orderedDeviations]).sorted(by: { $0.count < $1.count }) {
-      cancellation = nil
-      var request = draft(Replay(deviations), draws)
-      request.wants = [.schedule]
-      spent += 1
-      guard let steps = runs.run(request).schedule?.steps, let root = steps.first?.key.task else {
-        return
-      }
-      let others = steps.map(\.key.task).filter { $0 != root && $0 != found.task }
-      for task in [found.task] + Set(others).sorted() {
-        for step in steps {
-          guard spent < last, runs.mayShrink else { return }
-          cancellation = RecordedCancellation(task: task, after: step.key)
-          spent += 1
-          let outcome = runs.run(draft(Replay(deviations), draws))
-          if outcome.fails(like: self.found.failure), let schedule = outcome.schedule,
-            schedule.preemptions == 0, schedule.cancellation != nil
-          {
-            best = schedule
-            runs.tell(best: schedule)
-            return
-          }
+    let ordered = best.orderedDeviations
+    for deviations in ordered.isEmpty ? [[]] : [[], ordered] {
+      for moved in moments(of: first, deviations) {
+        guard spent < last, runs.mayShrink else { return }
+        cancellation = moved
+        spent += 1
+        let outcome = runs.run(draft(Replay(deviations), draws))
+        if outcome.fails(like: found.failure), let schedule = outcome.schedule,
+          schedule.preemptions == 0, schedule.cancellation != nil
+        {
+          best = schedule
+          runs.tell(best: schedule)
+          return
         }
       }
+    }
+  }
+
+  /// After which steps of a run which tasks could be cancelled: first the one that was.
+  private mutating func moments(
+    of first: RecordedCancellation, _ deviations: [RawDeviation]
+  ) -> [RecordedCancellation] {
+    cancellation = nil
+    var request = draft(Replay(deviations), draws)
+    request.wants = [.schedule]
+    spent += 1
+    let keys = runs.run(request).schedule?.steps.map(\.key) ?? []
+    let others = Set(keys.map(\.task)).subtracting([first.task]).subtracting(
+      keys.first.map { [$0.task] } ?? [])
+    return ([first.task] + others.sorted()).flatMap { task in
+      keys.map { RecordedCancellation(task: task, after: $0) }
     }
   }
 
