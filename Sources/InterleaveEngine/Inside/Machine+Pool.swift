@@ -82,7 +82,8 @@ extension Machine {
   /// The tasks that could go on if they had a thread.
   private var withheld: [Turn] {
     let ready = queue.enabled.elements.filter { needsThread($0) && !isTaken($0) }
-    let sleeping = (0..<timers.count).map { queue.entry(of: timers[$0].slot) }.filter(needsThread)
+    let sleeping = (0..<timers.count).map { queue.enabled.entry(of: timers[$0].slot) }
+      .filter(needsThread)
     return (ready + sleeping).map { entry in
       Turn(
         task: Int(entry.task), resume: UInt(bitPattern: slots[Int(entry.slot)].ready.resume))

@@ -91,11 +91,14 @@ struct Column<Element> {
     header.pointee.count += other.count
   }
 
-  /// Adds the elements of another column, that at an index before the others.
-  func append(contentsOf other: Column, first index: Int) {
+  /// Puts elements before those that are there.
+  ///
+  /// - Parameter index: Which of them comes before the others.
+  func insert(_ other: UnsafeBufferPointer<Element>, first index: Int) {
+    guard let source = other.baseAddress, !other.isEmpty else { return }
     reserve(count + other.count)
-    let base = header.pointee.base + count
-    let source = other.header.pointee.base
+    let base = header.pointee.base
+    if count > 0 { (base + other.count).update(from: base, count: count) }
     base.initialize(to: source[index])
     (base + 1).initialize(from: source, count: index)
     (base + index + 1).initialize(from: source + index + 1, count: other.count - index - 1)

@@ -6,7 +6,6 @@ extension Machine {
   func collectEnabled() {
     queue.settle()
     enabled.removeAll()
-    enabled.reserve(queue.enabled.count + timers.count)
     let isBusy = progress.idlers > 0 && progress.idlers < queue.count
     if isBusy {
       for entry in queue.enabled.elements
@@ -19,10 +18,8 @@ extension Machine {
     progress.lastTaskIsEnabled = first >= 0
     if isBusy {
       if first > 0 { enabled.moveToFront(first) }
-    } else if first > 0 {
-      enabled.append(contentsOf: queue.enabled, first: first)
-    } else {
-      enabled.append(contentsOf: queue.enabled)
+    } else if !queue.enabled.isEmpty {
+      enabled.fill(first: max(0, first))
     }
     if !timers.isEmpty {
       collectTimers(waitingSince: .max)
@@ -42,7 +39,7 @@ extension Machine {
     guard job.pointee.isEnabled else { return -1 }
     return isBusy
       ? enabled.elements.firstIndex { $0.slot == slot } ?? -1
-      : queue.enabledPlace(of: job.pointee.serial)
+      : queue.enabled.place(of: job.pointee.serial)
   }
 
   /// Adds the timers that may fire now.
@@ -56,6 +53,32 @@ extension Machine {
     let count = timers.countDue(
       progress.settings.time, upTo: min(progress.lastMoment, end), waitingSince: oldest,
       isIdle: enabled.isEmpty)
-    for index in 0..<count { enabled.append(queue.entry(of: timers[index].slot)) }
+    for index in 0..<count { enabled.append(queue.enabled.entry(of: timers[index].slot)) }
+  }
+
+  // MARK: Steps by their names
+
+  /// The index of an enabled step by its name.
+  func enabledIndex(of key: StepKey) -> Int? {
+    if enabled.areMany { return indexAmongMany(of: key) }
+    return enabled.elements.firstIndex { isNamed($0, key) }
+  }
+
+  private func isNamed(_ entry: RunQueue.Entry, _ key: StepKey) -> Bool {
+    entry.ordinal == key.ordinal && tasks[Int(entry.task)].name == key.task
+  }
+
+  /// The same without a look at each.
+  private func indexAmongMany(of key: StepKey) -> Int? {
+    for number in nameIndex.count..<tasks.count {
+      _ = nameIndex.insert(UInt(truncatingIfNeeded: tasks[number].name), number)
+    }
+    if let number = nameIndex[UInt(truncatingIfNeeded: key.task)], tasks[number].slot >= 0 {
+      let job = queue.jobs.pointer(at: Int(tasks[number].slot))
+      if job.pointee.isEnabled, job.pointee.ordinal == key.ordinal {
+        return enabled.index(ofSerial: job.pointee.serial)
+      }
+    }
+    return enabled.firstAddedIndex { isNamed($0, key) }
   }
 }

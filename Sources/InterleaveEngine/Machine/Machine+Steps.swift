@@ -8,6 +8,8 @@ extension Machine {
   ///   - index: Which of the enabled steps was chosen.
   func perform(_ index: Int) {
     let chosen = enabled[index]
+    let passed = enabled[0]
+    enabled.close()
     let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     if job.pointee.reason == .timer {
@@ -18,7 +20,7 @@ extension Machine {
       tasks[Int(job.pointee.task)].slot = -1
       if job.pointee.isIdle { progress.idlers -= 1 }
     }
-    begin(chosen, isBaseline: index == 0, passed: enabled[0])
+    begin(chosen, isBaseline: index == 0, passed: passed)
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.
     var ready = job.pointee.ready

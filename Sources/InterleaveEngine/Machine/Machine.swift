@@ -52,8 +52,8 @@ package final class Machine {
   /// The jobs that wait, by their slots.
   let queue = RunQueue()
   let timers = Timers()
-  /// Slots of what could run now; the baseline's choice first, timers last.
-  let enabled = Column<RunQueue.Entry>()
+  /// What could run now; the baseline's choice first, timers last.
+  let enabled: EnabledList
   let steps = Column<RawStep>()
   /// The places in the code of the run, numbered as strategies ask for them.
   let codePlaces = CodePlaces()
@@ -63,6 +63,8 @@ package final class Machine {
   let touches = Column<Touch>()
   /// The tasks of the run by the addresses of their objects.
   let taskIndex = AddressTable()
+  /// The same by their names, as far as somebody has asked for one among many.
+  let nameIndex = AddressTable()
   /// The locks of the run by their addresses, numbered by first use.
   let lockIndex = AddressTable()
   /// What the signature of a run is made with.
@@ -113,6 +115,7 @@ package final class Machine {
   /// Makes a machine in a runtime that has not been checked, to check it.
   init(unchecked settings: MachineSettings) {
     self.settings = settings
+    enabled = EnabledList(of: queue.enabled)
     progressStorage = .allocate(capacity: 1)
     progressStorage.initialize(to: RunState(settings: settings))
     var callbacks = Takeover.callbacks
@@ -137,6 +140,7 @@ package final class Machine {
     moments.deallocate()
     touches.deallocate()
     taskIndex.deallocate()
+    nameIndex.deallocate()
     lockIndex.deallocate()
     hashing.deallocate()
     progressStorage.deallocate()
@@ -226,6 +230,7 @@ package final class Machine {
     moments.removeAll()
     touches.removeAll()
     taskIndex.removeAll()
+    nameIndex.removeAll()
     lockIndex.removeAll()
     codePlaces.removeAll()
     rescheduled.removeAll()
@@ -344,13 +349,6 @@ package final class Machine {
     return inspect(
       StepOfTask(task: entry.task, ordinal: entry.ordinal),
       resume: UInt(bitPattern: slots[Int(entry.slot)].ready.resume), executor: entry.executor)
-  }
-
-  /// The index of an enabled step by its name.
-  func enabledIndex(of key: StepKey) -> Int? {
-    enabled.elements.firstIndex {
-      $0.ordinal == key.ordinal && tasks[Int($0.task)].name == key.task
-    }
   }
 
   /// The schedule as it was run, up to the given number of steps.

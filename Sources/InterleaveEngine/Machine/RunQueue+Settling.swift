@@ -160,40 +160,13 @@ extension RunQueue {
     let job = jobs.pointer(at: Int(slot))
     guard !job.pointee.isEnabled else { return }
     job.pointee.isEnabled = true
-    enabled.insert(entry(of: slot), at: enabledPlace(of: job.pointee.serial))
+    enabled.insert(slot)
   }
 
   private func disable(_ slot: Int32) {
     let job = jobs.pointer(at: Int(slot))
     guard job.pointee.isEnabled else { return }
     job.pointee.isEnabled = false
-    enabled.remove(at: enabledPlace(of: job.pointee.serial))
-  }
-
-  /// What strategies look at of a job.
-  @inline(__always)
-  func entry(of slot: Int32) -> Entry {
-    let job = jobs.pointer(at: Int(slot))
-    return Entry(
-      slot: slot, task: job.pointee.task, executor: job.pointee.executor,
-      ordinal: job.pointee.ordinal, serial: job.pointee.serial)
-  }
-
-  /// Where an enabled job is among them, or a job would be that is not.
-  func enabledPlace(of serial: Int32) -> Int {
-    var low = 0
-    var high = enabled.count
-    if high > 0, enabled.known(at: high - 1).pointee.serial <= serial {
-      return enabled.known(at: high - 1).pointee.serial == serial ? high - 1 : high
-    }
-    while low < high {
-      let middle = (low + high) / 2
-      if enabled.known(at: middle).pointee.serial < serial {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    return low
+    enabled.remove(slot)
   }
 }

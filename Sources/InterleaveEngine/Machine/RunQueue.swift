@@ -86,16 +86,20 @@ struct RunQueue {
     var head = 0
   }
 
+  /// How many of the jobs that may run lie side by side at most.
+  static let sideBySide = 128
+
   let jobs = Column<Job>()
   let mailboxes = Column<Mailbox>()
   let unsettled = Column<Int32>()
   /// The jobs that may run, in the order in which they began to wait; valid when settled.
-  let enabled = Column<Entry>()
+  let enabled: EnabledJobs
   /// All jobs that ever waited, in the order in which they began to.
   private let order = Column<Int32>()
   private let state: UnsafeMutablePointer<State>
 
-  init() {
+  init(sideBySide: Int = Self.sideBySide) {
+    enabled = EnabledJobs(of: jobs, order: order, sideBySide: sideBySide)
     state = .allocate(capacity: 1)
     state.initialize(to: State())
   }
@@ -168,7 +172,7 @@ struct RunQueue {
     let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
     if !mailbox.pointee.isOrdered || enter(slot, job, mailbox) {
       job.pointee.isEnabled = true
-      enabled.append(entry(of: slot))
+      enabled.append(slot)
     }
   }
 
@@ -217,8 +221,7 @@ struct RunQueue {
     job.pointee.isWaiting = false
     job.pointee.isEnabled = false
     state.pointee.count -= 1
-    let isThere = hint < enabled.count && enabled[hint].slot == slot
-    enabled.remove(at: isThere ? hint : enabledPlace(of: job.pointee.serial))
+    enabled.remove(slot, hint: hint)
     let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
     if mailbox.pointee.isOrdered { leave(job, mailbox) }
   }

@@ -4,11 +4,11 @@ import Testing
 
 /// What is kept up to date job by job is what looking at all jobs gives.
 @Suite struct RunQueueTests {
-  @Test(arguments: [1, 2, 5])
-  func whoMayRunIsWhoTheRuleAllows(urgencies: Int) {
+  @Test(arguments: [1, 2, 5], [2, RunQueue.sideBySide])
+  func whoMayRunIsWhoTheRuleAllows(urgencies: Int, sideBySide: Int) {
     var random = SplitMix64(seed: UInt64(urgencies))
     for round in 0..<40 {
-      let pair = QueuePair(urgencies: urgencies, isOrdered: true)
+      let pair = QueuePair(urgencies: urgencies, isOrdered: true, sideBySide: sideBySide)
       defer { pair.deallocate() }
       for step in 0..<60 {
         pair.step(&random)
@@ -21,9 +21,10 @@ import Testing
     }
   }
 
-  @Test func inUnorderedMailboxesEveryJobMayRun() {
+  @Test(arguments: [2, 6, RunQueue.sideBySide])
+  func inUnorderedMailboxesEveryJobMayRun(sideBySide: Int) {
     var random = SplitMix64(seed: 9)
-    let pair = QueuePair(urgencies: 3, isOrdered: false)
+    let pair = QueuePair(urgencies: 3, isOrdered: false, sideBySide: sideBySide)
     defer { pair.deallocate() }
     for _ in 0..<500 {
       pair.step(&random)
@@ -32,9 +33,10 @@ import Testing
     }
   }
 
-  @Test func aQueueThatIsEmptiedKnowsNothingOfTheLastRun() {
+  @Test(arguments: [2, RunQueue.sideBySide])
+  func aQueueThatIsEmptiedKnowsNothingOfTheLastRun(sideBySide: Int) {
     var random = SplitMix64(seed: 10)
-    let pair = QueuePair(urgencies: 2, isOrdered: true)
+    let pair = QueuePair(urgencies: 2, isOrdered: true, sideBySide: sideBySide)
     defer { pair.deallocate() }
     for _ in 0..<20 {
       for _ in 0..<30 { pair.step(&random) }
@@ -58,7 +60,7 @@ private final class QueuePair {
   /// The global executor; the others are mailboxes.
   private static let global = 0
 
-  let queue = RunQueue()
+  let queue: RunQueue
   private let urgencies: Int
   private let isOrdered: Bool
   private var jobs: [PlainJob] = []
@@ -70,7 +72,8 @@ private final class QueuePair {
   private var hasBlocked = false
   private var hasChoice = false
 
-  init(urgencies: Int, isOrdered: Bool) {
+  init(urgencies: Int, isOrdered: Bool, sideBySide: Int) {
+    queue = RunQueue(sideBySide: sideBySide)
     self.urgencies = urgencies
     self.isOrdered = isOrdered
     restart()
@@ -173,7 +176,7 @@ private final class QueuePair {
     return queue.enabled.elements.map(\.slot) == enabled && queue.count == jobs.count
       && queue.oldest == jobs.first?.slot
       && enabled.indices.allSatisfy {
-        queue.enabledPlace(of: queue.jobs[Int(enabled[$0])].serial) == $0
+        queue.enabled.place(of: queue.jobs[Int(enabled[$0])].serial) == $0
       }
   }
 
