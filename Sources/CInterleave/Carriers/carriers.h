@@ -128,6 +128,8 @@ typedef struct {
   struct il_queue_frame *queue_frame;
   // How many operations it has done of each kind.
   unsigned kinds[IL_POINT_KINDS];
+  // Where the last one was that it could be interrupted before.
+  const void *last_site;
 } il_step_state;
 
 #define IL_NEVER INT64_MAX
@@ -188,6 +190,7 @@ struct il_carriers {
   unsigned number, operations, runtime_locks, locks;
   unsigned vain_trials, passed, passed_more;
   unsigned kinds[IL_POINT_KINDS];
+  const void *last_site;
   // That it has begun is known to others, although it has done no operation yet.
   bool begins_visibly;
   il_turning turning;
@@ -256,6 +259,8 @@ void il_leave_taken(il_carriers *carriers);
 // it wants is free.
 void il_reach(il_session *session, il_point_kind kind, void *object, const void *site,
               il_want want);
+// The same where the running task's closure has returned, and its group is to learn of it.
+void il_reach_end(il_session *session, const il_task *task);
 // The same after an operation, where that is asked for.
 void il_pass_by(il_session *session, il_point_kind kind, const void *site);
 // Returns once what the running step wants is free; is no point.

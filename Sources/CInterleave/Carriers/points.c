@@ -256,7 +256,8 @@ static bool is_between(il_point_kind kind, il_want want, bool is_vain, bool is_o
     return (want != IL_WANTS_LOCK && want != IL_WANTS_SHARE) || (is_vain && !is_offered);
   case IL_POINT_RESUME: return !is_offered;
   case IL_POINT_CANCEL:
-  case IL_POINT_LOOK: return false;
+  case IL_POINT_LOOK:
+  case IL_POINT_END: return false;
   default: return true;
   }
 }
@@ -268,6 +269,7 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   il_count_operation(s);
   let_others_go_on(s, kind, occurrence, site);
   il_carrier *me = c->current;
+  c->last_site = site;
   me->want = want;
   me->wanted = object;
   bool is_vain = is_in_vain(c, me, c->number);
@@ -293,6 +295,18 @@ void il_reach_touch(il_session *s, il_touch kind, void *object, const void *site
   if (kind == IL_TOUCH_CANCELLED || kind == IL_TOUCH_CHILDREN_CANCELLED)
     il_reach(s, IL_POINT_CANCEL, object, site, IL_WANTS_NOTHING);
   if (kind == IL_TOUCH_LOOKED) il_reach(s, IL_POINT_LOOK, object, site, IL_WANTS_NOTHING);
+}
+
+// Who takes the children of a group as they end learns in which order they do, and that is none of
+// what they did before. Where that was nothing others see, they might have done it at once.
+void il_reach_end(il_session *s, const il_task *task) {
+  il_carriers *c = s->carriers;
+  if (!task->group || task != s->step_task) return;
+  if (!c->kinds[IL_POINT_LOCK] && !c->kinds[IL_POINT_RESUME]) return;
+  // After the last operation, others have had their turn.
+  bool is_passed = c->points == IL_POINTS_EVERYWHERE && c->passed == c->operations;
+  if (is_passed) il_count_operation(s);
+  else il_reach(s, IL_POINT_END, NULL, c->last_site, IL_WANTS_NOTHING);
 }
 
 void il_pass_by(il_session *s, il_point_kind kind, const void *site) {

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "takeover.h"
+#include "../Carriers/carriers.h"
 
 #include <stdlib.h>
 
@@ -74,6 +75,9 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
   return_function resume = (return_function)task->saved_parent_resume;
   il_session *s = task->session;
   if (LIKELY(s != NULL && s == il_current)) {
+#if defined(IL_HAS_CARRIERS)
+    if (UNLIKELY(s->carriers != NULL)) il_reach_end(s, task);
+#endif
     ((il_job *)job)->reserved = NULL;
     IL_TELL(s, ended, task, error);
     // What the task leaves behind may still make tasks, in its name: so its

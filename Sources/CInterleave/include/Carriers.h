@@ -45,8 +45,10 @@ typedef enum {
   IL_POINT_TIMER = 11,
   /// It reads from, writes to or closes a pipe or a pair of sockets that the run made.
   IL_POINT_TRANSFER = 12,
+  /// It is the last one of a group's child, of whose end the group learns.
+  IL_POINT_END = 13,
 } il_point_kind;
-enum { IL_POINT_KINDS = 13 };
+enum { IL_POINT_KINDS = 14 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {

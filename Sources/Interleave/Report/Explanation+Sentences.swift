@@ -199,6 +199,7 @@ extension InsidePoint {
     case .submit: "handed a block to a queue"
     case .timer: "set, held up or cancelled a timer"
     case .transfer: "read from or wrote to a pipe or a socket"
+    case .end: "ended"
     }
   }
 }

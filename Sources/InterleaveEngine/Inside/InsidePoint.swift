@@ -32,6 +32,8 @@ public struct InsidePoint: Sendable, Hashable {
     case timer
     /// It reads from, writes to or closes a pipe or a pair of sockets that the run made.
     case transfer
+    /// It is over, as the child of a group that learns of it.
+    case end
   }
 
   public var operation: Operation
@@ -56,7 +58,7 @@ public struct InsidePoint: Sendable, Hashable {
   /// The operations as the machine numbers them.
   private static let operations: [Operation] = [
     .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock, .atomic,
-    .submit, .timer, .transfer,
+    .submit, .timer, .transfer, .end,
   ]
 }
 

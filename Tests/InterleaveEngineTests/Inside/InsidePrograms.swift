@@ -46,6 +46,12 @@ struct InsideProgram: Sendable, CustomStringConvertible {
       await both({ account.add(1) }, { account.add(1) })
       return account.balance == 2
     },
+    InsideProgram("who had the lock first is taken to end first") {
+      await ticketsOfChildren() == [0, 1]
+    },
+    InsideProgram("who has another child made is taken to end before it") {
+      await childrenAsTheyEnd() == [0, 1]
+    },
     InsideProgram("two locks are taken in either order") {
       let (first, second) = (NSLock(), NSLock())
       await both({ nest(first, second) }, { nest(second, first) })
@@ -88,12 +94,41 @@ struct InsideProgram: Sendable, CustomStringConvertible {
       await both({ account.addAtOnce(1) }, { account.addAtOnce(1) })
       return account.balance == 2
     },
+    InsideProgram("who had the lock first may end last") {
+      await ticketsOfChildren().sorted() == [0, 1]
+    },
+    InsideProgram("who has another child made may end after it") {
+      await childrenAsTheyEnd().sorted() == [0, 1]
+    },
     InsideProgram("two locks are taken in one order") {
       let (first, second) = (NSLock(), NSLock())
       await both({ nest(first, second) }, { nest(first, second) })
       return true
     },
   ]
+
+  /// The tickets that two children draw, as they end.
+  private static func ticketsOfChildren() async -> [Int] {
+    let tickets = LockedAccount()
+    return await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<2 { group.addTask { tickets.draw() } }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+  }
+
+  /// Two children as they end, the second of which is made once the first has its parent go on.
+  private static func childrenAsTheyEnd() async -> [Int] {
+    await withTaskGroup(of: Int.self) { group in
+      await withCheckedContinuation { continuation in
+        group.addTask {
+          continuation.resume()
+          return 0
+        }
+      }
+      group.addTask { 1 }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+  }
 
   private static func nest(_ outer: NSLock, _ inner: NSLock) {
     outer.lock()
@@ -147,6 +182,13 @@ final class LockedAccount: @unchecked Sendable {
   }
 
   func addAtOnce(_ more: Int) { lock.withLock { amount += more } }
+
+  func draw() -> Int {
+    lock.withLock {
+      amount += 1
+      return amount - 1
+    }
+  }
 }
 
 /// Interrupts a step as soon as it can, for who has waited longest.

@@ -75,9 +75,16 @@ extension ActorProgram {
 
   /// A program drawn at random whose steps are no wholes: tasks that take locks several times in a
   /// step, cancel each other and resume each other's continuations.
+  ///
+  /// In one of four, children of a group do, and end in some order.
   static func divided(seed: UInt64) -> ActorProgram {
     var random = SplitMix64(seed: seed)
     var root: [Action] = []
+    if seed.isMultiple(of: 4) {
+      let parts: [Action] = [.section(0), .section(1), .check, .fire]
+      let children = (0..<2).map { _ in [parts[random.below(parts.count)]] }
+      return ActorProgram(actors: 1, root: [.group(children), .fire])
+    }
     for _ in 0..<1 + random.below(2) {
       let actions = (0..<1 + random.below(2)).map { _ in part(&random) }
       root.append(

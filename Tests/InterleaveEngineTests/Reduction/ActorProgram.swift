@@ -113,9 +113,9 @@ actor Room {
     notes.add(who + "'", to: name)
   }
 
-  func pause(_ who: String, at latch: Latch) async {
+  func pause(_ who: String, at latch: Latch, _ pause: Latch.Pause = .lock) async {
     notes.add(who, to: name)
-    await latch.wait()
+    await latch.wait(pause)
     notes.add(who + "'", to: name)
   }
 

@@ -99,11 +99,14 @@ import Testing
   }
 
   /// An actor is kept by who need not wait, and let go by who does: others waited for it before.
-  @Test func aContinuationThatIsResumedBeforeItsTaskIsSuspendedKeepsTheActor() async throws {
+  @Test(arguments: Latch.Pause.allCases)
+  func aContinuationThatIsResumedBeforeItsTaskIsSuspendedKeepsTheActor(pause: Latch.Pause)
+    async throws
+  {
     let result = try await search { notes in
       let latch = Latch()
       let room = Room("room", notes)
-      let waiter = Task { await room.pause("waiter", at: latch) }
+      let waiter = Task { await room.pause("waiter", at: latch, pause) }
       let visitor = Task { await room.visit("visitor") }
       let opener = Task { latch.open() }
       _ = await (waiter.value, visitor.value, opener.value)
@@ -114,6 +117,26 @@ import Testing
         ["room": ["waiter", "waiter'", "visitor"]], ["room": ["waiter", "visitor", "waiter'"]],
         ["room": ["visitor", "waiter", "waiter'"]],
       ])
+  }
+
+  /// Who had a lock first need not be the first to end.
+  @Test func childrenOfAGroupEndInAnyOrderWhicheverHadALockFirst() async throws {
+    let result = try await search { notes in
+      let lock = NSLock()
+      await withTaskGroup(of: String.self) { group in
+        for name in ["a", "b"] {
+          group.addTask {
+            lock.withLock { notes.add(name, to: "lock") }
+            return name
+          }
+        }
+        for await name in group { notes.add(name, to: "group") }
+      }
+    }
+    #expect(result.isExhausted && !result.isDivided)
+    let orders = [["a", "b"], ["b", "a"]]
+    let all = orders.flatMap { first in orders.map { ["lock": first, "group": $0] } }
+    #expect(result.observations == Set(all))
   }
 
   // MARK: What is not understood proves nothing

@@ -159,14 +159,20 @@ final class Latch: @unchecked Sendable {
   private var isOpen = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  func wait() async {
+  /// What a task does that is known to wait, but does not yet.
+  enum Pause: Sendable, CaseIterable { case lock, look }
+
+  func wait(_ pause: Pause = .lock) async {
     await withCheckedContinuation { continuation in
       let isOpen = lock.withLock {
         if !self.isOpen { waiting.append(continuation) }
         return self.isOpen
       }
       // Who opens it may come in between.
-      other.withLock {}
+      switch pause {
+      case .lock: other.withLock {}
+      case .look: _ = Task.isCancelled
+      }
       if isOpen { continuation.resume() }
     }
   }

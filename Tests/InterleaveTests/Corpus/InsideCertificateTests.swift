@@ -10,7 +10,7 @@
   @Suite(.enabled(if: Interruptions.obstacle == nil)) struct InsideCertificateTests {
     private func fuzz(
       _ stage: Stage, in folder: String, reversals: Int = 3,
-      _ strategy: FuzzConfiguration.StrategyChoice? = nil
+      _ strategy: FuzzConfiguration.StrategyChoice? = nil, onActors: Bool = false
     ) async -> FuzzOutcome {
       await fuzzed(
         schedules: 1_000,
@@ -22,15 +22,16 @@
         }, named: "inside"
       ) {
         let count = Count(stage)
-        async let one = count.raise()
-        async let other = count.raise()
-        let raised = await [one, other].count { $0 }
+        let one = onActors ? Task { @FirstDesk in count.raise() } : Task { count.raise() }
+        let other = onActors ? Task { @SecondDesk in count.raise() } : Task { count.raise() }
+        let raised = await [one.value, other.value].count { $0 }
         #expect(count.value == raised)
       }
     }
 
-    private func keepOriginal(in folder: String) async throws -> String {
-      let failure = try #require(await fuzz(.broken, in: folder).failure)
+    private func keepOriginal(in folder: String, onActors: Bool = false) async throws -> String {
+      let failure = try #require(
+        await fuzz(.broken, in: folder, onActors: onActors).failure)
       #expect(failure.interleaving.preemptions == 1)
       return try #require(failure.corpusFile)
     }
@@ -51,11 +52,13 @@
       }
     }
 
-    @Test func enoughReversalsLeadToEveryInterleavingOfPartsOfSteps() async throws {
+    /// On actors of their own, nothing orders the tasks but the lock that both take.
+    @Test(arguments: [false, true])
+    func enoughReversalsLeadToEveryInterleavingOfPartsOfSteps(onActors: Bool) async throws {
       try await withTemporaryFolder { folder in
-        _ = try await keepOriginal(in: folder)
-        let report = await fuzz(.fixed, in: folder, reversals: 100).report
-        let proof = await fuzz(.fixed, in: folder, .reduction).report
+        _ = try await keepOriginal(in: folder, onActors: onActors)
+        let report = await fuzz(.fixed, in: folder, reversals: 100, onActors: onActors).report
+        let proof = await fuzz(.fixed, in: folder, .reduction, onActors: onActors).report
         #expect(proof.isExhaustive, "\(proof)")
         #expect(report.certificates.first?.schedules == proof.distinctInterleavings)
       }

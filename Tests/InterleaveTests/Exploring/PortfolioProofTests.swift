@@ -41,6 +41,15 @@ import Testing
         }
         #expect(await [0, 1, 2].contains(seen))
       },
+      // Children of a group, which learns of their ends in any order.
+      {
+        let box = ProofBox()
+        let raised = await withTaskGroup(of: Int.self) { group in
+          for _ in 0..<2 { group.addTask { box.raised() } }
+          return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(raised.sorted() == [1, 2])
+      },
     ]
 
     @Test(arguments: understood.indices)
@@ -77,6 +86,14 @@ import Testing
         async let seen = (0..<4).map { _ in box.get() }
         await raised
         #expect(await seen != [1, 2, 3, 4])
+      },
+      {
+        let box = ProofBox()
+        let raised = await withTaskGroup(of: Int.self) { group in
+          for _ in 0..<2 { group.addTask { box.raised() } }
+          return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(raised == [1, 2])
       },
     ]
 

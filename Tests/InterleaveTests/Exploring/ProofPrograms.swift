@@ -92,6 +92,12 @@ final class ProofBox: @unchecked Sendable {
   func set(_ new: Int) { lock.withLock { value = new } }
   func get() -> Int { lock.withLock { value } }
   func raise() { lock.withLock { value += 1 } }
+  func raised() -> Int {
+    lock.withLock {
+      value += 1
+      return value
+    }
+  }
 }
 
 final class ProofNote: @unchecked Sendable {
