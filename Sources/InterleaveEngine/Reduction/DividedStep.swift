@@ -165,9 +165,7 @@ private struct DivisionSearch {
     }
     for index in machine.touchesOfStep(later) {
       let touch = machine.touches[index]
-      if touch.object != TouchedObject.time.name && touch.object != TouchedObject.randomness.name {
-        objects.append((touch.object, touch.mode))
-      }
+      if touch.object != TouchedObject.time.name { objects.append((touch.object, touch.mode)) }
     }
     return objects
   }
@@ -189,13 +187,13 @@ private struct DivisionSearch {
 
   /// Something that the step did at that moment, and that others can tell from its not having
   /// been done: it took a lock, sent to a mailbox, cancelled, asked whether a task is
-  /// cancelled, ended as a child.
+  /// cancelled, drew at random, ended as a child.
   ///
-  /// A hop arrives any time later, whatever comes between. Who draws at random first is no
-  /// matter of order. Whether what is awaited has ended is: see ``wasWokenBesideOthers(in:)``.
+  /// A hop arrives any time later, whatever comes between. Whether what is awaited has ended is a
+  /// matter of order, too: see ``wasWokenBesideOthers(in:)``.
   private func isOperation(_ touch: Touch) -> Bool {
     switch kind(touch) {
-    case 0, 3: true
+    case 0, 3, 5: true
     case 2: touch.mode == .exclusive
     // To cancel a task is to touch that, too.
     case 7: touch.mode == .first

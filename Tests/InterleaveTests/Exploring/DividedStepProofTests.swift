@@ -81,11 +81,23 @@ import Testing
           task.cancel()
           await task.value
         }),
+      .withheld("several things", withChoice(drawBesideATask)),
     ]
 
     @Test(arguments: divided.indices)
     func aStepThatOthersCouldDivideIsNoProofIfItIsNotInterrupted(index: Int) async {
       await expect(Self.divided[index], interruptions: .never)
+    }
+
+    /// Who draws first gets another number.
+    @Sendable private static func drawBesideATask() async {
+      let task = Task { Int.random(in: 0..<1_000) }
+      _ = Int.random(in: 0..<1_000)
+      _ = await task.value
+    }
+
+    @Test func nothingIsProvedWhereAStepDrawsBesideItsTaskEvenIfItIsInterrupted() async {
+      await expect(.withheld("several things", withChoice(Self.drawBesideATask)))
     }
 
     static let whole: [ProofProgram] = [
@@ -113,6 +125,13 @@ import Testing
           await Task.yield()
           task.cancel()
           _ = await task.value
+        }),
+      .proved(
+        withChoice {
+          _ = Int.random(in: 0..<1_000)
+          let task = Task { Int.random(in: 0..<1_000) }
+          _ = await task.value
+          _ = Int.random(in: 0..<1_000)
         }),
       .proved {
         await withTaskGroup(of: Void.self) { group in
