@@ -169,6 +169,8 @@ struct il_carrier {
   uint8_t width;
   // It can do without what it wants.
   bool is_trial;
+  // The lock that it is about to try to take, without waiting for it.
+  const void *tries;
   // The next one that is free, or that is parked.
   il_carrier *next;
 };

@@ -274,10 +274,10 @@ void il_reach(il_session *s, il_point_kind kind, void *object, const void *site,
   me->wanted = object;
   bool is_vain = is_in_vain(c, me, c->number);
   // Before its first operation a step has done nothing that others see; but plain loads of atomics
-  // are not counted.
+  // are not counted, and of who is about to try a lock it must be known.
   bool is_first = !number && c->points == IL_POINTS_FIRST &&
                   (kind == IL_POINT_LOCK || kind == IL_POINT_RESUME);
-  bool is_seen = number || is_first || kind == IL_POINT_ATOMIC || c->begins_visibly;
+  bool is_seen = number || is_first || kind == IL_POINT_ATOMIC || c->begins_visibly || me->tries;
   bool is_offered = c->points && !s->initializing && is_seen && !c->off &&
                     number <= IL_MOST_OPERATIONS && may_be_interrupted(s);
   if (UNLIKELY(c->points == IL_POINTS_FIRST) && is_between(kind, want, is_vain, is_offered))
@@ -309,19 +309,24 @@ void il_reach_end(il_session *s, const il_task *task) {
   else il_reach(s, IL_POINT_END, NULL, c->last_site, IL_WANTS_NOTHING);
 }
 
-void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
+static void offer_after(il_session *s, il_point_kind kind, unsigned occurrence, bool is_offered,
+                        const void *site) {
   il_carriers *c = s->carriers;
-  if (!s->step_task) return;
-  unsigned occurrence = count_of(s, kind);
-  if (s->initializing) return;
   bool is_first = c->passed != c->operations;
   c->passed = c->operations;
   unsigned place = is_first ? 2 * (c->operations - 1) : IL_WAITS + 2 * bounded(c->passed_more++);
-  if (c->points != IL_POINTS_EVERYWHERE || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
+  if (!is_offered || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
       !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .site = site,
                     .number = place + 1, .occurrence = occurrence};
   offer(s, &point);
+}
+
+void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
+  if (!s->step_task) return;
+  unsigned occurrence = count_of(s, kind);
+  if (!s->initializing)
+    offer_after(s, kind, occurrence, s->carriers->points == IL_POINTS_EVERYWHERE, site);
 }
 
 void il_await(il_session *s, void *object, const void *site, il_want want) {
@@ -476,11 +481,29 @@ void il_before_lock(il_session *s, void *lock, il_want want, const void *caller)
   il_await(s, lock, caller, want);
 }
 
+static bool is_about_to_be_tried(const il_carriers *c, const void *lock) {
+  for (const il_carrier *parked = c->first_parked; parked; parked = parked->next)
+    if (parked->tries == lock) return true;
+  return false;
+}
+
+// Who has a lock can be interrupted at once where another one would find it taken, and not wait:
+// nothing that is done with the lock need be a point.
+static void let_others_try(il_session *s, const void *lock, const void *caller) {
+  const il_carriers *c = s->carriers;
+  bool is_offered = c->points == IL_POINTS_BEFORE || c->points == IL_POINTS_EVERYWHERE;
+  unsigned locks = c->kinds[IL_POINT_LOCK];
+  if (LIKELY(!c->parked) || !s->step_task || s->initializing || !locks || !is_offered ||
+      !is_about_to_be_tried(c, lock)) return;
+  offer_after(s, IL_POINT_LOCK, locks - 1, true, caller);
+}
+
 void il_after_lock(il_session *s, void *lock, il_held_kind kind, bool is_shared,
                    const void *caller) {
   il_code code = il_code_at(caller);
-  if (code != IL_CODE_OURS)
-    note_taken(s, lock, kind, is_shared, caller, code == IL_CODE_RUNTIME);
+  if (code == IL_CODE_OURS) return;
+  note_taken(s, lock, kind, is_shared, caller, code == IL_CODE_RUNTIME);
+  if (code == IL_CODE_PROGRAM) let_others_try(s, lock, caller);
 }
 
 void il_before_wait(il_session *s, void *object, const void *caller) {
@@ -491,7 +514,12 @@ void il_before_wait(il_session *s, void *object, const void *caller) {
 bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller) {
   il_code code = il_code_at(caller);
   if (code == IL_CODE_OURS) return false;
-  if (code == IL_CODE_PROGRAM) il_reach(s, IL_POINT_LOCK, lock, caller, IL_WANTS_NOTHING);
+  if (code == IL_CODE_PROGRAM) {
+    il_carrier *me = s->carriers->current;
+    me->tries = lock;
+    il_reach(s, IL_POINT_LOCK, lock, caller, IL_WANTS_NOTHING);
+    me->tries = NULL;
+  }
   return il_is_held_elsewhere(s->carriers, want, lock, s->carriers->number) &&
          !il_await_trial(s, lock, caller, want);
 }

@@ -2,7 +2,7 @@ extension BugProgram {
   /// Something happens between two sections under one lock that belong together.
   static let sections = [
     lostDeposit, tornPair, madeTwice, flagFirst, staleCount, goneKey, overdrawnPermits,
-    triedAndLeft,
+    triedAndLeft, triedAndDropped,
     upgradedRead, usedWhenClosed, countedDownTwice, freedTwice, calledWhenRemoved, staleCache,
     leftInQueue,
   ]
@@ -128,6 +128,17 @@ extension BugProgram {
     let count: @Sendable () -> Void = {
       work.count(waits: isMended) { log { $0.append(1) } }
     }
+    await both(count, count)
+    try check(work.count == 2, "\(2 - work.count) of 2 events were not counted")
+  }
+
+  /// The same where nothing that is done with the lock is a point: only who tries to take it can tell
+  /// that somebody has it.
+  private static let triedAndDropped = BugProgram(
+    "inside_triedanddropped", depth: 2, need: .before
+  ) { isMended in
+    let work = TriedWork()
+    let count: @Sendable () -> Void = { work.count(waits: isMended) {} }
     await both(count, count)
     try check(work.count == 2, "\(2 - work.count) of 2 events were not counted")
   }
