@@ -239,6 +239,9 @@ void il_values_take_back(il_carriers *carriers, void **values);
 
 // MARK: - The table
 
+// What is known of an object in this run: NULL where that is nothing, or made where it is missing.
+il_held *il_known_held(const il_carriers *carriers, const void *object);
+il_held *il_find_held(il_carriers *carriers, void *object);
 // Somebody else holds what a step wants.
 bool il_is_held_elsewhere(const il_carriers *carriers, il_want want, void *object, unsigned step);
 // The running step holds it.
@@ -246,6 +249,8 @@ bool il_is_held_by_step(const il_carriers *carriers, const void *object);
 // The running step takes an object, or gives it back once.
 void il_note_taken(il_session *session, void *object, il_held_kind kind, bool is_shared,
                    const void *site);
+void il_note_taken_by(il_session *session, void *object, il_held_kind kind, bool is_shared,
+                      const void *site, bool is_runtime);
 void il_note_given(il_session *session, void *object);
 // Lets those go on who wait for the object to be opened.
 void il_note_opened(il_session *session, void *object);

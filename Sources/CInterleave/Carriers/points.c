@@ -1,69 +1,12 @@
-// Where a step can be interrupted inside, and who waits for what until then.
+// Where a step can be interrupted inside, and what it waits for until then.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include "carriers.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #if defined(IL_HAS_CARRIERS)
 IL_UNINSTRUMENTED_BEGIN
-
-// MARK: - Who holds what
-
-static size_t place_of(const il_carriers *c, const void *object) {
-  uintptr_t word = (uintptr_t)object >> 3;
-  return (word * 0x9E3779B97F4A7C15u >> 20) & (c->held_capacity - 1);
-}
-
-static il_held *known_held(const il_carriers *c, const void *object) {
-  if (!c->held_count) return NULL;
-  for (size_t n = place_of(c, object);; n = (n + 1) & (c->held_capacity - 1)) {
-    il_held *entry = &c->held[n];
-    if (entry->run != c->run) return NULL;
-    if (entry->object == object) return entry;
-  }
-}
-
-static void grow(il_carriers *c) {
-  il_held *old = c->held;
-  size_t count = c->held_capacity;
-  c->held_capacity = count ? 2 * count : 256;
-  c->held = calloc(c->held_capacity, sizeof *c->held);
-  if (!c->held) abort();
-  for (size_t n = 0; n < count; n++) {
-    if (old[n].run != c->run) continue;
-    size_t to = place_of(c, old[n].object);
-    while (c->held[to].run == c->run) to = (to + 1) & (c->held_capacity - 1);
-    c->held[to] = old[n];
-  }
-  free(old);
-}
-
-static il_held *find_held(il_carriers *c, void *object) {
-  il_held *known = known_held(c, object);
-  if (known) return known;
-  if (2 * (c->held_count + 1) > c->held_capacity) grow(c);
-  size_t to = place_of(c, object);
-  while (c->held[to].run == c->run) to = (to + 1) & (c->held_capacity - 1);
-  c->held[to] = (il_held){.object = object, .run = c->run};
-  c->held_count++;
-  return &c->held[to];
-}
-
-bool il_is_held_elsewhere(const il_carriers *c, il_want want, void *object, unsigned step) {
-  const il_held *held = known_held(c, object);
-  if (!held) return false;
-  bool is_anothers = held->holder && held->holder != step && !held->is_left;
-  return is_anothers || (want == IL_WANTS_LOCK && held->sharers);
-}
-
-bool il_is_held_by_step(const il_carriers *c, const void *object) {
-  const il_held *held = known_held(c, object);
-  return held && held->depth && held->holder == c->number;
-}
 
 static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned step) {
   switch (carrier->want) {
@@ -80,94 +23,10 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
   }
   case IL_WANTS_END: return !((const il_ending *)carrier->wanted)->has_ended;
   case IL_WANTS_OPENING:
-    return known_held(c, carrier->wanted)->openings == carrier->openings &&
+    return il_known_held(c, carrier->wanted)->openings == carrier->openings &&
            atomic_load(&c->session->openings_by_others) == carrier->openings_by_others;
   case IL_WANTS_LOCK:
   case IL_WANTS_SHARE: return il_is_held_elsewhere(c, carrier->want, carrier->wanted, step);
-  }
-}
-
-static void note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
-                       const void *site, bool is_runtime) {
-  il_carriers *c = s->carriers;
-  il_held *held = find_held(c, object);
-  held->kind = kind;
-  held->site = site;
-  held->task = s->step_task->index;
-  held->is_runtime = is_runtime;
-  held->is_left = false;
-  if (is_shared) {
-    held->sharers++;
-  } else {
-    held->holder = c->number;
-    held->depth++;
-  }
-  if (is_runtime) c->runtime_locks++; else c->locks++;
-}
-
-void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
-                   const void *site) {
-  note_taken(s, object, kind, is_shared, site, il_code_at(site) == IL_CODE_RUNTIME);
-}
-
-void il_note_given(il_session *s, void *object) {
-  il_carriers *c = s->carriers;
-  il_held *held = known_held(c, object);
-  if (!held || !(held->depth || held->sharers)) return;
-  // Whoever took it in an earlier step than this one is counted no more.
-  bool is_own = !held->depth || held->holder == c->number;
-  unsigned *count = held->is_runtime ? &c->runtime_locks : &c->locks;
-  if (is_own && *count) --*count;
-  if (!held->depth) held->sharers--;
-  else if (!--held->depth) held->holder = 0;
-}
-
-void il_note_opened(il_session *s, void *object) { find_held(s->carriers, object)->openings++; }
-
-// A thread may take it again that has it, and all steps run on one.
-static bool is_recursive(const il_held *held) {
-#if defined(__GLIBC__)
-  enum { KINDS = 3 };
-  if (held->kind == IL_HELD_MUTEX)
-    return (((pthread_mutex_t *)held->object)->__data.__kind & KINDS) == PTHREAD_MUTEX_RECURSIVE_NP;
-#endif
-  return held->kind == IL_HELD_MUTEX || held->kind == IL_HELD_FILE;
-}
-
-void il_leave_taken(il_carriers *c) {
-  // Nobody goes on with what a thread was at when it ended.
-  bool is_thread = il_is_thread(c->session->step_task);
-  for (size_t n = 0; n < c->held_capacity; n++) {
-    il_held *held = &c->held[n];
-    if (held->run == c->run && held->depth && held->holder == c->number)
-      held->is_left = !is_thread && is_recursive(held);
-  }
-}
-
-// By whom the thread sanitizer takes an object to be held.
-static void *fiber_of_holder(const il_carriers *c, const il_held *held) {
-  const il_session *s = c->session;
-  for (size_t n = 0; n < s->task_count; n++)
-    if (s->tasks[n]->alive && s->tasks[n]->index == held->task) return s->tasks[n]->fiber;
-  return NULL;
-}
-
-void il_give_back_all(il_carriers *c) {
-  for (size_t n = 0; n < c->held_capacity; n++) {
-    il_held *held = &c->held[n];
-    if (held->run != c->run) continue;
-    void *here = il_fiber_visit(fiber_of_holder(c, held));
-    for (unsigned times = held->depth + held->sharers; times; times--) {
-      switch (held->kind) {
-      case IL_HELD_MUTEX: pthread_mutex_unlock(held->object); break;
-      case IL_HELD_READ_WRITE: pthread_rwlock_unlock(held->object); break;
-      case IL_HELD_SPIN: pthread_spin_unlock(held->object); break;
-      case IL_HELD_FILE: funlockfile(held->object); break;
-      case IL_HELD_ONCE: break;
-      case IL_HELD_WORD: atomic_store((atomic_int *)held->object, 0); break;
-      }
-    }
-    il_fiber_return(here);
   }
 }
 
@@ -368,10 +227,10 @@ void il_await_time(il_session *s, int64_t moment, const void *site) {
 bool il_await_opening(il_session *s, void *object, const void *site, int64_t limit) {
   il_carrier *me = s->carriers->current;
   me->limit = limit;
-  me->openings = find_held(s->carriers, object)->openings;
+  me->openings = il_find_held(s->carriers, object)->openings;
   me->openings_by_others = atomic_load(&s->openings_by_others);
   il_await(s, object, site, IL_WANTS_OPENING);
-  return known_held(s->carriers, object)->openings != me->openings ||
+  return il_known_held(s->carriers, object)->openings != me->openings ||
          atomic_load(&s->openings_by_others) != me->openings_by_others;
 }
 
@@ -424,7 +283,7 @@ bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE ||
                  carrier->want == IL_WANTS_WORD;
-  const il_held *held = is_lock ? known_held(carrier->owner, carrier->wanted) : NULL;
+  const il_held *held = is_lock ? il_known_held(carrier->owner, carrier->wanted) : NULL;
   il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
   wait.kind = carrier->is_trial ? IL_WAIT_FOR_OTHER
               : is_lock || carrier->want == IL_WANTS_TURN ? IL_WAIT_FOR_LOCK
@@ -437,7 +296,7 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
     wait.holder = ((const il_ending *)carrier->wanted)->task;
   }
   wait.is_opened = carrier->want == IL_WANTS_OPENING &&
-                   known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
+                   il_known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
   if (carrier->want == IL_WANTS_READY) {
     const il_readiness *readiness = carrier->wanted;
     wait.object = readiness->object;
@@ -446,7 +305,7 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   }
   if (carrier->want == IL_WANTS_TURN) {
     wait.object = ((const il_turn *)carrier->wanted)->lane->order->queue;
-    held = known_held(carrier->owner, wait.object);
+    held = il_known_held(carrier->owner, wait.object);
   }
   if (held && (held->depth || held->sharers)) {
     wait.is_held = true;
@@ -502,7 +361,7 @@ void il_after_lock(il_session *s, void *lock, il_held_kind kind, bool is_shared,
                    const void *caller) {
   il_code code = il_code_at(caller);
   if (code == IL_CODE_OURS) return;
-  note_taken(s, lock, kind, is_shared, caller, code == IL_CODE_RUNTIME);
+  il_note_taken_by(s, lock, kind, is_shared, caller, code == IL_CODE_RUNTIME);
   if (code == IL_CODE_PROGRAM) let_others_try(s, lock, caller);
 }
 
