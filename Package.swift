@@ -39,10 +39,12 @@ let package = Package(
     .target(name: "InterleaveBugs", swiftSettings: strict),
     .target(
       name: "InterleaveAtomicBugs", dependencies: ["InterleaveBugs"], swiftSettings: strict),
+    .target(name: "CAllocations"),
     .executableTarget(
       name: "InterleaveBenchmarks",
       dependencies: [
-        "Interleave", "InterleaveAtomicBugs", "InterleaveBugs", "InterleaveEngine", "Examples",
+        "CAllocations", "Interleave", "InterleaveAtomicBugs", "InterleaveBugs", "InterleaveEngine",
+        "Examples",
       ],
       swiftSettings: strict),
     .testTarget(

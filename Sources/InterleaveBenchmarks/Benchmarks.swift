@@ -6,6 +6,7 @@ enum Benchmark: String, CaseIterable {
   case speed
   case stress
   case memory
+  case allocations
   case shrink
   case shrinking
   case growth
@@ -29,6 +30,7 @@ enum Benchmark: String, CaseIterable {
     case .speed: "runs per second, controlled against native"
     case .stress: "orders that the native runtime, queues and threads show, against a run's"
     case .memory: "memory and speed over 1,000,000 schedules"
+    case .allocations: "what a step asks of the heap, beside what the program does"
     case .shrink: "how small failures become, and at what cost"
     case .shrinking: "how small dear failures become, and how long it takes"
     case .growth: "seconds per schedule of ever larger programs; [program]"
@@ -64,6 +66,7 @@ enum Benchmark: String, CaseIterable {
       print()
       return await stressOrders() && isSound
     case .memory: return try measureMemory()
+    case .allocations: return try await measureAllocations()
     case .shrink: return try await measureShrinking()
     case .shrinking: return await showShrinking()
     case .growth: return await measureGrowth()

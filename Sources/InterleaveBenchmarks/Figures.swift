@@ -1,3 +1,4 @@
+import CAllocations
 import Foundation
 import Interleave
 import InterleaveBugs
@@ -92,7 +93,7 @@ enum Figures {
   private static func measure() async throws -> [Figure] {
     // A run of the machine keeps its thread busy for long.
     let finding = try await Task(executorPreference: MachineThread()) { try measureFinding() }.value
-    return try await finding + measureSpeed() + measureGrowth()
+    return try await finding + measureSpeed() + measureGrowth() + measureHeap()
   }
 
   /// Schedules to the first failure: of each kind of program, by each strategy that must not lose.
@@ -144,6 +145,21 @@ enum Figures {
         Figure(
           name: "cost of a step with four times as much: \(program.name)",
           value: Sample(ratios).median, tolerance: noiseOfSizes))
+    }
+    return figures
+  }
+
+  /// What a step asks of the heap.
+  private static func measureHeap() async throws -> [Figure] {
+    guard al_watch() else { return [] }
+    let native = try await Allocations.pair(.native)
+    var figures: [Figure] = []
+    for way in Allocations.Way.allCases where way != .native {
+      figures.append(
+        Figure(
+          name: "allocations per step: \(way.rawValue.filter { $0 != "`" })",
+          value: try await Allocations.pair(way).perStep(beside: native),
+          tolerance: way == .fuzzer ? tolerance : 0))
     }
     return figures
   }

@@ -63,6 +63,8 @@ struct DelayTree {
   private var prefixCounts: [Int32] = []
   private var delays = 0
   private var running = Node(counts: [], taken: [], first: 0, delays: 0)
+  /// How many choices the last run had.
+  private var length = 0
   /// How many more choices may be kept in memory.
   private var storage: Int
   private var isComplete = true
@@ -76,6 +78,9 @@ struct DelayTree {
 
   mutating func begin() {
     running = Node(counts: [], taken: [], first: max(0, prefix.count - 1), delays: delays)
+    // Runs are about as long as each other: what is kept of one is asked for at once.
+    running.counts.reserveCapacity(length)
+    running.taken.reserveCapacity(length)
   }
 
   mutating func choose(count: Int) -> Int {
@@ -97,6 +102,7 @@ struct DelayTree {
   /// Ends the run and goes on to the next schedule.
   mutating func end() {
     if running.taken.count < prefix.count { hasDiverged = true }
+    length = running.taken.count
     if running.delays < maxDelays {
       storage -= running.taken.count
       if storage >= 0 { queue.append(running) } else { isComplete = false }
