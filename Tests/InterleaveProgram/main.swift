@@ -1,7 +1,8 @@
 // A program that fuzzes without any test framework, for HostTests: it prints what
 // came of each body, a line each. With arguments it writes to a corpus, for
-// CorpusUnderFireTests; with `beside-loaders`, other threads load libraries meanwhile; with a file
-// alone, it runs that as libFuzzer would.
+// CorpusUnderFireTests; with `beside-loaders`, other threads load libraries meanwhile; with `prove` and
+// a name, it searches for a proof, for SearchAcrossProcessesTests; with a file alone, it runs that as
+// libFuzzer would.
 
 import Interleave
 import Testing
@@ -28,6 +29,7 @@ private func addTwice(to counter: Counter) async {
 
 CorpusWriter.runIfAsked(CommandLine.arguments)
 EngineInput.runIfAsked(CommandLine.arguments)
+await ProofSearch.runIfAsked(CommandLine.arguments)
 if CommandLine.arguments.contains("beside-loaders") { startLoaders() }
 
 private var configuration = FuzzConfiguration()

@@ -65,8 +65,8 @@ import Testing
       lines.joined(separator: "\n") == """
         holds: passed all 7 interleavings
         throws: thrownError, 1 preemption(s)
-        expects: expectation at main.swift:65, 1 preemption(s)
-        always: invariant at main.swift:69, 0 preemption(s)
+        expects: expectation at main.swift:67, 1 preemption(s)
+        always: invariant at main.swift:71, 0 preemption(s)
 
         """, "\(result)")
     #expect(result.exitCode == 0)
