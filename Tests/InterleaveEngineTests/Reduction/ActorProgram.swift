@@ -113,10 +113,19 @@ actor Room {
     notes.add(who + "'", to: name)
   }
 
-  func pause(_ who: String, at latch: Latch, _ pause: Latch.Pause = .lock) async {
+  func pause(_ who: String, at latch: Latch) async {
     notes.add(who, to: name)
-    await latch.wait(pause)
+    await latch.wait()
     notes.add(who + "'", to: name)
+  }
+
+  /// Waits on the actor, for which another one is waiting by then.
+  func hold(_ who: String, against other: String, at latch: Latch, _ pause: Latch.Pause) async {
+    notes.add(who, to: name)
+    let visitor = Task { visit(other) }
+    await withCheckedContinuation { latch.keep($0, pause) }
+    notes.add(who + "'", to: name)
+    await visitor.value
   }
 
   func spawn(_ actions: [ActorProgram.Action], _ world: World, as who: String) -> Task<Void, Never>

@@ -99,14 +99,11 @@ import Testing
   }
 
   /// An actor is kept by who need not wait, and let go by who does: others waited for it before.
-  @Test(arguments: Latch.Pause.allCases)
-  func aContinuationThatIsResumedBeforeItsTaskIsSuspendedKeepsTheActor(pause: Latch.Pause)
-    async throws
-  {
+  @Test func aContinuationThatIsResumedBeforeItsTaskIsSuspendedKeepsTheActor() async throws {
     let result = try await search { notes in
       let latch = Latch()
       let room = Room("room", notes)
-      let waiter = Task { await room.pause("waiter", at: latch, pause) }
+      let waiter = Task { await room.pause("waiter", at: latch) }
       let visitor = Task { await room.visit("visitor") }
       let opener = Task { latch.open() }
       _ = await (waiter.value, visitor.value, opener.value)
@@ -116,6 +113,27 @@ import Testing
       result.observations == [
         ["room": ["waiter", "waiter'", "visitor"]], ["room": ["waiter", "visitor", "waiter'"]],
         ["room": ["visitor", "waiter", "waiter'"]],
+      ])
+  }
+
+  @Test(arguments: Latch.Pause.allCases)
+  func whoIsResumedBeforeItIsSuspendedComesBeforeThoseWhoWaitForTheActor(pause: Latch.Pause)
+    async throws
+  {
+    let result = try await search { notes in
+      let latch = Latch()
+      let room = Room("room", notes)
+      let waiter = Task { await room.hold("waiter", against: "visitor", at: latch, pause) }
+      let opener = Task { notes.add("\(latch.open())", to: "opener") }
+      _ = await (waiter.value, opener.value)
+    }
+    #expect(result.isExhausted && !result.isDivided)
+    #expect(
+      result.observations == [
+        // The latch was open before, or was opened before the waiter was suspended, or after.
+        ["room": ["waiter", "waiter'", "visitor"], "opener": ["0"]],
+        ["room": ["waiter", "waiter'", "visitor"], "opener": ["1"]],
+        ["room": ["waiter", "visitor", "waiter'"], "opener": ["1"]],
       ])
   }
 

@@ -159,30 +159,31 @@ final class Latch: @unchecked Sendable {
   private var isOpen = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  /// What a task does that is known to wait, but does not yet.
+  /// What a task does that is known to wait, but does not yet: who opens it may come in between.
   enum Pause: Sendable, CaseIterable { case lock, look }
 
-  func wait(_ pause: Pause = .lock) async {
-    await withCheckedContinuation { continuation in
-      let isOpen = lock.withLock {
-        if !self.isOpen { waiting.append(continuation) }
-        return self.isOpen
-      }
-      // Who opens it may come in between.
-      switch pause {
-      case .lock: other.withLock {}
-      case .look: _ = Task.isCancelled
-      }
-      if isOpen { continuation.resume() }
+  func wait() async { await withCheckedContinuation { keep($0) } }
+
+  func keep(_ continuation: CheckedContinuation<Void, Never>, _ pause: Pause = .lock) {
+    let isOpen = lock.withLock {
+      if !self.isOpen { waiting.append(continuation) }
+      return self.isOpen
     }
+    switch pause {
+    case .lock: other.withLock {}
+    case .look: _ = Task.isCancelled
+    }
+    if isOpen { continuation.resume() }
   }
 
-  func open() {
+  /// Lets those go on who wait, and tells how many these are.
+  @discardableResult func open() -> Int {
     let waiting = lock.withLock {
       isOpen = true
       defer { self.waiting = [] }
       return self.waiting
     }
     for continuation in waiting { continuation.resume() }
+    return waiting.count
   }
 }

@@ -208,7 +208,8 @@ import Testing
       #expect(report.proofObstacle == nil)
       #expect(report.schedules == 1_000)
       let share = try #require(report.strategies.first { $0.name == "reduction" })
-      #expect(share.schedules <= 400)
+      // Of the 400 that it may take.
+      #expect(share.schedules <= 40)
     }
 
     @Test func theSameSeedProvesTheSameBySameManySchedules() async {

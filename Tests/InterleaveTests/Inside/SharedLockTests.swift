@@ -24,6 +24,7 @@
         #expect(!page.isTorn)
       }
       #expect(outcome.failure == nil, "\(outcome)")
+      #expect(outcome.report.warnings == [])
       #expect(meeting.hasTakenPlace)
     }
   }
