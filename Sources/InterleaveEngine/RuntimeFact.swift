@@ -26,6 +26,8 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   case virtualRandomness
   /// A suspended task has noted what it waits for.
   case dependencies
+  /// A task has noted that it handles its cancellation, as long as it does.
+  case cancellationHandlers
   /// A step that is interrupted inside finds its own task and accesses when it goes on, and what
   /// runs meanwhile its own.
   case carriers
@@ -128,6 +130,25 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
       }
       return run.waits == [.group([2]), .continuation(isLost: false), .task(1)]
         ? nil : "a suspended task has not noted what it waits for where it is looked for"
+    },
+    .cancellationHandlers: {
+      let run = Probe { probe in
+        let before = il_own_handlers()
+        let (one, two) = await withTaskCancellationHandler {
+          let one = il_own_handlers()
+          return (
+            one,
+            await withTaskCancellationHandler {
+              il_own_handlers()
+            } onCancel: {
+            }
+          )
+        } onCancel: {
+        }
+        probe.isRight = [before, one, two, il_own_handlers()] == [0, 1, 2, 0]
+      }
+      return run.end == .clean && run.isRight
+        ? nil : "a task has not noted how it handles its cancellation where that is looked for"
     },
     .carriers: {
       // Where there can be none, no use is made of them.

@@ -214,7 +214,7 @@ static il_carrier *take_spare(il_carriers *c) {
 void il_carriers_begin_step(il_carriers *c) {
   c->number = ++c->last_step;
   c->operations = c->runtime_locks = c->locks = 0;
-  c->vain_trials = c->passed = c->passed_more = 0;
+  c->vain_trials = c->passed = c->passed_more = c->waited = 0;
   c->begins_visibly = false;
   c->last_site = NULL;
   c->turning = (il_turning){0};
@@ -241,7 +241,7 @@ static void keep_step(const il_carriers *c, il_step_state *kept) {
       .vain_trials = c->vain_trials, .passed = c->passed, .passed_more = c->passed_more,
       .queue_frame = s->queue_frame,
       .number = c->number, .operations = c->operations, .runtime_locks = c->runtime_locks,
-      .locks = c->locks, .last_site = c->last_site};
+      .locks = c->locks, .last_site = c->last_site, .waited = c->waited};
   memcpy(kept->kinds, c->kinds, sizeof kept->kinds);
 }
 
@@ -271,6 +271,7 @@ static void go_on_with_step(il_carriers *c, const il_step_state *kept) {
   c->vain_trials = kept->vain_trials;
   c->passed = kept->passed;
   c->passed_more = kept->passed_more;
+  c->waited = kept->waited;
   c->locks = kept->locks;
   c->last_site = kept->last_site;
   // Others have been there: it begins to count anew.

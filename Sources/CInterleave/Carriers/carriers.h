@@ -124,6 +124,8 @@ typedef struct {
   // Before how many operations it was when it last came to a place after one, and to how many of
   // these it has come that were not the first after theirs.
   unsigned passed, passed_more;
+  // More than the number of the last place at which it had to wait in the midst of an operation.
+  unsigned waited;
   // The innermost call on a dispatch queue that it is in.
   struct il_queue_frame *queue_frame;
   // How many operations it has done of each kind.
@@ -190,7 +192,7 @@ struct il_carriers {
   unsigned run, last_step;
   // The step that runs.
   unsigned number, operations, runtime_locks, locks;
-  unsigned vain_trials, passed, passed_more;
+  unsigned vain_trials, passed, passed_more, waited;
   unsigned kinds[IL_POINT_KINDS];
   const void *last_site;
   // That it has begun is known to others, although it has done no operation yet.

@@ -174,6 +174,11 @@ static void offer_after(il_session *s, il_point_kind kind, unsigned occurrence, 
   bool is_first = c->passed != c->operations;
   c->passed = c->operations;
   unsigned place = is_first ? 2 * (c->operations - 1) : IL_WAITS + 2 * bounded(c->passed_more++);
+  // Its number would not tell which part of the step comes first.
+  if (is_offered && !is_first && c->points == IL_POINTS_FIRST) {
+    c->left_between = true;
+    return;
+  }
   if (!is_offered || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
       !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .site = site,
@@ -181,11 +186,14 @@ static void offer_after(il_session *s, il_point_kind kind, unsigned occurrence, 
   offer(s, &point);
 }
 
-void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
+static void pass_by(il_session *s, il_point_kind kind, bool is_offered, const void *site) {
   if (!s->step_task) return;
   unsigned occurrence = count_of(s, kind);
-  if (!s->initializing)
-    offer_after(s, kind, occurrence, s->carriers->points == IL_POINTS_EVERYWHERE, site);
+  if (!s->initializing) offer_after(s, kind, occurrence, is_offered, site);
+}
+
+void il_pass_by(il_session *s, il_point_kind kind, const void *site) {
+  pass_by(s, kind, s->carriers->points == IL_POINTS_EVERYWHERE, site);
 }
 
 void il_await(il_session *s, void *object, const void *site, il_want want) {
@@ -195,9 +203,11 @@ void il_await(il_session *s, void *object, const void *site, il_want want) {
   me->wanted = object;
   if (s->step_task && is_in_vain(c, me, c->number)) {
     c->left_between = true;
-    il_point point = {.kind = IL_POINT_WAIT, .site = site,
-                      .number = IL_WAITS + 2 * bounded(c->operations),
-                      .occurrence = c->operations, .is_vain = true};
+    // Who is woken in vain waits again, and that is another place.
+    unsigned place = c->operations < c->waited ? c->waited : c->operations;
+    c->waited = place + 1;
+    il_point point = {.kind = IL_POINT_WAIT, .site = site, .number = IL_WAITS + 2 * bounded(place),
+                      .occurrence = place, .is_vain = true};
     offer(s, &point);
   }
   me->want = IL_WANTS_NOTHING;
@@ -385,7 +395,11 @@ bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller
 
 void il_after_unlock(il_session *s, void *lock, const void *caller) {
   il_note_given(s, lock);
-  if (il_code_at(caller) == IL_CODE_PROGRAM) il_pass_by(s, IL_POINT_UNLOCKED, caller);
+  if (il_code_at(caller) != IL_CODE_PROGRAM) return;
+  // What handles a cancellation is taken away where nobody is told of it. It may be called until then.
+  il_points points = s->carriers->points;
+  bool may_be_handled = points != IL_POINTS_NOWHERE && il_step_handlers(s);
+  pass_by(s, IL_POINT_UNLOCKED, points == IL_POINTS_EVERYWHERE || may_be_handled, caller);
 }
 
 IL_UNINSTRUMENTED_END

@@ -38,6 +38,12 @@ enum {
   IL_STATUS_HAS_DEPENDENCY = 0x4000,
   IL_STATUS_HAS_EXECUTOR_PREFERENCE = 0x8000,
 };
+// What such a record begins with, and the kind of one that handles a cancellation.
+typedef struct il_status_record {
+  uintptr_t flags;
+  const struct il_status_record *next;
+} il_status_record;
+enum { IL_RECORD_HANDLES_CANCELLATION = 3 };
 
 // The first words of an asynchronous function's context.
 typedef struct il_async_context {

@@ -419,6 +419,10 @@ size_t il_take_printed(il_session *session, char *buffer, size_t capacity);
 /// The return addresses of the suspended task's asynchronous callers.
 size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
                          size_t capacity);
+/// How many handlers of its cancellation the running step's task has: see `withTaskCancellationHandler`.
+unsigned il_step_handlers(const il_session *session);
+/// The same for the step that asks.
+unsigned il_own_handlers(void);
 /// True if the task, which has not ended, is cancelled.
 bool il_is_cancelled(const il_task *task);
 /// Cancels a task between two steps; its handlers run with the session in force.

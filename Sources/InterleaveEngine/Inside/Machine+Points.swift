@@ -7,6 +7,7 @@ extension Machine {
   /// - Returns: The carrier that goes on: the step's own if it is not interrupted; nil for a loop.
   func pointReached(_ carrier: OpaquePointer, _ point: il_point) -> OpaquePointer? {
     let own = ownEntry(at: point)
+    settleHandled()
     if point.is_vain {
       let pauses = il_carrier_pauses(carrier)
       if pauses, isOnlyOne(own) { return release(own, carrier) }

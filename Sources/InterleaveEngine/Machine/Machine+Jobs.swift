@@ -71,6 +71,7 @@ extension Machine {
       offend(.queuedTwice, task: Int(task))
       return
     }
+    if progress.currentStep >= 0 { noteHandled() }
     let index = executor(for: ready)
     let executor = executors.pointer(at: Int(index))
     progress.clock += 1

@@ -110,6 +110,7 @@ extension Machine {
   }
 
   private func end() {
+    settleHandled()
     progress.clock += 1
     queue.endStep(on: progress.currentExecutor, at: progress.clock)
     tasks[Int(progress.currentTask)].steps += 1

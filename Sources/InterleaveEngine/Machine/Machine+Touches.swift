@@ -52,6 +52,7 @@ extension Machine {
   /// A step called something that touches tasks, locks or randomness.
   func touched(_ kind: il_touch, _ object: UnsafeMutableRawPointer?) {
     guard progress.currentStep >= 0 else { return }
+    defer { noteHandled() }
     switch kind {
     case IL_TOUCH_LOCK:
       let name = lockNumber(UInt(bitPattern: object))
@@ -83,6 +84,26 @@ extension Machine {
     default:
       touchChildren(of: progress.currentTask)
     }
+  }
+
+  /// A step has done something that others see while it handled its cancellation.
+  @inline(__always)
+  func noteHandled() {
+    progress.handlers = max(progress.handlers, il_step_handlers(session))
+  }
+
+  /// What the running step did comes to an end, or to where it can be interrupted.
+  ///
+  /// If it has taken away what handled its cancellation, after something that others see, it may have
+  /// been cancelled between the two.
+  func settleHandled() {
+    guard progress.handlers > 0 else { return }
+    let isLess = progress.currentEnd == .ended || il_step_handlers(session) < progress.handlers
+    let task = tasks.pointer(at: Int(progress.currentTask))
+    if isLess, task.pointee.endOfHandling < 0 {
+      task.pointee.endOfHandling = progress.currentStep
+    }
+    progress.handlers = 0
   }
 
   /// Whether a task is cancelled is known to its own steps, and to whoever asks for it.

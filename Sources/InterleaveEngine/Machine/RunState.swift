@@ -50,6 +50,8 @@ struct TaskState {
   var allowsLeaks = false
   /// Who cancelled it, if anybody, was seen.
   var isSeenCancelled = false
+  /// The first step that took away what handled the cancellation after it had done something.
+  var endOfHandling: Int32 = -1
   /// It exists only to run when a timer fires.
   var isTimer = false
   /// Its step was interrupted inside, and has not gone on.
@@ -146,6 +148,8 @@ struct RunState {
   var currentTask: Int32 = -1
   var currentExecutor: Int32 = 0
   var currentEnd = StepEnd.suspended
+  /// How many handlers of its cancellation the running step's task had when it last did something.
+  var handlers: UInt32 = 0
   var rootHasEnded = false
   var hasFailed = false
   /// The instant of virtual time at which the last step began.

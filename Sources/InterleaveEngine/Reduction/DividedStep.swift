@@ -26,14 +26,25 @@ extension Machine {
   ///
   /// - Parameter traced: The run.
   package func dividedStep(in traced: [StepTrace.Step]) -> DividedStep? {
+    if let step = cancelledInTheMidst { return divided(step) }
     for step in 0..<steps.count {
       var division = DivisionSearch(machine: self, step: step)
-      if division.isDivided(in: traced) {
-        let task = tasks[Int(steps[step].task)]
-        return DividedStep(step: step, resume: steps[step].resume, site: task.site)
-      }
+      if division.isDivided(in: traced) { return divided(step) }
     }
     return nil
+  }
+
+  private func divided(_ step: Int) -> DividedStep {
+    DividedStep(
+      step: step, resume: steps[step].resume, site: tasks[Int(steps[step].task)].site)
+  }
+
+  /// A step that did something and then took away what handled its cancellation, of a task that was
+  /// cancelled: in between that may have been handled, which nothing else tells.
+  private var cancelledInTheMidst: Int? {
+    tasks.elements.first { $0.isSeenCancelled && $0.endOfHandling >= 0 }.map {
+      Int($0.endOfHandling)
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import Dispatch
+import InterleaveBugs
 import InterleaveEngine
 import Testing
 
@@ -144,6 +146,42 @@ private func runs(
       }
     }
     #expect(limits == [false, true])
+  }
+
+  /// Who is woken but finds that another one came first waits a second time: that is another place of
+  /// its step.
+  @Test func aScheduleInWhichAStepIsWokenInVainIsReplayed() async throws {
+    let differ = try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      func signature(under strategy: any Strategy, _ seed: UInt64) -> UInt64 {
+        _ = machine.run(strategy, RunStart(index: 0, seed: seed)) {
+          Task {
+            let room = DispatchSemaphore(value: 1)
+            await withTaskGroup(of: Void.self) { group in
+              for _ in 0..<4 {
+                group.addTask {
+                  for _ in 0..<2 {
+                    room.block()
+                    room.signal()
+                  }
+                }
+              }
+            }
+          }
+        }
+        return machine.signature
+      }
+      return (0..<100 as Range<UInt64>).filter { seed in
+        let first = signature(under: RandomWalk(), seed)
+        let deviations = machine.recordedSchedule().deviations
+        machine.finish()
+        defer { machine.finish() }
+        return signature(under: Replay(deviations), seed) != first
+      }
+    }
+    #expect(differ.isEmpty)
   }
 
   @Test func aPortfolioInterruptsStepsFromTheFirstRunsOnButNotInAll() async throws {

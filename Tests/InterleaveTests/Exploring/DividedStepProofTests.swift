@@ -82,6 +82,7 @@ import Testing
           await task.value
         }),
       .withheld("several things", withChoice(drawBesideATask)),
+      .withheld("several things", withChoice { await raiseUnderAHandler(besides: nil) }),
     ]
 
     @Test(arguments: divided.indices)
@@ -96,8 +97,34 @@ import Testing
       _ = await task.value
     }
 
+    /// A task is cancelled that handles it: after its last section the handler is there for a while.
+    @Sendable private static func raiseUnderAHandler(besides seen: (@Sendable (Int) -> Void)?) async
+    {
+      let box = ProofBox()
+      let task = Task {
+        await withTaskCancellationHandler {
+          box.raise()
+        } onCancel: {
+          box.set(10)
+        }
+      }
+      await Task.yield()
+      task.cancel()
+      await task.value
+      seen?(box.get())
+    }
+
     @Test func nothingIsProvedWhereAStepDrawsBesideItsTaskEvenIfItIsInterrupted() async {
       await expect(.withheld("several things", withChoice(Self.drawBesideATask)))
+    }
+
+    @Test func theHandlerIsCalledAfterTheLastSectionOfWhatItIsAbout() async {
+      let seen = ProofValues()
+      let (_, failure) = await ProofProgram.run(by: .portfolio) {
+        await Self.raiseUnderAHandler { seen.all.insert($0) }
+      }
+      #expect(failure == nil)
+      #expect(seen.all == [1, 10, 11])
     }
 
     static let whole: [ProofProgram] = [

@@ -100,6 +100,11 @@ final class ProofBox: @unchecked Sendable {
   }
 }
 
+/// What runs came to, one after the other.
+final class ProofValues: @unchecked Sendable {
+  var all: Set<Int> = []
+}
+
 final class ProofNote: @unchecked Sendable {
   private let box: ProofBox
   init(_ box: ProofBox) { self.box = box }

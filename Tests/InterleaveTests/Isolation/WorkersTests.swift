@@ -44,7 +44,7 @@ private func isRareOrder() async -> Bool {
     for name in 0..<4 { group.addTask { await second.come(name) } }
   }
   let (some, others) = (await first.names, await second.names)
-  return some.starts(with: [4, 2, 3]) && others.starts(with: [3, 1])
+  return some.starts(with: [2, 4, 0]) && others.starts(with: [1, 3])
 }
 
 private struct RareOrder: Error {}
