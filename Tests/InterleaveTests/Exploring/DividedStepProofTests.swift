@@ -127,6 +127,27 @@ import Testing
       #expect(seen.all == [1, 10, 11])
     }
 
+    @Test func nothingIsProvedWhereWhoCancelsDividesWhatIsHandled() async {
+      let seen = ProofValues()
+      await expect(
+        .withheld("several things") {
+          let box = ProofBox()
+          let one = Task {
+            await withTaskCancellationHandler {
+              let value = box.get()
+              box.set(2 * value)
+            } onCancel: {
+              box.raise()
+            }
+          }
+          let other = Task { one.cancel() }
+          await one.value
+          await other.value
+          seen.all.insert(box.get())
+        })
+      #expect(seen.all == [0, 1, 2])
+    }
+
     static let whole: [ProofProgram] = [
       .proved(
         withChoice {
