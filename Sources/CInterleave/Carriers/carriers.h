@@ -108,14 +108,8 @@ typedef struct {
   unsigned locks;
 } il_turning;
 
-// The fields of the session that belong to the step that runs.
+// How far a step has come, as far as it can be interrupted inside.
 typedef struct {
-  void *executor;
-  il_task *step_task, *cancelled, *ended;
-  void *step_frame, *step_resume, *bounce_target;
-  unsigned clock_reads, creating, immediate, initializing;
-  bool creating_child;
-  void *creation_site, *creation_caller, *creation_entry, *creation_group, *creation_let;
   // The number of the step, how many operations it has done, and how many locks of the
   // runtime's and of the program's it holds.
   unsigned number, operations, runtime_locks, locks;
@@ -126,12 +120,23 @@ typedef struct {
   unsigned passed, passed_more;
   // More than the number of the last place at which it had to wait in the midst of an operation.
   unsigned waited;
-  // The innermost call on a dispatch queue that it is in.
-  struct il_queue_frame *queue_frame;
   // How many operations it has done of each kind.
   unsigned kinds[IL_POINT_KINDS];
   // Where the last one was that it could be interrupted before.
   const void *last_site;
+} il_step_inside;
+
+// What belongs to a step, kept while it is parked: fields of the session, and how far it has come.
+typedef struct {
+  void *executor;
+  il_task *step_task, *cancelled, *ended;
+  void *step_frame, *step_resume, *bounce_target;
+  unsigned clock_reads, creating, immediate, initializing;
+  bool creating_child;
+  void *creation_site, *creation_caller, *creation_entry, *creation_group, *creation_let;
+  // The innermost call on a dispatch queue that it is in.
+  struct il_queue_frame *queue_frame;
+  il_step_inside inside;
 } il_step_state;
 
 #define IL_NEVER INT64_MAX
@@ -191,10 +196,7 @@ struct il_carriers {
   // The number of the run, and of the last step that began.
   unsigned run, last_step;
   // The step that runs.
-  unsigned number, operations, runtime_locks, locks;
-  unsigned vain_trials, passed, passed_more, waited;
-  unsigned kinds[IL_POINT_KINDS];
-  const void *last_site;
+  il_step_inside inside;
   // That it has begun is known to others, although it has done no operation yet.
   bool begins_visibly;
   il_turning turning;

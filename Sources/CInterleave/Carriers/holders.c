@@ -60,7 +60,7 @@ bool il_is_held_elsewhere(const il_carriers *c, il_want want, void *object, unsi
 
 bool il_is_held_by_step(const il_carriers *c, const void *object) {
   const il_held *held = il_known_held(c, object);
-  return held && held->depth && held->holder == c->number;
+  return held && held->depth && held->holder == c->inside.number;
 }
 
 void il_note_taken_by(il_session *s, void *object, il_held_kind kind, bool is_shared,
@@ -75,10 +75,10 @@ void il_note_taken_by(il_session *s, void *object, il_held_kind kind, bool is_sh
   if (is_shared) {
     held->sharers++;
   } else {
-    held->holder = c->number;
+    held->holder = c->inside.number;
     held->depth++;
   }
-  if (is_runtime) c->runtime_locks++; else c->locks++;
+  if (is_runtime) c->inside.runtime_locks++; else c->inside.locks++;
 }
 
 void il_note_taken(il_session *s, void *object, il_held_kind kind, bool is_shared,
@@ -91,8 +91,8 @@ void il_note_given(il_session *s, void *object) {
   il_held *held = il_known_held(c, object);
   if (!held || !(held->depth || held->sharers)) return;
   // Whoever took it in an earlier step than this one is counted no more.
-  bool is_own = !held->depth || held->holder == c->number;
-  unsigned *count = held->is_runtime ? &c->runtime_locks : &c->locks;
+  bool is_own = !held->depth || held->holder == c->inside.number;
+  unsigned *count = held->is_runtime ? &c->inside.runtime_locks : &c->inside.locks;
   if (is_own && *count) --*count;
   if (!held->depth) held->sharers--;
   else if (!--held->depth) held->holder = 0;
@@ -115,7 +115,7 @@ void il_leave_taken(il_carriers *c) {
   bool is_thread = il_is_thread(c->session->step_task);
   for (size_t n = 0; n < c->held_capacity; n++) {
     il_held *held = &c->held[n];
-    if (held->run == c->run && held->depth && held->holder == c->number)
+    if (held->run == c->run && held->depth && held->holder == c->inside.number)
       held->is_left = !is_thread && is_recursive(held);
   }
 }

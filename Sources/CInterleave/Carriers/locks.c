@@ -190,7 +190,7 @@ int ftrylockfile(FILE *file) {
   il_note_trial((void *)ftrylockfile, caller);
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) &&
-      il_is_held_elsewhere(inside->carriers, IL_WANTS_LOCK, file, inside->carriers->number))
+      il_is_held_elsewhere(inside->carriers, IL_WANTS_LOCK, file, inside->carriers->inside.number))
     return EBUSY;
   int result = original(file);
   if (UNLIKELY(inside != NULL) && !result)

@@ -35,7 +35,7 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
 static bool may_be_interrupted(const il_session *s) {
   const il_carriers *c = s->carriers;
   return !s->creating && !s->immediate && !s->initializing && !s->cancelled && !s->drain_count &&
-         !c->runtime_locks && !(c->spares_holders && c->locks);
+         !c->inside.runtime_locks && !(c->spares_holders && c->inside.locks);
 }
 
 // Where the function was called that a call returns to. Not all code keeps its frames.
@@ -84,12 +84,12 @@ static unsigned bounded(unsigned number) {
 
 void il_count_operation(il_session *s) {
   // What happens once in a process must not shift what comes after it.
-  if (s->step_task && !s->initializing) s->carriers->operations++;
+  if (s->step_task && !s->initializing) s->carriers->inside.operations++;
 }
 
 // How many operations of a kind came before the one that is counted here.
 static unsigned count_of(il_session *s, il_point_kind kind) {
-  unsigned *count = &s->carriers->kinds[kind];
+  unsigned *count = &s->carriers->inside.kinds[kind];
   return s->initializing ? *count : (*count)++;
 }
 
@@ -124,14 +124,14 @@ static bool is_between(il_point_kind kind, il_want want, bool is_vain, bool is_o
 void il_reach(il_session *s, il_point_kind kind, void *object, const void *site, il_want want) {
   il_carriers *c = s->carriers;
   if (!s->step_task) return;
-  unsigned number = c->operations, occurrence = count_of(s, kind);
+  unsigned number = c->inside.operations, occurrence = count_of(s, kind);
   il_count_operation(s);
   let_others_go_on(s, kind, occurrence, site);
   il_carrier *me = c->current;
-  c->last_site = site;
+  c->inside.last_site = site;
   me->want = want;
   me->wanted = object;
-  bool is_vain = is_in_vain(c, me, c->number);
+  bool is_vain = is_in_vain(c, me, c->inside.number);
   // Before its first operation a step has done nothing that others see; but plain loads of atomics
   // are not counted, and of who is about to try a lock it must be known.
   bool is_first = !number && c->points == IL_POINTS_FIRST &&
@@ -161,25 +161,25 @@ void il_reach_touch(il_session *s, il_touch kind, void *object, const void *site
 void il_reach_end(il_session *s, const il_task *task) {
   il_carriers *c = s->carriers;
   if (!task->group || task != s->step_task) return;
-  if (!c->kinds[IL_POINT_LOCK] && !c->kinds[IL_POINT_RESUME]) return;
+  if (!c->inside.kinds[IL_POINT_LOCK] && !c->inside.kinds[IL_POINT_RESUME]) return;
   // After the last operation, others have had their turn.
-  bool is_passed = c->points == IL_POINTS_EVERYWHERE && c->passed == c->operations;
+  bool is_passed = c->points == IL_POINTS_EVERYWHERE && c->inside.passed == c->inside.operations;
   if (is_passed) il_count_operation(s);
-  else il_reach(s, IL_POINT_END, NULL, c->last_site, IL_WANTS_NOTHING);
+  else il_reach(s, IL_POINT_END, NULL, c->inside.last_site, IL_WANTS_NOTHING);
 }
 
 static void offer_after(il_session *s, il_point_kind kind, unsigned occurrence, bool is_offered,
                         const void *site) {
   il_carriers *c = s->carriers;
-  bool is_first = c->passed != c->operations;
-  c->passed = c->operations;
-  unsigned place = is_first ? 2 * (c->operations - 1) : IL_WAITS + 2 * bounded(c->passed_more++);
+  bool is_first = c->inside.passed != c->inside.operations;
+  c->inside.passed = c->inside.operations;
+  unsigned place = is_first ? 2 * (c->inside.operations - 1) : IL_WAITS + 2 * bounded(c->inside.passed_more++);
   // Its number would not tell which part of the step comes first.
   if (is_offered && !is_first && c->points == IL_POINTS_FIRST) {
     c->left_between = true;
     return;
   }
-  if (!is_offered || c->off || !c->operations || c->operations > IL_MOST_OPERATIONS ||
+  if (!is_offered || c->off || !c->inside.operations || c->inside.operations > IL_MOST_OPERATIONS ||
       !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .site = site,
                     .number = place + 1, .occurrence = occurrence};
@@ -201,11 +201,11 @@ void il_await(il_session *s, void *object, const void *site, il_want want) {
   il_carrier *me = c->current;
   me->want = want;
   me->wanted = object;
-  if (s->step_task && is_in_vain(c, me, c->number)) {
+  if (s->step_task && is_in_vain(c, me, c->inside.number)) {
     c->left_between = true;
     // Who is woken in vain waits again, and that is another place.
-    unsigned place = c->operations < c->waited ? c->waited : c->operations;
-    c->waited = place + 1;
+    unsigned place = c->inside.operations < c->inside.waited ? c->inside.waited : c->inside.operations;
+    c->inside.waited = place + 1;
     il_point point = {.kind = IL_POINT_WAIT, .site = site, .number = IL_WAITS + 2 * bounded(place),
                       .occurrence = place, .is_vain = true};
     offer(s, &point);
@@ -217,12 +217,12 @@ bool il_await_trial(il_session *s, void *object, const void *site, il_want want)
   enum { PATIENCE = 8 };
   il_carriers *c = s->carriers;
   il_carrier *me = c->current;
-  if (++c->vain_trials <= PATIENCE) return false;
+  if (++c->inside.vain_trials <= PATIENCE) return false;
   me->is_trial = true;
   il_await(s, object, site, want);
   me->is_trial = false;
   me->want = want;
-  bool is_vain = is_in_vain(c, me, c->number);
+  bool is_vain = is_in_vain(c, me, c->inside.number);
   me->want = IL_WANTS_NOTHING;
   return !is_vain;
 }
@@ -273,7 +273,7 @@ void il_leave_points(il_session *s, const char *call, const void *site) {
 // MARK: - What is parked
 
 bool il_carrier_is_blocked(const il_carrier *carrier) {
-  return is_in_vain(carrier->owner, carrier, carrier->step.number);
+  return is_in_vain(carrier->owner, carrier, carrier->step.inside.number);
 }
 
 bool il_carrier_pauses(const il_carrier *carrier) { return carrier->want == IL_WANTS_OTHERS; }
@@ -361,7 +361,7 @@ static bool is_about_to_be_tried(const il_carriers *c, const void *lock) {
 static void let_others_try(il_session *s, const void *lock, const void *caller) {
   const il_carriers *c = s->carriers;
   bool is_offered = c->points == IL_POINTS_BEFORE || c->points == IL_POINTS_EVERYWHERE;
-  unsigned locks = c->kinds[IL_POINT_LOCK];
+  unsigned locks = c->inside.kinds[IL_POINT_LOCK];
   if (LIKELY(!c->parked) || !s->step_task || s->initializing || !locks || !is_offered ||
       !is_about_to_be_tried(c, lock)) return;
   offer_after(s, IL_POINT_LOCK, locks - 1, true, caller);
@@ -389,7 +389,7 @@ bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller
     il_reach(s, IL_POINT_LOCK, lock, caller, IL_WANTS_NOTHING);
     me->tries = NULL;
   }
-  return il_is_held_elsewhere(s->carriers, want, lock, s->carriers->number) &&
+  return il_is_held_elsewhere(s->carriers, want, lock, s->carriers->inside.number) &&
          !il_await_trial(s, lock, caller, want);
 }
 
