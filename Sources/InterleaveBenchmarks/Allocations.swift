@@ -1,6 +1,4 @@
 import CAllocations
-import Interleave
-import InterleaveEngine
 
 /// Counts what steps ask of the heap, once all has the size that runs need.
 ///
@@ -88,52 +86,15 @@ struct Allocations {
     _ way: Way, _ program: Withdrawals, runs: Int
   ) async throws -> Allocations {
     let before = al_count()
-    let steps =
-      switch way {
-      case .native: await native(program, runs)
-      case .machine: try controlled(program, runs)
-      case .portfolio:
-        await fuzzed(program, runs) { $0.strategy = .custom("portfolio") { Portfolio() } }
-      case .fuzzer: await fuzzed(program, runs) { _ in }
-      }
+    let steps: Int
+    switch way {
+    case .native:
+      await Task.detached { await program.runNatively(runs) }.value
+      steps = 0
+    case .machine: steps = try program.runOnMachine(runs)
+    case .portfolio: steps = await program.runByFuzzer(runs, .portfolioAlone)
+    case .fuzzer: steps = await program.runByFuzzer(runs)
+    }
     return Allocations(steps: Double(steps), allocations: Double(al_count() - before))
-  }
-
-  private static func native(_ program: Withdrawals, _ runs: Int) async -> Int {
-    await Task.detached {
-      for _ in 0..<runs { _ = await program.run() }
-      return 0
-    }.value
-  }
-
-  private static func controlled(_ program: Withdrawals, _ runs: Int) throws -> Int {
-    let machine = try Machine(settings: MachineSettings())
-    let walk = RandomWalk()
-    var steps = 0
-    for index in 0..<runs {
-      let start = RunStart(index: index, seed: UInt64(index))
-      let end = machine.run(walk, start) { Task { await program.run() } }
-      precondition(end == .clean, "a run of the bank ended \(end)")
-      steps += machine.stepCount
-      machine.finish()
-    }
-    return steps
-  }
-
-  private static func fuzzed(
-    _ program: Withdrawals, _ runs: Int, _ change: (inout FuzzConfiguration) -> Void
-  ) async -> Int {
-    var configuration = FuzzConfiguration()
-    configuration.schedules = runs
-    configuration.seed = 1
-    configuration.corpus = .none
-    // What a process of its own asks for is not seen here.
-    configuration.isolation = .none
-    change(&configuration)
-    let outcome = await Fuzzer(configuration).run(named: "allocations") { _ = await program.run() }
-    guard case .passed(let report) = outcome, report.schedules == runs else {
-      preconditionFailure("the bank did not run as often as it was to: \(outcome)")
-    }
-    return report.steps
   }
 }

@@ -312,14 +312,3 @@ final class Hunter {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }
-
-extension BugProgram {
-  /// Where steps are interrupted inside for its bug to be found.
-  var interruptions: Interruptions {
-    switch need {
-    case .nothing: .never
-    case .before: .before
-    case .after: .everywhere
-    }
-  }
-}

@@ -1,6 +1,3 @@
-import Interleave
-import InterleaveEngine
-
 /// Measures runs per second, each way in turn, in rounds.
 ///
 /// The native runtime is given its best: it is measured from a detached task, so
@@ -78,62 +75,19 @@ final class SpeedContest {
 
   /// The time that so many runs take, in seconds.
   private func time(_ way: Way, _ count: Int) async throws -> Double {
+    let program = program
+    let clock = ContinuousClock()
+    let start = clock.now
     switch way {
-    case .detached: await Self.detached(program, count)
+    case .detached: await Task.detached { await program.runNatively(count) }.value
     case .main: await Self.onMainActor(program, count)
-    case .machine: try controlled(count)
-    case .fuzzer: await fuzzed(count)
+    case .machine: stepsPerRun = Double(try program.runOnMachine(count)) / Double(count)
+    case .fuzzer: _ = await program.runByFuzzer(count, .portfolioAlone)
     }
+    return (clock.now - start) / .seconds(1)
   }
 
-  private static func detached(_ program: Withdrawals, _ count: Int) async -> Double {
-    await Task.detached { await native(program, count) }.value
-  }
-
-  @MainActor private static func onMainActor(_ program: Withdrawals, _ count: Int) async -> Double {
-    let clock = ContinuousClock()
-    let start = clock.now
+  @MainActor private static func onMainActor(_ program: Withdrawals, _ count: Int) async {
     for _ in 0..<count { _ = await program.run() }
-    return (clock.now - start) / .seconds(1)
-  }
-
-  private static func native(_ program: Withdrawals, _ count: Int) async -> Double {
-    let clock = ContinuousClock()
-    let start = clock.now
-    for _ in 0..<count { _ = await program.run() }
-    return (clock.now - start) / .seconds(1)
-  }
-
-  private func controlled(_ count: Int) throws -> Double {
-    let machine = try Machine(settings: MachineSettings())
-    let walk = RandomWalk()
-    let program = program
-    var steps = 0
-    let elapsed = seconds {
-      for index in 0..<count {
-        let start = RunStart(index: index, seed: UInt64(index))
-        let end = machine.run(walk, start) { Task { await program.run() } }
-        precondition(end == .clean, "a run of the bank ended \(end)")
-        steps += machine.stepCount
-        machine.finish()
-      }
-    }
-    stepsPerRun = Double(steps) / Double(count)
-    return elapsed
-  }
-
-  private func fuzzed(_ count: Int) async -> Double {
-    var configuration = FuzzConfiguration()
-    configuration.schedules = count
-    // The portfolio by itself: with a proof, the run would end before its time.
-    configuration.strategy = .custom("portfolio") { Portfolio() }
-    configuration.seed = 1
-    configuration.corpus = .none
-    let program = program
-    let clock = ContinuousClock()
-    let start = clock.now
-    let outcome = await Fuzzer(configuration).run(named: "speed") { _ = await program.run() }
-    guard case .passed = outcome else { preconditionFailure("the bank failed: \(outcome)") }
-    return (clock.now - start) / .seconds(1)
   }
 }

@@ -1,0 +1,50 @@
+import Interleave
+import InterleaveEngine
+
+/// Runs one after the other, natively, on the bare machine, and by ``Fuzzer``.
+extension Withdrawals {
+  func runNatively(_ count: Int) async {
+    for _ in 0..<count { _ = await run() }
+  }
+
+  /// Runs as a random walk, on a machine of its own.
+  ///
+  /// - Returns: The number of steps of all runs.
+  func runOnMachine(_ count: Int) throws -> Int {
+    let machine = try Machine(settings: MachineSettings())
+    let walk = RandomWalk()
+    var steps = 0
+    for index in 0..<count {
+      let start = RunStart(index: index, seed: UInt64(index))
+      let end = machine.run(walk, start) { Task { await run() } }
+      precondition(end == .clean, "a run of the bank ended \(end)")
+      steps += machine.stepCount
+      machine.finish()
+    }
+    return steps
+  }
+
+  /// Runs as a campaign of so many schedules.
+  ///
+  /// - Parameter strategy: Nil for the default, which searches for a proof, too, and ends with it.
+  /// - Returns: The number of steps of all runs.
+  func runByFuzzer(_ count: Int, _ strategy: FuzzConfiguration.StrategyChoice? = nil) async -> Int {
+    var configuration = FuzzConfiguration()
+    configuration.schedules = count
+    if let strategy { configuration.strategy = strategy }
+    configuration.seed = 1
+    configuration.corpus = .none
+    // What another process does is not seen in this one.
+    configuration.isolation = .none
+    let outcome = await Fuzzer(configuration).run(named: "withdrawals") { _ = await run() }
+    guard case .passed(let report) = outcome, report.schedules == count else {
+      preconditionFailure("the bank did not run as often as it was to: \(outcome)")
+    }
+    return report.steps
+  }
+}
+
+extension FuzzConfiguration.StrategyChoice {
+  /// The portfolio without the search for a proof, with which a campaign would end before its time.
+  static var portfolioAlone: Self { .custom("portfolio") { Portfolio() } }
+}
