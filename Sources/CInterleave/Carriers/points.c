@@ -162,10 +162,9 @@ void il_reach_end(il_session *s, const il_task *task) {
   il_carriers *c = s->carriers;
   if (!task->group || task != s->step_task) return;
   if (!c->inside.kinds[IL_POINT_LOCK] && !c->inside.kinds[IL_POINT_RESUME]) return;
-  // After the last operation, others have had their turn.
-  bool is_passed = c->points == IL_POINTS_EVERYWHERE && c->inside.passed == c->inside.operations;
-  if (is_passed) il_count_operation(s);
-  else il_reach(s, IL_POINT_END, NULL, c->inside.last_site, IL_WANTS_NOTHING);
+  // Not even after a point behind the last operation is this left out: what is replayed may have such
+  // points in one mode, and not in another.
+  il_reach(s, IL_POINT_END, NULL, c->inside.last_site, IL_WANTS_NOTHING);
 }
 
 static void offer_after(il_session *s, il_point_kind kind, unsigned occurrence, bool is_offered,

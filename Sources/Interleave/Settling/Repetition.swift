@@ -183,8 +183,11 @@ extension RunOutcome {
     let place = code.place.map { " (\($0))" } ?? ""
     let executor = StepNamer(trace).executorName(step.key.executor)
     let count = schedule.steps[index].enabled
+    let inside = step.key.inside.map { ", interrupted \($0.words)" } ?? ""
+    let isFirst = schedule.steps[index].passedOver == schedule.steps[index].key
     return "task \(trace.path(ofTask: step.key.task))\(function)\(place)"
-      + (executor.isEmpty ? "" : " on \(executor)")
+      + (executor.isEmpty ? "" : " on \(executor)") + inside
       + ", one of \(counted(count, "step")) that could run"
+      + (isFirst ? "" : ", before task \(trace.path(ofTask: step.passedOver.task))'s")
   }
 }

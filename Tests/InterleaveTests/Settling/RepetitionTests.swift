@@ -41,6 +41,21 @@ import Testing
     #expect(difference.warningOfSample != nil)
   }
 
+  @Test func whatAStepWasTakenAheadOfAndWhereItWasInsideAreTold() throws {
+    var (first, then) = (RunOutcome.passing([1, 2]), RunOutcome.passing([1, 2]))
+    first.schedule = first.schedule?.deviating
+    first.trace?.steps[0].passedOver.task = 2
+    then.trace?.steps[0].key.inside = InsidePoint(.lock)
+    let difference = try #require(try repeated(first, then, then))
+    #expect(
+      difference.lines.first == "* step 1 was at first task 0.1, one of 2 steps that could run, "
+        + "before task 0.2's")
+    #expect(
+      difference.lines.dropFirst().first
+        == "* step 1 was then task 0.1, interrupted before it took "
+        + "a lock, one of 2 steps that could run")
+  }
+
   @Test func whatChangesFromRunToRunDoesNotSettle() throws {
     let found = try repeated(.passing([1, 2]), .passing([2, 1]), .passing([1, 1]))
     let difference = try #require(found)
