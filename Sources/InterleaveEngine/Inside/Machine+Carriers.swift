@@ -138,7 +138,7 @@ extension Machine {
   /// Adds the steps that wait for a limited time, once it is the next thing that happens that it is
   /// over.
   private func appendTimed(_ end: Int64) {
-    let areTimersDue = !timers.isEmpty && timers[0].deadline == end
+    let areTimersDue = timers.first?.deadline == end
     let isIdle = enabled.elements.allSatisfy {
       areTimersDue && slots.pointer(at: Int($0.slot)).pointee.reason == .timer
     }

@@ -82,7 +82,7 @@ extension Machine {
   /// The tasks that could go on if they had a thread.
   private var withheld: [Turn] {
     let ready = queue.enabled.elements.filter { needsThread($0) && !isTaken($0) }
-    let sleeping = (0..<timers.count).map { queue.enabled.entry(of: timers[$0].slot) }
+    let sleeping = timers.map { queue.enabled.entry(of: $0.slot) }
       .filter(needsThread)
     return (ready + sleeping).map { entry in
       Turn(

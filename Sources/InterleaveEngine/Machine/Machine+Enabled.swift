@@ -53,7 +53,7 @@ extension Machine {
     let count = timers.countDue(
       progress.settings.time, upTo: min(progress.lastMoment, end), waitingSince: oldest,
       isIdle: enabled.isEmpty)
-    for index in 0..<count { enabled.append(queue.enabled.entry(of: timers[index].slot)) }
+    for timer in timers.prefix(count) { enabled.append(queue.enabled.entry(of: timer.slot)) }
   }
 
   // MARK: Steps by their names

@@ -135,9 +135,9 @@ extension Machine {
 
   /// What the next moment is that polling comes to, once it has lasted.
   private func timerThatPolledTimeReaches() -> RunQueue.Entry? {
-    guard progress.fairness.letsTimePass, !timers.isEmpty else { return nil }
-    let timer = queue.enabled.entry(of: timers[0].slot)
-    guard timers[0].deadline <= min(progress.lastMoment, firstLimit), findsThread(timer) else {
+    guard progress.fairness.letsTimePass, let first = timers.first else { return nil }
+    let timer = queue.enabled.entry(of: first.slot)
+    guard first.deadline <= min(progress.lastMoment, firstLimit), findsThread(timer) else {
       return nil
     }
     progress.fairness.letsTimePass = false

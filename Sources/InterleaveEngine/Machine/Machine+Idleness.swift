@@ -21,20 +21,20 @@ extension Machine {
 
   /// The job of a task no longer waits for its timer, which will not fire.
   func timerWithdrawn(_ record: UnsafeMutablePointer<il_task>) {
-    let task = Int(record.pointee.index)
-    guard
-      let index = (0..<timers.count).first(where: { slots[Int(timers[$0].slot)].task == task })
-    else { preconditionFailure("a timer that is withdrawn is set") }
-    let slot = timers[index].slot
+    let task = tasks.pointer(at: Int(record.pointee.index))
+    let slot = task.pointee.slot
+    precondition(
+      slot >= 0 && slots[Int(slot)].reason == .timer, "a timer that is withdrawn is set")
     timers.remove(slot)
     freeSlots.append(slot)
-    tasks[task].isReady = false
+    task.pointee.slot = -1
+    task.pointee.isReady = false
   }
 
   /// The body has ended, and nothing goes on but timers that would do so for ever.
   var onlyRecurringTimersGoOn: Bool {
     progress.rootHasEnded && parked.isEmpty && queue.count == 0
-      && (0..<timers.count).allSatisfy { slots[Int(timers[$0].slot)].ready.recurs }
+      && timers.allSatisfy { slots[Int($0.slot)].ready.recurs }
       && tasks.elements.allSatisfy(\.isOver)
   }
 
@@ -50,10 +50,10 @@ extension Machine {
   /// - Parameter index: The number of a task of the run that goes on.
   package func sleepEnd(of index: Int) -> Int64? {
     // The timer runs a task of its own, which the sleeping one has made.
-    (0..<timers.count).first {
-      let timer = tasks[Int(slots[Int(timers[$0].slot)].task)]
+    timers.first {
+      let timer = tasks[Int(slots[Int($0.slot)].task)]
       return timer.parent == index && timer.block == 0
-    }
-    .map { timers[$0].deadline }
+    }?
+    .deadline
   }
 }

@@ -102,6 +102,7 @@ extension Machine {
       queue.register(
         slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
       timers.insert(slot, at: ready.pointee.deadline)
+      state.pointee.slot = slot
       return
     case IL_ARRIVAL_HOP:
       job.pointee.reason = .hopped

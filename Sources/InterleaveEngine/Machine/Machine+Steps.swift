@@ -17,9 +17,9 @@ extension Machine {
       il_advance(session, job.pointee.since)
     } else {
       queue.take(slot, hint: progress.placeInQueue(ofEnabled: index))
-      tasks[Int(job.pointee.task)].slot = -1
       if job.pointee.isIdle { progress.idlers -= 1 }
     }
+    tasks[Int(job.pointee.task)].slot = -1
     begin(chosen, isBaseline: index == 0, passed: passed)
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.

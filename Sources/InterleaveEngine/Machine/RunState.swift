@@ -32,7 +32,7 @@ struct TaskState {
   var hasEnded = false
   /// It has a job that waits to run.
   var isReady = false
-  /// The slot of that job, unless it is a timer; -1 for none.
+  /// The slot of that job; -1 for none.
   var slot: Int32 = -1
   /// Nobody holds the continuation any more that it waits for.
   var lostContinuation = false
