@@ -36,9 +36,11 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
   case atomics
   /// Dispatch queues and work items keep what they are where it is looked for.
   case queues
+  /// A task group keeps its children in a list, whose links are where they are looked for.
+  case children
 
   /// Without it, nothing can be controlled.
-  var isRequired: Bool { ![.carriers, .atomics, .queues].contains(self) }
+  var isRequired: Bool { ![.carriers, .atomics, .queues, .children].contains(self) }
 
   /// What is wrong, if the fact does not hold.
   var complaint: String? { Self.checks[self]?() }
@@ -171,6 +173,19 @@ package enum RuntimeFact: String, CaseIterable, Sendable {
     .atomics: { il_watch_probe().map { String(cString: $0) } },
     // Where there are no carriers, no use is made of queues.
     .queues: { il_queues_obstacle().map { String(cString: $0) } },
+    // Else the list is left as it is.
+    .children: {
+      let wrong = Mutex<String?>("a task group's children are not made by the run")
+      let run = Probe { probe in
+        await withTaskGroup(of: Void.self) { group in
+          for _ in 0..<3 { group.addTask {} }
+          wrong.withLock { $0 = il_siblings_probe().map { String(cString: $0) } }
+        }
+        probe.isRight = true
+      }
+      guard run.end == .clean, run.isRight else { return "a task group does not come to its end" }
+      return wrong.withLock { $0 }
+    },
   ]
 
   /// Makes a task of the native runtime and looks at its job as the hook sees it.

@@ -172,6 +172,8 @@ struct il_session {
   void *own[IL_OWN];
   size_t own_count;
   bool has_escaped;
+  // The run has left a task to a thread of somebody else's.
+  atomic_bool has_let_go;
   // The pipes and pairs of sockets that the run made, and that a step of any run has waited for
   // others at a file in vain.
   il_channel channels[IL_CHANNELS];

@@ -250,6 +250,7 @@ static void enqueue(il_session *s, const il_ready *ready) {
 }
 
 void il_hand_over(il_session *s, const il_ready *ready) {
+  atomic_store(&s->has_let_go, true);
   il_handover h = {.owner = &asking};
   pthread_mutex_lock(&il_inbox_lock);
   ready->task->handover = &h;
@@ -277,6 +278,7 @@ void il_hand_over(il_session *s, const il_ready *ready) {
 }
 
 void il_let_go(il_session *s, const il_ready *ready) {
+  atomic_store(&s->has_let_go, true);
   il_note_escape_to(s, IL_ESCAPE_UNKNOWN_JOB, ready->resume, true);
   il_errand *errand = il_send(IL_ERRAND_REQUEST, ready->resume, 0);
   if (errand) errand->is_native = true;

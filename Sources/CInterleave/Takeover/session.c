@@ -39,7 +39,12 @@ void il_session_destroy(il_session *s) {
   // sessions that ever left one behind, too.
   bool abandoned = false;
   for (size_t i = 0; i < s->task_count; i++) {
-    if (s->tasks[i]->alive) abandoned = true; else free(s->tasks[i]);
+    if (s->tasks[i]->alive) {
+      abandoned = true;
+      continue;
+    }
+    il_siblings_free(s->tasks[i]);
+    free(s->tasks[i]);
   }
   if (!abandoned) atomic_fetch_sub(&il_live_sessions, 1);
   free(s->printed);
@@ -72,6 +77,7 @@ void il_session_begin(il_session *s, uint64_t seed) {
   s->is_void = false;
   forget_queues(s);
   s->has_escaped = false;
+  atomic_store(&s->has_let_go, false);
   s->resumer_count = 0;
   il_guard_begin_run(s);
   il_fibers_begin(s);
@@ -133,6 +139,7 @@ void il_run_step(il_session *s, const il_ready *ready) {
   s->clock_reads = 0;
   if (UNLIKELY(s->carriers != NULL)) il_carriers_begin_step(s->carriers);
   if (UNLIKELY(s->awaits != NULL)) il_awaits_begin_step(s->awaits, ready->task);
+  if (UNLIKELY(ready->task->groups != NULL)) il_siblings_begin_step(ready->task);
   bool simple = ready->task->simple, is_over = true;
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);

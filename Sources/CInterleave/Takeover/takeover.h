@@ -24,6 +24,13 @@ bool il_deliver_foreign(void *job, il_place place, void *executor);
 /// Makes the session know a task that has just been made.
 il_task *il_adopt(il_session *session, void *job, void *site, void *entry, bool child);
 void il_free_record(il_session *session, il_task *task);
+/// A task makes a child in a group, which ends; a step of the parent begins.
+void il_siblings_add(il_task *parent, il_task *child);
+void il_siblings_end(il_session *session, il_task *child);
+void il_siblings_begin_step(il_task *parent);
+/// Nothing more is known of a task's siblings, nor of the children of its groups; and its record goes.
+void il_siblings_leave(il_task *task);
+void il_siblings_free(il_task *task);
 /// Notes that a task goes on, whoever resumed its continuation: within the session, if it is
 /// not NULL.
 void il_note_ready(il_session *session, il_task *task);

@@ -32,6 +32,7 @@ static il_task *new_record(il_session *s) {
   task->fiber = NULL;
   task->continuation = 0;
   task->group = NULL;
+  task->siblings = NULL;
   task->block_number = 0;
   task->block_kind = IL_BLOCK_PLAIN;
   task->is_away = false;
@@ -40,6 +41,7 @@ static il_task *new_record(il_session *s) {
 
 void il_free_record(il_session *s, il_task *task) {
   if (UNLIKELY(task->bindings != NULL)) il_drop_locals(task);
+  if (UNLIKELY(task->siblings != NULL || task->groups != NULL)) il_siblings_leave(task);
   task->alive = false;
   task->job = NULL;
   task->next_free = s->free_tasks;
@@ -56,6 +58,7 @@ il_task *il_adopt(il_session *s, void *job, void *site, void *entry, bool child)
     j->reserved = task;
     task->group = s->creation_group;
     task->async_let = s->creation_let;
+    if (task->group) il_siblings_add(parent, task);
     il_async_context *initial = j->resume_context;
     task->saved_parent_resume = initial->resume_parent;
     initial->resume_parent = (void *)task_returned;
@@ -79,6 +82,7 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
     if (UNLIKELY(s->carriers != NULL)) il_reach_end(s, task);
 #endif
     ((il_job *)job)->reserved = NULL;
+    if (task->siblings) il_siblings_end(s, task);
     IL_TELL(s, ended, task, error);
     // What the task leaves behind may still make tasks, in its name: so its
     // record is used again only after the step.
@@ -87,6 +91,7 @@ static SWIFT_ASYNC void task_returned(ASYNC_CONTEXT void *context, SELF_CONTEXT 
     s->ended = task;
   } else {
     // The record stays with the session, which learns of the end from its inbox.
+    if (s) atomic_store(&s->has_let_go, true);
     ((il_job *)job)->reserved = NULL;
     il_post(task, (il_ready){.task = task, .arrival = IL_ARRIVAL_FOREIGN});
   }

@@ -98,6 +98,7 @@ typedef enum {
 } il_touch;
 
 struct il_bindings;
+struct il_siblings;
 
 /// What a block on a dispatch queue is to the program.
 typedef enum {
@@ -136,6 +137,12 @@ typedef struct il_task {
   /// What the thread sanitizer takes the task for, as the thread of what it does.
   void *_Nullable fiber;
   void *_Nullable async_let;
+  /// The children of that group that have not ended, and which of them were made right before and
+  /// after this one.
+  struct il_siblings *_Nullable siblings;
+  struct il_task *_Nullable elder, *_Nullable younger;
+  /// Those of its own groups.
+  struct il_siblings *_Nullable groups;
   /// What runs the job in the runtime's stead, if its timer needs it.
   void (*_Nullable handler)(void *_Nullable);
   void *_Nullable handler_context;
@@ -423,6 +430,9 @@ size_t il_task_backtrace(const il_task *task, void *_Nullable *_Nonnull frames,
 unsigned il_step_handlers(const il_session *session);
 /// The same for the step that asks.
 unsigned il_own_handlers(void);
+/// Looks where a task group keeps its children; the running task has made a group with three of them,
+/// which have not run. Returns what is not as expected, or NULL.
+const char *_Nullable il_siblings_probe(void);
 /// True if the task, which has not ended, is cancelled.
 bool il_is_cancelled(const il_task *task);
 /// Cancels a task between two steps; its handlers run with the session in force.

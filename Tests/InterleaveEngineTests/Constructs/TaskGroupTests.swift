@@ -108,4 +108,71 @@ private actor GroupOwner {
     }
     return sum
   }
+
+  // MARK: Groups of many children
+
+  /// Of those, ended ones are moved to the front of the runtime's list.
+  @Test func theChildrenOfALargeGroupAreCancelledInTheOrderInWhichTheyWereMade() async throws {
+    let values = try await forEverySeed(3) {
+      let begun = Tally()
+      let notes = Notes()
+      return await withTaskGroup(of: Int.self) { group in
+        for number in 0..<600 {
+          group.addTask {
+            if number.isMultiple(of: 2) { return number }
+            await withTaskCancellationHandler {
+              await begun.add(1)
+              try? await Task.sleep(for: .seconds(3600))
+            } onCancel: {
+              notes.add("\(number)", to: "cancelled")
+            }
+            return number
+          }
+        }
+        while await begun.sum < 300 { await Task.yield() }
+        var ended: [Int] = []
+        for _ in 0..<300 { if let number = await group.next() { ended.append(number) } }
+        group.cancelAll()
+        let order = (notes.lines["cancelled"] ?? []).compactMap { Int($0) }
+        await group.waitForAll()
+        return [ended.sorted(), order]
+      }
+    }
+    #expect(
+      Set(values) == [
+        [Array(stride(from: 0, to: 600, by: 2)), Array(stride(from: 1, to: 600, by: 2))]
+      ])
+  }
+
+  @Test func eachChildOfALargeGroupIsTakenOnceHoweverManyAreMadeMeanwhile() async throws {
+    let values = try await forEverySeed(5) {
+      let tally = Tally()
+      return await withTaskGroup(of: Int.self) { group in
+        for number in 0..<400 {
+          group.addTask {
+            await tally.add(1); return number
+          }
+        }
+        var taken: [Int] = []
+        while let number = await group.next() {
+          taken.append(number)
+          if number < 400, number.isMultiple(of: 2) { group.addTask { number + 400 } }
+        }
+        return taken.sorted()
+      }
+    }
+    let all = Array(0..<400) + stride(from: 400, to: 800, by: 2)
+    #expect(Set(values) == [all])
+  }
+
+  @Test func aLargeDiscardingGroupEndsWithAllOfItsChildren() async throws {
+    let values = try await forEverySeed(5) {
+      let tally = Tally()
+      await withDiscardingTaskGroup { group in
+        for _ in 0..<500 { group.addTask { await tally.add(1) } }
+      }
+      return await tally.sum
+    }
+    #expect(Set(values) == [500])
+  }
 }
