@@ -12,6 +12,7 @@ enum Benchmark: String, CaseIterable {
   case growth
   case suite
   case proofs
+  case estimates
   case specs
   case determinism
   case systems
@@ -36,6 +37,8 @@ enum Benchmark: String, CaseIterable {
     case .growth: "seconds per schedule of ever larger programs; [program]"
     case .suite: "46 fuzzed tests at once, against one after the other"
     case .proofs: "how often the fewest preemptions are shown, over the suite of bugs"
+    case .estimates:
+      "how near estimates of the number of interleavings come, where steps are interrupted inside"
     case .trust: "crashes and hangs: found, shrunk, kept, replayed; and what isolation costs"
     case .isolation: "what isolation costs while nothing crashes"
     case .specs: "how small programs of operations become, over 200 seeds"
@@ -72,6 +75,7 @@ enum Benchmark: String, CaseIterable {
     case .growth: return await measureGrowth()
     case .suite: return await measureSuite()
     case .proofs: return try await measureProofs()
+    case .estimates: return try await measureEstimates()
     case .specs: return await measureSpecs()
     case .determinism: return try await measureDeterminism()
     case .systems: return await measureSystems()

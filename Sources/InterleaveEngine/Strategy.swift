@@ -165,6 +165,11 @@ public protocol Strategy: AnyObject {
   var poolWidth: Int? { get }
 }
 
+/// A strategy that says what it takes for a whole.
+package protocol GrainedStrategy: Strategy {
+  var grain: Reduction.Grain { get }
+}
+
 extension Strategy {
   public func end(_ run: RunRecord) {}
   public var isExhausted: Bool { false }

@@ -98,6 +98,21 @@ void il_note_given(il_session *s, void *object) {
   else if (!--held->depth) held->holder = 0;
 }
 
+size_t il_carriers_held(const il_session *s, const void **locks, size_t capacity) {
+  const il_carriers *c = s->carriers;
+  if (!c || !c->inside.locks) return 0;
+  size_t count = 0;
+  for (size_t n = 0; n < c->held_capacity; n++) {
+    const il_held *held = &c->held[n];
+    if (held->run != c->run) continue;
+    if (held->sharers) return SIZE_MAX;
+    if (!held->depth || held->holder != c->inside.number) continue;
+    if (count < capacity) locks[count] = held->object;
+    count++;
+  }
+  return count;
+}
+
 void il_note_opened(il_session *s, void *object) { il_find_held(s->carriers, object)->openings++; }
 
 // A thread may take it again that has it, and all steps run on one.

@@ -49,6 +49,8 @@ typedef struct {
   // they have.
   uint64_t *choice;
   int32_t choice_count, choice_codes;
+  // Some steps are the rest of one.
+  bool has_rests;
   int64_t work;
   level now, next;
   // How often the parts of each walk were made larger.
@@ -133,6 +135,29 @@ static void note_clocks(count *c) {
 
 // MARK: What can run
 
+// Another task holds the lock that a step is to take.
+static bool waits_for_lock(const count *c, const il_counted_step *step) {
+  for (int32_t k = 0; step->wants > 0 && k < c->run.hold_count; k++) {
+    const il_counted_hold *hold = &c->run.holds[k];
+    if (hold->lock != step->wants || c->run.steps[hold->from].task == step->task) continue;
+    if (has_run(c, hold->from) && (hold->until < 0 || !has_run(c, hold->until))) return true;
+  }
+  return false;
+}
+
+// The mailbox that a step is in belongs to a step that has not come to its end.
+static bool waits_for_mailbox(const count *c, const il_counted_step *step) {
+  int32_t place = c->counts[step->chain];
+  if (step->is_rest || !step->is_queued || place == 0) return false;
+  return c->run.steps[c->order[c->begin[step->chain] + place - 1]].is_parked;
+}
+
+// What it waited for has come, but it has to let others go on first.
+static bool is_kept_out(const count *c, int32_t step) {
+  const il_counted_step *s = &c->run.steps[step];
+  return c->has_rests && (waits_for_lock(c, s) || waits_for_mailbox(c, s));
+}
+
 static bool can_run(const count *c, int32_t step) {
   const il_counted_step *s = &c->run.steps[step];
   return has_run(c, s->prior) && has_run(c, s->cause) && has_run(c, c->ahead[step]);
@@ -177,6 +202,15 @@ static void go_past(const count *c, uint64_t *enabled, int32_t step) {
     if (can_run(c, k / 3)) include(enabled, k / 3);
 }
 
+static void leave_out_kept(count *c) {
+  for (int32_t k = 0; k < c->words; k++) {
+    for (uint64_t left = c->choice[k]; left; left &= left - 1) {
+      int32_t step = 64 * k + __builtin_ctzll(left);
+      if (is_kept_out(c, step)) c->choice[k] &= ~(1ull << step % 64);
+    }
+  }
+}
+
 // Of the steps that could run, timers can be chosen where there is nothing else.
 //
 // What is counted as work is what it takes to ask each step that has not run.
@@ -185,8 +219,9 @@ static void choose(count *c, const uint64_t *enabled, int32_t left) {
   for (int timers = 0; timers < 2 && c->choice_count == 0; timers++) {
     for (int32_t k = 0; k < c->words; k++) {
       c->choice[k] = enabled[k] & (timers ? c->timers[k] : ~c->timers[k]);
-      c->choice_count += __builtin_popcountll(c->choice[k]);
     }
+    if (c->has_rests) leave_out_kept(c);
+    c->choice_count = size_of_both(c, c->choice, c->choice);
     c->work += left;
   }
   for (int32_t code = 0; code < c->code_count; code++)
@@ -250,7 +285,7 @@ static bool go_on(count *c, int32_t place, int32_t left) {
     const int32_t *clock = c->clocks + (int64_t)step * c->run.chain_count;
     bool is_next = true;
     for (int32_t k = 0; k < c->run.chain_count && is_next; k++) is_next = clock[k] <= c->counts[k];
-    if (!is_next) continue;
+    if (!is_next || is_kept_out(c, step)) continue;
     state *to = state_named(c, from.name + c->units[chain], enabled, step);
     if (to == NULL) return false;
     to->parts[0] += from.parts[0] / c->choice_count;
@@ -293,7 +328,10 @@ static il_odds_of_walks sum(count *c) {
 
 static bool prepare(count *c) {
   int32_t chains = c->run.chain_count;
-  for (int32_t i = 0; i < c->run.step_count; i++) c->begin[c->run.steps[i].chain + 1]++;
+  for (int32_t i = 0; i < c->run.step_count; i++) {
+    c->begin[c->run.steps[i].chain + 1]++;
+    c->has_rests |= c->run.steps[i].is_rest;
+  }
   uint64_t states = 1;
   for (int32_t chain = 0; chain < chains; chain++) {
     c->units[chain] = states;

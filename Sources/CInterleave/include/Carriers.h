@@ -133,6 +133,11 @@ const char *_Nullable il_carriers_off(const il_session *_Nonnull session);
 /// With points before first operations, a step did something in the last run that others can tell
 /// from its not having been done, and that is no whole between points.
 bool il_carriers_left_between(const il_session *_Nonnull session);
+/// The locks that the running step has to itself.
+///
+/// Returns how many these are; `SIZE_MAX` where some are shared.
+size_t il_carriers_held(const il_session *_Nonnull session, const void *_Nonnull *_Nonnull locks,
+                        size_t capacity);
 /// How many carriers are kept for later.
 size_t il_carriers_free(const il_session *_Nonnull session);
 

@@ -28,7 +28,18 @@ typedef struct {
   bool is_queued;
   /// It is a timer, and fires when nothing else can run.
   bool is_timer;
+  /// It is the rest of a step that came to a point inside; it ends at one, so that the mailbox that
+  /// it is in belongs to its task until that goes on.
+  bool is_rest, is_parked;
+  /// Its task, and the lock that it takes before all else; 0 for none.
+  int32_t task, wants;
 } il_counted_step;
+
+/// A task holds a lock, after a step of it and until the end of another one; -1 for one that it does
+/// not come to.
+typedef struct {
+  int32_t lock, from, until;
+} il_counted_hold;
 
 /// The steps that touch an object, in either of two ways or in both, depend on each other, but for
 /// those that touch it in the same of the two.
@@ -41,7 +52,8 @@ typedef struct {
 typedef struct {
   const il_counted_step *steps;
   const il_counted_touch *touches;
-  int32_t step_count, touch_count;
+  const il_counted_hold *holds;
+  int32_t step_count, touch_count, hold_count;
   /// How many chains and how many objects there are.
   int32_t chain_count, object_count;
 } il_counted_run;

@@ -56,6 +56,8 @@ struct Exploration {
   /// Every schedule was run.
   private var hasMadeAllSchedules = false
   private var hasSurveyed = false
+  /// How many interleavings of parts of steps there are, by a survey of these.
+  private var parts = InterleavingEstimator()
 
   // MARK: What it comes to
 
@@ -261,7 +263,11 @@ struct Exploration {
       repetition.learn(outcome)
       turn = .repetition(repetition)
     case .survey(let survey):
-      estimator.note(survey.note(outcome), isTried: false)
+      if survey.grain == .segments {
+        parts.note(survey.note(outcome), isTried: false)
+      } else {
+        estimator.note(survey.note(outcome), isTried: false)
+      }
       if outcome.failure != nil { lookInto(outcome, by: searched.name, &tally) }
     case .confirmation, .over: break
     }
@@ -404,11 +410,11 @@ struct Exploration {
       return conclude(isProved: choicesAreAll && proof.isProved, &tally)
     }
     guard hasMadeAllSchedules, !tally.hasEscapes, let watch = makeWatch() else {
-      guard proof.isCutShort, ending == .schedules || ending == .duration, !hasSurveyed else {
-        return conclude(isProved: false, &tally)
-      }
+      guard proof.isCutShort || proof.isCutShortInside,
+        ending == .schedules || ending == .duration, !hasSurveyed
+      else { return conclude(isProved: false, &tally) }
       hasSurveyed = true
-      turn = .survey(Survey())
+      turn = .survey(Survey(of: proof.hasDivided ? .segments : .steps))
       return
     }
     turn = .confirmation(Confirmation(of: schedules, watch))
@@ -423,10 +429,11 @@ struct Exploration {
     if wasAskedFor, !isProved { tally.warn(ProofObstacles.warning(of: proof)) }
     if !wasAskedFor, !isProved, proof.isTried { obstacle = ProofObstacles.words(of: proof) }
     residualRisk = isProved ? nil : risk.risk
-    // Of whole steps: that is no measure of a search of parts of them that was asked for.
-    let isCounted =
-      !isProved && choicesAreAll && proof.isTried && !(wasAskedFor && proof.hasDivided)
-    interleavings = isCounted ? estimator.estimate : nil
+    if !isProved, choicesAreAll, proof.isTried {
+      interleavings = proof.interleavings.flatMap { parts.estimate(afterTrying: $0) }
+      // Those of whole steps are no measure of a search of parts of them that was asked for.
+      if !(wasAskedFor && proof.hasDivided) { interleavings = interleavings ?? estimator.estimate }
+    }
     turn = .over
   }
 }

@@ -5,15 +5,11 @@ import InterleaveEngine
 ///
 /// See `InterleavingOdds`. What it counts are interleavings of whole steps: walks that interrupt a
 /// step inside are no descents among those. As long as no walk has come to a point at which it could,
-/// all walks are.
+/// all walks are. Those of parts of steps are counted by walks that take these for wholes, and by
+/// another estimator.
 struct InterleavingEstimator {
   /// With fewer walks, nothing is estimated.
   static let fewestWalks = 24
-  /// So many standard errors of the mean are within the bounds.
-  ///
-  /// The sample knows little of what is rare and weighs much, so that more are taken than would do
-  /// for numbers that are alike.
-  private static let width = 2.5
   /// How many interleavings are told apart.
   private static let seenLimit = 1 << 20
 
@@ -61,12 +57,32 @@ struct InterleavingEstimator {
   }
 
   /// How many there are; nil where the walks do not tell.
-  var estimate: FuzzReport.InterleavingEstimate? {
+  var estimate: FuzzReport.InterleavingEstimate? { estimate(afterTrying: seen.count) }
+
+  /// How many there are, of which so many were tried.
+  func estimate(afterTrying count: Int) -> FuzzReport.InterleavingEstimate? {
     let samples = cameToPoints ? [wholeSteps] : [wholeSteps, others]
     let odds = samples.flatMap(\.odds)
     guard limits.subtracting(.sharing).isEmpty, odds.count >= Self.fewestWalks,
       !samples.contains(where: \.isUnfair)
     else { return nil }
+    return FuzzReport.InterleavingEstimate(
+      by: odds, afterTrying: count, areOfWholeSteps: cameToPoints)
+  }
+}
+
+extension FuzzReport.InterleavingEstimate {
+  /// So many standard errors of the mean are within the bounds.
+  ///
+  /// The sample knows little of what is rare and weighs much, so that more are taken than would do
+  /// for numbers that are alike.
+  private static let width = 2.5
+
+  /// Estimates how many there are by how likely those were that walks came to; nil where these are
+  /// too many.
+  package init?(
+    by odds: [InterleavingOdds], afterTrying count: Int, areOfWholeSteps: Bool = false
+  ) {
     let uniform = Double(odds.count { !$0.isByPlace }) / Double(odds.count)
     let weights = odds.map {
       1 / (uniform * exp($0.uniform) + (1 - uniform) * exp($0.byPlace))
@@ -75,16 +91,16 @@ struct InterleavingEstimator {
     let mean = sum / Double(odds.count)
     guard mean.isFinite else { return nil }
     let squares = weights.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let count = Double(odds.count)
-    let error = (squares / (count - 1) / count).squareRoot() / mean
+    let walks = Double(odds.count)
+    let error = (squares / (walks - 1) / walks).squareRoot() / mean
     // Where one walk weighs that much, others as rare may be missing.
     let doubt = max(error, (weights.max() ?? 0) / sum)
     let factor = exp(Self.width * log(1 + doubt * doubt).squareRoot())
-    let tried = Double(seen.count)
-    return FuzzReport.InterleavingEstimate(
+    let tried = Double(count)
+    self.init(
       estimate: max(tried, mean), lowerBound: max(tried, mean / factor),
-      upperBound: max(tried, mean * factor), tried: seen.count, schedules: odds.count,
-      areOfWholeSteps: cameToPoints)
+      upperBound: max(tried, mean * factor), tried: count, schedules: odds.count,
+      areOfWholeSteps: areOfWholeSteps)
   }
 }
 
@@ -94,9 +110,16 @@ struct InterleavingEstimator {
 final class Survey {
   static let mostWalks = 384
 
-  private let strategies: [any Strategy] = [RandomWalk(), StratifiedWalk()]
+  /// What the walks take for a whole.
+  let grain: Reduction.Grain
+  private let strategies: [any Strategy]
   private(set) var walks = 0
   private var deadline: Duration?
+
+  init(of grain: Reduction.Grain) {
+    self.grain = grain
+    strategies = [RandomWalk(grain: grain), StratifiedWalk(grain: grain)]
+  }
 
   /// The next walk; nil once there are enough, or they have taken a tenth of the campaign's time.
   func next(_ resolved: ResolvedConfiguration, after schedules: Int, _ budget: Budget)
@@ -111,16 +134,17 @@ final class Survey {
     var request = RunRequest(
       strategy: strategies[walks % strategies.count],
       start: resolved.start(schedules + walks), wants: [.count, .odds, .traceOfFailure])
-    request.terms.runsWholeSteps = true
+    request.terms.runsWholeSteps = grain == .steps
     walks += 1
     return request
   }
 
-  /// What is to be known of the walk that was asked for.
+  /// What is to be known of the walk that was asked for: it ran what it takes for wholes.
   func note(_ outcome: RunOutcome) -> RunNote {
     RunNote(
       signature: outcome.signature, steps: 0, choices: 0, place: -1,
       limits: outcome.limits.subtracting(.sharing), isDrawn: true, isCancelled: false,
-      isGenerated: false, odds: outcome.odds, cameToPoints: outcome.cameToPoints)
+      isGenerated: false, odds: outcome.odds,
+      cameToPoints: grain == .steps && outcome.cameToPoints)
   }
 }

@@ -262,6 +262,11 @@ struct ProofAttempt {
       && (phase == .searching || phase == .looking)
   }
 
+  /// A search of parts of steps could have gone on, or was given up since there are so many.
+  var isCutShortInside: Bool {
+    hasDivided && limits.isEmpty && divided == nil && phase != .checking
+  }
+
   /// How many interleavings there are, where those of whole steps are not all.
   var interleavings: Int? { search.grain == .segments ? search.interleavings : nil }
 

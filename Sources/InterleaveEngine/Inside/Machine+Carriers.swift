@@ -13,7 +13,7 @@ extension Machine {
   func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
     _ = Interruptions.obstacleAtAtomics
     inside.pool.width = poolWidth(of: strategy)
-    let grain = (strategy as? Reduction)?.grain ?? (strategy as? FollowOrder)?.grain
+    let grain = (strategy as? any GrainedStrategy)?.grain
     inside.takesSegments = !settings.runsWholeSteps && grain == .segments
     parked.removeAll()
     pointStrategy = strategy

@@ -8,6 +8,7 @@ extension Machine {
   func pointReached(_ carrier: OpaquePointer, _ point: il_point) -> OpaquePointer? {
     let own = ownEntry(at: point)
     settleHandled()
+    if inside.takesSegments { noteHolds() }
     if point.is_vain {
       let pauses = il_carrier_pauses(carrier)
       if pauses, isOnlyOne(own) { return release(own, carrier) }

@@ -27,6 +27,33 @@ extension Machine {
   }
 }
 
+/// A lock that a task held at the end of a segment.
+struct HeldLock {
+  /// The index of the segment among the run's steps.
+  var segment: Int32
+  /// The number by which the lock goes.
+  var lock: Int32
+}
+
+extension Machine {
+  /// Notes the locks that the running step holds at a point.
+  func noteHolds() {
+    withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: 16) { locks in
+      guard let base = locks.baseAddress else { return }
+      let count = il_carriers_held(session, base, locks.count)
+      // Where some are shared, the number is none.
+      guard count >= 0, count <= locks.count else { return inside.holdsMore = true }
+      for index in 0..<count {
+        guard let lock = lockIndex[UInt(bitPattern: base[index])] else {
+          inside.holdsMore = true
+          continue
+        }
+        holds.append(HeldLock(segment: Int32(steps.count - 1), lock: Int32(lock)))
+      }
+    }
+  }
+}
+
 extension Access {
   /// What suspends a task, or resumes it.
   fileprivate static func suspension(_ mode: AccessMode) -> Access {

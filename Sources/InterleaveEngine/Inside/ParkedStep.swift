@@ -21,6 +21,8 @@ struct InsideState {
   /// What a step does between two points is recorded as a step of its own, whether or not it is
   /// interrupted there.
   var takesSegments = false
+  /// Who holds which locks is not told by ``Machine/holds`` alone.
+  var holdsMore = false
   /// The running step is at a point, and it is to be chosen who goes on.
   var isAtPoint = false
   /// Which of the enabled steps a point chose, for the loop that goes on; -1 for none.

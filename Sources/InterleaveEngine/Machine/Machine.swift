@@ -52,6 +52,8 @@ package final class Machine {
   /// The jobs that wait, by their slots.
   let queue = RunQueue()
   let timers = Timers()
+  /// The locks that were held where steps came to points, where segments are told apart.
+  let holds = Column<HeldLock>()
   /// What could run now; the baseline's choice first, timers last.
   let enabled: EnabledList
   let steps = Column<RawStep>()
@@ -127,6 +129,7 @@ package final class Machine {
     il_session_destroy(session)
     freeSlots.deallocate()
     timers.deallocate()
+    holds.deallocate()
     enabled.deallocate()
     queue.deallocate()
     tasks.deallocate()
@@ -226,6 +229,7 @@ package final class Machine {
     freeSlots.removeAll()
     queue.removeAll(isOrdered: settings.mailboxes == .asRuntime)
     timers.removeAll()
+    holds.removeAll()
     steps.removeAll()
     moments.removeAll()
     touches.removeAll()

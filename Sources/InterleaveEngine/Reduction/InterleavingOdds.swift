@@ -47,6 +47,7 @@ package final class OddsOfRuns {
   private var failures = 0
   private let steps = Column<il_counted_step>()
   private let touches = Column<il_counted_touch>()
+  private let holds = Column<il_counted_hold>()
   /// The number of each executor's chain, from 1 on, and the last step of each task and each
   /// executor.
   private let chains = Column<Int32>()
@@ -59,6 +60,7 @@ package final class OddsOfRuns {
   deinit {
     steps.deallocate()
     touches.deallocate()
+    holds.deallocate()
     chains.deallocate()
     lastOfTask.deallocate()
     following.deallocate()
@@ -76,16 +78,18 @@ package final class OddsOfRuns {
     guard let isByPlace = Self.drawsByPlace(strategy), failures < Self.mostFailures,
       machine.stepCount > 0,
       machine.stepCount <= Self.mostSteps, machine.limits.subtracting(.sharing).isEmpty,
-      machine.cancellation == nil
+      machine.cancellation == nil, !machine.inside.holdsMore
     else { return nil }
     let count = list(machine)
+    listHolds(machine)
     let places = TouchedObject.places(
       executors: machine.executors.count, tasks: machine.tasks.count)
     let odds = il_odds_of_run(
       il_counted_run(
         steps: steps.pointer(at: 0), touches: touches.isEmpty ? nil : touches.pointer(at: 0),
-        step_count: Int32(steps.count), touch_count: Int32(touches.count), chain_count: count,
-        object_count: Int32(places + machine.progress.locks + 1)), &memory)
+        holds: holds.isEmpty ? nil : holds.pointer(at: 0), step_count: Int32(steps.count),
+        touch_count: Int32(touches.count), hold_count: Int32(holds.count), chain_count: count,
+        object_count: Int32(places + machine.progress.locks + 2)), &memory)
     guard odds.uniform.part > 0, odds.by_place.part > 0 else {
       failures += 1
       return nil
@@ -132,13 +136,18 @@ package final class OddsOfRuns {
       }
       let moments = machine.moments.known(at: index).pointee
       let prior = lastOfTask.known(at: Int(step.task))
+      // The rest of a step has not arrived anywhere.
+      let isRest = step.reason == .interrupted
+      let latest = isRest ? .max : machine.latestArrival(ofStep: index) { Int(following[$0]) }
       steps.append(
         il_counted_step(
           code: machine.codeOfStep(at: index), earliest: Int64(moments.earliest),
-          latest: Int64(machine.latestArrival(ofStep: index) { Int(following[$0]) }),
+          latest: Int64(latest),
           chain: chain.pointee - 1, prior: prior.pointee, cause: step.cause,
           enabled: step.enabled, touches: Int32(touches.count),
-          is_queued: isMailbox && keepsOrder, is_timer: step.reason == .timer))
+          is_queued: isMailbox && keepsOrder && !isRest, is_timer: step.reason == .timer,
+          is_rest: isRest, is_parked: step.end == .interrupted,
+          task: step.task, wants: lockTaken(bySegment: index, machine)))
       prior.pointee = Int32(index)
       listTouches(ofStep: index, isTimer: step.reason == .timer, machine)
     }
@@ -169,6 +178,35 @@ package final class OddsOfRuns {
     for touch in machine.touchesOfStep(index) {
       let touch = machine.touches.known(at: touch).pointee
       append(touch.object, touch.mode, places)
+    }
+  }
+
+  // MARK: Segments
+
+  /// The lock before which the step came to a point, and that it then took; 0 for none.
+  private func lockTaken(bySegment index: Int, _ machine: Machine) -> Int32 {
+    let step = machine.steps.known(at: index).pointee
+    guard step.reason == .interrupted,
+      machine.points.elements.contains(where: {
+        $0.task == step.task && $0.ordinal == step.ordinal && $0.point.operation == .lock
+      }),
+      let touch = machine.touchesOfStep(index).first(where: {
+        machine.touches.known(at: $0).pointee.object >= TouchedObject.firstLock
+      })
+    else { return 0 }
+    return Int32(machine.touches.known(at: touch).pointee.object & (TouchedObject.firstLock - 1))
+  }
+
+  /// Lists from which segment to which a lock was held.
+  private func listHolds(_ machine: Machine) {
+    holds.removeAll()
+    for held in machine.holds.elements {
+      let task = steps.known(at: Int(held.segment)).pointee.task
+      let next = (Int(held.segment) + 1..<steps.count).first {
+        steps.known(at: $0).pointee.task == task
+      }
+      holds.append(
+        il_counted_hold(lock: held.lock, from: held.segment, until: next.map(Int32.init) ?? -1))
     }
   }
 

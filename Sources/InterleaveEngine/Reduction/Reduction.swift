@@ -18,7 +18,7 @@
 /// share is noticed only while a ``SharingWatch`` is kept. Nor is what the search takes for a whole
 /// interrupted, be that a step or a *segment* of one: where that could lead to something new, the
 /// search proves nothing, see ``dividedStep``.
-package final class Reduction: Strategy {
+package final class Reduction: GrainedStrategy {
   /// What the relation takes for a whole.
   package enum Grain: Sendable {
     /// A step, from its beginning to its end.

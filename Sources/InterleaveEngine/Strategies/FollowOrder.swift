@@ -3,12 +3,12 @@
 /// At each choice it takes the enabled step that comes first in the order, and
 /// the baseline's where none of them is in it, or a random one. So a schedule whose steps were
 /// moved about can be tried without knowing which deviations that takes.
-package final class FollowOrder: PureStrategy {
+package final class FollowOrder: PureStrategy, GrainedStrategy {
   private var places: [StepKey: Int] = [:]
   /// Of each task, where it goes on in the order; empty where each name has to be in the order.
   private var stretches: [UInt64: [(key: StepKey, place: Int)]] = [:]
   /// What it takes for a whole.
-  let grain: Reduction.Grain
+  package let grain: Reduction.Grain
   private let seed: UInt64?
   private var random = SplitMix64(seed: 0)
   /// How many choices of the run the order had nothing to say about.

@@ -4,9 +4,15 @@
 /// choices may be exponentially small. Simple, without memory, and good at bugs
 /// that need many alternations.
 public final class RandomWalk: Strategy, PureStrategy {
+  /// What it takes for a whole.
+  package let grain: Reduction.Grain
   private var random = SplitMix64(seed: 0)
 
-  public init() {}
+  public convenience init() { self.init(grain: .steps) }
+
+  package init(grain: Reduction.Grain) {
+    self.grain = grain
+  }
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
@@ -20,3 +26,5 @@ public final class RandomWalk: Strategy, PureStrategy {
     random.below(point.count)
   }
 }
+
+extension RandomWalk: GrainedStrategy {}

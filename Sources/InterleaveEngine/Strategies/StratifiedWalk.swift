@@ -8,9 +8,15 @@
 /// probability above zero, and that of a step at a choice is at least one in the
 /// number of places times the number of tasks at its own.
 public final class StratifiedWalk: Strategy, PureStrategy {
+  /// What it takes for a whole.
+  package let grain: Reduction.Grain
   private var random = SplitMix64(seed: 0)
 
-  public init() {}
+  public convenience init() { self.init(grain: .steps) }
+
+  package init(grain: Reduction.Grain) {
+    self.grain = grain
+  }
 
   public func begin(_ run: RunStart) {
     random = SplitMix64(seed: run.seed)
@@ -39,3 +45,5 @@ public final class StratifiedWalk: Strategy, PureStrategy {
     return pick
   }
 }
+
+extension StratifiedWalk: GrainedStrategy {}

@@ -69,6 +69,41 @@ private actor Till {
     }
   #endif
 
+  #if os(Linux)
+    private func sections(
+      _ strategy: FuzzConfiguration.StrategyChoice, schedules: Int, seed: UInt64 = 1
+    ) async -> FuzzReport {
+      var configuration = FuzzConfiguration()
+      configuration.strategy = strategy
+      configuration.schedules = schedules
+      configuration.seed = seed
+      configuration.corpus = .none
+      let outcome = await Fuzzer(configuration).run(named: "sections") {
+        let lock = NSLock()
+        let tasks = (0..<3).map { _ in Task { for _ in 0..<2 { lock.withLock {} } } }
+        for task in tasks { await task.value }
+      }
+      #expect(outcome.failure == nil)
+      return outcome.report
+    }
+
+    @Test(.enabled(if: Interruptions.obstacle == nil))
+    func aSearchOfPartsOfStepsThatCameToItsLimitSaysHowFarItIs() async throws {
+      let all = await sections(.reduction, schedules: .max)
+      #expect(all.isExhaustive)
+      let exact = Double(all.distinctInterleavings)
+      for seed in 1...3 as ClosedRange<UInt64> {
+        let part = await sections(.reduction, schedules: 250, seed: seed)
+        let estimate = try #require(part.interleavings)
+        #expect(!part.isExhaustive && !estimate.areOfWholeSteps)
+        #expect(
+          estimate.lowerBound < exact && exact < estimate.upperBound, "\(estimate) of \(exact)")
+        #expect(estimate.tried > 1 && estimate.tried < part.schedules)
+        #expect("\(part)".contains(estimate.words))
+      }
+    }
+  #endif
+
   @Test(arguments: [.randomWalk, .pct] as [FuzzConfiguration.StrategyChoice])
   func whoSearchesForNoProofIsToldNothing(strategy: FuzzConfiguration.StrategyChoice) async {
     let report = await report(strategy, schedules: 200)
