@@ -91,23 +91,6 @@ private actor Tally {
     let values = try await forEverySeed(isLikeNative: true) { await GroupOwner().run() }
     #expect(Set(values) == [6])
   }
-}
-
-private actor GroupOwner {
-  var sum = 0
-  func add(_ n: Int) { sum += n }
-  func run() async -> Int {
-    await withTaskGroup(of: Void.self) { group in
-      for n in 1...3 {
-        group.addTask { await self.add(n) }
-        group.addTask { [self] in
-          await withTaskGroup(of: Void.self) { inner in inner.addTask { await self.add(0) } }
-        }
-      }
-      await group.waitForAll()
-    }
-    return sum
-  }
 
   // MARK: Groups of many children
 
@@ -175,4 +158,57 @@ private actor GroupOwner {
     }
     #expect(Set(values) == [500])
   }
+
+  /// While one of them is amid its end, nothing is moved.
+  @Test(.enabled(if: Interruptions.obstacle == nil))
+  func eachChildOfALargeGroupIsTakenOnceWhereverStepsAreInterrupted() async throws {
+    var settings = MachineSettings()
+    settings.interruptions = .everywhere
+    let values = try await forEverySeed(4, settings: settings) {
+      let (notes, tally) = (Notes(), Tally())
+      return await withTaskGroup(of: Int.self) { group in
+        for number in 0..<400 {
+          let last = AtItsEnd { notes.add("\(number)", to: "ended") }
+          group.addTask {
+            withExtendedLifetime(last) { notes.add("\(number)", to: "begun") }
+            if number.isMultiple(of: 3) { await tally.add(1) }
+            return number
+          }
+        }
+        var taken: [Int] = []
+        while let number = await group.next() {
+          taken.append(number)
+          if number.isMultiple(of: 5) { await tally.add(1) }
+        }
+        return taken.sorted() + [notes.lines["begun"]?.count ?? 0]
+      }
+    }
+    #expect(Set(values) == [Array(0...400)])
+  }
+}
+
+private actor GroupOwner {
+  var sum = 0
+  func add(_ n: Int) { sum += n }
+  func run() async -> Int {
+    await withTaskGroup(of: Void.self) { group in
+      for n in 1...3 {
+        group.addTask { await self.add(n) }
+        group.addTask { [self] in
+          await withTaskGroup(of: Void.self) { inner in inner.addTask { await self.add(0) } }
+        }
+      }
+      await group.waitForAll()
+    }
+    return sum
+  }
+}
+
+/// Does something when nobody holds it any more.
+private final class AtItsEnd: Sendable {
+  private let body: @Sendable () -> Void
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  deinit { body() }
 }
