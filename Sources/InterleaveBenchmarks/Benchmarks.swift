@@ -1,3 +1,4 @@
+import Dispatch
 import Examples
 import Foundation
 
@@ -106,7 +107,22 @@ enum Benchmarks {
     \(FindingOptions.usage)
     """
 
-  static func main() async throws {
+  static func main() {
+    let arguments = CommandLine.arguments
+    if arguments.dropFirst().first == Withdrawals.command {
+      guard Withdrawals.runAlone(Array(arguments.dropFirst(2))) else {
+        complain("`withdrawals` takes how they are run, and how often")
+      }
+      return
+    }
+    Task {
+      do { try await measure() } catch { complain("\(error)") }
+      exit(0)
+    }
+    dispatchMain()
+  }
+
+  private static func measure() async throws {
     let arguments = CommandLine.arguments.dropFirst().filter { $0 != MarkdownTable.jsonArgument }
     if arguments.contains("--help") || arguments.contains("-h") {
       print(usage)

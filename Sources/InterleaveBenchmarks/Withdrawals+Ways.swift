@@ -1,3 +1,4 @@
+import Dispatch
 import Interleave
 import InterleaveEngine
 
@@ -41,6 +42,36 @@ extension Withdrawals {
       preconditionFailure("the bank did not run as often as it was to: \(outcome)")
     }
     return report.steps
+  }
+}
+
+/// Runs in a process that does nothing else, for its instructions to be counted: see `.ci/instructions`.
+extension Withdrawals {
+  static let command = "withdrawals"
+
+  /// Runs four tasks of five withdrawals in one of several ways, and waits for that.
+  ///
+  /// Valgrind does not bear it that the main thread ends and leaves the process to others, as that of
+  /// a program does that is asynchronous.
+  ///
+  /// - Parameter arguments: The way, and the number of runs.
+  /// - Returns: They could be understood.
+  static func runAlone(_ arguments: [String]) -> Bool {
+    guard arguments.count == 2, let count = Int(arguments[1]), count > 0,
+      ["native", "machine", "portfolio", "fuzzer"].contains(arguments[0])
+    else { return false }
+    let done = DispatchSemaphore(value: 0)
+    Task.detached {
+      switch arguments[0] {
+      case "native": await fourByFive.runNatively(count)
+      case "machine": _ = try fourByFive.runOnMachine(count)
+      case "portfolio": _ = await fourByFive.runByFuzzer(count, .portfolioAlone)
+      default: _ = await fourByFive.runByFuzzer(count)
+      }
+      done.signal()
+    }
+    done.wait()
+    return true
   }
 }
 
