@@ -27,11 +27,13 @@ extension Machine {
     await withUnsafeContinuation(isolation: isolation) { continuation in
       guard let machine = current else { return continuation.resume() }
       machine.rescheduled.append(continuation)
+      machine.progress.hasRescheduled = true
     }
   }
 
   /// Makes the tasks ready that the step has put off, as the last thing that it does.
   func resumeRescheduled() {
+    progress.hasRescheduled = false
     let continuations = rescheduled
     rescheduled.removeAll(keepingCapacity: true)
     withEnvironment {

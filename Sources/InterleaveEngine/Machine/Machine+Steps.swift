@@ -38,7 +38,7 @@ extension Machine {
       let isThread = tasks[Int(steps[steps.count - 1].task)].isThread
       if isSlow, parkings == inside.parkings, !isThread { noteSlowStep() }
     }
-    if !rescheduled.isEmpty { resumeRescheduled() }
+    if progress.hasRescheduled { resumeRescheduled() }
     end()
   }
 

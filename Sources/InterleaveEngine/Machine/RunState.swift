@@ -136,6 +136,8 @@ struct RunState {
   var fairness: Fairness
   /// Something looks at the program around each step.
   var isObserved = false
+  /// Tasks wait for the running step to end, to go on then.
+  var hasRescheduled = false
   /// The event clock: it orders arrivals and steps.
   var clock = 0
   var lastTask: Int32 = -1

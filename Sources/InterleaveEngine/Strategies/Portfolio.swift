@@ -212,18 +212,18 @@ public final class Portfolio: Strategy {
       weights += member.due
       yields += member.due * member.yield * member.yield
     }
-    var chosen: Member?
+    var chosen = 0
     var most = -Double.infinity
-    for member in members where member.due > 0 {
+    for (index, member) in members.enumerated() where member.due > 0 {
       member.claim +=
         Self.guaranteed * member.due / weights
         + (1 - Self.guaranteed) * member.due * member.yield * member.yield / yields
       if member.claim > most {
         most = member.claim
-        chosen = member
+        chosen = index
       }
     }
-    let next = chosen ?? members[0]
+    let next = members[chosen]
     next.claim -= 1
     return next
   }
