@@ -32,10 +32,13 @@ static bool is_in_vain(const il_carriers *c, const il_carrier *carrier, unsigned
 
 // MARK: - Points
 
+// Who handles a cancellation holds a lock of the runtime's meanwhile: whoever wants that waits. Of
+// such waits a proof knows nothing.
 static bool may_be_interrupted(const il_session *s) {
   const il_carriers *c = s->carriers;
-  return !s->creating && !s->immediate && !s->initializing && !s->cancelled && !s->drain_count &&
-         !c->inside.runtime_locks && !(c->spares_holders && c->inside.locks);
+  return !s->creating && !s->initializing && !s->cancelled && !s->drain_count &&
+         !(c->points == IL_POINTS_FIRST && c->inside.runtime_locks) &&
+         !(c->spares_holders && c->inside.locks);
 }
 
 // Where the function was called that a call returns to. Not all code keeps its frames.

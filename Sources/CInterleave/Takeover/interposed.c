@@ -213,6 +213,11 @@ SWIFT_CC void swift_task_immediate(void *task, void *identity, uintptr_t witness
   s->immediate--;
   s->executor = executor;
   s->step_task = step_task;
+  // Where it has come to by now, others may know.
+#if defined(IL_HAS_CARRIERS)
+  if (UNLIKELY(s->carriers != NULL)) il_count_operation(s);
+#endif
+  pass_by_made(s, __builtin_return_address(0));
 }
 
 typedef SWIFT_CC void (*deinit_function)(void *object, void *work, void *identity,
