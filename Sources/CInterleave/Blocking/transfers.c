@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -89,6 +90,18 @@ static bool wait_at_file(il_session *s, const transfer *t, il_channel *channel, 
 }
 #endif
 
+#if defined(IL_HAS_CARRIERS)
+// Where a file is read from or written to next is known to all who have it, and so is what it holds.
+static void reach_file(const transfer *t, void *caller, void **frame) {
+  if (!t->events || t->file <= STDERR_FILENO || il_code_at(caller) != IL_CODE_PROGRAM) return;
+  struct stat status;
+  int before = errno;
+  bool is_file = !fstat(t->file, &status) && S_ISREG(status.st_mode);
+  errno = before;
+  if (is_file) il_reach_state(NULL, caller, frame);
+}
+#endif
+
 // The running step is about to read from a file, or to write to one. False: it waits for that too
 // long.
 static bool reach(const transfer *t, bool is_talk, void *caller, void **frame) {
@@ -98,6 +111,7 @@ static bool reach(const transfer *t, bool is_talk, void *caller, void **frame) {
   if (s) {
     il_channel *channel = il_channel_of(t->file);
     if (channel) il_reach_transfer(s, channel, caller, frame);
+    else reach_file(t, caller, frame);
     if (is_talk && !(channel && il_has_channels_alone(s))) il_note_io(t->file, caller);
     bool may_wait = channel || (t->events == POLLIN && il_is_connection(t->file));
     return !may_wait || !blocks(t) || wait_at_file(s, t, channel, caller, frame);

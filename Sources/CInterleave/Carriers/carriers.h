@@ -379,7 +379,15 @@ static inline void il_reach_resuming(void *task, const void *site) {
   if (UNLIKELY(inside != NULL)) il_reach(inside, IL_POINT_RESUME, task, site, IL_WANTS_NOTHING);
 }
 
+// The running step asks for or changes what the whole process has, in a call by `caller` of the
+// function at that frame. Only where the program itself calls: what a library keeps, it may ask for
+// once in a process.
+void il_reach_state(void *object, const void *caller, void **frame);
+
 #else
+static inline void il_reach_state(void *object, const void *caller, void **frame) {
+  (void)object, (void)caller, (void)frame;
+}
 static inline void il_leave_points_at(const char *call, const void *caller) {
   (void)call, (void)caller;
 }

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #endif
 #include "environment.h"
+#include "../Carriers/carriers.h"
 #include "../Watching/watching.h"
 
 #include <fcntl.h>
@@ -119,6 +120,7 @@ static mode_t mode_of(int flags, va_list arguments) {
 #define OPEN(name)                                                           \
   int name(const char *path, int flags, ...) {                               \
     il_note_outside((void *)name, IL_CALLER());                              \
+    il_reach_state(NULL, IL_CALLER(), __builtin_frame_address(0));           \
     IL_REAL(name, &name);                                                              \
     va_list arguments;                                                       \
     va_start(arguments, flags);                                              \
@@ -133,6 +135,7 @@ OPEN(open64)
 #define OPEN_AT(name)                                                        \
   int name(int folder, const char *path, int flags, ...) {                   \
     il_note_outside((void *)name, IL_CALLER());                              \
+    il_reach_state(NULL, IL_CALLER(), __builtin_frame_address(0));           \
     IL_REAL(name, &name);                                                              \
     va_list arguments;                                                       \
     va_start(arguments, flags);                                              \
@@ -174,6 +177,7 @@ FILE *fopen(const char *path, const char *mode) {
   il_note_outside((void *)fopen, IL_CALLER());
   FILE *stream = device_stream(path);
   if (stream) return stream;
+  il_reach_state(NULL, IL_CALLER(), __builtin_frame_address(0));
   IL_REAL(fopen, &fopen);
   return original(path, mode);
 }
@@ -182,6 +186,7 @@ FILE *fopen64(const char *path, const char *mode) {
   il_note_outside((void *)fopen64, IL_CALLER());
   FILE *stream = device_stream(path);
   if (stream) return stream;
+  il_reach_state(NULL, IL_CALLER(), __builtin_frame_address(0));
   IL_REAL(fopen64, &fopen64);
   return original(path, mode);
 }

@@ -380,6 +380,7 @@ void dispatch_assert_queue(void *queue) {
 void *dispatch_get_specific(const void *key) {
   static void *(*original)(const void *), *(*of_queue)(void *, const void *);
   if (UNLIKELY(!original)) *(void **)&original = il_next_symbol("dispatch_get_specific");
+  il_reach_state(NULL, IL_CALLER(), __builtin_frame_address(0));
   bool is_main = UNLIKELY(is_on_main());
 #if defined(IL_HAS_CARRIERS)
   is_main = is_main && !il_is_off_main(il_current);

@@ -82,6 +82,16 @@ void il_leave_group(void *group, il_session *inside) {
   }
 }
 
+void dispatch_group_enter(void *group) {
+  void *caller = IL_CALLER();
+  IL_REAL(dispatch_group_enter, void (*)(void *));
+  il_session *inside = il_inside();
+  if (UNLIKELY(inside != NULL) &&
+      il_code_at(il_program_call(caller, __builtin_frame_address(0))) == IL_CODE_PROGRAM)
+    il_count_operation(inside);
+  original(group);
+}
+
 void dispatch_group_leave(void *group) {
   void *caller = IL_CALLER();
   il_reach_opening(group, caller, __builtin_frame_address(0));

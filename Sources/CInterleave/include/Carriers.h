@@ -47,8 +47,11 @@ typedef enum {
   IL_POINT_TRANSFER = 12,
   /// It is the last one of a group's child, of whose end the group learns.
   IL_POINT_END = 13,
+  /// It asks for or changes what the process has for all: its environment, how often a semaphore can
+  /// be taken.
+  IL_POINT_STATE = 14,
 } il_point_kind;
-enum { IL_POINT_KINDS = 14 };
+enum { IL_POINT_KINDS = 15 };
 
 /// A place inside the running step at which it can be interrupted.
 typedef struct {

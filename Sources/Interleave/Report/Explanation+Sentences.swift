@@ -200,6 +200,7 @@ extension InsidePoint {
     case .timer: "set, held up or cancelled a timer"
     case .transfer: "read from or wrote to a pipe or a socket"
     case .end: "ended"
+    case .state: "asked for or changed what the whole process shares"
     }
   }
 }

@@ -34,6 +34,8 @@ public struct InsidePoint: Sendable, Hashable {
     case transfer
     /// It is over, as the child of a group that learns of it.
     case end
+    /// It asks for or changes what the process has for all, such as its environment.
+    case state
   }
 
   public var operation: Operation
@@ -58,7 +60,7 @@ public struct InsidePoint: Sendable, Hashable {
   /// The operations as the machine numbers them.
   private static let operations: [Operation] = [
     .lock, .cancel, .look, .resume, .wait, .signal, .create, .wake, .unlock, .atomic,
-    .submit, .timer, .transfer, .end,
+    .submit, .timer, .transfer, .end, .state,
   ]
 }
 

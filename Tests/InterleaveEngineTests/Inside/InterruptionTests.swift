@@ -49,7 +49,7 @@ private func runs(
 }
 
 @Suite(.enabled(if: Interruptions.obstacle == nil)) struct InterruptionTests {
-  @Test(arguments: InsideProgram.faulty)
+  @Test(arguments: InsideProgram.faulty + InsideProgram.seldomFaulty)
   func whatGoesWrongInsideAStepIsFound(_ program: InsideProgram) async throws {
     let whole = try await runs(of: program, count: 200, interruptions: .never)
     #expect(whole.failures == 0, "no order of whole steps is wrong")
@@ -58,7 +58,8 @@ private func runs(
   }
 
   @Test(
-    arguments: InsideProgram.mended + InsideProgram.correct, [Interruptions.before, .everywhere])
+    arguments: InsideProgram.mended + InsideProgram.seldomMended + InsideProgram.correct,
+    [Interruptions.before, .everywhere])
   func whatIsMendedStaysClean(_ program: InsideProgram, _ interruptions: Interruptions) async throws
   {
     let findings = try await runs(of: program, count: 500, interruptions: interruptions)
@@ -66,7 +67,8 @@ private func runs(
   }
 
   @Test(
-    arguments: InsideProgram.faulty + InsideProgram.mended + InsideProgram.correct,
+    arguments: InsideProgram.faulty + InsideProgram.seldomFaulty + InsideProgram.mended
+      + InsideProgram.seldomMended + InsideProgram.correct,
     [Interruptions.before, .everywhere])
   func theSameSeedGivesTheSameRun(_ program: InsideProgram, _ interruptions: Interruptions)
     async throws
@@ -112,7 +114,7 @@ private func runs(
 
   // MARK: Replaying and shrinking
 
-  @Test(arguments: InsideProgram.faulty)
+  @Test(arguments: InsideProgram.faulty + InsideProgram.seldomFaulty)
   func aFoundScheduleIsReplayed(_ program: InsideProgram) async throws {
     let findings = try await runs(
       of: program, count: 100, interruptions: .before, keepsTraces: true)
