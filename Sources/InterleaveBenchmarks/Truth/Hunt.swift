@@ -63,6 +63,8 @@ struct Hunt: Sendable {
   private(set) var falseProofs: [Catch] = []
   private(set) var alarms: [Catch] = []
   private(set) var gaps: [Catch] = []
+  /// How many programs show natively what is rare in other runs.
+  private(set) var rarities = 0
   private(set) var programs = 0
 
   init() {}
@@ -92,14 +94,22 @@ struct Hunt: Sendable {
 
   private mutating func runOne(_ tell: (String) -> Void) async {
     let number = programs
+    await run(
+      programOf: seed(ofProgram: number),
+      looksForGaps: gapsOneIn > 0 && number.isMultiple(of: gapsOneIn), tell)
+  }
+
+  /// Judges the program of a seed, as a hunt tells it, that is drawn of the same things.
+  mutating func run(
+    programOf seed: UInt64, looksForGaps: Bool = true, _ tell: (String) -> Void = { _ in }
+  ) async {
     programs += 1
-    let seed = seed(ofProgram: number)
     let program = HuntProgram.random(seed: seed, of: things)
-    let looksForGaps = gapsOneIn > 0 && number.isMultiple(of: gapsOneIn)
     let verdict = await judge.judge(program, seed: seed, looksForGaps: looksForGaps)
     for thing in Set(program.things) {
       tallies[thing, default: Tally()].add(verdict, looksForGaps && program.isComparable)
     }
+    if verdict.rare > 0 { rarities += 1 }
     if let reason = verdict.reason { reasons[reason.kind, default: 0] += 1 }
     if verdict.alarm != nil {
       await add(program, seed, verdict, to: \.alarms, "false alarm", tell) { $0.alarm != nil }

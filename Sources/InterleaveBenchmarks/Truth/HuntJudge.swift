@@ -15,6 +15,8 @@ struct HuntJudge: Sendable {
     var missed: [String: String] = [:]
     /// Who shows what only native runs show.
     static let runtime = "the real runtime"
+    /// How many outcomes of native runs are so rare in others that these had to be sought for long.
+    var rare = 0
     /// Why nothing is claimed.
     var reason: String?
     /// A failure that is none: no program of the hunt has one.
@@ -36,7 +38,8 @@ struct HuntJudge: Sendable {
   var schedules = 1_500
   /// How many runs the real runtime makes to judge it.
   var nativeRuns = 1_500
-  /// How many schedules are run to call what the real runtime shows a gap.
+  /// How many schedules the judges run together, and then each who seeks for longer, to call what the
+  /// real runtime shows a gap.
   var gapSchedules = 20_000
 
   /// What is claimed of a program, by runs of the same seed.
@@ -59,6 +62,12 @@ struct HuntJudge: Sendable {
   /// Who judges a claim; the last one interrupts steps wherever that can be done.
   private static let judges: [Judge] = [
     (.randomWalk, .before), (.pos, .before), (.pct, .before), (.randomWalk, .everywhere),
+  ]
+  /// Who looks for longer for what native runs show and no judge has seen: whoever has made something
+  /// is held up then until others have done all that they can.
+  private static let seekers: [Judge] = [
+    (.pct, .everywhere), (.pos, .everywhere), (.randomWalk, .everywhere), (.pct, .before),
+    (.randomWalk, .before),
   ]
   private typealias Judge = (
     strategy: FuzzConfiguration.StrategyChoice, interruptions: FuzzConfiguration.InterruptionMode
@@ -112,11 +121,15 @@ struct HuntJudge: Sendable {
     _ program: HuntProgram, seed: UInt64, _ verdict: inout Verdict
   ) async {
     var missing = await native(program, seed: seed).subtracting(verdict.outcomes)
-    for (strategy, interruptions) in Self.judges where !missing.isEmpty {
-      missing.subtract(
-        await fuzz(
-          program, strategy, gapSchedules / Self.judges.count, seed: seed, interruptions
-        ).outcomes)
+    for (number, (strategy, interruptions)) in (Self.judges + Self.seekers).enumerated()
+    where !missing.isEmpty {
+      let isJudge = number < Self.judges.count
+      let seen = await fuzz(
+        program, strategy, isJudge ? gapSchedules / Self.judges.count : gapSchedules,
+        seed: seed &+ UInt64(number), interruptions
+      ).outcomes
+      if !isJudge { verdict.rare += missing.intersection(seen).count }
+      missing.subtract(seen)
     }
     for one in missing { verdict.missed[one] = Verdict.runtime }
   }

@@ -34,6 +34,10 @@ struct TruthOptions: Equatable {
   }
   /// What programs may share; empty for all.
   var things: [Int] = []
+  /// Of so many programs of which nothing is claimed, one is run natively; nil for as many as usual.
+  var gapsOneIn: Int?
+  /// The seeds of single programs that are to be judged again, as a hunt tells them.
+  var programSeeds: [UInt64] = []
 
   init(_ arguments: [String]) throws {
     var rest = arguments[...]
@@ -54,6 +58,17 @@ struct TruthOptions: Equatable {
           throw Unreadable(description: "--schedules needs a number above 0")
         }
         schedules = number
+      case "--gaps":
+        guard let number = rest.popFirst().flatMap({ Int($0) }), number >= 0 else {
+          throw Unreadable(description: "--gaps needs a number, of which one is looked at, or 0")
+        }
+        gapsOneIn = number
+      case "--program":
+        guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else {
+          throw Unreadable(description: "--program needs the seed of a program of a hunt")
+        }
+        programSeeds.append(seed)
+        part = .hunt
       case "--by":
         guard let prover = rest.popFirst().flatMap({ Prover(rawValue: $0) }) else {
           throw Unreadable(
@@ -93,20 +108,27 @@ func showTruth(_ options: TruthOptions) async -> Bool {
   if let runs = options.nativeRuns { hunt.judge.nativeRuns = runs }
   if let schedules = options.schedules { hunt.judge.schedules = schedules }
   hunt.judge.prover = options.prover?.strategy
+  if let number = options.gapsOneIn { hunt.gapsOneIn = number }
   if !options.things.isEmpty { hunt.things = options.things }
-  await hunt.run(options.amount) {
-    print($0)
+  func tell(_ text: String) {
+    print(text)
     fflush(nil)
+  }
+  if options.programSeeds.isEmpty {
+    await hunt.run(options.amount, tell: tell)
+  } else {
+    for seed in options.programSeeds { await hunt.run(programOf: seed, tell) }
   }
   print(hunt.table)
   for (reason, count) in hunt.reasons.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
     print("\(count.grouped) × \(reason)")
   }
-  for gap in hunt.gaps.prefix(3) { print("\nonly natively, and nothing claimed: \(gap)") }
+  for gap in hunt.gaps { print("\nonly natively, and nothing claimed: \(gap)") }
   print(
     "\n\(hunt.programs.grouped) programs: \(hunt.claims.grouped) proofs, "
       + "\(hunt.falseProofs.count) false; \(hunt.alarms.count) false alarms; "
-      + "\(hunt.gaps.count) with outcomes that only the real runtime shows")
+      + "\(hunt.gaps.count) with outcomes that only the real runtime shows, \(hunt.rarities) with "
+      + "such that are rare in other runs")
   if !hunt.hasJudged { print("nothing was proved, so that no proof was judged") }
   return hunt.isClean && hunt.hasJudged && isSound
 }

@@ -115,7 +115,12 @@ private final class ConditionLockCount: SharedThing, @unchecked Sendable {
       guard lock.lock(before: Date(timeIntervalSinceNow: 1e9)) else { return "late" }
       lock.unlock(withCondition: 0)
       return ""
-    default: return "\(lock.condition)"
+    default:
+      // Foundation reads it without its lock.
+      guard lock.lock(before: Date(timeIntervalSinceNow: 1e9)) else { return "late" }
+      let condition = lock.condition
+      lock.unlock(withCondition: condition)
+      return "\(condition)"
     }
   }
 }

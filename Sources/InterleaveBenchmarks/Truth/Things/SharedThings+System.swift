@@ -121,15 +121,20 @@ private final class SharedFile: SharedThing, @unchecked Sendable {
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
     switch operation {
+    // What Foundation does with a file is one operation to a run, and several natively.
     case 0:
-      guard let file = fopen(path, "a") else { return "none" }
-      defer { fclose(file) }
-      fputs("x", file)
-      return ""
+      let file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+      guard file >= 0 else { return "none" }
+      defer { close(file) }
+      return write(file, "x", 1) == 1 ? "" : "unwritten"
     case 1:
-      return (try? String(contentsOfFile: path, encoding: .utf8)) ?? "none"
+      let file = open(path, O_RDONLY)
+      guard file >= 0 else { return "none" }
+      defer { close(file) }
+      var bytes = [UInt8](repeating: 0, count: 64)
+      return "\(read(file, &bytes, 64))"
     case 2: return unlink(path) == 0 ? "removed" : "none"
-    default: return FileManager.default.fileExists(atPath: path) ? "there" : "none"
+    default: return access(path, F_OK) == 0 ? "there" : "none"
     }
   }
 
