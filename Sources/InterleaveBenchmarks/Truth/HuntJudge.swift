@@ -159,7 +159,12 @@ struct HuntJudge: Sendable {
     var outcomes: Set<String> = []
     for run in 0..<UInt64(nativeRuns) {
       let jitter = SplitMix64.seed(seed, stream: run)
-      outcomes.insert(await Task.detached { await HuntWorld.run(program, jitter: jitter) }.value)
+      // Who waits for a task of less priority raises that amid its run: on an actor, what it makes from
+      // then on comes before what it has made.
+      let task = Task.detached(priority: Task.currentPriority) {
+        await HuntWorld.run(program, jitter: jitter)
+      }
+      outcomes.insert(await task.value)
     }
     return outcomes
   }
