@@ -172,8 +172,7 @@ bool il_carriers_run(il_session *s, il_points points) {
   c->spares_holders = c->left_between = false;
   c->current = &c->home;
   s->carriers = c;
-  // The thread sanitizer hides them.
-  s->heeds_atomics = !c->home.fiber;
+  s->heeds_atomics = true;
   il_values_begin(c);
   il_switch_carriers(&c->home, il_carriers_take_spare(c));
   if (UNLIKELY(c->first_parked != NULL)) leave_all_queues(c);

@@ -121,7 +121,8 @@ static const char *write_jumps(void) {
   has_jumps = !obstacle;
   for (size_t n = 0; n < il_site_count; n++)
     if (has_jumps && il_sites[n].is_atomic && !il_sites[n].is_jump) has_breakpoints = true;
-  if (has_jumps) obstacle = il_probe_sites();
+  if (has_jumps)
+    obstacle = il_has_thread_sanitizer() ? il_probe_sanitized() : il_probe_sites();
   return obstacle;
 }
 
@@ -131,7 +132,8 @@ static bool watch(bool is_watching) {
 }
 
 bool il_watch_begin(void) {
-  if (il_sites_obstacle()) return false;
+  // Under the thread sanitizer, plain loads and stores of atomics are not known.
+  if (il_sites_obstacle() || il_has_thread_sanitizer()) return false;
   pthread_mutex_lock(&watch_lock);
   bool is_set = watchers > 0;
   if (!is_set && !is_traced()) {
@@ -163,7 +165,7 @@ const char *il_watch_atomics(il_atomic_hook hook) {
 }
 
 const char *il_watch_probe(void) {
-  if (il_sites_obstacle()) return NULL;
+  if (il_sites_obstacle() || il_has_thread_sanitizer()) return NULL;
   pthread_mutex_lock(&watch_lock);
   bool is_written = has_jumps || (!is_traced() && !write_jumps());
   const char *wrong = is_written ? il_probe_sites() : NULL;

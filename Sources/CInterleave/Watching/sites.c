@@ -105,13 +105,20 @@ static void write_stubs(void) {
 }
 
 static void find_sites(void) {
-  // A sanitizer puts calls of its own in the place of atomic instructions, and is full of them.
-  if (il_has_thread_sanitizer() || il_has_address_sanitizer())
+  // This one is full of atomic instructions.
+  if (il_has_address_sanitizer())
     obstacle = "a sanitizer has changed the program's atomic instructions";
   if (!obstacle) obstacle = il_stubs_obstacle();
   if (obstacle) return;
   if (!il_find_functions(&il_images) || !il_find_imports(il_images)) {
     obstacle = "the program's functions cannot be told apart: it has no symbols";
+    return;
+  }
+  if (il_has_thread_sanitizer()) {
+    obstacle = il_add_sanitized_sites();
+    if (!obstacle) write_stubs();
+    for (size_t n = 0; n < il_site_count && !obstacle; n++)
+      if (!il_sites[n].is_jump) obstacle = "there is no room for jumps beside the thread sanitizer";
     return;
   }
   il_watch_deinits(il_images);
@@ -150,7 +157,7 @@ static uint64_t register_of(const il_site *site, const il_registers *registers) 
 }
 
 // Where the program called what a library has every unit compile; NULL if it was no program.
-static const void *caller_of_library(const il_site *site, const il_registers *registers) {
+const void *il_caller_of_library(const il_site *site, const il_registers *registers) {
   enum { DEEPEST = 6, LARGEST = 1 << 20 };
   const uintptr_t *frame = (const uintptr_t *)registers->numbered[IL_RBP];
   uintptr_t below = registers->numbered[IL_RSP];
@@ -167,8 +174,14 @@ static const void *caller_of_library(const il_site *site, const il_registers *re
 
 static void tell_atomic(il_session *s, const il_site *site, const il_registers *registers) {
   il_atomic_hook hook = il_atomics_hook();
+  if (site->is_call) {
+    il_atomic called;
+    if (!il_sanitized_probed(s) && hook && il_sanitized_atomic(site, registers, &called))
+      hook(s, &called);
+    return;
+  }
   const void *place = (const void *)(site->at + site->instruction.length);
-  if (site->is_librarys) place = caller_of_library(site, registers);
+  if (site->is_librarys) place = il_caller_of_library(site, registers);
   if (!hook || !place) return;
   il_atomic atomic = {.word = il_word_of(site, registers), .place = place,
                       .width = site->instruction.width, .compares = site->instruction.compares};

@@ -150,8 +150,13 @@ static void put_telling(writer *w, const il_site *site, uint32_t number, size_t 
   put_word(w, (uint32_t)asked);
   put(w, "\xE3", 1);                          // jrcxz over
   uint8_t *second = w->at++;
-  put(w, "\xFF\x35\x11\0\0\0", 6);            // pushq on(%rip)
-  put(w, "\xFF\x35\x13\0\0\0", 6);            // pushq behind(%rip)
+  if (site->is_call) {
+    put(w, "\xFF\x35\x12\0\0\0", 6);          // pushq on(%rip)
+    put(w, "\xFF\xB4\x24\x90\0\0\0", 7);      // pushq 144(%rsp): where the function returns to
+  } else {
+    put(w, "\xFF\x35\x11\0\0\0", 6);          // pushq on(%rip)
+    put(w, "\xFF\x35\x13\0\0\0", 6);          // pushq behind(%rip)
+  }
   put(w, "\xB9", 1);                          // movl number, %ecx
   put_word(w, number);
   put(w, "\xFF\x25\x10\0\0\0", 6);            // jmpq *il_tell_site(%rip)

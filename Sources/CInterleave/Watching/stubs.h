@@ -10,6 +10,13 @@
 
 #if defined(__linux__) && defined(__x86_64__)
 
+/// What a function of the thread sanitizer's compares a word with.
+typedef enum {
+  IL_COMPARED_WITH_NOTHING,
+  IL_COMPARED_WITH_VALUE,
+  IL_COMPARED_WITH_MEMORY,
+} il_compared;
+
 /// An instruction that is watched.
 typedef struct {
   uintptr_t at;
@@ -19,6 +26,9 @@ typedef struct {
   il_instruction instruction;
   /// It is the first one of a function that is watched; it is atomic.
   bool is_entry, is_atomic;
+  /// It is the first one of a function that stands for an atomic instruction, and what that compares.
+  bool is_call;
+  il_compared compared;
   /// The function is a library's that every unit compiles which calls it.
   bool is_librarys;
   uint8_t *stub;
