@@ -1,3 +1,4 @@
+import Foundation
 import InterleaveEngine
 
 /// Something that tasks share, and what can be done with it.
@@ -109,6 +110,14 @@ final class Participant: @unchecked Sendable {
   func pause() {
     guard jitter != nil else { return }
     spin(jitter?.below(3) == 0 ? jitter?.below(2_000) ?? 0 : 0)
+  }
+
+  private static let turn = NSLock()
+
+  /// Outside of control, has what is not safe beside its like done by one at a time: its order is what
+  /// is looked at, not what memory holds amid it.
+  func inTurn<Value>(_ body: () -> Value) -> Value {
+    jitter == nil ? body() : Self.turn.withLock(body)
   }
 
   /// What it and those that it made saw.

@@ -110,9 +110,12 @@ private final class Specifics: SharedThing, @unchecked Sendable {
 
   @inline(never)
   func use(_ operation: Int, by user: Participant) -> String {
-    if operation == 1 { return queue.getSpecific(key: key) ?? "unset" }
-    queue.setSpecific(key: key, value: user.name)
-    return ""
+    // Who sets it frees what another one may be about to read.
+    user.inTurn {
+      if operation == 1 { return queue.getSpecific(key: key) ?? "unset" }
+      queue.setSpecific(key: key, value: user.name)
+      return ""
+    }
   }
 }
 
