@@ -12,7 +12,7 @@ func measureAllocations() async throws -> Bool {
     "how", "withdrawals per task", "steps/run", "allocations/run", "beside the program's, per step")
   var isGood = true
   let native = try await Allocations.pair(.native)
-  for way in Allocations.Way.allCases {
+  for way in Withdrawals.Way.allCases {
     let pair = way == .native ? native : try await Allocations.pair(way)
     let perStep = way == .native ? 0 : pair.perStep(beside: native)
     if way != .fuzzer { isGood = isGood && perStep < 0.005 }
@@ -31,13 +31,6 @@ func measureAllocations() async throws -> Bool {
 /// A campaign is compared with one of twice as many runs, so that what is made once does not count,
 /// and runs with runs of more withdrawals, so that what a run costs whatever it does, does not.
 struct Allocations {
-  enum Way: String, CaseIterable {
-    case native
-    case machine = "the bare machine"
-    case portfolio = "`Fuzzer`, the portfolio alone"
-    case fuzzer = "`Fuzzer`, default settings"
-  }
-
   /// Short runs and long ones.
   struct Pair {
     var few: Allocations
@@ -65,14 +58,14 @@ struct Allocations {
   var steps: Double
   var allocations: Double
 
-  static func pair(_ way: Way) async throws -> Pair {
+  static func pair(_ way: Withdrawals.Way) async throws -> Pair {
     Pair(few: try await measure(way, each: few), many: try await measure(way, each: many))
   }
 
   /// Measures the runs of some tasks.
   ///
   /// - Parameter each: How often each of them withdraws.
-  private static func measure(_ way: Way, each: Int) async throws -> Allocations {
+  private static func measure(_ way: Withdrawals.Way, each: Int) async throws -> Allocations {
     let program = Withdrawals(tasks: tasks, each: each)
     _ = try await campaign(way, program, runs: runs)
     let once = try await campaign(way, program, runs: runs)
@@ -83,18 +76,10 @@ struct Allocations {
   }
 
   private static func campaign(
-    _ way: Way, _ program: Withdrawals, runs: Int
+    _ way: Withdrawals.Way, _ program: Withdrawals, runs: Int
   ) async throws -> Allocations {
     let before = al_count()
-    let steps: Int
-    switch way {
-    case .native:
-      await Task.detached { await program.runNatively(runs) }.value
-      steps = 0
-    case .machine: steps = try program.runOnMachine(runs)
-    case .portfolio: steps = await program.runByFuzzer(runs, .portfolioAlone)
-    case .fuzzer: steps = await program.runByFuzzer(runs)
-    }
+    let steps = try await program.run(runs, way)
     return Allocations(steps: Double(steps), allocations: Double(al_count() - before))
   }
 }

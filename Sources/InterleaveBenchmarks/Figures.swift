@@ -156,7 +156,7 @@ enum Figures {
     guard al_watch() else { return [] }
     let native = try await Allocations.pair(.native)
     var figures: [Figure] = []
-    for way in Allocations.Way.allCases where way != .native {
+    for way in Withdrawals.Way.allCases where way != .native {
       figures.append(
         Figure(
           name: "allocations per step: \(way.rawValue.filter { $0 != "`" })",

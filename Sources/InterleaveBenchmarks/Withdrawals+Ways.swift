@@ -4,6 +4,27 @@ import InterleaveEngine
 
 /// Runs one after the other, natively, on the bare machine, and by ``Fuzzer``.
 extension Withdrawals {
+  enum Way: String, CaseIterable {
+    case native
+    case machine = "the bare machine"
+    case portfolio = "`Fuzzer`, the portfolio alone"
+    case fuzzer = "`Fuzzer`, default settings"
+  }
+
+  /// Runs in one of these ways.
+  ///
+  /// - Returns: The number of steps of all runs; natively none is known of.
+  func run(_ count: Int, _ way: Way) async throws -> Int {
+    switch way {
+    case .native:
+      await Task.detached { await runNatively(count) }.value
+      return 0
+    case .machine: return try runOnMachine(count)
+    case .portfolio: return await runByFuzzer(count, .portfolioAlone)
+    case .fuzzer: return await runByFuzzer(count)
+    }
+  }
+
   func runNatively(_ count: Int) async {
     for _ in 0..<count { _ = await run() }
   }
@@ -54,20 +75,15 @@ extension Withdrawals {
   /// Valgrind does not bear it that the main thread ends and leaves the process to others, as that of
   /// a program does that is asynchronous.
   ///
-  /// - Parameter arguments: The way, and the number of runs.
+  /// - Parameter arguments: The name of the way, and the number of runs.
   /// - Returns: They could be understood.
   static func runAlone(_ arguments: [String]) -> Bool {
     guard arguments.count == 2, let count = Int(arguments[1]), count > 0,
-      ["native", "machine", "portfolio", "fuzzer"].contains(arguments[0])
+      let way = Way.allCases.first(where: { "\($0)" == arguments[0] })
     else { return false }
     let done = DispatchSemaphore(value: 0)
     Task.detached {
-      switch arguments[0] {
-      case "native": await fourByFive.runNatively(count)
-      case "machine": _ = try fourByFive.runOnMachine(count)
-      case "portfolio": _ = await fourByFive.runByFuzzer(count, .portfolioAlone)
-      default: _ = await fourByFive.runByFuzzer(count)
-      }
+      do { _ = try await fourByFive.run(count, way) } catch { fatalError("\(error)") }
       done.signal()
     }
     done.wait()

@@ -173,15 +173,16 @@ void il_reach_end(il_session *s, const il_task *task) {
 static void offer_after(il_session *s, il_point_kind kind, unsigned occurrence, bool is_offered,
                         const void *site) {
   il_carriers *c = s->carriers;
-  bool is_first = c->inside.passed != c->inside.operations;
-  c->inside.passed = c->inside.operations;
-  unsigned place = is_first ? 2 * (c->inside.operations - 1) : IL_WAITS + 2 * bounded(c->inside.passed_more++);
+  il_step_inside *step = &c->inside;
+  bool is_first = step->passed != step->operations;
+  step->passed = step->operations;
+  unsigned place = is_first ? 2 * (step->operations - 1) : IL_WAITS + 2 * bounded(step->passed_more++);
   // Its number would not tell which part of the step comes first.
   if (is_offered && !is_first && c->points == IL_POINTS_FIRST) {
     c->left_between = true;
     return;
   }
-  if (!is_offered || c->off || !c->inside.operations || c->inside.operations > IL_MOST_OPERATIONS ||
+  if (!is_offered || c->off || !step->operations || step->operations > IL_MOST_OPERATIONS ||
       !may_be_interrupted(s)) return;
   il_point point = {.kind = kind, .site = site,
                     .number = place + 1, .occurrence = occurrence};
@@ -206,8 +207,9 @@ void il_await(il_session *s, void *object, const void *site, il_want want) {
   if (s->step_task && is_in_vain(c, me, c->inside.number)) {
     c->left_between = true;
     // Who is woken in vain waits again, and that is another place.
-    unsigned place = c->inside.operations < c->inside.waited ? c->inside.waited : c->inside.operations;
-    c->inside.waited = place + 1;
+    il_step_inside *step = &c->inside;
+    unsigned place = step->operations < step->waited ? step->waited : step->operations;
+    step->waited = place + 1;
     il_point point = {.kind = IL_POINT_WAIT, .site = site, .number = IL_WAITS + 2 * bounded(place),
                       .occurrence = place, .is_vain = true};
     offer(s, &point);

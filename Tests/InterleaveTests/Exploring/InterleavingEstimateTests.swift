@@ -17,12 +17,7 @@ private actor Till {
     _ strategy: FuzzConfiguration.StrategyChoice, schedules: Int, seed: UInt64 = 1,
     clients: Int = 4, on tills: Int = 2
   ) async -> FuzzReport {
-    var configuration = FuzzConfiguration()
-    configuration.strategy = strategy
-    configuration.schedules = schedules
-    configuration.seed = seed
-    configuration.corpus = .none
-    let outcome = await Fuzzer(configuration).run(named: "tills") {
+    await report(strategy, schedules, seed) {
       let tills = (0..<tills).map { _ in Till() }
       await withDiscardingTaskGroup { group in
         for client in 0..<clients {
@@ -30,6 +25,18 @@ private actor Till {
         }
       }
     }
+  }
+
+  private func report(
+    _ strategy: FuzzConfiguration.StrategyChoice, _ schedules: Int, _ seed: UInt64,
+    _ body: @escaping @Sendable () async -> Void
+  ) async -> FuzzReport {
+    var configuration = FuzzConfiguration()
+    configuration.strategy = strategy
+    configuration.schedules = schedules
+    configuration.seed = seed
+    configuration.corpus = .none
+    let outcome = await Fuzzer(configuration).run(named: "estimated", body)
     #expect(outcome.failure == nil)
     return outcome.report
   }
@@ -73,18 +80,11 @@ private actor Till {
     private func sections(
       _ strategy: FuzzConfiguration.StrategyChoice, schedules: Int, seed: UInt64 = 1
     ) async -> FuzzReport {
-      var configuration = FuzzConfiguration()
-      configuration.strategy = strategy
-      configuration.schedules = schedules
-      configuration.seed = seed
-      configuration.corpus = .none
-      let outcome = await Fuzzer(configuration).run(named: "sections") {
+      await report(strategy, schedules, seed) {
         let lock = NSLock()
         let tasks = (0..<3).map { _ in Task { for _ in 0..<2 { lock.withLock {} } } }
         for task in tasks { await task.value }
       }
-      #expect(outcome.failure == nil)
-      return outcome.report
     }
 
     @Test(.enabled(if: Interruptions.obstacle == nil))
