@@ -414,7 +414,7 @@ struct Exploration {
         ending == .schedules || ending == .duration, !hasSurveyed
       else { return conclude(isProved: false, &tally) }
       hasSurveyed = true
-      turn = .survey(Survey(of: proof.hasDivided ? .segments : .steps))
+      turn = .survey(Survey(of: proof.hasDivided ? .segments : .steps, after: schedules))
       return
     }
     turn = .confirmation(Confirmation(of: schedules, watch))

@@ -106,31 +106,34 @@ extension FuzzReport.InterleavingEstimate {
 
 /// Makes a few walks once the search has come to its limit, to estimate how much is left of it.
 ///
-/// They count for no number of a report, but for a failure if one of them fails.
+/// They count for no number of a report, but for a failure if one of them fails. How many there are
+/// depends on no clock, unless the time was what the campaign was limited by: the same seed is to say
+/// the same.
 final class Survey {
+  /// So many are made at most; fewer after few schedules, of which one for each four.
   static let mostWalks = 384
 
   /// What the walks take for a whole.
   let grain: Reduction.Grain
   private let strategies: [any Strategy]
+  private let limit: Int
   private(set) var walks = 0
-  private var deadline: Duration?
 
-  init(of grain: Reduction.Grain) {
+  /// Gets ready.
+  ///
+  /// - Parameter schedules: How many were run before.
+  init(of grain: Reduction.Grain, after schedules: Int) {
     self.grain = grain
     strategies = [RandomWalk(grain: grain), StratifiedWalk(grain: grain)]
+    limit = min(Self.mostWalks, max(InterleavingEstimator.fewestWalks, schedules / 4))
   }
 
-  /// The next walk; nil once there are enough, or they have taken a tenth of the campaign's time.
+  /// The next walk; nil once there are enough, or the time is up and there are as many as it takes.
   func next(_ resolved: ResolvedConfiguration, after schedules: Int, _ budget: Budget)
     -> RunRequest?
   {
-    let elapsed = budget.elapsed
-    let end = deadline ?? elapsed + elapsed / 10
-    deadline = end
-    guard walks < Self.mostWalks, walks < InterleavingEstimator.fewestWalks || elapsed < end,
-      !budget.isCancelled
-    else { return nil }
+    let isLate = budget.isTimeUp && walks >= InterleavingEstimator.fewestWalks
+    guard walks < limit, !isLate, !budget.isCancelled else { return nil }
     var request = RunRequest(
       strategy: strategies[walks % strategies.count],
       start: resolved.start(schedules + walks), wants: [.count, .odds, .traceOfFailure])

@@ -65,6 +65,12 @@ private actor Till {
       }
     }
 
+    @Test func theSameSeedSaysTheSameHoweverFastTheMachineIs() async throws {
+      let first = await report(.reduction, schedules: 500).interleavings
+      let second = await report(.reduction, schedules: 500).interleavings
+      #expect(first != nil && first == second)
+    }
+
     @Test func aPortfolioThatGaveTheSearchUpSaysSo() async throws {
       let all = await report(.reduction, schedules: .max)
       let exact = Double(all.distinctInterleavings)
