@@ -256,7 +256,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec *deadli
 #if defined(IL_HAS_CARRIERS)
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) && !result)
-    il_after_lock(inside, lock, IL_HELD_MUTEX, false, caller);
+    il_after_lock(inside, lock, IL_HELD_MUTEX, false, caller, il_code_at(caller));
 #endif
   if (result == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
   return result;
@@ -358,7 +358,7 @@ static int lock_until(pthread_rwlock_t *lock, const struct timespec *deadline, v
 #if defined(IL_HAS_CARRIERS)
   il_session *inside = il_inside();
   if (UNLIKELY(inside != NULL) && !result)
-    il_after_lock(inside, lock, IL_HELD_READ_WRITE, is_shared, caller);
+    il_after_lock(inside, lock, IL_HELD_READ_WRITE, is_shared, caller, il_code_at(caller));
 #endif
   if (result == ETIMEDOUT) reach(s, CLOCK_REALTIME, deadline);
   return result;

@@ -215,6 +215,8 @@ struct il_carriers {
   const char *off;
   il_held *held;
   size_t held_count, held_capacity;
+  // The entry that was asked for last: what is given back is mostly what was taken last.
+  il_held *last_held;
 };
 
 // The numbers of points are those of operations, or, of places where a step has to wait for others
@@ -309,6 +311,8 @@ il_code il_code_at(const void *address);
 // The code that a function of ours was called by, given that and our frame; where that is only a
 // small function of a library, by which the program reaches a lock, the program's.
 const void *il_place_of_call(const void *caller, void **frame);
+// The same, and whose code it is.
+il_code il_code_of_call(void **caller, void **frame);
 // The same where the program reaches libdispatch by its overlay for Swift.
 bool il_is_overlay(const void *address);
 const void *il_program_call(const void *caller, void **frame);
@@ -325,15 +329,17 @@ il_call il_call_of_overlay(const void *caller, void **frame);
 
 // MARK: - Locks
 
-// Surround the taking of a lock. Before it, the lock is free, or the step's own.
-void il_before_lock(il_session *session, void *lock, il_want want, const void *caller);
+// Surround the taking of a lock, by code of that kind. Before it, the lock is free, or the step's
+// own.
+void il_before_lock(il_session *session, void *lock, il_want want, const void *caller, il_code code);
 void il_after_lock(il_session *session, void *lock, il_held_kind kind, bool is_shared,
-                   const void *caller);
+                   const void *caller, il_code code);
 // The step is about to wait for what has no holder: a semaphore.
 void il_before_wait(il_session *session, void *object, const void *caller);
 // The step tries to take a lock. True: it is another step's.
-bool il_before_trial(il_session *session, void *lock, il_want want, const void *caller);
-void il_after_unlock(il_session *session, void *lock, const void *caller);
+bool il_before_trial(il_session *session, void *lock, il_want want, const void *caller,
+                     il_code code);
+void il_after_unlock(il_session *session, void *lock, const void *caller, il_code code);
 
 // MARK: - Atomics
 

@@ -104,21 +104,25 @@ static const loaded_image *find_image(const loaded_images *all, uintptr_t addres
   return NULL;
 }
 
-// The image that an address was found in last.
-static __thread const loaded_images *last_images;
-static __thread const loaded_image *last_image;
+// The image that an address was found in last, and among which.
+static __thread struct {
+  const loaded_images *all;
+  uintptr_t begin, length;
+  il_code code;
+  // Ours is in it, too.
+  bool has_ours;
+} last;
 
-il_code il_code_at(const void *pointer) {
+static il_code look_up_code(const void *pointer, const loaded_images *all) {
   uintptr_t address = (uintptr_t)pointer;
   if (il_is_code_of_ours(pointer)) return IL_CODE_OURS;
-  const loaded_images *all = atomic_load_explicit(&known_images, memory_order_acquire);
-  // Mostly it is the same library that comes again.
-  if (LIKELY(all == last_images) && LIKELY(last_image != NULL) &&
-      address - last_image->begin < last_image->end - last_image->begin) return last_image->code;
   const loaded_image *image = find_image(all, address);
   if (LIKELY(image != NULL)) {
-    last_images = all;
-    last_image = image;
+    last.all = all;
+    last.begin = image->begin;
+    last.length = image->end - image->begin;
+    last.code = image->code;
+    last.has_ours = (uintptr_t)__start_il_text - last.begin < last.length;
     return image->code;
   }
   il_session *s = il_current;
@@ -131,6 +135,14 @@ il_code il_code_at(const void *pointer) {
   }
   il_current = s;
   return image ? image->code : IL_CODE_LIBRARY;
+}
+
+il_code il_code_at(const void *address) {
+  const loaded_images *all = atomic_load_explicit(&known_images, memory_order_acquire);
+  // Mostly it is the same library that comes again.
+  if (LIKELY((uintptr_t)address - last.begin < last.length) && LIKELY(all == last.all) &&
+      LIKELY(!last.has_ours)) return last.code;
+  return look_up_code(address, all);
 }
 
 // What stands between the program and a lock, such as the witness of a protocol, is no longer
@@ -164,13 +176,21 @@ static bool is_in_small_function(uintptr_t address) {
   return is_small;
 }
 
-const void *il_place_of_call(const void *caller, void **frame) {
-  if (il_code_at(caller) != IL_CODE_LIBRARY || !is_in_small_function((uintptr_t)caller))
-    return caller;
+il_code il_code_of_call(void **caller, void **frame) {
+  il_code code = il_code_at(*caller);
+  if (code != IL_CODE_LIBRARY || !is_in_small_function((uintptr_t)*caller)) return code;
   void **outer = (void **)frame[0];
   uintptr_t distance = (uintptr_t)outer - (uintptr_t)frame;
   bool is_frame = distance > 0 && distance < 65536 && distance % sizeof(void *) == 0;
-  return is_frame && il_code_at(outer[1]) == IL_CODE_PROGRAM ? outer[1] : caller;
+  if (!is_frame || il_code_at(outer[1]) != IL_CODE_PROGRAM) return code;
+  *caller = outer[1];
+  return IL_CODE_PROGRAM;
+}
+
+const void *il_place_of_call(const void *caller, void **frame) {
+  void *place = (void *)caller;
+  il_code_of_call(&place, frame);
+  return place;
 }
 
 // A function returns to the address, in whatever image.

@@ -18,6 +18,8 @@ static size_t place_of(const il_carriers *c, const void *object) {
 
 il_held *il_known_held(const il_carriers *c, const void *object) {
   if (!c->held_count) return NULL;
+  il_held *last = c->last_held;
+  if (last && last->object == object && last->run == c->run) return last;
   for (size_t n = place_of(c, object);; n = (n + 1) & (c->held_capacity - 1)) {
     il_held *entry = &c->held[n];
     if (entry->run != c->run) return NULL;
@@ -31,6 +33,7 @@ static void grow(il_carriers *c) {
   c->held_capacity = count ? 2 * count : 256;
   c->held = calloc(c->held_capacity, sizeof *c->held);
   if (!c->held) abort();
+  c->last_held = NULL;
   for (size_t n = 0; n < count; n++) {
     if (old[n].run != c->run) continue;
     size_t to = place_of(c, old[n].object);
@@ -42,13 +45,13 @@ static void grow(il_carriers *c) {
 
 il_held *il_find_held(il_carriers *c, void *object) {
   il_held *known = il_known_held(c, object);
-  if (known) return known;
+  if (known) return c->last_held = known;
   if (2 * (c->held_count + 1) > c->held_capacity) grow(c);
   size_t to = place_of(c, object);
   while (c->held[to].run == c->run) to = (to + 1) & (c->held_capacity - 1);
   c->held[to] = (il_held){.object = object, .run = c->run};
   c->held_count++;
-  return &c->held[to];
+  return c->last_held = &c->held[to];
 }
 
 bool il_is_held_elsewhere(const il_carriers *c, il_want want, void *object, unsigned step) {

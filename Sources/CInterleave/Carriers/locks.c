@@ -22,25 +22,30 @@ IL_UNINSTRUMENTED_BEGIN
 #if defined(IL_HAS_CARRIERS)
 #define BEFORE(lock, want)                                                        \
   il_session *inside = il_inside();                                               \
+  il_code code = IL_CODE_OURS;                                                    \
   if (UNLIKELY(inside != NULL)) {                                                 \
-    caller = IL_PLACE(caller);                                                    \
-    il_before_lock(inside, (void *)(lock), want, caller);                         \
+    code = il_code_of_call(&caller, __builtin_frame_address(0));                  \
+    il_before_lock(inside, (void *)(lock), want, caller, code);                   \
   }                                                                               \
   (void)0
 #define AFTER(lock, kind, is_shared)                                              \
   if (UNLIKELY(inside != NULL) && !result)                                        \
-  il_after_lock(inside, (void *)(lock), kind, is_shared, caller)
+  il_after_lock(inside, (void *)(lock), kind, is_shared, caller, code)
 #define BEFORE_TRIAL(lock, want)                                                  \
   il_session *inside = il_inside();                                               \
+  il_code code = IL_CODE_OURS;                                                    \
   if (UNLIKELY(inside != NULL)) {                                                 \
-    caller = IL_PLACE(caller);                                                    \
-    if (il_before_trial(inside, (void *)(lock), want, caller)) return EBUSY;      \
+    code = il_code_of_call(&caller, __builtin_frame_address(0));                  \
+    if (il_before_trial(inside, (void *)(lock), want, caller, code)) return EBUSY; \
   }                                                                               \
   (void)0
 #define AFTER_UNLOCK(lock)                                                        \
   il_session *inside = il_inside();                                               \
-  if (UNLIKELY(inside != NULL) && !result)                                        \
-  il_after_unlock(inside, (void *)(lock), IL_PLACE(caller))
+  if (UNLIKELY(inside != NULL) && !result) {                                      \
+    il_code code = il_code_of_call(&caller, __builtin_frame_address(0));          \
+    il_after_unlock(inside, (void *)(lock), caller, code);                        \
+  }                                                                               \
+  (void)0
 #else
 #define BEFORE(lock, want) (void)caller
 #define AFTER(lock, kind, is_shared) (void)result

@@ -341,8 +341,7 @@ static void give_way(il_session *s, const void *caller) {
   il_await(s, NULL, caller, IL_WANTS_SOLITUDE);
 }
 
-void il_before_lock(il_session *s, void *lock, il_want want, const void *caller) {
-  il_code code = il_code_at(caller);
+void il_before_lock(il_session *s, void *lock, il_want want, const void *caller, il_code code) {
   if (code == IL_CODE_OURS) return;
   if (code == IL_CODE_PROGRAM || il_is_stream_lock(caller)) {
     il_reach(s, IL_POINT_LOCK, lock, caller, want);
@@ -372,8 +371,7 @@ static void let_others_try(il_session *s, const void *lock, const void *caller) 
 }
 
 void il_after_lock(il_session *s, void *lock, il_held_kind kind, bool is_shared,
-                   const void *caller) {
-  il_code code = il_code_at(caller);
+                   const void *caller, il_code code) {
   if (code == IL_CODE_OURS) return;
   il_note_taken_by(s, lock, kind, is_shared, caller, code == IL_CODE_RUNTIME);
   if (code == IL_CODE_PROGRAM) let_others_try(s, lock, caller);
@@ -384,8 +382,7 @@ void il_before_wait(il_session *s, void *object, const void *caller) {
     il_reach(s, IL_POINT_LOCK, object, caller, IL_WANTS_NOTHING);
 }
 
-bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller) {
-  il_code code = il_code_at(caller);
+bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller, il_code code) {
   if (code == IL_CODE_OURS) return false;
   if (code == IL_CODE_PROGRAM) {
     il_carrier *me = s->carriers->current;
@@ -397,9 +394,9 @@ bool il_before_trial(il_session *s, void *lock, il_want want, const void *caller
          !il_await_trial(s, lock, caller, want);
 }
 
-void il_after_unlock(il_session *s, void *lock, const void *caller) {
+void il_after_unlock(il_session *s, void *lock, const void *caller, il_code code) {
   il_note_given(s, lock);
-  if (il_code_at(caller) != IL_CODE_PROGRAM) return;
+  if (code != IL_CODE_PROGRAM) return;
   // What handles a cancellation is taken away where nobody is told of it. It may be called until then.
   il_points points = s->carriers->points;
   bool may_be_handled = points != IL_POINTS_NOWHERE && il_step_handlers(s);
