@@ -63,6 +63,55 @@ public struct RunRecord {
     }
   }
 
+  /// A step with what most ask for who learn from runs.
+  struct Visit {
+    /// The number of its task, and what that is called.
+    var task: Int
+    var taskName: UInt64
+    /// The number of its executor, and what that is called.
+    var executorNumber: Int
+    var executor: UInt64
+    /// How many steps of the task ran before.
+    var ordinal: Int
+  }
+
+  /// Calls the body with each step, in the order in which they ran.
+  ///
+  /// It asks once where things lie, and only for what the body looks at.
+  @inline(__always)
+  func forEachStep(_ body: (_ index: Int, _ step: Visit) -> Void) {
+    switch source {
+    case .machine(let machine):
+      machine._withUnsafeGuaranteedRef { machine in
+        let (steps, tasks, executors) = (
+          machine.steps.base, machine.tasks.base, machine.executors.base
+        )
+        for index in 0..<machine.steps.count {
+          let step = steps + index
+          let (task, executor) = (Int(step.pointee.task), Int(step.pointee.executor))
+          body(
+            index,
+            Visit(
+              task: task, taskName: tasks[task].name, executorNumber: executor,
+              executor: executors[executor].name, ordinal: Int(step.pointee.ordinal)))
+        }
+      }
+    case .listed(let run): forEachStep(of: run, body)
+    }
+  }
+
+  @inline(never)
+  private func forEachStep(of run: ListedRun, _ body: (_ index: Int, _ step: Visit) -> Void) {
+    for (index, step) in run.steps.enumerated() {
+      body(
+        index,
+        Visit(
+          task: step.taskNumber, taskName: run.tasks[step.taskNumber].name,
+          executorNumber: run.number(ofExecutor: step.executor), executor: step.executor,
+          ordinal: step.ordinal))
+    }
+  }
+
   /// The number of a step's executor in the run.
   func executorNumber(ofStep index: Int) -> Int {
     switch source {
@@ -99,7 +148,7 @@ public struct RunRecord {
   /// What came about that should sometimes, in the order in which it did.
   var reached: [ReachedGoal] {
     switch source {
-    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.reached }
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.notes.reached }
     case .listed: []
     }
   }

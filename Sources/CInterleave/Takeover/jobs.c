@@ -145,6 +145,10 @@ bool il_deliver_foreign(void *job, il_place place, void *executor) {
   return true;
 }
 
+bool il_has_foreign(const il_session *s) {
+  return atomic_load_explicit(&s->foreign_count, memory_order_acquire) != 0;
+}
+
 bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
   if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
   pthread_mutex_lock(&il_inbox_lock);

@@ -394,6 +394,8 @@ size_t il_session_awaits(const il_session *session, il_await_site *awaits, size_
 int64_t il_now(const il_session *session);
 void il_advance(il_session *session, int64_t now);
 
+/// A foreign thread has made a job ready.
+bool il_has_foreign(const il_session *session);
 /// Takes the next job that a foreign thread made ready; false if there is none.
 bool il_take_foreign(il_session *session, il_ready *ready, il_origin *origin);
 /// Waits for a foreign thread to make a job ready, at most `nanoseconds`, or, with `errands`,

@@ -13,7 +13,8 @@ extension Machine {
   func runOnCarriers(_ strategy: some Strategy) -> RunEnd? {
     _ = Interruptions.obstacleAtAtomics
     inside.pool.width = poolWidth(of: strategy)
-    let grain = (strategy as? any GrainedStrategy)?.grain
+    // To ask whose type it is would cost a run of the default one more than some steps.
+    let grain = strategy is Portfolio ? nil : (strategy as? any GrainedStrategy)?.grain
     inside.takesSegments = !settings.runsWholeSteps && grain == .segments
     parked.removeAll()
     pointStrategy = strategy
@@ -48,7 +49,7 @@ extension Machine {
         if isVoid { return end(.stuck) }
         if progress.hasCrashElsewhere { return end(.stuck) }
         if progress.mayCancel, parked.isEmpty { cancelIfDue() }
-        collectEnabledInside()
+        if parked.isEmpty { collectEnabled() } else { collectEnabledInside() }
         if inside.pool.suspicion != nil, isStarvationCertain() { return end(.stuck) }
         if enabled.isEmpty {
           guard let over = endWithNothingEnabled() else { continue }
@@ -99,12 +100,8 @@ extension Machine {
 
   // MARK: What could go on
 
-  /// Collects what could run now where steps may be parked.
+  /// Collects what could run now where steps are parked.
   private func collectEnabledInside() {
-    guard !parked.isEmpty else {
-      collectEnabled()
-      return
-    }
     queue.settle()
     inside.pool.withholds = false
     enabled.removeAll()
@@ -216,7 +213,7 @@ extension Machine {
 
   // MARK: Who waits for whom
 
-  private func noteLockWaits() { lockWaits = parked.elements.map(wait(of:)) }
+  private func noteLockWaits() { notes.lockWaits = parked.elements.map(wait(of:)) }
 
   func wait(of step: ParkedStep) -> LockWait {
     let wait = il_carrier_wait(step.carrier)

@@ -103,7 +103,7 @@ extension Machine {
     }
     guard isFreed else { return false }
     inside.pool.suspicion?.helper = Int(progress.lastTask)
-    starvation = inside.pool.suspicion
+    notes.starvation = inside.pool.suspicion
     return true
   }
 

@@ -75,8 +75,14 @@ struct AddressTable {
   @inline(__always)
   func insert(_ address: UInt, _ value: Int = 1) -> Bool {
     let entry = slot(of: address)
-    guard entry.pointee.stamp != header.pointee.stamp else { return false }
-    set(address, to: value)
+    let stamp = header.pointee.stamp
+    guard entry.pointee.stamp != stamp else { return false }
+    guard header.pointee.count * 2 < header.pointee.capacity else {
+      set(address, to: value)
+      return true
+    }
+    header.pointee.count += 1
+    entry.pointee = Entry(address: address, value: Int32(value), stamp: stamp)
     return true
   }
 

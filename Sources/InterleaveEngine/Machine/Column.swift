@@ -54,6 +54,10 @@ struct Column<Element> {
     return header.pointee.base + index
   }
 
+  /// Where the elements lie, until the column grows: for loops that would look for that again
+  /// after each thing that they write.
+  @inline(__always) var base: UnsafeMutablePointer<Element> { header.pointee.base }
+
   /// Makes room for so many elements in all.
   @inline(__always)
   func reserve(_ count: Int) {
@@ -100,8 +104,11 @@ struct Column<Element> {
     let base = header.pointee.base
     if count > 0 { (base + other.count).update(from: base, count: count) }
     base.initialize(to: source[index])
-    (base + 1).initialize(from: source, count: index)
-    (base + index + 1).initialize(from: source + index + 1, count: other.count - index - 1)
+    // Mostly there are few, for which it would cost more to call somebody who copies.
+    for place in 0..<index { (base + place + 1).initialize(to: source[place]) }
+    for place in index + 1..<max(index + 1, other.count) {
+      (base + place).initialize(to: source[place])
+    }
     header.pointee.count += other.count
   }
 
@@ -122,10 +129,11 @@ struct Column<Element> {
 
   @inline(__always)
   func remove(at index: Int) {
-    precondition(index >= 0 && index < count)
-    let place = header.pointee.base + index
-    place.update(from: place + 1, count: count - index - 1)
-    header.pointee.count -= 1
+    let last = header.pointee.count - 1
+    precondition(index >= 0 && index <= last)
+    let base = header.pointee.base
+    for place in index..<last { base[place] = base[place + 1] }
+    header.pointee.count = last
   }
 
   /// Moves an element to the front; the others keep their order.

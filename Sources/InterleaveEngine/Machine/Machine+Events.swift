@@ -10,8 +10,8 @@ extension Machine {
   func noteEvent(
     _ kind: RunEventKind, task: Int, lock: Int = 0, calls: [UInt]? = nil
   ) {
-    guard progress.currentStep >= 0, events.count < Self.mostEvents else { return }
-    events.append(
+    guard progress.currentStep >= 0, notes.events.count < Self.mostEvents else { return }
+    notes.events.append(
       RunEvent(
         kind: kind, step: Int(progress.currentStep), task: task, lock: lock,
         hadEnded: task >= 0 && tasks[task].hasEnded, calls: calls ?? callsOfTouch()))
@@ -36,11 +36,11 @@ extension Machine {
 
   /// A thread that the run does not control let a task go on: the task's next step comes by it.
   func noteWakening(of task: Int, _ calls: [UInt], by name: String) {
-    guard events.count + wakenings.count < Self.mostEvents else { return }
+    guard notes.events.count + notes.wakenings.count < Self.mostEvents else { return }
     let event = RunEvent(
       kind: .wokenFromOutside, step: steps.count, task: -1,
       calls: calls.filter { $0 != 0 }.map { $0 - 1 }, text: name)
-    wakenings.append((Int32(task), event))
+    notes.wakenings.append((Int32(task), event))
   }
 
   /// The running step talks to others.
@@ -51,7 +51,7 @@ extension Machine {
 
   /// What brought steps about from outside, each at the step that came by it.
   private func tracedWakenings() -> [RunEvent] {
-    wakenings.compactMap { task, event in
+    notes.wakenings.compactMap { task, event in
       let next = (event.step..<max(event.step, steps.count)).first {
         steps[$0].task == task && steps[$0].reason == .foreign
       }
@@ -65,7 +65,7 @@ extension Machine {
   /// A task threw, and its error is put into words once the run is over.
   func noteThrown(_ error: UnsafeMutableRawPointer, by task: Int) {
     noteEvent(.threw, task: task, calls: [])
-    thrown[events.count - 1] = Takeover.error(at: error)
+    notes.thrown[notes.events.count - 1] = Takeover.error(at: error)
   }
 
   private func callsOfTouch() -> [UInt] {
@@ -79,10 +79,10 @@ extension Machine {
   /// - Parameter isStopped: A step was stopped, so that no code of the program may run any more:
   ///   of errors, only the types are told.
   func tracedEvents(isStopped: Bool) -> [RunEvent] {
-    var told = events
-    for (index, error) in thrown {
+    var told = notes.events
+    for (index, error) in notes.thrown {
       told[index].text = isStopped ? "\(type(of: error))" : "\(error)"
     }
-    return wakenings.isEmpty ? told : tracedWakenings() + told
+    return notes.wakenings.isEmpty ? told : tracedWakenings() + told
   }
 }

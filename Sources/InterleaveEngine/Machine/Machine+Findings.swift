@@ -106,7 +106,7 @@ extension Machine {
 
   /// The thread sanitizer saw a data race in the step that is coming to its end.
   func raced(_ race: il_race) {
-    races.append(DataRace(race, steps: stepCount))
+    notes.races.append(DataRace(race, steps: stepCount))
   }
 
   /// For tests: leaves hops to actors to the runtime, so that they arrive by way

@@ -109,7 +109,7 @@ extension Machine {
   /// The thread that a task is, by its number and its name, which may be empty; nil if it is none.
   package func thread(ofTask index: Int) -> (number: Int, name: String)? {
     guard tasks[index].isThread else { return nil }
-    return (Int(tasks[index].block), threadNames[index] ?? "")
+    return (Int(tasks[index].block), notes.threadNames[index] ?? "")
   }
 
   /// The tasks of the run, in the order in which they were made.
@@ -125,7 +125,7 @@ extension Machine {
       lastResume: task.lastResume, hasEnded: task.hasEnded,
       isJob: task.isJob, block: Int(task.block),
       blockKind: BlockKind(rawValue: Int(task.blockKind.rawValue)) ?? .plain,
-      threadName: threadNames[index] ?? "")
+      threadName: notes.threadNames[index] ?? "")
   }
 
   /// An executor of the run; 0 is the global one.

@@ -38,7 +38,7 @@ extension Machine {
 
   /// A task that is a thread has a name from here on.
   func threadNamed(_ record: UnsafeMutablePointer<il_task>, _ name: String) {
-    threadNames[Int(record.pointee.index)] = name
+    notes.threadNames[Int(record.pointee.index)] = name
   }
 
   /// A task's closure returned, or threw.
@@ -67,12 +67,13 @@ extension Machine {
   /// A job became ready.
   func jobReady(_ ready: UnsafePointer<il_ready>) {
     let task = Int32(bitPattern: ready.pointee.task.pointee.index)
-    guard !tasks[Int(task)].isReady else {
+    let state = tasks.pointer(at: Int(task))
+    guard !state.pointee.isReady else {
       offend(.queuedTwice, task: Int(task))
       return
     }
     if progress.currentStep >= 0 { noteHandled() }
-    let index = executor(for: ready)
+    let index = ready.pointee.executor == nil ? 0 : executor(for: ready)
     let executor = executors.pointer(at: Int(index))
     progress.clock += 1
     let slot = freeSlot()
@@ -81,7 +82,6 @@ extension Machine {
       to: WaitingJob(
         ready: ready.pointee, task: task, executor: index, reason: .resumed,
         cause: progress.currentStep, since: il_now(session)))
-    let state = tasks.pointer(at: Int(task))
     var arrival = Arrival(earliest: progress.clock, latest: progress.clock)
     if executor.pointee.isDefaultActor {
       arrival.urgency = Arrival.urgency(ofPriority: ready.pointee.priority)
@@ -177,7 +177,14 @@ extension Machine {
     freeSlots.popLast() ?? slots.extend()
   }
 
+  /// Takes in what threads that the run does not control have made ready.
+  @inline(__always)
   func takeForeign() {
+    if il_has_foreign(session) { takeAllForeign() }
+  }
+
+  @inline(never)
+  private func takeAllForeign() {
     var ready = il_ready()
     var origin = il_origin()
     while il_take_foreign(session, &ready, &origin) {

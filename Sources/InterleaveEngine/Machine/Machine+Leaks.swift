@@ -19,7 +19,7 @@ extension Machine {
 
   /// An unstructured task has thrown.
   func noteError(_ error: UnsafeMutableRawPointer, thrownBy task: Int) {
-    errors[task] = Takeover.error(at: error)
+    notes.errors[task] = Takeover.error(at: error)
   }
 
   /// What unstructured tasks have thrown although nobody asked for their results; none
@@ -27,9 +27,10 @@ extension Machine {
   ///
   /// A `CancellationError` is no news to whoever cancelled the task.
   package var unseenErrors: [UnseenError] {
-    guard !errors.isEmpty, il_sees_awaits() else { return [] }
-    return errors.keys.sorted().compactMap { task in
-      guard !tasks[task].isAwaited, let error = errors[task], !(error is CancellationError) else {
+    guard !notes.errors.isEmpty, il_sees_awaits() else { return [] }
+    return notes.errors.keys.sorted().compactMap { task in
+      guard !tasks[task].isAwaited, let error = notes.errors[task], !(error is CancellationError)
+      else {
         return nil
       }
       return UnseenError(task: task, error: error)

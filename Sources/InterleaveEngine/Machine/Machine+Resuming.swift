@@ -99,7 +99,7 @@ extension Machine {
         }
       // Whether it has gone on since or not, it is known better from there.
       all.removeAll { $0.task == index && $0.origin == origin }
-      all.append(Resumption(task: index, origin: origin, calls: resumerCalls[index] ?? []))
+      all.append(Resumption(task: index, origin: origin, calls: notes.resumerCalls[index] ?? []))
     }
     return all
   }
@@ -121,7 +121,7 @@ extension Machine {
     for (index, state) in tasks.elements.enumerated() where state.resumer != -1 {
       let count = il_session_resumer_calls(session, UInt32(index), &calls, calls.count)
       if count > 0, state.resumer != TaskState.foreign {
-        resumerCalls[index] = Array(calls.prefix(count))
+        notes.resumerCalls[index] = Array(calls.prefix(count))
       }
     }
   }
@@ -132,7 +132,7 @@ extension Machine {
   ) {
     tasks[index].resumer = TaskState.foreign
     guard progress.notesResumers else { return }
-    resumerCalls[index] = calls.filter { $0 != 0 }.map { $0 - 1 }
+    notes.resumerCalls[index] = calls.filter { $0 != 0 }.map { $0 - 1 }
     noteWakening(of: index, calls, by: name())
   }
 

@@ -8,7 +8,7 @@ extension Machine {
   ///   - index: Which of the enabled steps was chosen.
   func perform(_ index: Int) {
     let chosen = enabled[index]
-    let passed = enabled[0]
+    let passed = index == 0 ? chosen : enabled[0]
     enabled.close()
     let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
@@ -19,13 +19,15 @@ extension Machine {
       queue.take(slot, hint: progress.placeInQueue(ofEnabled: index))
       if job.pointee.isIdle { progress.idlers -= 1 }
     }
-    tasks[Int(job.pointee.task)].slot = -1
-    begin(chosen, isBaseline: index == 0, passed: passed)
+    let task = tasks.pointer(at: Int(chosen.task))
+    let executor = executors.pointer(at: Int(chosen.executor))
+    task.pointee.slot = -1
+    begin(chosen, job, task, executor, isBaseline: index == 0, passed: passed)
     // What the step queues may make the slots move, so that the job is copied; its
     // slot is free from here on.
     var ready = job.pointee.ready
-    ready.witness = executors[Int(job.pointee.executor)].witness
-    ready.is_native = executors[Int(job.pointee.executor)].isNative
+    ready.witness = executor.pointee.witness
+    ready.is_native = executor.pointee.isNative
     freeSlots.append(slot)
     if progress.settings.slowStep == .max {
       il_run_step(session, &ready)
@@ -42,57 +44,61 @@ extension Machine {
     end()
   }
 
+  /// Records that a step begins.
+  ///
+  /// Nothing is made meanwhile that would move the job, its task or its executor.
+  @inline(__always)
   private func begin(
-    _ chosen: RunQueue.Entry, isBaseline: Bool, passed: RunQueue.Entry
+    _ chosen: RunQueue.Entry, _ job: UnsafeMutablePointer<WaitingJob>,
+    _ task: UnsafeMutablePointer<TaskState>, _ executor: UnsafeMutablePointer<ExecutorState>,
+    isBaseline: Bool, passed: RunQueue.Entry
   ) {
     inside.stepsBeforePause = nil
-    let slot = chosen.slot
-    let job = slots.pointer(at: Int(slot))
-    let index = Int(job.pointee.task)
-    let task = tasks.pointer(at: index)
-    let executor = executors.pointer(at: Int(job.pointee.executor))
     let resume = UInt(bitPattern: job.pointee.ready.resume)
     let now = il_now(session)
+    let progress = progressStorage
+    let count = enabled.count
+    let isLast = chosen.task == progress.pointee.lastTask
     steps.append(
       RawStep(
-        task: job.pointee.task, executor: job.pointee.executor, ordinal: task.pointee.steps,
+        task: chosen.task, executor: chosen.executor, ordinal: task.pointee.steps,
         cause: job.pointee.cause, resume: resume, time: now, reason: job.pointee.reason,
-        priority: job.pointee.ready.priority, enabled: Int32(enabled.count),
+        priority: job.pointee.ready.priority, enabled: Int32(truncatingIfNeeded: count),
         passedTask: passed.task, passedOrdinal: passed.ordinal,
         passedResume: UInt(bitPattern: slots.pointer(at: Int(passed.slot)).pointee.ready.resume),
         passedExecutor: passed.executor,
-        isPreemption: progress.lastTaskIsEnabled && job.pointee.task != progress.lastTask,
+        isPreemption: progress.pointee.lastTaskIsEnabled && !isLast,
         isStall: job.pointee.reason == .timer && !isBaseline))
-    precondition(now >= progress.instant, "virtual time must not run back")
-    progress.instant = now
-    progress.clock += 1
-    let goesOn = job.pointee.task == progress.lastTask && enabled.count > 1
-    progress.streak = goesOn ? progress.streak + 1 : 0
-    queue.beginStep(slot, at: progress.clock)
-    progress.currentStep = Int32(steps.count - 1)
-    progress.currentTask = job.pointee.task
-    progress.currentExecutor = job.pointee.executor
-    progress.currentEnd = .suspended
+    precondition(now >= progress.pointee.instant, "virtual time must not run back")
+    progress.pointee.instant = now
+    progress.pointee.clock += 1
+    progress.pointee.streak = isLast && count > 1 ? progress.pointee.streak + 1 : 0
+    queue.beginStep(chosen.slot, at: progress.pointee.clock)
+    progress.pointee.currentStep = Int32(truncatingIfNeeded: steps.count - 1)
+    progress.pointee.currentTask = chosen.task
+    progress.pointee.currentExecutor = chosen.executor
+    progress.pointee.currentEnd = .suspended
     assert(
       task.pointee.isReady && task.pointee.steps == chosen.ordinal,
       "a task that runs was ready for this step")
     task.pointee.isReady = false
     task.pointee.lastResume = resume
-    task.pointee.lastExecutor = job.pointee.executor
-    noteMoments(of: slot, at: executor)
-    noteContention(by: job.pointee.task, on: executor)
+    task.pointee.lastExecutor = chosen.executor
+    noteMoments(of: chosen.slot, job, at: executor)
+    noteContention(by: chosen.task, on: executor)
   }
 
   @inline(__always)
   private func noteMoments(
-    of slot: Int32, at executor: UnsafeMutablePointer<ExecutorState>
+    of slot: Int32, _ job: UnsafeMutablePointer<WaitingJob>,
+    at executor: UnsafeMutablePointer<ExecutorState>
   ) {
     let arrival = queue.jobs.pointer(at: Int(slot)).pointee.arrival
     moments.append(
       StepMoments(
         earliest: arrival.earliest, latest: arrival.latest,
         begin: progress.clock, firstTouch: touches.count,
-        causeTouches: Int(slots.pointer(at: Int(slot)).pointee.causeTouches)))
+        causeTouches: Int(job.pointee.causeTouches)))
     // A hop that left this actor has arrived by now: that may put it before others.
     guard executor.pointee.lastHop >= 0 else { return }
     touch(.mailbox(executor.pointee.lastHop), .second)
@@ -109,12 +115,13 @@ extension Machine {
     executor.pointee.lastTask = index
   }
 
+  @inline(__always)
   private func end() {
     settleHandled()
     progress.clock += 1
     queue.endStep(on: progress.currentExecutor, at: progress.clock)
-    tasks[Int(progress.currentTask)].steps += 1
-    steps[steps.count - 1].end = progress.currentEnd
+    tasks.pointer(at: Int(progress.currentTask)).pointee.steps += 1
+    steps.pointer(at: steps.count - 1).pointee.end = progress.currentEnd
     progress.lastTask = progress.currentTask
     progress.currentStep = -1
     progress.currentTask = -1

@@ -27,24 +27,10 @@ package final class Machine {
   package internal(set) var origins: [UInt: [UInt]] = [:]
   /// Whether addresses are code of what is left alone on purpose, as far as that was asked.
   var nativeCode: [UInt: Bool] = [:]
-  /// By which calls tasks were let go on, by their numbers, where that is noted.
-  var resumerCalls: [Int: [UInt]] = [:]
-  /// What steps did, where it is noted; for errors that tasks ended by, the error itself by the
-  /// index of the event; and how many resumptions are noted already.
-  var events: [RunEvent] = []
-  /// The tasks that others let go on, and what is told of the step that comes by it, whose number is
-  /// not known yet.
-  var wakenings: [(task: Int32, event: RunEvent)] = []
-  var thrown: [Int: any Error] = [:]
+  /// How many resumptions are noted already among the events.
   var resumersSeen = 0
-  /// What came about in the run that should sometimes.
-  private(set) var reached: [ReachedGoal] = []
   /// What all runs have shown of others who work for them.
   var acquaintance = Acquaintance()
-  /// What unstructured tasks have thrown, by their numbers.
-  var errors: [Int: any Error] = [:]
-  /// What threads of the run are called, by the numbers of their tasks.
-  var threadNames: [Int: String] = [:]
   /// Steps that took long, of all runs.
   package internal(set) var slowSteps: Set<SlowStep> = []
   let slots = Column<WaitingJob>()
@@ -72,6 +58,7 @@ package final class Machine {
   /// What the signature of a run is made with.
   let hashing = RunHash.Scratch()
   let progressStorage: UnsafeMutablePointer<RunState>
+  let notesStorage: UnsafeMutablePointer<SeldomNotes>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)? {
     didSet { progress.isObserved = observer != nil }
@@ -80,8 +67,6 @@ package final class Machine {
   var rescheduled: [UnsafeContinuation<Void, Never>] = []
   /// What decides whom runs cancel; nil where nobody is to be.
   package var canceller: (any Canceller)?
-  /// The data races that the thread sanitizer saw in the run.
-  package internal(set) var races: [DataRace] = []
   /// What belongs to the run that is going on, for those who ask from inside it; it has the machine.
   package weak var owner: AnyObject?
   // Where steps can be interrupted inside: those that are, and what goes on meanwhile.
@@ -90,12 +75,8 @@ package final class Machine {
   var inside = InsideState()
   var pointStrategy: (any Strategy)?
   var carrierLoop: (() -> OpaquePointer?)?
-  /// The steps that waited for locks when the last run came to a standstill.
-  package internal(set) var lockWaits: [LockWait] = []
   /// Where steps have blocked threads of the pool until somebody let them go on, in all runs.
   package internal(set) var blockings: Set<UInt> = []
-  /// Why the last run came to a standstill, where that was for want of threads of the pool.
-  package internal(set) var starvation: Starvation?
   /// The number of the last run within its exploration.
   package private(set) var runIndex = 0
 
@@ -120,6 +101,8 @@ package final class Machine {
     enabled = EnabledList(of: queue.enabled)
     progressStorage = .allocate(capacity: 1)
     progressStorage.initialize(to: RunState(settings: settings))
+    notesStorage = .allocate(capacity: 1)
+    notesStorage.initialize(to: SeldomNotes())
     var callbacks = Takeover.callbacks
     session = il_session_create(&callbacks)
     il_session_set_context(session, Unmanaged.passUnretained(self).toOpaque())
@@ -147,6 +130,8 @@ package final class Machine {
     lockIndex.deallocate()
     hashing.deallocate()
     progressStorage.deallocate()
+    notesStorage.deinitialize(count: 1)
+    notesStorage.deallocate()
     parked.deallocate()
     points.deallocate()
   }
@@ -220,6 +205,8 @@ package final class Machine {
   }
 
   private func reset() {
+    // Whoever may set them is asked once.
+    let settings = settings
     tasks.removeAll()
     executors.removeAll()
     executorIndex.removeAll()
@@ -238,23 +225,15 @@ package final class Machine {
     lockIndex.removeAll()
     codePlaces.removeAll()
     rescheduled.removeAll()
-    if !reached.isEmpty { reached.removeAll() }
-    if !errors.isEmpty { errors.removeAll() }
-    if !resumerCalls.isEmpty { resumerCalls.removeAll() }
-    if !events.isEmpty { events.removeAll() }
-    if !wakenings.isEmpty { wakenings.removeAll() }
-    if !thrown.isEmpty { thrown.removeAll() }
-    if !threadNames.isEmpty { threadNames.removeAll() }
+    if !notes.isEmpty { notes = SeldomNotes() }
     resumersSeen = 0
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
     let notesResumers = progress.notesResumers
-    progress = RunState(settings: settings, isObserved: observer != nil)
-    if !races.isEmpty { races.removeAll() }
-    if !lockWaits.isEmpty { lockWaits.removeAll() }
-    starvation = nil
+    progress = RunState(settings: settings, isObserved: progress.isObserved)
     inside = InsideState()
     if !points.isEmpty { points.removeAll() }
     progress.notesResumers = notesResumers
+    let canceller = canceller
     progress.mayCancel = canceller != nil
     canceller?.begin()
   }
@@ -263,7 +242,7 @@ package final class Machine {
   ///
   /// - Parameter name: A hash of what it is called.
   package func noteReached(_ name: UInt64) {
-    reached.append(ReachedGoal(name: name, steps: steps.count))
+    notes.reached.append(ReachedGoal(name: name, steps: steps.count))
   }
 
   // MARK: The loop

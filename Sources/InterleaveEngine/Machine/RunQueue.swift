@@ -158,6 +158,7 @@ struct RunQueue {
   }
 
   /// Lets a job wait that arrived after all others.
+  @inline(__always)
   func add(_ slot: Int32, _ new: Job) {
     let job = register(slot, new)
     job.pointee.serial = Int32(order.count)
@@ -215,6 +216,7 @@ struct RunQueue {
   /// Takes a job that may run.
   ///
   /// - Parameter hint: Where it may be among those.
+  @inline(__always)
   func take(_ slot: Int32, hint: Int) {
     let job = jobs.pointer(at: Int(slot))
     precondition(job.pointee.isWaiting && job.pointee.isEnabled, "a job that was chosen waits")
@@ -260,6 +262,7 @@ struct RunQueue {
   }
 
   /// A step begins: that of a job that was taken, or that never waited.
+  @inline(__always)
   func beginStep(_ slot: Int32, at clock: Int) {
     let job = jobs.pointer(at: Int(slot))
     let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
