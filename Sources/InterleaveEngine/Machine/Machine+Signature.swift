@@ -47,23 +47,33 @@ extension Machine {
   ///
   /// - Parameter withLocks: The order in which locks were taken counts, too.
   private func computeSignature(withLocks: Bool) -> UInt64 {
+    let count = self.steps.count
     var hash = RunHash(
-      in: hashing, executors: executors.count, tasks: tasks.count,
-      locks: withLocks ? progress.locks : nil)
-    for index in 0..<steps.count {
-      let step = steps.known(at: index).pointee
+      in: hashing, touches: touches, steps: count, executors: self.executors.count,
+      tasks: self.tasks.count, locks: withLocks ? progress.locks : nil)
+    let (steps, moments) = (self.steps.base, self.moments.base)
+    let (executors, tasks) = (self.executors.base, self.tasks.base)
+    let hasTimers = progress.hasTimers
+    var firstTouch = count > 0 ? moments[0].firstTouch : 0
+    for index in 0..<count {
+      let step = steps + index
+      let end = index + 1 < count ? moments[index + 1].firstTouch : touches.count
+      // All that is outside of actors is one object.
+      let executor = step.pointee.executor
+      let isMailbox = executors[Int(executor)].isMailbox
       let time: AccessMode? =
-        !progress.hasTimers ? nil : step.reason == .timer ? .exclusive : .first
+        !hasTimers ? nil : step.pointee.reason == .timer ? .exclusive : .first
       hash.add(
         RunHash.Step(
           name: mix(
-            tasks.known(at: Int(step.task)).pointee.name,
-            UInt64(truncatingIfNeeded: step.ordinal)),
-          cause: Int(step.cause), executor: executorObject(ofStep: index).name,
-          task: TouchedObject.task(step.task).name, time: time),
-        touches, touchesOfStep(index))
+            tasks[Int(step.pointee.task)].name, UInt64(truncatingIfNeeded: step.pointee.ordinal)),
+          cause: Int(step.pointee.cause),
+          executor: TouchedObject.place(ofExecutor: isMailbox ? executor : 0),
+          task: TouchedObject.place(ofTask: step.pointee.task), time: time),
+        Range(uncheckedBounds: (firstTouch, end)))
+      firstTouch = end
     }
-    guard let (task, steps) = cancellation else { return hash.total }
-    return mix(hash.total, mix(tasks[task].name, hash.hash(ofStep: steps - 1)))
+    guard let (task, number) = cancellation else { return hash.total }
+    return mix(hash.total, mix(tasks[task].name, hash.hash(ofStep: number - 1)))
   }
 }

@@ -21,17 +21,21 @@ struct RunHash {
     var name: UInt64
     /// The step that made it ready; -1 for none.
     var cause: Int
-    /// The objects that stand for its executor and its task.
-    var executor: UInt
-    var task: UInt
+    /// The places of the objects that stand for its executor and its task.
+    var executor: Int
+    var task: Int
     /// How it depends on what timers do; nil where there are none.
     var time: AccessMode?
   }
 
-  private let scratch: Scratch
+  // Where things lie is asked once: each is touched several times for each step.
+  private let sums: UnsafeMutablePointer<ObjectSum>
+  private let hashes: UnsafeMutablePointer<UInt64>
+  private let touches: UnsafeMutablePointer<Touch>
   private let places: Int
   /// No object from this one on counts.
   private let end: UInt
+  private var count = 0
   /// The hash of the steps that were added.
   private(set) var total: UInt64 = 0
 
@@ -39,70 +43,85 @@ struct RunHash {
   ///
   /// - Parameters:
   ///   - scratch: Forgets all hashes that were made with it before.
+  ///   - touches: All touches of the run.
+  ///   - steps: How many steps are added at most.
   ///   - locks: How many locks there are; nil to leave out the order in which they were taken.
   @inline(__always)
-  init(in scratch: Scratch, executors: Int, tasks: Int, locks: Int?) {
-    self.scratch = scratch
+  init(
+    in scratch: Scratch, touches: Column<Touch>, steps: Int, executors: Int, tasks: Int,
+    locks: Int?
+  ) {
     places = TouchedObject.places(executors: executors, tasks: tasks)
     end = locks == nil ? TouchedObject.firstLock : .max
     scratch.sums.removeAll()
     scratch.sums.append(repeating: ObjectSum(), count: places + (locks ?? 0) + 1)
-    scratch.hashes.removeAll()
+    scratch.hashes.reserve(steps)
+    sums = scratch.sums.base
+    hashes = scratch.hashes.base
+    self.touches = touches.base
   }
 
   /// Adds the next step, with some of all touches.
   @inline(__always)
-  mutating func add(_ step: Step, _ touches: Column<Touch>, _ own: Range<Int>) {
+  mutating func add(_ step: Step, _ own: Range<Int>) {
     var gathered = gather(step.executor, .exclusive) &+ gather(step.task, .exclusive)
-    if let mode = step.time { gathered &+= gather(TouchedObject.time.name, mode) }
+    if let mode = step.time { gathered &+= gather(TouchedObject.placeOfTime, mode) }
     if step.cause >= 0 {
       gathered &+= fold(
-        scratch.hashes.known(at: step.cause).pointee ^ 0xE703_7ED1_A0B4_28DB,
-        0x8EBC_6AF0_9C88_C6E3)
+        hashes[step.cause] ^ 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3)
     }
-    for index in own {
-      let touch = touches.known(at: index).pointee
-      if touch.object < end { gathered &+= gather(touch.object, touch.mode) }
+    var index = own.lowerBound
+    while index < own.upperBound {
+      let touch = touches[index]
+      if touch.object < end { gathered &+= gather(place(of: touch.object), touch.mode) }
+      index &+= 1
     }
     let hash = mix(step.name, gathered)
     leave(hash, step.executor, .exclusive)
     leave(hash, step.task, .exclusive)
-    if let mode = step.time { leave(hash, TouchedObject.time.name, mode) }
-    for index in own {
-      let touch = touches.known(at: index).pointee
-      if touch.object < end { leave(hash, touch.object, touch.mode) }
+    if let mode = step.time { leave(hash, TouchedObject.placeOfTime, mode) }
+    index = own.lowerBound
+    while index < own.upperBound {
+      let touch = touches[index]
+      if touch.object < end { leave(hash, place(of: touch.object), touch.mode) }
+      index &+= 1
     }
-    scratch.hashes.append(hash)
+    hashes[count] = hash
+    count &+= 1
     total &+= hash
   }
 
-  func hash(ofStep index: Int) -> UInt64 { scratch.hashes[index] }
+  /// The hash of one of the steps that were added.
+  func hash(ofStep index: Int) -> UInt64 {
+    precondition(index >= 0 && index < count)
+    return hashes[index]
+  }
 
   /// Where the sums of an object lie: locks behind all that the machine names.
   @inline(__always)
   private func place(of object: UInt) -> Int {
     guard object >= TouchedObject.firstLock else { return TouchedObject.place(of: object) }
-    return places + Int(object & (TouchedObject.firstLock - 1))
+    return places &+ Int(truncatingIfNeeded: object & (TouchedObject.firstLock - 1))
   }
 
-  /// What those left at an object on which an access depends.
+  /// What those left at the object at a place on which an access depends.
   ///
   /// It is but added to others, and mixed with what they come to, so that one multiplication does.
   @inline(__always)
-  private func gather(_ object: UInt, _ mode: AccessMode) -> UInt64 {
+  private func gather(_ place: Int, _ mode: AccessMode) -> UInt64 {
     // Whoever touched it without a conflict must leave no trace here.
-    let sum = scratch.sums.known(at: place(of: object)).pointee
+    let sum = sums + place
     return switch mode {
     case .exclusive:
-      fold(sum.first ^ 0x9E37_79B9_7F4A_7C15, sum.second ^ 0xBF58_476D_1CE4_E5B9)
-    case .first: fold(sum.second ^ 0x94D0_49BB_1331_11EB, 0x2545_F491_4F6C_DD1D)
-    case .second: fold(sum.first ^ 0xD6E8_FEB8_6659_FD93, 0xA076_1D64_78BD_642F)
+      fold(sum.pointee.first ^ 0x9E37_79B9_7F4A_7C15, sum.pointee.second ^ 0xBF58_476D_1CE4_E5B9)
+    case .first: fold(sum.pointee.second ^ 0x94D0_49BB_1331_11EB, 0x2545_F491_4F6C_DD1D)
+    case .second: fold(sum.pointee.first ^ 0xD6E8_FEB8_6659_FD93, 0xA076_1D64_78BD_642F)
     }
   }
 
   @inline(__always)
-  private func leave(_ hash: UInt64, _ object: UInt, _ mode: AccessMode) {
-    let sum = scratch.sums.known(at: place(of: object))
+  private func leave(_ hash: UInt64, _ place: Int, _ mode: AccessMode) {
+    let sum = sums + place
     if mode != .second { sum.pointee.first &+= hash }
     if mode != .first { sum.pointee.second &+= hash }
   }

@@ -38,6 +38,13 @@ enum TouchedObject {
     }
   }
 
+  /// The places of an executor and a task, as ``place(of:)`` has them.
+  @inline(__always)
+  static func place(ofExecutor index: Int32) -> Int { Int(index) << 3 | 1 }
+  @inline(__always)
+  static func place(ofTask index: Int32) -> Int { Int(index) << 3 | 3 }
+  static let placeOfTime = 6
+
   /// No number of an executor or task comes near to this.
   static let firstLock: UInt = 1 << 32
 

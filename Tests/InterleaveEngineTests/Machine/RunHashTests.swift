@@ -27,16 +27,19 @@ import Testing
       scratch.deallocate()
       touches.deallocate()
     }
-    var hash = RunHash(in: scratch, executors: 8, tasks: 8, locks: locks)
+    for touch in steps.flatMap(\.touches) { touches.append(touch) }
+    var hash = RunHash(
+      in: scratch, touches: touches, steps: steps.count, executors: 8, tasks: 8, locks: locks)
+    var first = 0
     for step in steps {
-      let first = touches.count
-      for touch in step.touches { touches.append(touch) }
+      let end = first + step.touches.count
       hash.add(
         RunHash.Step(
           name: UInt64(step.task), cause: step.cause,
-          executor: TouchedObject.executor(step.executor).name,
-          task: TouchedObject.task(step.task).name, time: step.time),
-        touches, first..<touches.count)
+          executor: TouchedObject.place(ofExecutor: step.executor),
+          task: TouchedObject.place(ofTask: step.task), time: step.time),
+        first..<end)
+      first = end
     }
     return hash.total
   }
