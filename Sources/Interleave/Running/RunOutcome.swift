@@ -31,7 +31,11 @@ struct RunOutcome {
   /// The types of actors on which tasks met, as far as no run before has told of them.
   var contended: [UInt] = []
   /// What was noticed although it did not fail for it, and was not in a run before.
-  var noticed = Observations()
+  var noticed: Observations {
+    get { noticedAny ?? Observations() }
+    set { noticedAny = newValue.isEmpty ? nil : newValue }
+  }
+  @OutOfLine var noticedAny: Observations?
   /// What it shows of the order that is asked for.
   @OutOfLine var order: OrderExperience?
   /// The hash of what the body returned; 0 where that is nothing, or it did not.

@@ -73,8 +73,9 @@ public final class Guided: Strategy, PureStrategy {
   }
 
   public func begin(_ run: RunStart) {
-    random = SplitMix64(seed: run.seed)
+    var random = SplitMix64(seed: run.seed)
     (plan, parent) = plans.next(&random, memory)
+    self.random = random
     priorities.removeAll()
     wishes.removeAll()
     for pair in plan.unwanted { wishes.append(Wish(pair: pair, isWanted: false)) }
@@ -138,7 +139,8 @@ public final class Guided: Strategy, PureStrategy {
 
   /// Follows what has run since the last choice.
   private func catchUp(with record: RunRecord) {
-    while stepsSeen < record.stepCount {
+    let count = record.stepCount
+    while stepsSeen < count {
       defer { stepsSeen += 1 }
       let step = record.step(at: stepsSeen)
       let lane = lane(record.executorNumber(ofStep: stepsSeen), of: step.executor)

@@ -46,16 +46,13 @@ final class NeighbourSteps {
     of run: RunRecord, _ body: (_ executor: UInt64, _ before: StepNames, _ after: StepNames) -> Void
   ) {
     lanes.removeAll()
-    for index in 0..<run.stepCount {
-      let step = run.step(at: index)
-      let number = run.executorNumber(ofStep: index)
-      while lanes.count <= number { lanes.append((StepNames(), -1)) }
-      let names = StepNames(
-        task: run.task(step.taskNumber).name, place: run.code(ofStep: index))
-      let lane = lanes.pointer(at: number)
+    run.forEachStep { index, step in
+      while lanes.count <= step.executorNumber { lanes.append((StepNames(), -1)) }
+      let names = StepNames(task: step.taskName, place: run.code(ofStep: index))
+      let lane = lanes.pointer(at: step.executorNumber)
       let before = lane.pointee
-      lane.pointee = (names, step.taskNumber)
-      if before.task != step.taskNumber { body(step.executor, before.last, names) }
+      lane.pointee = (names, step.task)
+      if before.task != step.task { body(step.executor, before.last, names) }
     }
   }
 }

@@ -9,6 +9,10 @@ public final class Portfolio: Strategy {
   /// One of the strategies: an object, so that looking at it copies nothing.
   private final class Member {
     let strategy: any Strategy
+    /// It goes through the schedules of whole steps.
+    let isSystematic: Bool
+    /// The strategy, where it is a portfolio itself.
+    let nested: Portfolio?
     /// How much of the guaranteed runs it gets.
     let weight: Double
     /// After how many runs it takes part.
@@ -25,6 +29,8 @@ public final class Portfolio: Strategy {
 
     init(_ strategy: any Strategy, name: String, weight: Double) {
       self.strategy = strategy
+      isSystematic = strategy is any SystematicStrategy
+      nested = strategy as? Portfolio
       self.weight = weight
       share = StrategyShare(name: name)
     }
@@ -67,6 +73,8 @@ public final class Portfolio: Strategy {
   private static let knownLimit = 1 << 17
 
   private let members: [Member]
+  /// The same, not counted whenever one of them is looked at.
+  private let borrowed: [Unmanaged<Member>]
   private let profile: TaskProfile?
   private var running: Member?
   /// The same, not counted at each choice: it is one of ``members``.
@@ -150,6 +158,7 @@ public final class Portfolio: Strategy {
     }
     members =
       goesNear ? own + [Member(NearRuns(), name: "near", weight: Self.nearWeight)] : own
+    borrowed = members.map { .passUnretained($0) }
   }
 
   deinit {
@@ -174,8 +183,16 @@ public final class Portfolio: Strategy {
   /// The strategy that made the choices of the last run.
   var lastStrategy: (any Strategy)? { running?.strategy }
 
+  /// That strategy draws schedules at random.
+  var drewLastSchedule: Bool {
+    guard let running else { return false }
+    return running.nested?.drewLastSchedule ?? !running.isSystematic
+  }
+
   /// One of the strategies has run all that it ever will, and that is everything.
-  public var isExhausted: Bool { members.allSatisfy(\.strategy.isExhausted) }
+  public var isExhausted: Bool {
+    borrowed.allSatisfy { $0._withUnsafeGuaranteedRef { $0.strategy.isExhausted } }
+  }
 
   public var interruptsSteps: Bool { !runsWholeSteps }
 
@@ -189,11 +206,11 @@ public final class Portfolio: Strategy {
     // where they can.
     var random = SplitMix64(seed: mix(run.seed, 7))
     runsWholeSteps =
-      next.strategy is any SystematicStrategy
+      next.isSystematic
       || random.fraction() < max(Self.wholePart, Self.starvingPart * (starving ?? 0))
     poolWidth = nil
     // What a search goes through must not change on the way.
-    if runsWholeSteps, !(next.strategy is any SystematicStrategy) {
+    if runsWholeSteps, !next.isSystematic {
       let widths = starving == nil ? Self.widths : Self.starvingWidths
       poolWidth = widths[wholeRuns % widths.count]
       wholeRuns += 1
@@ -205,22 +222,28 @@ public final class Portfolio: Strategy {
   private func nextMember() -> Member {
     var weights = 0.0
     var yields = 0.0
-    for member in members {
-      // Whoever is due nothing does not compete.
-      member.due = member.strategy.isExhausted || runs < member.entry ? 0 : member.weight
-      guard member.due > 0 else { continue }
-      weights += member.due
-      yields += member.due * member.yield * member.yield
+    let runs = runs
+    for member in borrowed {
+      member._withUnsafeGuaranteedRef { member in
+        // Whoever is due nothing does not compete.
+        member.due = member.strategy.isExhausted || runs < member.entry ? 0 : member.weight
+        guard member.due > 0 else { return }
+        weights += member.due
+        yields += member.due * member.yield * member.yield
+      }
     }
     var chosen = 0
     var most = -Double.infinity
-    for (index, member) in members.enumerated() where member.due > 0 {
-      member.claim +=
-        Self.guaranteed * member.due / weights
-        + (1 - Self.guaranteed) * member.due * member.yield * member.yield / yields
-      if member.claim > most {
-        most = member.claim
-        chosen = index
+    for index in borrowed.indices {
+      borrowed[index]._withUnsafeGuaranteedRef { member in
+        guard member.due > 0 else { return }
+        member.claim +=
+          Self.guaranteed * member.due / weights
+          + (1 - Self.guaranteed) * member.due * member.yield * member.yield / yields
+        if member.claim > most {
+          most = member.claim
+          chosen = index
+        }
       }
     }
     let next = members[chosen]
@@ -245,7 +268,7 @@ public final class Portfolio: Strategy {
       }
     }
     profile?.learn(from: run)
-    for member in members { member.strategy.end(run) }
+    for member in borrowed { member._withUnsafeGuaranteedRef { $0.strategy.end(run) } }
   }
 
   /// Tells whether an interleaving is new.
@@ -267,29 +290,26 @@ public final class Portfolio: Strategy {
     orders.removeAll()
     var newPairs = 0
     var allPairs = 0
-    for index in 0..<run.stepCount {
-      let step = run.step(at: index)
-      let name = mix(run.task(step.taskNumber).name, UInt64(step.ordinal))
-      let number = run.executorNumber(ofStep: index)
-      while places.count <= number { places.append(-1) }
-      let place = places.pointer(at: number)
+    run.forEachStep { _, step in
+      let name = mix(step.taskName, UInt64(step.ordinal))
+      while places.count <= step.executorNumber { places.append(-1) }
+      let place = places.pointer(at: step.executorNumber)
       guard place.pointee >= 0 else {
         place.pointee = orders.count
         orders.append(
           Order(
-            executor: step.executor, hash: mix(step.executor, name), last: name,
-            task: step.taskNumber))
-        continue
+            executor: step.executor, hash: mix(step.executor, name), last: name, task: step.task))
+        return
       }
       let order = orders.pointer(at: place.pointee)
-      if order.pointee.task != step.taskNumber {
+      if order.pointee.task != step.task {
         order.pointee.isContended = true
         allPairs += 1
         newPairs += insert(UInt(mix(mix(order.pointee.last, 6), name))) ? 1 : 0
       }
       order.pointee.hash = mix(order.pointee.hash, name)
       order.pointee.last = name
-      order.pointee.task = step.taskNumber
+      order.pointee.task = step.task
     }
     let actors = orders.elements.contains { $0.isContended && $0.executor != 0 }
     var newOrders = 0

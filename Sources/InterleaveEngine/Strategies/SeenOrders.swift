@@ -87,10 +87,9 @@ final class SeenOrders {
     runs += 1
     path.removeAll()
     places.removeAll()
-    for index in 0..<run.stepCount {
-      let step = run.step(at: index)
-      let place = place(of: step.executor, number: run.executorNumber(ofStep: index), profile)
-      if place >= 0 { add(step, at: place, of: run) }
+    run.forEachStep { _, step in
+      let place = place(of: step.executor, number: step.executorNumber, profile)
+      if place >= 0 { add(step, at: place) }
     }
     for place in 0..<walks.count where walks[place].run == runs {
       let key = Self.whole(walks[place].hash)
@@ -114,14 +113,14 @@ final class SeenOrders {
   }
 
   @inline(__always)
-  private func add(_ step: RanStep, at place: Int, of run: RunRecord) {
+  private func add(_ step: RunRecord.Visit, at place: Int) {
     while walks.count <= place { walks.append(Walk()) }
     let walk = walks.pointer(at: place)
     if walk.pointee.run != runs {
       walk.pointee.run = runs
       walk.pointee.hash = Self.root(step.executor)
     }
-    walk.pointee.hash = mix(walk.pointee.hash, run.task(step.taskNumber).name)
+    walk.pointee.hash = mix(walk.pointee.hash, step.taskName)
     path.append(Prefix(key: UInt(walk.pointee.hash), executor: Int32(place)))
   }
 

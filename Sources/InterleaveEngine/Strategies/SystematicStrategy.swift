@@ -13,6 +13,6 @@ extension Strategy {
   /// The schedule of the last run was drawn at random.
   package var drewLastRun: Bool {
     guard let portfolio = self as? Portfolio else { return !(self is any SystematicStrategy) }
-    return portfolio.lastStrategy?.drewLastRun ?? false
+    return portfolio.drewLastSchedule
   }
 }

@@ -72,7 +72,7 @@ final class TaskProfile {
     hasLearned = false
     places.removeAll()
     for number in 0..<run.taskCount { places.append(place(of: run.task(number))) }
-    for index in 0..<run.stepCount { count(run.step(at: index)) }
+    run.forEachStep { _, step in count(step) }
     attention.note(isNew: hasLearned)
   }
 
@@ -84,8 +84,8 @@ final class TaskProfile {
     return Int32(tasks.count - 1)
   }
 
-  private func count(_ step: RanStep) {
-    let task = places[step.taskNumber]
+  private func count(_ step: RunRecord.Visit) {
+    let task = places[step.task]
     guard task >= 0 else { return }
     let key = Self.key(step.executor, task)
     let index: Int
