@@ -1,5 +1,4 @@
-// Exploring: which run comes next, and what ends that: walks, the attempt at a proof, the risk
-// that is left.
+// Exploring: which run comes next, and what ends that: walks, the attempt at a proof, what is left.
 
 import InterleaveEngine
 
@@ -44,9 +43,8 @@ struct Exploration {
   /// What the walks of each strategy were used for, and the runs of the search.
   private var spent: [StrategyShare]
   private var searched = StrategyShare(name: FuzzConfiguration.StrategyChoice.reduction.name)
-  private var risk: RiskEstimator
+  private var outlook: Outlook
   private var proof: ProofAttempt
-  private var estimator = InterleavingEstimator()
   private var turn = Turn.decision
   /// The search chose the run that is going on, or the one that is looked into.
   private var isSearching = false
@@ -56,8 +54,6 @@ struct Exploration {
   /// Every schedule was run.
   private var hasMadeAllSchedules = false
   private var hasSurveyed = false
-  /// How many interleavings of parts of steps there are, by a survey of these.
-  private var parts = InterleavingEstimator()
 
   // MARK: What it comes to
 
@@ -93,7 +89,7 @@ struct Exploration {
     self.makeWatch = makeWatch
     walks = Walks(resolved)
     spent = walks.names.map { StrategyShare(name: $0) }
-    risk = RiskEstimator(includesInputs: isGenerated)
+    outlook = Outlook(isGenerated: isGenerated)
     let configuration = resolved.configuration
     let isPlain = !isGenerated && configuration.cancellation == .never
     proof = ProofAttempt(
@@ -178,7 +174,7 @@ struct Exploration {
       tally.cancellation != nil
       ? .cancellation
       : budget.ending(
-        walks.nextNumber + searched.schedules, search == nil ? risk.risk : nil,
+        walks.nextNumber + searched.schedules, search == nil ? outlook.risk : nil,
         isElsewhere: log != nil)
     if let ending {
       finish(ending, &tally)
@@ -263,11 +259,7 @@ struct Exploration {
       repetition.learn(outcome)
       turn = .repetition(repetition)
     case .survey(let survey):
-      if survey.grain == .segments {
-        parts.note(survey.note(outcome), isTried: false)
-      } else {
-        estimator.note(survey.note(outcome), isTried: false)
-      }
+      outlook.noteSurveyed(survey.note(outcome), of: survey.grain)
       if outcome.failure != nil { lookInto(outcome, by: searched.name, &tally) }
     case .confirmation, .over: break
     }
@@ -293,10 +285,8 @@ struct Exploration {
   private mutating func learnOfSearch(_ outcome: RunOutcome, _ tally: inout Tally) {
     let isNew = tally.count(outcome)
     searched.add(isNew: isNew)
-    risk.note(outcome.signature)
-    if !proof.hasDivided, !outcome.limits.contains(.interruptions) {
-      estimator.note(outcome.signature)
-    }
+    outlook.noteSearched(
+      outcome, isOfSteps: !proof.hasDivided && !outcome.limits.contains(.interruptions))
     proof.learn(
       outcome.signature, steps: outcome.steps, returned: outcome.returned, limits: outcome.limits,
       unseen: outcome.unseen, isOfSearch: true)
@@ -321,22 +311,11 @@ struct Exploration {
     let walk = walks.number
     walks.pass(note)
     if note.place >= 0 { spent[Int(note.place)].add(isNew: isNew) }
-    assess(note, walk: walk)
-    if proof.isTried { estimator.note(note) }
+    outlook.note(
+      note, number: walk, isGenerated: isGenerated, countsInterleavings: proof.isTried)
     proof.learn(
       note.signature, steps: Int(note.steps), returned: note.returned, limits: note.limits,
       unseen: nil, isOfSearch: false)
-  }
-
-  private mutating func assess(_ note: RunNote, walk: Int) {
-    guard isGenerated else {
-      return note.isDrawn
-        ? risk.draw(note.signature, group: walk) : risk.note(note.signature)
-    }
-    let kind = mix(note.signature, note.draws)
-    // What is generated first is the simplest, and not drawn.
-    let group = walk / ResolvedConfiguration.schedulesPerDraw
-    note.isDrawn && group > 0 ? risk.draw(kind, group: group) : risk.note(kind)
   }
 
   /// A step of the run was stopped: that ends the exploration, whatever the run was made for.
@@ -352,9 +331,6 @@ struct Exploration {
     end(with: found(outcome, by: strategy))
   }
 
-  /// Of so many walks, one interrupts steps if the strategy ever does.
-  private static let mostWholeWalks = 16
-
   /// There is no schedule that was not run.
   ///
   /// - Parameter couldInterrupt: In the last one, steps could be interrupted inside.
@@ -363,16 +339,8 @@ struct Exploration {
   ) -> Bool {
     // A walk that was made for what strategies learn from it is none that counts.
     guard choicesAreAll, tally.schedules > 0 else { return false }
-    // Without a choice, every schedule is the baseline. Of whole steps there may be none where
-    // there are some inside; and where a step was blocked, a narrower pool makes a difference.
-    let isInside =
-      resolved.configuration.interruptions != .never && Interruptions.obstacle == nil
-      && tally.mostTasks > 1
-    let mayStarve =
-      resolved.configuration.poolWidth == .automatic && outcome.limits.contains(.interruptions)
-    let isOnly =
-      tally.choices == 0 && !mayStarve
-      && (!isInside || couldInterrupt || schedules > Self.mostWholeWalks)
+    let isOnly = walks.haveNoChoice(
+      outcome, couldInterrupt: couldInterrupt, tally, after: schedules)
     let isExhausted = walks.share.strategy.isExhausted
     hasMadeAllSchedules =
       (isExhausted && resolved.configuration.strategy.isComplete) || isOnly
@@ -428,11 +396,9 @@ struct Exploration {
     let wasAskedFor = resolved.configuration.strategy.proof == .all
     if wasAskedFor, !isProved { tally.warn(ProofObstacles.warning(of: proof)) }
     if !wasAskedFor, !isProved, proof.isTried { obstacle = ProofObstacles.words(of: proof) }
-    residualRisk = isProved ? nil : risk.risk
+    residualRisk = isProved ? nil : outlook.risk
     if !isProved, choicesAreAll, proof.isTried {
-      interleavings = proof.interleavings.flatMap { parts.estimate(afterTrying: $0) }
-      // Those of whole steps are no measure of a search of parts of them that was asked for.
-      if !(wasAskedFor && proof.hasDivided) { interleavings = interleavings ?? estimator.estimate }
+      interleavings = outlook.interleavings(after: proof, isAskedFor: wasAskedFor)
     }
     turn = .over
   }

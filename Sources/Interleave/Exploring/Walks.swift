@@ -106,6 +106,32 @@ struct Walks {
     number > 0 && share.strategy.interruptsSteps && !runsWholeSteps
   }
 
+  /// Of so many walks, one interrupts steps if the strategy ever does.
+  private static let mostOfWholeSteps = 16
+
+  /// Without a choice, every walk is the baseline.
+  ///
+  /// Of whole steps there may be no choice where there is one inside; and where a step was blocked, a
+  /// narrower pool makes a difference.
+  ///
+  /// - Parameters:
+  ///   - outcome: What the last one came to.
+  ///   - couldInterrupt: In that, steps could be interrupted inside.
+  ///   - tally: How many choices there were.
+  ///   - schedules: How many were run in all.
+  func haveNoChoice(
+    _ outcome: RunOutcome, couldInterrupt: Bool, _ tally: Tally, after schedules: Int
+  ) -> Bool {
+    let configuration = resolved.configuration
+    let isInside =
+      configuration.interruptions != .never && Interruptions.obstacle == nil
+      && tally.mostTasks > 1
+    let mayStarve =
+      configuration.poolWidth == .automatic && outcome.limits.contains(.interruptions)
+    return tally.choices == 0 && !mayStarve
+      && (!isInside || couldInterrupt || schedules > Self.mostOfWholeSteps)
+  }
+
   /// What cancels a task in the next walk; nil where none is to be cancelled.
   ///
   /// Whom and when is drawn from a stream of its own, so that neither the schedule nor
