@@ -274,59 +274,8 @@ void il_leave_points(il_session *s, const char *call, const void *site) {
   il_await(s, NULL, site, IL_WANTS_SOLITUDE);
 }
 
-// MARK: - What is parked
-
 bool il_carrier_is_blocked(const il_carrier *carrier) {
   return is_in_vain(carrier->owner, carrier, carrier->step.inside.number);
-}
-
-bool il_carrier_pauses(const il_carrier *carrier) { return carrier->want == IL_WANTS_OTHERS; }
-
-int64_t il_carrier_limit(const il_carrier *carrier) {
-  bool has_limit = carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_TIME ||
-                   carrier->want == IL_WANTS_READY;
-  return has_limit ? carrier->limit : IL_NEVER;
-}
-
-bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
-  return carrier->want == IL_WANTS_SOLITUDE || carrier->is_trial || il_carrier_pauses(carrier) ||
-         ((carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_READY) &&
-          carrier->limit == IL_NEVER);
-}
-
-il_lock_wait il_carrier_wait(const il_carrier *carrier) {
-  bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE ||
-                 carrier->want == IL_WANTS_WORD;
-  const il_held *held = is_lock ? il_known_held(carrier->owner, carrier->wanted) : NULL;
-  il_lock_wait wait = {.object = carrier->wanted, .site = carrier->want_site};
-  wait.kind = carrier->is_trial ? IL_WAIT_FOR_OTHER
-              : is_lock || carrier->want == IL_WANTS_TURN ? IL_WAIT_FOR_LOCK
-              : carrier->want == IL_WANTS_END ? IL_WAIT_FOR_END
-              : carrier->want == IL_WANTS_OPENING || carrier->want == IL_WANTS_READY
-                  ? IL_WAIT_FOR_OPENING
-                  : IL_WAIT_FOR_OTHER;
-  if (carrier->want == IL_WANTS_END) {
-    wait.is_held = true;
-    wait.holder = ((const il_ending *)carrier->wanted)->task;
-  }
-  wait.is_opened = carrier->want == IL_WANTS_OPENING &&
-                   il_known_held(carrier->owner, carrier->wanted)->openings != carrier->openings;
-  if (carrier->want == IL_WANTS_READY) {
-    const il_readiness *readiness = carrier->wanted;
-    wait.object = readiness->object;
-    wait.call = readiness->call;
-    wait.is_opened = readiness->is_own && readiness->is_ready(readiness);
-  }
-  if (carrier->want == IL_WANTS_TURN) {
-    wait.object = ((const il_turn *)carrier->wanted)->lane->order->queue;
-    held = il_known_held(carrier->owner, wait.object);
-  }
-  if (held && (held->depth || held->sharers)) {
-    wait.is_held = true;
-    wait.holder = held->task;
-    wait.held_since = held->site;
-  }
-  return wait;
 }
 
 // MARK: - Locks
