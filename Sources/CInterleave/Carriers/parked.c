@@ -22,6 +22,17 @@ bool il_carrier_may_go_on_alone(const il_carrier *carrier) {
           carrier->limit == IL_NEVER);
 }
 
+// The parked step that has the object.
+static const il_carrier *who_holds(const il_carriers *c, const il_held *held) {
+  const il_carrier *parked = c->first_parked;
+  for (; parked; parked = parked->next) {
+    if (held->depth) {
+      if (parked->step.inside.number == held->holder) break;
+    } else if (parked->step.step_task && parked->step.step_task->index == held->task) break;
+  }
+  return parked;
+}
+
 il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   bool is_lock = carrier->want == IL_WANTS_LOCK || carrier->want == IL_WANTS_SHARE ||
                  carrier->want == IL_WANTS_WORD;
@@ -52,6 +63,7 @@ il_lock_wait il_carrier_wait(const il_carrier *carrier) {
   if (held && (held->depth || held->sharers)) {
     wait.is_held = true;
     wait.holder = held->task;
+    wait.holding = who_holds(carrier->owner, held);
     wait.held_since = held->site;
   }
   return wait;

@@ -85,9 +85,11 @@ typedef struct {
   il_wait_for kind;
   void *_Nullable object;
   const void *_Nullable site;
-  /// A task of the run holds it, by its number, which took it there.
+  /// A task of the run holds it, by its number, which took it there; and in which parked step, of
+  /// that task or of one that began it at once. NULL: in none.
   bool is_held;
   uint32_t holder;
+  const il_carrier *_Nullable holding;
   const void *_Nullable held_since;
   /// A step of the run has opened it since.
   bool is_opened;

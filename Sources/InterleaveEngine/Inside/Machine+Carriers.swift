@@ -223,8 +223,17 @@ extension Machine {
     return LockWait(
       task: Int(step.entry.task), object: UInt(bitPattern: wait.object),
       site: UInt(bitPattern: wait.site), caller: point?.caller ?? 0,
-      holder: wait.is_held ? Int(wait.holder) : nil, isForEnd: wait.kind == IL_WAIT_FOR_END,
+      holder: wait.is_held ? holder(of: wait) : nil, isForEnd: wait.kind == IL_WAIT_FOR_END,
       heldSince: UInt(bitPattern: wait.held_since), call: wait.call.map { String(cString: $0) })
+  }
+
+  /// Who holds what a step waits for: of a task that another one's step began at once, that one, which
+  /// cannot go on before.
+  private func holder(of wait: il_lock_wait) -> Int {
+    guard let step = parked.elements.first(where: { $0.carrier == wait.holding }) else {
+      return Int(wait.holder)
+    }
+    return Int(step.entry.task)
   }
 
   /// Parked steps wait for locks that they hold themselves in a circle: nobody can help them.

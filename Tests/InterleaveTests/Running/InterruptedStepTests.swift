@@ -97,6 +97,33 @@ import Testing
     #expect(failure.message.contains("for a lock that task 0.0 holds, since nest"), "\(failure)")
   }
 
+  /// It is in the step of who makes it, with the locks that it takes there.
+  @Test(arguments: [false, true])
+  func aDeadlockInATaskThatBeginsAtOnceTellsWhoHoldsAndWhoWaits(underALock: Bool) async throws {
+    let body = underALock ? nestUnderALock : nestAtOnce
+    let failure = try #require(await run { await body(false) }.failure)
+    #expect(failure.kind == .deadlock, "\(failure)")
+    let text = failure.message.replacing(#/\s+/#, with: " ")
+    #expect(text.hasPrefix("2 tasks wait for each other"), "\(text)")
+    #expect(
+      text.contains(#/\* task 0 waits in .* for a lock that task 0\.0 holds, since nest/#),
+      "\(text)")
+    #expect(
+      text.contains(#/\* task 0\.0 waits in nest.* for a lock that task 0 holds, since /#),
+      "\(text)")
+    #expect(failure.interleaving.interruptions == 1, "\(failure)")
+  }
+
+  @Test(arguments: [FuzzConfiguration.InterruptionMode.before, .everywhere])
+  func tasksThatBeginAtOnceAndTakeLocksInTheSameOrderPass(
+    _ interruptions: FuzzConfiguration.InterruptionMode
+  ) async {
+    for body in [nestAtOnce, nestUnderALock] {
+      let outcome = await run(interruptions) { await body(true) }
+      #expect(outcome.failure == nil, "\(outcome)")
+    }
+  }
+
   /// Whoever wants it blocks a thread, and its holder needs one to go on.
   @Test func whoWantsALockThatIsHeldAcrossASuspensionStarvesANarrowPool() async throws {
     let body: @Sendable () async -> Void = {
@@ -266,6 +293,26 @@ private func nest(_ outer: NSLock, _ inner: NSLock) {
   inner.lock()
   inner.unlock()
   outer.unlock()
+}
+
+/// A task beside one that begins at once, each under two locks.
+@Sendable private func nestAtOnce(isMended: Bool) async {
+  let (first, second) = (NSLock(), NSLock())
+  let beside = Task { if isMended { nest(first, second) } else { nest(second, first) } }
+  let atOnce = Task.immediate { nest(first, second) }
+  await atOnce.value
+  await beside.value
+}
+
+/// The same, with one that takes only the inner lock, under the outer one of who makes it.
+@Sendable private func nestUnderALock(isMended: Bool) async {
+  let (first, second) = (NSLock(), NSLock())
+  let beside = Task { if isMended { nest(first, second) } else { nest(second, first) } }
+  first.take()
+  let atOnce = Task.immediate { second.withLock {} }
+  first.give()
+  await atOnce.value
+  await beside.value
 }
 
 extension NSLock {
