@@ -162,6 +162,14 @@ public struct RunRecord {
     }
   }
 
+  /// A step came to a point inside, at which it could have been interrupted had others been enabled.
+  public var cameToPoints: Bool {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.cameToPoints }
+    case .listed(let run): run.cameToPoints
+    }
+  }
+
   /// A hash of the order of steps on each executor.
   ///
   /// Runs that differ only in the order of steps on different executors have the
@@ -179,6 +187,7 @@ package final class ListedRun {
   package var steps: [RanStep] = []
   package var tasks: [RunTask] = []
   package var couldStarve = false
+  package var cameToPoints = false
 
   package init() {}
 
@@ -187,6 +196,7 @@ package final class ListedRun {
     steps = (0..<run.stepCount).map { run.step(at: $0) }
     tasks = (0..<run.taskCount).map { run.task($0) }
     couldStarve = run.couldStarve
+    cameToPoints = run.cameToPoints
   }
 
   /// The number of an executor, by its first step.

@@ -49,10 +49,12 @@ public final class Portfolio: Strategy {
   ///
   /// Most strategies find what they are good at within their first few runs: what needs tasks to be
   /// equally far shows in lockstep, what needs one to be far ahead by priorities, and what one delay
-  /// is enough for within a few of these.
+  /// is enough for within a few of these. Where many tasks run the same code, the one that runs
+  /// other code is met by walks by places.
   private static let opening =
-    Array(repeating: "lockstep", count: 4) + ["pct", "pos", "stratifiedWalk", "lockstep"]
-    + ["delayBounded", "delayBounded", "urw"] + Array(repeating: "delayBounded", count: 7)
+    Array(repeating: "lockstep", count: 3) + ["pct", "lockstep"]
+    + Array(repeating: "delayBounded", count: 9) + Array(repeating: "lockstep", count: 2)
+    + Array(repeating: "stratifiedWalk", count: 6) + Array(repeating: "lockstep", count: 2)
   /// After so many runs ``Guided`` takes part.
   private static let guidedFrom = 24
   /// How much ``NearRuns`` gets where the others together get 1.
@@ -63,8 +65,8 @@ public final class Portfolio: Strategy {
   private static let recency = 0.1
   /// A run that is as much above or below the average as this has something to tell.
   private static let surprise = 0.1
-  /// The part of all runs in which no step is interrupted inside, and the pool may be narrow: what
-  /// starves there shows nowhere else.
+  /// The part of the runs after the opening in which no step is interrupted inside, and the pool may be
+  /// narrow: what starves there shows nowhere else.
   private static let wholePart = 0.0625
   /// The part of such runs once a step has blocked for what had still to find a thread, and how much
   /// of that each of them leaves.
@@ -89,8 +91,11 @@ public final class Portfolio: Strategy {
   /// How much is still to be expected of narrow pools; nil where no step has blocked like that.
   private var starving: Double?
   private var runs = 0
-  /// Whose the first runs are, whatever others have a claim to.
+  /// Whose the first runs are, whatever others have a claim to, and how many of these were.
   private var opening: [Member] = []
+  private var opened = 0
+  /// A run has come to a point at which a step could have been interrupted inside.
+  private var hasPoints = false
   public private(set) var poolWidth: Int?
   private let interleavings = AddressTable()
   private var knownInterleavings = 0
@@ -120,12 +125,12 @@ public final class Portfolio: Strategy {
     let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
     let search: [(String, any Strategy, Double)] = [("delayBounded", DelayBounded(), 0.04)]
     self.init(
-      [("stratifiedWalk", StratifiedWalk(), 2), ("surw", surw, 2), ("pos", POS(), 1.6)]
+      [("stratifiedWalk", StratifiedWalk(), 1), ("surw", surw, 1.5), ("pos", POS(), 3)]
         + (onlyRandom ? [] : search)
         + [
           ("lockstep", Lockstep(), 2),
-          ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.6),
-          ("pct", PCT(), 0.2), ("guided", Guided(), 2.3),
+          ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.5),
+          ("pct", PCT(), 0.3), ("guided", Guided(), 3),
         ], profile: profile, goesNear: true)
     // It has nothing to go on from before, and what is found in a few runs needs no guidance.
     for member in members where member.strategy is Guided { member.entry = Self.guidedFrom }
@@ -197,7 +202,8 @@ public final class Portfolio: Strategy {
   public var interruptsSteps: Bool { !runsWholeSteps }
 
   public func begin(_ run: RunStart) {
-    let next = runs < opening.count ? opening[runs] : nextMember()
+    let first = nextOfOpening()
+    let next = first ?? nextMember()
     runs += 1
     running = next
     chooser = .passUnretained(next)
@@ -205,9 +211,10 @@ public final class Portfolio: Strategy {
     // A search goes through the schedules of whole steps; most of the other runs interrupt steps
     // where they can.
     var random = SplitMix64(seed: mix(run.seed, 7))
+    let wholePart = first == nil ? Self.wholePart : 0
     runsWholeSteps =
       next.isSystematic
-      || random.fraction() < max(Self.wholePart, Self.starvingPart * (starving ?? 0))
+      || random.fraction() < max(wholePart, Self.starvingPart * (starving ?? 0))
     poolWidth = nil
     // What a search goes through must not change on the way.
     if runsWholeSteps, !next.isSystematic {
@@ -216,6 +223,19 @@ public final class Portfolio: Strategy {
       wholeRuns += 1
     }
     next.strategy.begin(run)
+  }
+
+  /// The next of the opening; nil once it is over.
+  ///
+  /// Where steps can be interrupted inside, most goes wrong there, and a search through schedules of
+  /// whole steps can wait.
+  private func nextOfOpening() -> Member? {
+    while opened < opening.count {
+      let next = opening[opened]
+      opened += 1
+      if !(hasPoints && next.isSystematic) { return next }
+    }
+    return nil
   }
 
   /// Adds to all claims what one more run entitles to, and serves the greatest.
@@ -258,6 +278,7 @@ public final class Portfolio: Strategy {
   public func end(_ run: RunRecord) {
     let isNew = noteInterleaving(of: run)
     if runsWholeSteps { starving = starving.map { $0 * Self.starvingRest } }
+    if run.cameToPoints { hasPoints = true }
     if run.couldStarve { starving = starving ?? 1 }
     if let running {
       running.share.newInterleavings += isNew ? 1 : 0

@@ -33,8 +33,18 @@ import Testing
     private(set) var widths: [Int?: Int] = [:]
     /// A step of each run blocks for what has still to find a thread.
     var couldStarve = false
+    /// A step of each run comes to a point at which it could be interrupted.
+    var cameToPoints = false
+    /// Who made the choices of each run.
+    private(set) var used: [String] = []
     private var random = SplitMix64(seed: 11)
     private var number: UInt64 = 100
+
+    /// Those of the default portfolio.
+    init() {
+      portfolio = Portfolio()
+      showings = portfolio.names.map { _ in .everything }
+    }
 
     init(_ members: [(weight: Double, shows: Showing)]) {
       portfolio = Portfolio(
@@ -55,8 +65,10 @@ import Testing
           wholeRuns += 1
           widths[portfolio.poolWidth, default: 0] += 1
         }
+        used.append(portfolio.lastUsed ?? "")
         let record = record(showings[portfolio.lastMember ?? 0])
         record.couldStarve = couldStarve
+        record.cameToPoints = cameToPoints
         portfolio.end(RunRecord(record))
       }
       return zip(portfolio.spent, before).map { $0.schedules - $1 }
@@ -161,6 +173,33 @@ import Testing
     let runs = Runs([(weight: 1, shows: .everything)])
     _ = runs.run(2_000)
     #expect((95...155).contains(runs.wholeRuns), "\(runs.wholeRuns)")
+  }
+
+  /// The first runs, those of the search by delays left out.
+  private func opening(_ count: Int) -> (ofWholeSteps: [String], whereThereArePoints: [String]) {
+    let (whole, inside) = (Runs(), Runs())
+    inside.cameToPoints = true
+    _ = (whole.run(count), inside.run(count))
+    return (whole.used, inside.used)
+  }
+
+  @Test func theOpeningSearchesByDelaysOnlyWhereNoStepCanBeInterrupted() {
+    let (whole, inside) = opening(24)
+    let others = whole.filter { $0 != "delayBounded" }
+    #expect((4..<20).contains(others.count), "\(whole)")
+    #expect(inside.prefix(others.count) == others.prefix(others.count), "\(inside)")
+  }
+
+  @Test func noOtherRunOfTheOpeningHasWholeSteps() {
+    // Whatever the seeds: one of sixteen would be noticed.
+    for first in 0..<20 as Range<UInt64> {
+      let portfolio = Portfolio()
+      for index in 0..<8 {
+        portfolio.begin(RunStart(index: index, seed: first * 100 + UInt64(index)))
+        #expect(portfolio.interruptsSteps == (portfolio.lastUsed != "delayBounded"))
+        portfolio.end(RunRecord(ListedRun()))
+      }
+    }
   }
 
   @Test func thePoolIsNarrowMoreOftenWhereAStepHasBlockedForWhatNeedsAThread() {
