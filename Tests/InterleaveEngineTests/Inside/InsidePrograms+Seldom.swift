@@ -13,6 +13,9 @@ extension InsideProgram {
     InsideProgram("an update of the environment is lost") {
       await lengthened { $0() }
     },
+    InsideProgram("the environment is asked for twice while somebody changes it") {
+      await askedTwice { $0() }
+    },
     InsideProgram("who signals a semaphore asks only then how often") {
       await signalled { $0() }
     },
@@ -38,6 +41,10 @@ extension InsideProgram {
     InsideProgram("the environment is changed under a lock") {
       let lock = NSLock()
       return await lengthened { update in lock.withLock { update() } }
+    },
+    InsideProgram("the environment is asked for twice under the lock of who changes it") {
+      let lock = NSLock()
+      return await askedTwice { visit in lock.withLock { visit() } }
     },
     InsideProgram("who signals a semaphore asks how often under a lock") {
       let lock = NSLock()
@@ -101,6 +108,21 @@ extension InsideProgram {
     }
     await both(lengthen, lengthen)
     return getenv(key).map { String(cString: $0) } == "xx"
+  }
+
+  /// A task that asks for a variable of the environment twice, beside one that sets it.
+  private static func askedTwice(
+    _ visit: @escaping @Sendable (() -> Void) -> Void
+  ) async -> Bool {
+    let seen = LockedNotes()
+    let key = "ASKED_FOR_BY_\(UInt(bitPattern: ObjectIdentifier(seen)))"
+    setenv(key, "old", 1)
+    defer { unsetenv(key) }
+    @Sendable func value() -> String? { getenv(key).map { String(cString: $0) } }
+    await both(
+      { visit { if value() != value() { seen.add("changed") } } },
+      { visit { setenv(key, "new", 1) } })
+    return seen.all.isEmpty
   }
 
   /// Two tasks that signal a semaphore, and are to find it open once and twice.

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import InterleaveBugs
 import InterleaveEngine
 import Testing
@@ -112,6 +113,20 @@ private func runs(
     #expect(whole.failures == 0)
   }
 
+  /// A library may do so once in a process.
+  @Test func whatALibraryAsksOfTheProcessIsNoPoint() async throws {
+    let program = InsideProgram("a library that looks at files") {
+      let ask: @Sendable () -> Void = {
+        for _ in 0..<3 { _ = FileManager.default.isReadableFile(atPath: "/") }
+      }
+      await both(ask, ask)
+      return true
+    }
+    let whole = try await runs(of: program, count: 20, interruptions: .never, keepsTraces: true)
+    let inside = try await runs(of: program, count: 20, interruptions: .before, keepsTraces: true)
+    #expect(whole.traces == inside.traces)
+  }
+
   // MARK: Replaying and shrinking
 
   @Test(arguments: InsideProgram.faulty + InsideProgram.seldomFaulty)
@@ -131,6 +146,33 @@ private func runs(
     }
     #expect(replayed.0 == schedule)
     #expect(replayed.1 == schedule.deviations.count)
+  }
+
+  /// Where parts of steps are taken for wholes, none ends before the environment is asked for.
+  @Test func whatIsDrawnOfPartsIsReplayedWhereTheEnvironmentIsAskedFor() async throws {
+    let differ = try await onThread {
+      var settings = MachineSettings()
+      settings.interruptions = .before
+      let machine = try Machine(settings: settings)
+      func order(under strategy: any Strategy, _ seed: UInt64) -> [String] {
+        let notes = LockedNotes()
+        let ask: @Sendable (String) -> Void = { name in
+          for _ in 0..<2 where getenv("PATH") != nil { notes.add(name) }
+        }
+        _ = machine.run(strategy, RunStart(index: 0, seed: seed)) {
+          Task { await both({ ask("one") }, { ask("other") }) }
+        }
+        return notes.all
+      }
+      return (0..<50 as Range<UInt64>).filter { seed in
+        let first = order(under: RandomWalk(grain: .segments), seed)
+        let deviations = machine.recordedSchedule().deviations
+        machine.finish()
+        defer { machine.finish() }
+        return order(under: Replay(deviations), seed) != first
+      }
+    }
+    #expect(differ.isEmpty)
   }
 
   @Test func whatIsInterruptedFollowsNoRelation() async throws {
