@@ -127,6 +127,34 @@ private actor Tally {
       ])
   }
 
+  /// Others come after the last one, which may have been moved.
+  @Test func theChildrenThatALargeGroupIsGivenLaterAreCancelledWithTheOthers() async throws {
+    let values = try await forEverySeed(3) {
+      let begun = Tally()
+      return await withTaskGroup(of: Bool.self) { group in
+        let wait: @Sendable () async -> Bool = {
+          await begun.add(1)
+          try? await Task.sleep(for: .seconds(3600))
+          return Task.isCancelled
+        }
+        for number in 0..<600 {
+          if number.isMultiple(of: 2) {
+            group.addTask(operation: wait)
+          } else {
+            group.addTask { false }
+          }
+        }
+        while await begun.sum < 300 { await Task.yield() }
+        for _ in 0..<300 { _ = await group.next() }
+        for _ in 0..<10 { group.addTask(operation: wait) }
+        while await begun.sum < 310 { await Task.yield() }
+        group.cancelAll()
+        return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+      }
+    }
+    #expect(Set(values) == [310])
+  }
+
   @Test func eachChildOfALargeGroupIsTakenOnceHoweverManyAreMadeMeanwhile() async throws {
     let values = try await forEverySeed(5) {
       let tally = Tally()
