@@ -73,13 +73,21 @@ static int find_ignored(struct dl_phdr_info *info, size_t size, void *unused) {
 
 static void look_for_ignored(void) { dl_iterate_phdr(find_ignored, NULL); }
 
+// Steps take locks all the time, and what is done once is looked at by whoever stands in for that.
+static void know_ignored(void) {
+  static atomic_bool is_known;
+  if (LIKELY(atomic_load_explicit(&is_known, memory_order_acquire))) return;
+  pthread_once(&ignored_once, look_for_ignored);
+  atomic_store_explicit(&is_known, true, memory_order_release);
+}
+
 // The lock of an `AsyncStream` guards what its users do to each other. The library takes
 // it in one place, which is learnt by watching it use one.
 static uintptr_t stream_lock_site;
 static __thread bool is_learning;
 
 bool il_learn_streams(void (*use_one)(void)) {
-  pthread_once(&ignored_once, look_for_ignored);
+  know_ignored();
   is_learning = true;
   use_one();
   is_learning = false;
@@ -105,13 +113,13 @@ static void learn(uintptr_t caller) {
 void il_note_lock(void *lock, const void *caller) {
   if (UNLIKELY(is_learning)) learn((uintptr_t)caller);
   if (LIKELY(!il_current) || il_is_code_of_ours(caller)) return;
-  pthread_once(&ignored_once, look_for_ignored);
+  know_ignored();
   if (is_ignored((uintptr_t)caller)) return;
   il_note_touch(IL_TOUCH_LOCK, lock);
 }
 
 bool il_is_library_lock(const void *caller) {
-  pthread_once(&ignored_once, look_for_ignored);
+  know_ignored();
   return is_ignored((uintptr_t)caller);
 }
 #else
