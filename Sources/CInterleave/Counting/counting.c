@@ -67,6 +67,12 @@ static bool has_run(const count *c, int32_t step) {
   return step < 0 || c->place[step] < c->counts[c->run.steps[step].chain];
 }
 
+static bool have_common(const count *c, const uint64_t *set, const uint64_t *other) {
+  for (int32_t k = 0; k < c->words; k++)
+    if (set[k] & other[k]) return true;
+  return false;
+}
+
 static void include(uint64_t *set, int32_t step) { set[step / 64] |= 1ull << step % 64; }
 
 static int32_t size_of_both(const count *c, const uint64_t *set, const uint64_t *other) {
@@ -225,7 +231,7 @@ static void choose(count *c, const uint64_t *enabled, int32_t left) {
     c->work += left;
   }
   for (int32_t code = 0; code < c->code_count; code++)
-    c->choice_codes += size_of_both(c, c->choice, c->codes + (int64_t)code * c->words) > 0;
+    c->choice_codes += have_common(c, c->choice, c->codes + (int64_t)code * c->words);
 }
 
 // How likely a step is drawn among those whose code is drawn first.
@@ -304,6 +310,11 @@ static void make_larger(count *c, int walk) {
   for (int32_t k = 0; k < c->next.count; k++) c->next.states[k].parts[walk] *= 0x1p512;
 }
 
+// The table is as empty again as it was before the next level.
+static void empty_table(count *c) {
+  for (int32_t k = 0; k < c->next.count; k++) c->table[c->next.states[k].slot] = 0;
+}
+
 static il_odds_of_walks sum(count *c) {
   c->now.states[0] = (state){0, {1, 1}, 0};
   c->now.count = 1;
@@ -311,11 +322,13 @@ static il_odds_of_walks sum(count *c) {
   begin_enabled(c, c->now.enabled);
   for (int32_t i = 0; i < c->run.step_count; i++) {
     c->next.count = 0;
-    for (int32_t k = 0; k < c->now.count; k++)
-      if (c->work > most_work || !go_on(c, k, c->run.step_count - i))
-        return (il_odds_of_walks){{0, 0}, {0, 0}};
+    for (int32_t k = 0; k < c->now.count; k++) {
+      if (c->work <= most_work && go_on(c, k, c->run.step_count - i)) continue;
+      empty_table(c);
+      return (il_odds_of_walks){{0, 0}, {0, 0}};
+    }
     for (int walk = 0; walk < 2; walk++) make_larger(c, walk);
-    for (int32_t k = 0; k < c->next.count; k++) c->table[c->next.states[k].slot] = 0;
+    empty_table(c);
     level now = c->now;
     c->now = c->next;
     c->next = now;
@@ -360,6 +373,7 @@ static void *take(const il_odds_memory *memory, size_t *taken, size_t size, size
 static size_t lay_out(count *c, const il_odds_memory *memory) {
   size_t steps = c->run.step_count, chains = c->run.chain_count, words = c->words, taken = 0;
 #define TAKE(what, size) what = take(memory, &taken, sizeof *(what), size)
+  c->table = memory->table;
   // What has to be zero at first.
   TAKE(c->counts, chains);
   TAKE(c->begin, chains + 1);
@@ -367,7 +381,6 @@ static size_t lay_out(count *c, const il_odds_memory *memory) {
   TAKE(c->objects, (size_t)c->run.object_count * 2 * chains);
   TAKE(c->timers, words);
   TAKE(c->codes, steps * words);
-  TAKE(c->table, table_size);
   if (memory->bytes != NULL) memset(memory->bytes, 0, taken);
   TAKE(c->units, chains);
   TAKE(c->order, steps);
@@ -388,8 +401,11 @@ static size_t lay_out(count *c, const il_odds_memory *memory) {
 }
 
 static bool make_room(il_odds_memory *memory, size_t size) {
+  // It is large, and each run leaves it empty.
+  if (memory->table == NULL) memory->table = calloc(table_size, sizeof(int32_t));
+  if (memory->table == NULL) return false;
   if (memory->size >= size) return true;
-  il_odds_forget(memory);
+  free(memory->bytes);
   memory->bytes = malloc(size);
   memory->size = memory->bytes == NULL ? 0 : size;
   return memory->bytes != NULL;
@@ -397,12 +413,13 @@ static bool make_room(il_odds_memory *memory, size_t size) {
 
 void il_odds_forget(il_odds_memory *memory) {
   free(memory->bytes);
-  *memory = (il_odds_memory){NULL, 0};
+  free(memory->table);
+  *memory = (il_odds_memory){NULL, 0, NULL};
 }
 
 il_odds_of_walks il_odds_of_run(il_counted_run run, il_odds_memory *memory) {
   count c = {.run = run, .words = (run.step_count + 63) / 64};
-  if (make_room(memory, lay_out(&c, &(il_odds_memory){NULL, 0}))) {
+  if (make_room(memory, lay_out(&c, &(il_odds_memory){NULL, 0, NULL}))) {
     lay_out(&c, memory);
     if (prepare(&c)) return sum(&c);
   }

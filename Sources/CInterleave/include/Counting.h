@@ -77,6 +77,8 @@ typedef struct {
 typedef struct {
   void *bytes;
   size_t size;
+  // By which states are found; empty between runs.
+  int32_t *table;
 } il_odds_memory;
 
 /// - Returns: Parts of 0 where that takes too long to tell, or where something else decides what can
