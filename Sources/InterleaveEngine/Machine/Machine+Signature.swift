@@ -9,9 +9,10 @@ extension Machine {
   /// left out: libraries take some of theirs only at first use, which would make the
   /// first run differ from all others.
   package var signature: UInt64 {
-    if progress.hashedSteps == steps.count { return progress.hash }
-    progress.hash = computeSignature(withLocks: false)
-    progress.hashedSteps = steps.count
+    if progress.hashedSteps != steps.count {
+      progress.hash = computeSignature(withLocks: false)
+      progress.hashedSteps = steps.count
+    }
     return progress.hash
   }
 
@@ -46,6 +47,7 @@ extension Machine {
   /// Hashes the run so far.
   ///
   /// - Parameter withLocks: The order in which locks were taken counts, too.
+  @inline(__always)
   private func computeSignature(withLocks: Bool) -> UInt64 {
     let count = self.steps.count
     var hash = RunHash(
@@ -70,7 +72,7 @@ extension Machine {
           cause: Int(step.pointee.cause),
           executor: TouchedObject.place(ofExecutor: isMailbox ? executor : 0),
           task: TouchedObject.place(ofTask: step.pointee.task), time: time),
-        Range(uncheckedBounds: (firstTouch, end)))
+        number: index, Range(uncheckedBounds: (firstTouch, end)))
       firstTouch = end
     }
     guard let (task, number) = cancellation else { return hash.total }

@@ -35,7 +35,6 @@ struct RunHash {
   private let places: Int
   /// No object from this one on counts.
   private let end: UInt
-  private var count = 0
   /// The hash of the steps that were added.
   private(set) var total: UInt64 = 0
 
@@ -62,8 +61,10 @@ struct RunHash {
   }
 
   /// Adds the next step, with some of all touches.
+  ///
+  /// - Parameter number: How many were added before.
   @inline(__always)
-  mutating func add(_ step: Step, _ own: Range<Int>) {
+  mutating func add(_ step: Step, number: Int, _ own: Range<Int>) {
     var gathered = gather(step.executor, .exclusive) &+ gather(step.task, .exclusive)
     if let mode = step.time { gathered &+= gather(TouchedObject.placeOfTime, mode) }
     if step.cause >= 0 {
@@ -86,16 +87,13 @@ struct RunHash {
       if touch.object < end { leave(hash, place(of: touch.object), touch.mode) }
       index &+= 1
     }
-    hashes[count] = hash
-    count &+= 1
+    hashes[number] = hash
     total &+= hash
   }
 
   /// The hash of one of the steps that were added.
-  func hash(ofStep index: Int) -> UInt64 {
-    precondition(index >= 0 && index < count)
-    return hashes[index]
-  }
+  @inline(__always)
+  func hash(ofStep index: Int) -> UInt64 { hashes[index] }
 
   /// Where the sums of an object lie: locks behind all that the machine names.
   @inline(__always)

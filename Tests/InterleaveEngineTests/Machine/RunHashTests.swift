@@ -31,14 +31,14 @@ import Testing
     var hash = RunHash(
       in: scratch, touches: touches, steps: steps.count, executors: 8, tasks: 8, locks: locks)
     var first = 0
-    for step in steps {
+    for (number, step) in steps.enumerated() {
       let end = first + step.touches.count
       hash.add(
         RunHash.Step(
           name: UInt64(step.task), cause: step.cause,
           executor: TouchedObject.place(ofExecutor: step.executor),
           task: TouchedObject.place(ofTask: step.task), time: step.time),
-        first..<end)
+        number: number, first..<end)
       first = end
     }
     return hash.total
