@@ -64,23 +64,36 @@ struct RiskEstimator {
       groups += 1
       lastGroup = group
     }
-    guard var known = classes[signature] else {
+    guard classes.count < Self.classLimit || classes[signature] != nil else {
       seenOnce += 1
-      if classes.count < Self.classLimit {
-        classes[signature] = Sightings(group: group, groups: 1, schedules: 1)
-      }
       return
     }
-    guard known.groups < 3 else { return }
-    remove(known)
+    // Most are new: it is looked up and added at once.
+    let none = Sightings(group: -1, groups: 0, schedules: 0)
+    let change = Self.see(&classes[signature, default: none], by: group)
+    seenOnce += change.once
+    seenTwice += change.twice
+  }
+
+  /// A group has seen a class, maybe once more.
+  ///
+  /// - Returns: How many more schedules are of classes that one group saw, and that two saw.
+  private static func see(_ known: inout Sightings, by group: Int) -> (once: Int, twice: Int) {
+    guard known.groups < 3 else { return (0, 0) }
+    let before = known
     known.schedules += 1
     if known.group != group {
       known.group = group
       known.groups += 1
     }
-    if known.groups == 1 { seenOnce += Int(known.schedules) }
-    if known.groups == 2 { seenTwice += Int(known.schedules) }
-    classes[signature] = known
+    return (
+      schedules(of: known, ifSeenBy: 1) - schedules(of: before, ifSeenBy: 1),
+      schedules(of: known, ifSeenBy: 2) - schedules(of: before, ifSeenBy: 2)
+    )
+  }
+
+  private static func schedules(of known: Sightings, ifSeenBy groups: UInt8) -> Int {
+    known.groups == groups ? Int(known.schedules) : 0
   }
 
   private mutating func remove(_ known: Sightings) {

@@ -43,7 +43,7 @@ struct RunOutcome {
   /// What tells its interleaving from others.
   var signature: UInt64 = 0
   /// What the dependency relation does not cover in it.
-  var limits: ReductionLimits = []
+  var limits = ReductionLimits(rawValue: 0)
   /// How likely its interleaving was.
   var odds = RunOdds.notAsked
   /// A step came to a point at which it could be interrupted inside.

@@ -24,6 +24,8 @@ final class Runner {
   private let odds = OddsOfRuns()
   /// What outcomes have told already.
   private var told = Told()
+  /// How many slow steps and places at which steps blocked there were when it was last looked.
+  private var novelties = 0
   /// What a child process has run ahead.
   var ahead = RunsAhead()
 
@@ -110,7 +112,7 @@ final class Runner {
     if inspects || live.inspector != nil {
       live.inspector = inspects ? StepInspector(depth: stateDepth) : nil
     }
-    live.doubles.order = order.isEmpty ? nil : OrderGate(order)
+    if !order.isEmpty { live.doubles.order = OrderGate(order) }
     programRun = program.makeRun(request.plan)
   }
 
@@ -133,7 +135,7 @@ final class Runner {
     _ end: RunEnd, _ experience: inout OrderExperience?
   ) -> RunFailure? {
     let failure = Standstill(machine, checks: checks, isTornDown: live.isTornDown).failure(of: end)
-    guard let state = live.doubles.order?.state else { return failure }
+    guard !order.isEmpty, let state = live.doubles.order?.state else { return failure }
     experience = OrderExperience(
       of: state, standstill: failure, isKnown: told.isOrderMet)
     if state.isMet { told.isOrderMet = true }
@@ -185,9 +187,10 @@ final class Runner {
     if request.plan.isStored { outcome.staleReason = programRun.staleReason }
     if machine.hasEscapes { outcome.escapes = machine.seenEscapes }
     if wants.contains(.count) {
-      machine.forEachContendedType {
-        if told.types.insert($0).inserted { outcome.contended.append($0) }
-      }
+      // A closure that had the outcome would make it be copied in the end.
+      var contended: [UInt] = []
+      machine.forEachNewContendedType { contended.append($0) }
+      if !contended.isEmpty { outcome.contended = contended }
     }
     if wants.contains(.count) || wants.contains(.signature) {
       outcome.signature = wants.contains(.count) ? machine.signature : machine.signatureOfGrain
@@ -226,8 +229,11 @@ final class Runner {
     if wants.contains(.orders), !fails, let news = orders.look(at: machine) {
       told.noticed.orders = OrdersSeen(schedules: 1, orders: news)
     }
-    if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
-    if told.blockings != machine.blockings.count { noteBlockings() }
+    if machine.novelties != novelties {
+      novelties = machine.novelties
+      if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
+      if told.blockings != machine.blockings.count { noteBlockings() }
+    }
     if told.awaits != machine.awaitChanges { noteAwaits() }
     for (name, holds) in live.doubles.reached {
       told.noticed.sometimes[name] = holds ? 1 : 0
@@ -327,7 +333,6 @@ extension SlowStep {
 
 /// What the outcomes of a runner have told, and need not tell again.
 private struct Told {
-  var types: Set<UInt> = []
   var errors: Set<Observations.ErrorKind> = []
   var slow: Set<String> = []
   var endsOfInterruptions: Set<String> = []

@@ -134,7 +134,10 @@ extension Machine {
     let isOfBlock = tasks[Int(steps[steps.count - 1].task)].block > 0
     guard !isOfBlock, beginOfLastStep >= since else { return }
     inside.pool.couldStarve = true
-    if wait.is_opened { blockings.insert(UInt(bitPattern: wait.site)) }
+    if wait.is_opened {
+      blockings.insert(UInt(bitPattern: wait.site))
+      progress.novelties += 1
+    }
   }
 
   /// The number of the segment with which the step began that ran last.

@@ -98,6 +98,7 @@ struct Column<Element> {
   /// Puts elements before those that are there.
   ///
   /// - Parameter index: Which of them comes before the others.
+  @inline(__always)
   func insert(_ other: UnsafeBufferPointer<Element>, first index: Int) {
     guard let source = other.baseAddress, !other.isEmpty else { return }
     reserve(count + other.count)
@@ -121,10 +122,14 @@ struct Column<Element> {
 
   func insert(_ element: Element, at index: Int) {
     append(element)
-    precondition(index >= 0 && index < count)
-    let place = header.pointee.base + index
-    (place + 1).update(from: place, count: count - index - 1)
-    place.pointee = element
+    var place = count - 1
+    precondition(index >= 0 && index <= place)
+    let base = header.pointee.base
+    while place > index {
+      base[place] = base[place - 1]
+      place -= 1
+    }
+    base[index] = element
   }
 
   @inline(__always)

@@ -43,6 +43,13 @@ struct EnabledList {
     return look(at: index)
   }
 
+  /// The same for an index that is known to be one of the list's.
+  @inline(__always)
+  func known(at index: Int) -> Entry {
+    if !areMany { return own.known(at: index).pointee }
+    return look(at: index)
+  }
+
   /// The steps, valid until the next change.
   var elements: UnsafeBufferPointer<Entry> {
     if areMany { copy() }

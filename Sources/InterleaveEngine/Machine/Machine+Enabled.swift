@@ -31,6 +31,7 @@ extension Machine {
 
   /// Where the task that ran last is among what could run now; -1 if it cannot go on, or
   /// others have waited for it long enough.
+  @inline(__always)
   private func placeOfLastTask(isBusy: Bool) -> Int {
     guard progress.lastTask >= 0, progress.streak < Self.longestStreak else { return -1 }
     let slot = tasks.pointer(at: Int(progress.lastTask)).pointee.slot

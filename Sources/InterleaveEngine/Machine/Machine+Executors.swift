@@ -6,7 +6,9 @@ extension Machine {
     guard let identity = ready.pointee.executor else { return 0 }
     let address = UInt(bitPattern: identity)
     let index: Int
-    if let known = executorIndex[address] {
+    if address == progress.recentExecutor.address {
+      index = Int(progress.recentExecutor.index)
+    } else if let known = executorIndex[address] {
       index = known
     } else {
       let type = type(of: identity, ready.pointee.place)
@@ -17,6 +19,7 @@ extension Machine {
       executorIndex.set(address, to: index)
       adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
+    progress.recentExecutor = (address, Int32(index))
     if ready.pointee.witness != 0, executors[index].witness == 0 {
       executors[index].witness = ready.pointee.witness
       if !settings.natives.executors.isEmpty {
@@ -47,6 +50,8 @@ extension Machine {
       state.name = mix(mix(1, tasks[index].name), UInt64(state.ordinal))
     }
     executorIndex.set(state.identity, to: addExecutor(state))
+    // It may have been another one's address.
+    progress.recentExecutor = (0, 0)
   }
 
   /// A default actor is no more; what lies at its address later is another one.

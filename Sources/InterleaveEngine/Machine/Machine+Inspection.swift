@@ -188,11 +188,12 @@ extension Machine {
     return TaskPath(ordinals: ordinals.reversed())
   }
 
-  /// Calls the body with each type of actor on which several tasks ran.
-  package func forEachContendedType(_ body: (UInt) -> Void) {
+  /// Calls the body with each type of actor on which several tasks ran, unless it was called with
+  /// that before, in this run or another.
+  package func forEachNewContendedType(_ body: (UInt) -> Void) {
     for executor in executors.elements
     where executor.isContended && executor.type != 0 && executor.place != IL_PLACE_QUEUE {
-      body(executor.type)
+      if toldTypes.insert(executor.type) { body(executor.type) }
     }
   }
 

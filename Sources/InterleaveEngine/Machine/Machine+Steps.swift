@@ -35,10 +35,12 @@ extension Machine {
       let began = il_real_time()
       let parkings = inside.parkings
       il_run_step(session, &ready)
-      let isSlow = il_real_time() - began > progress.settings.slowStep
       // What others did meanwhile is not the step's.
-      let isThread = tasks[Int(steps[steps.count - 1].task)].isThread
-      if isSlow, parkings == inside.parkings, !isThread { noteSlowStep() }
+      if il_real_time() - began > progress.settings.slowStep, parkings == inside.parkings,
+        !tasks[Int(steps[steps.count - 1].task)].isThread
+      {
+        noteSlowStep()
+      }
     }
     if progress.hasRescheduled { resumeRescheduled() }
     end()

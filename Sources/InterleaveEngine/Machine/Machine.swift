@@ -7,7 +7,6 @@ import CInterleave
 /// is one job of the program under test, run on this thread by the runtime
 /// itself; `CInterleave` hands every job that becomes ready back to the machine.
 package final class Machine {
-  package var settings: MachineSettings
   let session: OpaquePointer
   /// The runtime has been checked.
   private var isChecked = false
@@ -17,6 +16,8 @@ package final class Machine {
   let tasks = Column<TaskState>()
   let executors = Column<ExecutorState>()
   let executorIndex = AddressTable()
+  /// The types of actors on which tasks have met that somebody was told of, of all runs.
+  let toldTypes = AddressTable()
   /// Types of actors that were made outside the run, in the order of first use.
   let outsiders = Column<UInt64>()
   let escapes = Column<Escape>()
@@ -57,6 +58,7 @@ package final class Machine {
   let lockIndex = AddressTable()
   /// What the signature of a run is made with.
   let hashing = RunHash.Scratch()
+  let settingsStorage: UnsafeMutablePointer<MachineSettings>
   let progressStorage: UnsafeMutablePointer<RunState>
   let notesStorage: UnsafeMutablePointer<SeldomNotes>
   /// What looks at the program around each step; nil where nothing does.
@@ -97,7 +99,8 @@ package final class Machine {
 
   /// Makes a machine in a runtime that has not been checked, to check it.
   init(unchecked settings: MachineSettings) {
-    self.settings = settings
+    settingsStorage = .allocate(capacity: 1)
+    settingsStorage.initialize(to: settings)
     enabled = EnabledList(of: queue.enabled)
     progressStorage = .allocate(capacity: 1)
     progressStorage.initialize(to: RunState(settings: settings))
@@ -118,6 +121,7 @@ package final class Machine {
     tasks.deallocate()
     executors.deallocate()
     executorIndex.deallocate()
+    toldTypes.deallocate()
     outsiders.deallocate()
     escapes.deallocate()
     slots.deallocate()
@@ -130,10 +134,18 @@ package final class Machine {
     lockIndex.deallocate()
     hashing.deallocate()
     progressStorage.deallocate()
+    settingsStorage.deinitialize(count: 1)
+    settingsStorage.deallocate()
     notesStorage.deinitialize(count: 1)
     notesStorage.deallocate()
     parked.deallocate()
     points.deallocate()
+  }
+
+  /// How the next run is to go.
+  package var settings: MachineSettings {
+    @inline(__always) _read { yield settingsStorage.pointee }
+    @inline(__always) _modify { yield &settingsStorage.pointee }
   }
 
   var progress: RunState {
@@ -153,6 +165,9 @@ package final class Machine {
   /// Virtual time since the run began, in nanoseconds.
   package var now: Int64 { il_now(session) }
 
+  /// How often steps have turned out to be slow or to block, in all runs.
+  package var novelties: Int { progress.novelties }
+
   /// For how long runs have waited while those of others had the turn, in nanoseconds of real time.
   package private(set) var timeWaited: Int64 = 0
 
@@ -171,7 +186,7 @@ package final class Machine {
   ) -> RunEnd {
     let isInside = interruptsSteps
     return RunLock.withTurn { waited in
-      timeWaited += waited
+      if waited > 0 { timeWaited += waited }
       reset()
       runIndex = start.index
       il_session_leave_natives(session, !settings.natives.isEmpty)
@@ -205,8 +220,6 @@ package final class Machine {
   }
 
   private func reset() {
-    // Whoever may set them is asked once.
-    let settings = settings
     tasks.removeAll()
     executors.removeAll()
     executorIndex.removeAll()
@@ -228,11 +241,12 @@ package final class Machine {
     if !notes.isEmpty { notes = SeldomNotes() }
     resumersSeen = 0
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
-    let notesResumers = progress.notesResumers
+    let (notesResumers, novelties) = (progress.notesResumers, progress.novelties)
     progress = RunState(settings: settings, isObserved: progress.isObserved)
     inside = InsideState()
     if !points.isEmpty { points.removeAll() }
     progress.notesResumers = notesResumers
+    progress.novelties = novelties
     let canceller = canceller
     progress.mayCancel = canceller != nil
     canceller?.begin()
@@ -316,8 +330,14 @@ package final class Machine {
 
   /// Inlined, so that a strategy pays only for what it looks at.
   @inline(__always)
-  func enabledStep(at index: Int) -> EnabledStep {
-    let entry = enabled[index]
+  func enabledStep(at index: Int) -> EnabledStep { enabledStep(enabled[index]) }
+
+  /// The same for an index that is known to be below the count.
+  @inline(__always)
+  func knownStep(at index: Int) -> EnabledStep { enabledStep(enabled.known(at: index)) }
+
+  @inline(__always)
+  private func enabledStep(_ entry: RunQueue.Entry) -> EnabledStep {
     let job = slots.known(at: Int(entry.slot))
     return EnabledStep(
       task: tasks.known(at: Int(entry.task)).pointee.name, taskNumber: Int(entry.task),

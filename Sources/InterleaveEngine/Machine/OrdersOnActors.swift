@@ -206,18 +206,21 @@ private final class PastOfSteps {
     machine.forEachTouch(ofStep: index, besidesExecutor: false) { leave($0, $1) }
   }
 
+  @inline(__always)
   private func gather(_ object: UInt, _ mode: AccessMode) {
     let place = place(of: object)
     if mode != .first { join(objects, place, into: rows, row) }
     if mode != .second { join(objects, place + width, into: rows, row) }
   }
 
+  @inline(__always)
   private func leave(_ object: UInt, _ mode: AccessMode) {
     let place = place(of: object)
     if mode != .second { join(rows, row, into: objects, place) }
     if mode != .first { join(rows, row, into: objects, place + width) }
   }
 
+  @inline(__always)
   private func place(of object: UInt) -> Int {
     let number =
       object < TouchedObject.firstLock
@@ -225,8 +228,11 @@ private final class PastOfSteps {
     return 2 * width * number
   }
 
+  @inline(__always)
   private func join(_ from: Column<UInt64>, _ start: Int, into: Column<UInt64>, _ place: Int) {
-    for word in 0..<width { into[place + word] |= from[start + word] }
+    // Both are as long as `begin` has made them.
+    let (from, into) = (from.base + start, into.base + place)
+    for word in 0..<width { into[word] |= from[word] }
   }
 }
 
@@ -234,18 +240,20 @@ extension Machine {
   /// Calls the body with what a step touched.
   ///
   /// - Parameter besidesExecutor: The actor on which it runs is left out.
+  @inline(__always)
   fileprivate func forEachTouch(
     ofStep index: Int, besidesExecutor: Bool, _ body: (UInt, AccessMode) -> Void
   ) {
-    let step = steps[index]
+    let step = steps.known(at: index)
     let own = executorObject(ofStep: index).name
     if !besidesExecutor { body(own, .exclusive) }
-    body(TouchedObject.task(step.task).name, .exclusive)
+    body(TouchedObject.task(step.pointee.task).name, .exclusive)
     if progress.hasTimers {
-      body(TouchedObject.time.name, step.reason == .timer ? .exclusive : .first)
+      body(TouchedObject.time.name, step.pointee.reason == .timer ? .exclusive : .first)
     }
-    for index in touchesOfStep(index) where touches[index].object != own {
-      body(touches[index].object, touches[index].mode)
+    for index in touchesOfStep(index) {
+      let touch = touches.known(at: index).pointee
+      if touch.object != own { body(touch.object, touch.mode) }
     }
   }
 }

@@ -150,6 +150,8 @@ struct RunState {
   var currentTask: Int32 = -1
   var currentExecutor: Int32 = 0
   var currentEnd = StepEnd.suspended
+  /// The executor that a job became ready for last, by its address; 0 for none.
+  var recentExecutor: (address: UInt, index: Int32) = (0, 0)
   /// How many handlers of its cancellation the running step's task had when it last did something.
   var handlers: UInt32 = 0
   var rootHasEnded = false
@@ -198,6 +200,8 @@ struct RunState {
 
   /// A thread that runs no step has crashed.
   var hasCrashElsewhere = false
+  /// How often ``Machine/slowSteps`` and ``Machine/blockings`` may have grown, in all runs.
+  var novelties = 0
   /// It is noted by which calls continuations are resumed.
   var notesResumers = false
   /// The first thing that the program did and that no program may do.

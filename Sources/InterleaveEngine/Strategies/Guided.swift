@@ -111,13 +111,14 @@ public final class Guided: Strategy, PureStrategy {
     let executor = step.executor
     let lane = lane(step.executorNumber, of: executor)
     guard lane.pointee.isPlanned else { return 1 }
-    let before = lane.pointee.last
     let names = AllNames(StepNames(task: step.task, place: point.code(at: index)))
     var favour = 1
-    for index in 0..<wishes.count {
-      let wish = wishes.known(at: index)
+    var wish = wishes.base
+    let end = wish + wishes.count
+    while wish < end {
+      defer { wish += 1 }
       guard wish.pointee.pair.executor == executor, !wish.pointee.isMet else { continue }
-      let isAfter = wish.pointee.isFirst(before)
+      let isAfter = wish.pointee.isFirst(lane.pointee.last)
       let isNext = wish.pointee.isSecond(names)
       if isNext, isAfter { return wish.pointee.isWanted ? 2 : 0 }
       if wish.pointee.isWanted, isNext || isAfter { favour = 0 }

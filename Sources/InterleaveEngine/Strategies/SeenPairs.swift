@@ -58,9 +58,11 @@ final class SeenPairs {
     var set: UInt64 = 0
     neighbours.forEachPair(of: run) { executor, before, after in
       let pair = StepPair(.place, executor, before, after)
-      set &+= mix(pair.hash, 5)
-      if isNew(pair) { news.newPair = pair }
-      _ = isNew(StepPair(.task, executor, before, after))
+      let hash = pair.hash
+      set &+= mix(hash, 5)
+      if isNew(pair, hash) { news.newPair = pair }
+      let pairOfTasks = StepPair(.task, executor, before, after)
+      _ = isNew(pairOfTasks, pairOfTasks.hash)
     }
     if let known = sets[UInt(set)] {
       setCounts.pointer(at: known).pointee += 1
@@ -74,8 +76,9 @@ final class SeenPairs {
     return news
   }
 
-  private func isNew(_ pair: StepPair) -> Bool {
-    guard pairCount < Self.mostPairs, pairs.insert(UInt(pair.hash)) else { return false }
+  @inline(__always)
+  private func isNew(_ pair: StepPair, _ hash: UInt64) -> Bool {
+    guard pairCount < Self.mostPairs, pairs.insert(UInt(hash)) else { return false }
     pairCount += 1
     know(pair)
     return true
