@@ -212,6 +212,26 @@ import Testing
       #expect(share.schedules <= 40)
     }
 
+    /// Walks whose steps are not interrupted tell of other interleavings, and of too many.
+    @Test func howManyThereAreInsideTellsWhetherASearchOfPartsGoesOn() async throws {
+      let (report, failure) = await Self.run {
+        let box = ProofBox()
+        let counter = LockedCounter(box)
+        let tasks = (0..<3).map { number in
+          Task {
+            if number == 0 { box.raise() }
+            await counter.raise()
+          }
+        }
+        for task in tasks { await task.value }
+        #expect([3, 4].contains(box.get()))
+      }
+      #expect(failure == nil)
+      // All that it may take: by walks of parts of steps, these are few enough.
+      let share = try #require(report.strategies.first { $0.name == "reduction" })
+      #expect(share.schedules == 400, "\(report)")
+    }
+
     @Test func theSameSeedProvesTheSameBySameManySchedules() async {
       let (one, _) = await Self.run(Self.understood[0])
       let (other, _) = await Self.run(Self.understood[0])
@@ -224,6 +244,17 @@ import Testing
 extension DispatchSemaphore {
   /// As `wait()`, which async code must not call by that name.
   fileprivate func wait(for _: Void) { wait() }
+}
+
+/// Reads and sets what a lock guards under two sections, which only it keeps together.
+private actor LockedCounter {
+  private let box: ProofBox
+  init(_ box: ProofBox) { self.box = box }
+
+  func raise() {
+    let seen = box.get()
+    box.set(seen + 1)
+  }
 }
 
 /// What no run begins anew.
