@@ -110,11 +110,14 @@ static void find_sites(void) {
     obstacle = "a sanitizer has changed the program's atomic instructions";
   if (!obstacle) obstacle = il_stubs_obstacle();
   if (obstacle) return;
-  if (!il_find_functions(&il_images) || !il_find_imports(il_images)) {
+  // There, only calls of the sanitizer's own are watched.
+  bool is_sanitized = il_has_thread_sanitizer();
+  if (!il_find_functions(&il_images, !is_sanitized) ||
+      !(is_sanitized || il_find_imports(il_images))) {
     obstacle = "the program's functions cannot be told apart: it has no symbols";
     return;
   }
-  if (il_has_thread_sanitizer()) {
+  if (is_sanitized) {
     obstacle = il_add_sanitized_sites();
     if (!obstacle) write_stubs();
     for (size_t n = 0; n < il_site_count && !obstacle; n++)

@@ -140,7 +140,15 @@ static void add_functions(il_image *image, const il_image_file *file, const Elf6
   if (end > image->end) image->end = end;
 }
 
-static bool read_image(const char *path, uintptr_t base, il_image **list) {
+static bool mark_atomics(il_image *image, const il_image_file *file) {
+  for (size_t i = 0; i < image->count; i++) {
+    il_function *f = &image->functions[i];
+    f->is_watched = !f->is_own && has_atomic_instruction(f);
+  }
+  return il_watch_plain_atomics(image, file);
+}
+
+static bool read_image(const char *path, uintptr_t base, bool marks_atomics, il_image **list) {
   il_image_file file = {.base = base};
   if (!map_file(path, &file.file)) return false;
   const Elf64_Ehdr *header = (const void *)file.file.begin;
@@ -184,11 +192,7 @@ static bool read_image(const char *path, uintptr_t base, il_image **list) {
   }
   if (is_known) {
     qsort(image->functions, image->count, sizeof(il_function), by_start);
-    for (size_t i = 0; i < image->count; i++) {
-      il_function *f = &image->functions[i];
-      f->is_watched = !f->is_own && has_atomic_instruction(f);
-    }
-    is_known = il_watch_plain_atomics(image, &file);
+    is_known = !marks_atomics || mark_atomics(image, &file);
   }
   image->next = *list;
   *list = image;
@@ -197,6 +201,7 @@ static bool read_image(const char *path, uintptr_t base, il_image **list) {
 
 typedef struct {
   il_image *images;
+  bool marks_atomics;
   bool is_known;
   size_t toolchain_length;
   const char *toolchain;
@@ -215,12 +220,13 @@ static int look_at_image(struct dl_phdr_info *info, size_t size, void *context) 
       if (starts_with(path, systems[i])) return 0;
     if (search->toolchain && !strncmp(path, search->toolchain, search->toolchain_length)) return 0;
   }
-  if (!read_image(path, info->dlpi_addr, &search->images)) search->is_known = false;
+  if (!read_image(path, info->dlpi_addr, search->marks_atomics, &search->images))
+    search->is_known = false;
   return 0;
 }
 
-bool il_find_functions(il_image **images) {
-  image_search search = {.is_known = true};
+bool il_find_functions(il_image **images, bool marks_atomics) {
+  image_search search = {.marks_atomics = marks_atomics, .is_known = true};
   Dl_info core;
   void *symbol = dlsym(RTLD_DEFAULT, "swift_retain");
   if (symbol && dladdr(symbol, &core) && core.dli_fname && strrchr(core.dli_fname, '/')) {
@@ -232,8 +238,9 @@ bool il_find_functions(il_image **images) {
   return search.is_known;
 }
 #else
-bool il_find_functions(il_image **images) {
+bool il_find_functions(il_image **images, bool marks_atomics) {
   *images = NULL;
+  (void)marks_atomics;
   return false;
 }
 

@@ -50,8 +50,9 @@ typedef struct il_image {
 } il_image;
 
 /// Finds the functions of all images that do not come with the system or the
-/// toolchain. Returns false where they cannot be told apart.
-bool il_find_functions(il_image **images);
+/// toolchain, and if asked for marks those that use atomics. Returns false where they cannot be told
+/// apart.
+bool il_find_functions(il_image **images, bool marks_atomics);
 
 /// The function that an address lies in, or NULL.
 il_function *il_function_at(const il_image *images, uintptr_t address);
