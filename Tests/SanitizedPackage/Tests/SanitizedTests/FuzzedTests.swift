@@ -13,10 +13,11 @@ import Testing
   }()
 
   static func run(
-    isolation: FuzzConfiguration.Isolation = .automatic, shrinks: Bool = true,
+    isolation: FuzzConfiguration.Isolation = .automatic, schedules: Int = 100, shrinks: Bool = true,
     _ body: @escaping @Sendable () async throws -> Void
   ) async -> FuzzFailure? {
     var configuration = configuration
+    configuration.schedules = schedules
     configuration.isolation = isolation
     if !shrinks { configuration.shrinking.runs = 0 }
     if case .failed(let failure, _) = await Fuzzer(configuration).run(named: "body", body) {
