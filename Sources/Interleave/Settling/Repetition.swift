@@ -24,12 +24,13 @@ struct Repetition {
   }
 
   private enum Phase {
-    /// The first repetition, those that a thread may have been late for, and one that shows
-    /// whether things have settled.
+    /// The first repetition, those that a thread may have been late for or of which a race may have
+    /// been forgotten, and one that shows whether things have settled.
     case again, late, settling, over
   }
 
-  /// Where a thread of its own takes part, how often a failure may fail to come up again.
+  /// Where a thread of its own takes part, and where it takes the thread sanitizer to see it, how
+  /// often a failure may fail to come up again.
   private static let mostTries = 3
 
   private let first: RunOutcome
@@ -88,9 +89,11 @@ struct Repetition {
       goOn()
     case .late:
       tries += 1
+      let isForgotten = mayBeForgotten
       if let failure = first.failure, outcome.fails(like: failure) {
         failsAlike = true
         again = outcome
+        if isForgotten { return phase = .over }
       }
       goOn()
     case .settling: end(settles: outcome.firstDifference(to: again) == nil)
@@ -100,9 +103,17 @@ struct Repetition {
 
   private mutating func goOn() {
     // A thread is sometimes late. What it led to may still be worth shrinking.
-    if !failsAlike, !escapes.isEmpty, tries < Self.mostTries { return phase = .late }
+    if !failsAlike, !escapes.isEmpty || mayBeForgotten, tries < Self.mostTries {
+      return phase = .late
+    }
     if index != nil, escapes.isEmpty { return phase = .settling }
     end(settles: false)
+  }
+
+  /// The run was the same, and the thread sanitizer saw no race: now and then it begins anew, maybe amid
+  /// a run, and has forgotten what was done before.
+  private var mayBeForgotten: Bool {
+    first.failure?.kind == .dataRace && again.failure == nil && index == nil && escapes.isEmpty
   }
 
   private mutating func end(settles: Bool) {

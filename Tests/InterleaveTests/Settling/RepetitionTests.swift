@@ -88,6 +88,37 @@ import Testing
   }
 }
 
+/// The thread sanitizer forgets now and then what was done.
+@Suite struct ForgottenRaceTests {
+  private func told(
+    _ first: RunOutcome, after passes: Int, then last: RunOutcome?
+  ) -> Repetition.Difference? {
+    var repetition = Repetition(of: first)
+    var outcomes = Array(repeating: RunOutcome.passing([1, 2]), count: passes)
+    if let last { outcomes.append(last) }
+    for outcome in outcomes where repetition.next() != nil { repetition.learn(outcome) }
+    #expect(repetition.next() == nil, "it asks for no more")
+    return repetition.difference
+  }
+
+  @Test(arguments: 0...2)
+  func aRaceIsLookedForAgainInARunThatDoesTheSame(passes: Int) {
+    let race = RunOutcome.failing([1, 2], kind: .dataRace)
+    #expect(told(race, after: passes, then: race) == nil)
+  }
+
+  @Test func aRaceThatIsNotSeenAgainIsTold() throws {
+    let race = RunOutcome.failing([1, 2], kind: .dataRace)
+    let difference = try #require(told(race, after: 3, then: nil))
+    #expect(!difference.failsAlike && difference.second == nil)
+  }
+
+  @Test func noOtherFailureIsLookedForAgain() throws {
+    let failing = RunOutcome.failing([1, 2], kind: .invariant)
+    #expect(try #require(told(failing, after: 1, then: failing)).failsAlike == false)
+  }
+}
+
 /// Failures that others may have brought about by being late.
 @Suite struct DoubtTests {
   private func late(_ kind: FuzzFailure.Kind) -> RunOutcome {
