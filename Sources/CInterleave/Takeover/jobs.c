@@ -150,7 +150,7 @@ bool il_has_foreign(const il_session *s) {
 }
 
 bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
-  if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
+  if (LIKELY(!il_has_foreign(s))) return false;
   pthread_mutex_lock(&il_inbox_lock);
   il_foreign_node *node = s->foreign_head;
   if (s->has_crash_elsewhere) {

@@ -149,7 +149,7 @@ struct Exploration {
         if let request = confirmation.next(resolved) { return .run(request) }
         conclude(isProved: confirmation.isSound, &tally)
       case .survey(let survey):
-        if let request = survey.next(resolved, after: schedules, budget) { return .run(request) }
+        if let request = survey.next(resolved, budget) { return .run(request) }
         conclude(isProved: false, &tally)
       case .over:
         return .nothing

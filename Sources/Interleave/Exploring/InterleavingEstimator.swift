@@ -116,6 +116,8 @@ final class Survey {
   /// What the walks take for a whole.
   let grain: Reduction.Grain
   private let strategies: [any Strategy]
+  /// How many schedules were run before, and how many walks there may be.
+  private let schedules: Int
   private let limit: Int
   private(set) var walks = 0
 
@@ -124,14 +126,13 @@ final class Survey {
   /// - Parameter schedules: How many were run before.
   init(of grain: Reduction.Grain, after schedules: Int) {
     self.grain = grain
+    self.schedules = schedules
     strategies = [RandomWalk(grain: grain), StratifiedWalk(grain: grain)]
     limit = min(Self.mostWalks, max(InterleavingEstimator.fewestWalks, schedules / 4))
   }
 
   /// The next walk; nil once there are enough, or the time is up and there are as many as it takes.
-  func next(_ resolved: ResolvedConfiguration, after schedules: Int, _ budget: Budget)
-    -> RunRequest?
-  {
+  func next(_ resolved: ResolvedConfiguration, _ budget: Budget) -> RunRequest? {
     let isLate = budget.isTimeUp && walks >= InterleavingEstimator.fewestWalks
     guard walks < limit, !isLate, !budget.isCancelled else { return nil }
     var request = RunRequest(

@@ -24,8 +24,6 @@ final class Runner {
   private let odds = OddsOfRuns()
   /// What outcomes have told already.
   private var told = Told()
-  /// How many slow steps and places at which steps blocked there were when it was last looked.
-  private var novelties = 0
   /// What a child process has run ahead.
   var ahead = RunsAhead()
 
@@ -229,11 +227,8 @@ final class Runner {
     if wants.contains(.orders), !fails, let news = orders.look(at: machine) {
       told.noticed.orders = OrdersSeen(schedules: 1, orders: news)
     }
-    if machine.novelties != novelties {
-      novelties = machine.novelties
-      if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
-      if told.blockings != machine.blockings.count { noteBlockings() }
-    }
+    if told.slowSteps != machine.slowSteps.count { noteSlowSteps() }
+    if told.blockings != machine.blockings.count { noteBlockings() }
     if told.awaits != machine.awaitChanges { noteAwaits() }
     for (name, holds) in live.doubles.reached {
       told.noticed.sometimes[name] = holds ? 1 : 0

@@ -134,10 +134,7 @@ extension Machine {
     let isOfBlock = tasks[Int(steps[steps.count - 1].task)].block > 0
     guard !isOfBlock, beginOfLastStep >= since else { return }
     inside.pool.couldStarve = true
-    if wait.is_opened {
-      blockings.insert(UInt(bitPattern: wait.site))
-      progress.novelties += 1
-    }
+    if wait.is_opened { blockings.insert(UInt(bitPattern: wait.site)) }
   }
 
   /// The number of the segment with which the step began that ran last.

@@ -71,6 +71,5 @@ extension Machine {
     let step = steps[steps.count - 1]
     slowSteps.insert(
       SlowStep(resume: step.resume, executor: executors[Int(step.executor)].type))
-    progress.novelties += 1
   }
 }

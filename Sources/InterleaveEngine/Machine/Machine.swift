@@ -165,9 +165,6 @@ package final class Machine {
   /// Virtual time since the run began, in nanoseconds.
   package var now: Int64 { il_now(session) }
 
-  /// How often steps have turned out to be slow or to block, in all runs.
-  package var novelties: Int { progress.novelties }
-
   /// For how long runs have waited while those of others had the turn, in nanoseconds of real time.
   package private(set) var timeWaited: Int64 = 0
 
@@ -241,12 +238,11 @@ package final class Machine {
     if !notes.isEmpty { notes = SeldomNotes() }
     resumersSeen = 0
     addExecutor(ExecutorState(identity: 0, place: IL_PLACE_GLOBAL, name: 0))
-    let (notesResumers, novelties) = (progress.notesResumers, progress.novelties)
+    let notesResumers = progress.notesResumers
     progress = RunState(settings: settings, isObserved: progress.isObserved)
     inside = InsideState()
     if !points.isEmpty { points.removeAll() }
     progress.notesResumers = notesResumers
-    progress.novelties = novelties
     let canceller = canceller
     progress.mayCancel = canceller != nil
     canceller?.begin()

@@ -200,8 +200,6 @@ struct RunState {
 
   /// A thread that runs no step has crashed.
   var hasCrashElsewhere = false
-  /// How often ``Machine/slowSteps`` and ``Machine/blockings`` may have grown, in all runs.
-  var novelties = 0
   /// It is noted by which calls continuations are resumed.
   var notesResumers = false
   /// The first thing that the program did and that no program may do.
