@@ -3,9 +3,7 @@ extension Machine {
   /// A hash of what distinguishes this interleaving from others: which steps ran, and
   /// in which order those that depend on each other did.
   ///
-  /// Runs that differ only in the order of independent steps have the same. A step's
-  /// hash is made of its name and of the hashes of the steps on which it depends; an
-  /// object remembers the sum of those that touched it in either of two ways. Locks are
+  /// Runs that differ only in the order of independent steps have the same. Locks are
   /// left out: libraries take some of theirs only at first use, which would make the
   /// first run differ from all others.
   package var signature: UInt64 {
@@ -76,6 +74,6 @@ extension Machine {
       firstTouch = end
     }
     guard let (task, number) = cancellation else { return hash.total }
-    return mix(hash.total, mix(tasks[task].name, hash.hash(ofStep: number - 1)))
+    return mix(hash.total, mix(tasks[task].name, hash.name(ofStep: number - 1)))
   }
 }

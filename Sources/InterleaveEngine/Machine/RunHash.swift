@@ -1,17 +1,19 @@
 /// Hashes a run, step by step, so that runs have the same hash that differ only in the order of
 /// independent steps.
 ///
-/// A step's hash is made of its name and of the hashes of the steps on which it depends; an
-/// object remembers the sum of those that touched it in either of two ways.
+/// It is made of the orders in which steps touched each object: of the names of those in a row that
+/// touched it in the same mode, which may change places, the sum counts, and all such sums are
+/// mixed one after the other. These orders, and which step made which ready, tell what has to
+/// happen before what, so that nothing else need be known of a step.
 struct RunHash {
   /// What a hash is made with, kept from run to run.
   struct Scratch {
-    fileprivate let sums = Column<ObjectSum>()
-    fileprivate let hashes = Column<UInt64>()
+    fileprivate let orders = Column<ObjectOrder>()
+    fileprivate let names = Column<UInt64>()
 
     func deallocate() {
-      sums.deallocate()
-      hashes.deallocate()
+      orders.deallocate()
+      names.deallocate()
     }
   }
 
@@ -29,19 +31,20 @@ struct RunHash {
   }
 
   // Where things lie is asked once: each is touched several times for each step.
-  private let sums: UnsafeMutablePointer<ObjectSum>
-  private let hashes: UnsafeMutablePointer<UInt64>
+  private let orders: UnsafeMutablePointer<ObjectOrder>
+  private let names: UnsafeMutablePointer<UInt64>
   private let touches: UnsafeMutablePointer<Touch>
+  private let count: Int
   private let places: Int
   /// No object from this one on counts.
   private let end: UInt
-  /// The hash of the steps that were added.
-  private(set) var total: UInt64 = 0
+  /// What made the steps ready that were added.
+  private var causes: UInt64 = 0
 
   /// Begins.
   ///
   /// - Parameters:
-  ///   - scratch: Forgets all hashes that were made with it before.
+  ///   - scratch: Forgets all that was hashed with it before.
   ///   - touches: All touches of the run.
   ///   - steps: How many steps are added at most.
   ///   - locks: How many locks there are; nil to leave out the order in which they were taken.
@@ -52,11 +55,12 @@ struct RunHash {
   ) {
     places = TouchedObject.places(executors: executors, tasks: tasks)
     end = locks == nil ? TouchedObject.firstLock : .max
-    scratch.sums.removeAll()
-    scratch.sums.append(repeating: ObjectSum(), count: places + (locks ?? 0) + 1)
-    scratch.hashes.reserve(steps)
-    sums = scratch.sums.base
-    hashes = scratch.hashes.base
+    count = places + (locks ?? 0) + 1
+    scratch.orders.removeAll()
+    scratch.orders.append(repeating: ObjectOrder(), count: count)
+    scratch.names.reserve(steps)
+    orders = scratch.orders.base
+    names = scratch.names.base
     self.touches = touches.base
   }
 
@@ -65,63 +69,40 @@ struct RunHash {
   /// - Parameter number: How many were added before.
   @inline(__always)
   mutating func add(_ step: Step, number: Int, _ own: Range<Int>) {
-    var gathered = gather(step.executor, .exclusive) &+ gather(step.task, .exclusive)
-    if let mode = step.time { gathered &+= gather(TouchedObject.placeOfTime, mode) }
+    let name = step.name
+    names[number] = name
     if step.cause >= 0 {
-      gathered &+= fold(
-        hashes[step.cause] ^ 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3)
+      causes &+= fold(
+        names[step.cause] ^ 0xE703_7ED1_A0B4_28DB, name ^ 0x8EBC_6AF0_9C88_C6E3)
     }
-    var index = own.lowerBound
-    while index < own.upperBound {
-      let touch = touches[index]
-      if touch.object < end { gathered &+= gather(place(of: touch.object), touch.mode) }
-      index &+= 1
+    orders[step.executor].add(name, .exclusive)
+    orders[step.task].add(name, .exclusive)
+    if let mode = step.time { orders[TouchedObject.placeOfTime].add(name, mode) }
+    var touch = touches + own.lowerBound
+    let last = touches + own.upperBound
+    while touch < last {
+      let object = touch.pointee.object
+      if object < end { orders[place(of: object)].add(name, touch.pointee.mode) }
+      touch += 1
     }
-    let hash = mix(step.name, gathered)
-    leave(hash, step.executor, .exclusive)
-    leave(hash, step.task, .exclusive)
-    if let mode = step.time { leave(hash, TouchedObject.placeOfTime, mode) }
-    index = own.lowerBound
-    while index < own.upperBound {
-      let touch = touches[index]
-      if touch.object < end { leave(hash, place(of: touch.object), touch.mode) }
-      index &+= 1
-    }
-    hashes[number] = hash
-    total &+= hash
   }
 
-  /// The hash of one of the steps that were added.
-  @inline(__always)
-  func hash(ofStep index: Int) -> UInt64 { hashes[index] }
+  /// The hash of all that was added.
+  var total: UInt64 {
+    var total = causes
+    for place in 0..<count { total &+= orders[place].hash }
+    return total
+  }
 
-  /// Where the sums of an object lie: locks behind all that the machine names.
+  /// The name of one of the steps that were added.
+  @inline(__always)
+  func name(ofStep index: Int) -> UInt64 { names[index] }
+
+  /// Where the order of an object lies: locks behind all that the machine names.
   @inline(__always)
   private func place(of object: UInt) -> Int {
     guard object >= TouchedObject.firstLock else { return TouchedObject.place(of: object) }
     return places &+ Int(truncatingIfNeeded: object & (TouchedObject.firstLock - 1))
-  }
-
-  /// What those left at the object at a place on which an access depends.
-  ///
-  /// It is but added to others, and mixed with what they come to, so that one multiplication does.
-  @inline(__always)
-  private func gather(_ place: Int, _ mode: AccessMode) -> UInt64 {
-    // Whoever touched it without a conflict must leave no trace here.
-    let sum = sums + place
-    return switch mode {
-    case .exclusive:
-      fold(sum.pointee.first ^ 0x9E37_79B9_7F4A_7C15, sum.pointee.second ^ 0xBF58_476D_1CE4_E5B9)
-    case .first: fold(sum.pointee.second ^ 0x94D0_49BB_1331_11EB, 0x2545_F491_4F6C_DD1D)
-    case .second: fold(sum.pointee.first ^ 0xD6E8_FEB8_6659_FD93, 0xA076_1D64_78BD_642F)
-    }
-  }
-
-  @inline(__always)
-  private func leave(_ hash: UInt64, _ place: Int, _ mode: AccessMode) {
-    let sum = sums + place
-    if mode != .second { sum.pointee.first &+= hash }
-    if mode != .first { sum.pointee.second &+= hash }
   }
 }
 
@@ -132,9 +113,30 @@ private func fold(_ first: UInt64, _ second: UInt64) -> UInt64 {
   return product.high ^ product.low
 }
 
-/// The sums of the hashes of the steps that touched an object: of those in the first
-/// mode or exclusively, and of those in the second or exclusively.
-private struct ObjectSum {
-  var first: UInt64 = 0
-  var second: UInt64 = 0
+/// In which order steps touched an object.
+private struct ObjectOrder {
+  /// What is made of all that touched it before others had to.
+  private var before: UInt64 = 0
+  /// The names of those since, all of one mode, added up.
+  private var recent: UInt64 = 0
+  private var mode = AccessMode.exclusive
+
+  @inline(__always)
+  mutating func add(_ name: UInt64, _ mode: AccessMode) {
+    if mode == .exclusive || mode != self.mode {
+      before = all
+      recent = 0
+      self.mode = mode
+    }
+    recent &+= name
+  }
+
+  /// The hash of all; 0 where none did.
+  @inline(__always)
+  var hash: UInt64 { before | recent == 0 ? 0 : all }
+
+  @inline(__always)
+  private var all: UInt64 {
+    fold(before ^ recent ^ 0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9)
+  }
 }

@@ -35,7 +35,7 @@ import Testing
       let end = first + step.touches.count
       hash.add(
         RunHash.Step(
-          name: UInt64(step.task), cause: step.cause,
+          name: mix(1, UInt64(step.task)), cause: step.cause,
           executor: TouchedObject.place(ofExecutor: step.executor),
           task: TouchedObject.place(ofTask: step.task), time: step.time),
         number: number, first..<end)
@@ -92,5 +92,53 @@ import Testing
     let lock = [Touch(object: TouchedObject.firstLock | 1, mode: .exclusive)]
     #expect(isSame(Step(1, lock), Step(2, lock)))
     #expect(!isSame(Step(1, lock), Step(2, lock), locks: 1))
+  }
+
+  /// Which pairs of steps have to run in which order, by definition.
+  private func forced(_ steps: [Step], order: [Int]) -> Set<[Int]> {
+    var pairs: Set<[Int]> = []
+    for (place, later) in order.enumerated() {
+      for earlier in order[..<place] {
+        let (one, other) = (steps[earlier], steps[later])
+        let isShared =
+          one.executor == other.executor || one.task == other.task
+          || one.touches.contains { touch in
+            other.touches.contains {
+              touch.object == $0.object && touch.mode.conflicts(with: $0.mode)
+            }
+          }
+        if isShared { pairs.insert([earlier, later]) }
+      }
+    }
+    return pairs
+  }
+
+  @Test func runsHaveTheSameHashExactlyWhereTheSamePairsAreForced() {
+    var random = SplitMix64(seed: 3)
+    var sames = 0
+    for _ in 0..<400 {
+      let steps = (0..<5 as Range<Int32>).map { number in
+        let touches = (0..<random.below(4)).map { _ in
+          Touch(
+            object: TouchedObject.mailbox(Int32(random.below(2))).name,
+            mode: [AccessMode.first, .second, .exclusive, .first, .second][random.below(5)])
+        }
+        return Step(number, on: random.below(4) == 0 ? 7 : number, touches)
+      }
+      var classes: [Set<[Int]>: UInt64] = [:]
+      var order = Array(steps.indices)
+      for _ in 0..<24 {
+        order.shuffle(using: &random)
+        let (pairs, hash) = (forced(steps, order: order), hash(order.map { steps[$0] }))
+        if let known = classes[pairs] {
+          sames += 1
+          #expect(known == hash, "\(steps), \(order)")
+        } else {
+          #expect(!classes.values.contains(hash), "\(steps), \(order)")
+          classes[pairs] = hash
+        }
+      }
+    }
+    #expect(sames > 1_000)
   }
 }
