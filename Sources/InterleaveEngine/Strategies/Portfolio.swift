@@ -94,6 +94,8 @@ public final class Portfolio: Strategy {
   /// Whose the first runs are, whatever others have a claim to, and how many of these were.
   private var opening: [Member] = []
   private var opened = 0
+  /// Part of the runs is shared out by what was new in earlier ones.
+  private var heedsYields = true
   /// A run has come to a point at which a step could have been interrupted inside.
   private var hasPoints = false
   public private(set) var poolWidth: Int?
@@ -118,8 +120,9 @@ public final class Portfolio: Strategy {
 
   /// Makes the default portfolio.
   ///
-  /// - Parameter onlyRandom: Without the search by delays, which would begin with the schedules
-  ///   that another portfolio's search has run.
+  /// - Parameter onlyRandom: For a few schedules of many: without the search by delays, which would
+  ///   begin with the schedules that another portfolio's search has run, and by weight alone, since
+  ///   it would be over before it knew who shows more that is new.
   package convenience init(onlyRandom: Bool) {
     let profile = TaskProfile()
     let surw = SURW(profile: profile, learns: false, repeatsOrders: false)
@@ -132,6 +135,7 @@ public final class Portfolio: Strategy {
           ("randomWalk", RandomWalk(), 0.2), ("urw", URW(sharing: profile), 0.5),
           ("pct", PCT(), 0.3), ("guided", Guided(), 3),
         ], profile: profile, goesNear: true)
+    heedsYields = !onlyRandom
     // It has nothing to go on from before, and what is found in a few runs needs no guidance.
     for member in members where member.strategy is Guided { member.entry = Self.guidedFrom }
   }
@@ -282,7 +286,7 @@ public final class Portfolio: Strategy {
     if run.couldStarve { starving = starving ?? 1 }
     if let running {
       running.share.newInterleavings += isNew ? 1 : 0
-      if running.attention.isDue() {
+      if heedsYields, running.attention.isDue() {
         let gain = noteOrders(of: run)
         running.attention.note(isNew: abs(gain - running.yield) > Self.surprise)
         running.yield = max(0.01, running.yield * (1 - Self.recency) + gain * Self.recency)

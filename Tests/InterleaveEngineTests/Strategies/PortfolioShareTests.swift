@@ -41,8 +41,8 @@ import Testing
     private var number: UInt64 = 100
 
     /// Those of the default portfolio.
-    init() {
-      portfolio = Portfolio()
+    init(_ portfolio: Portfolio = Portfolio()) {
+      self.portfolio = portfolio
       showings = portfolio.names.map { _ in .everything }
     }
 
@@ -159,6 +159,16 @@ import Testing
     runs.showings[0] = .everything
     let again = runs.run(200)
     #expect(again[0] >= 80 && again[0] <= 98, "\(again)")
+  }
+
+  @Test func whereThereAreFewSchedulesOfManyWeightAloneCounts() {
+    let (steady, fading) = (Runs(Portfolio(onlyRandom: true)), Runs(Portfolio(onlyRandom: true)))
+    fading.showings[0] = .nothing
+    #expect(steady.run(600) == fading.run(600))
+    #expect(steady.used == fading.used)
+    let (all, allButOne) = (Runs(), Runs())
+    allButOne.showings[0] = .nothing
+    #expect(all.run(600)[0] > allButOne.run(600)[0])
   }
 
   @Test func interleavingsAreCountedAsNewOnce() {
