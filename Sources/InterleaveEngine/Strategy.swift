@@ -62,15 +62,47 @@ public struct EnabledStep: Sendable {
 /// enabled, timers last.
 public struct EnabledSteps {
   let machine: Unmanaged<Machine>
-
   /// The number of steps, at least 2 where a strategy is asked.
+  public let count: Int
+  /// Where the steps, and what they are the steps of, lie while the choice is open.
+  ///
+  /// Most strategies look at all of them, and none need look for that again. Nil where there are
+  /// too many steps for them to lie side by side.
+  private let listed: UnsafePointer<RunQueue.Entry>?
+  private let tasks: UnsafePointer<TaskState>
+  private let executors: UnsafePointer<ExecutorState>
+
+  /// What can run now on a machine.
   @inline(__always)
-  public var count: Int { machine._withUnsafeGuaranteedRef { $0.enabledCount } }
+  init(machine: Machine) {
+    self.machine = .passUnretained(machine)
+    count = machine.enabled.count
+    listed = machine.enabled.areMany ? nil : UnsafePointer(machine.enabled.base)
+    tasks = UnsafePointer(machine.tasks.base)
+    executors = UnsafePointer(machine.executors.base)
+  }
 
   /// The step at an index below ``count``.
   @inline(__always)
   public subscript(index: Int) -> EnabledStep {
-    machine._withUnsafeGuaranteedRef { $0.enabledStep(at: index) }
+    precondition(index >= 0 && index < count, "there is no enabled step at that index")
+    return step(at: index)
+  }
+
+  /// The same for an index that is known to be below the count.
+  @inline(__always)
+  package func step(at index: Int) -> EnabledStep {
+    // Inlined, so that a strategy pays only for what it looks at.
+    let entry =
+      listed.map { $0[index] }
+      ?? machine._withUnsafeGuaranteedRef { $0.enabled.known(at: index) }
+    return EnabledStep(
+      task: tasks[Int(entry.task)].name, taskNumber: Int(entry.task),
+      executor: executors[Int(entry.executor)].name, executorNumber: Int(entry.executor),
+      ordinal: Int(entry.ordinal),
+      priority: machine._withUnsafeGuaranteedRef { $0.job(of: entry).pointee.priority },
+      reason: machine._withUnsafeGuaranteedRef { $0.job(of: entry).pointee.reason },
+      continuesLastTask: machine._withUnsafeGuaranteedRef { entry.task == $0.progress.lastTask })
   }
 
   /// Where in the program's code the step at an index goes on; for a task that has

@@ -61,7 +61,7 @@ extension Machine {
         pick = 0
         if enabled.count > 1, !progress.hasFailed, inside.pool.suspicion == nil {
           progress.choices += 1
-          pick = strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
+          pick = strategy.choose(among: EnabledSteps(machine: self))
           if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
         }
       }

@@ -48,7 +48,7 @@ extension Machine {
   }
 
   private func choose(with strategy: some Strategy) -> Int {
-    strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
+    strategy.choose(among: EnabledSteps(machine: self))
   }
 
   /// What the running step has still to do, as an enabled step.

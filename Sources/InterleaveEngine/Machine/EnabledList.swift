@@ -50,6 +50,9 @@ struct EnabledList {
     return look(at: index)
   }
 
+  /// Where the steps lie until the next change, unless they are many.
+  @inline(__always) var base: UnsafeMutablePointer<Entry> { own.base }
+
   /// The steps, valid until the next change.
   var elements: UnsafeBufferPointer<Entry> {
     if areMany { copy() }

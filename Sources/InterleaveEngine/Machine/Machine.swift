@@ -277,7 +277,7 @@ package final class Machine {
       var pick = 0
       if enabled.count > 1, !progress.hasFailed {
         progress.choices += 1
-        pick = strategy.choose(among: EnabledSteps(machine: .passUnretained(self)))
+        pick = strategy.choose(among: EnabledSteps(machine: self))
         if pick < 0 || pick >= enabled.count { pick = refuse(pick) }
       }
       if progress.isObserved, let observer {
@@ -322,25 +322,10 @@ package final class Machine {
   /// What the run has done so far.
   package var record: RunRecord { RunRecord(machine: .passUnretained(self)) }
 
-  @inline(__always) var enabledCount: Int { enabled.count }
-
-  /// Inlined, so that a strategy pays only for what it looks at.
+  /// The job of an enabled step.
   @inline(__always)
-  func enabledStep(at index: Int) -> EnabledStep { enabledStep(enabled[index]) }
-
-  /// The same for an index that is known to be below the count.
-  @inline(__always)
-  func knownStep(at index: Int) -> EnabledStep { enabledStep(enabled.known(at: index)) }
-
-  @inline(__always)
-  private func enabledStep(_ entry: RunQueue.Entry) -> EnabledStep {
-    let job = slots.known(at: Int(entry.slot))
-    return EnabledStep(
-      task: tasks.known(at: Int(entry.task)).pointee.name, taskNumber: Int(entry.task),
-      executor: executors.known(at: Int(entry.executor)).pointee.name,
-      executorNumber: Int(entry.executor), ordinal: Int(entry.ordinal),
-      priority: job.pointee.ready.priority, reason: job.pointee.reason,
-      continuesLastTask: entry.task == progress.lastTask)
+  func job(of entry: RunQueue.Entry) -> UnsafeMutablePointer<WaitingJob> {
+    slots.known(at: Int(entry.slot))
   }
 
   func inspectEnabled(at index: Int) -> InspectedStep.StepIdentity {

@@ -126,6 +126,9 @@ struct WaitingJob {
   var place: UInt64 = 0
   /// It may run only when nothing else can: see ``Machine/nextJobWaitsForIdleness()``.
   var isIdle = false
+
+  /// Its priority, as `TaskPriority` counts it.
+  @inline(__always) var priority: UInt8 { ready.priority }
 }
 
 /// The counters and marks of the run that is going on.

@@ -31,11 +31,6 @@ extension ChoicePoint {
 }
 
 extension EnabledSteps: ChoicePoint {
-  @inline(__always)
-  package func step(at index: Int) -> EnabledStep {
-    machine._withUnsafeGuaranteedRef { $0.knownStep(at: index) }
-  }
-
   package var lastTaskIsEnabled: Bool {
     let first = self[0]
     return first.continuesLastTask && first.reason != .timer

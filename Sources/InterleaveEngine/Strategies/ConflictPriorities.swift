@@ -29,8 +29,8 @@ struct ConflictPriorities {
   func priority(of step: EnabledStep, _ random: inout SplitMix64) -> UInt64 {
     while priorities.count <= step.taskNumber { priorities.append(Priority()) }
     while conflicts.count <= step.executorNumber { conflicts.append(0) }
-    let current = conflicts[step.executorNumber]
-    let priority = priorities.pointer(at: step.taskNumber)
+    let current = conflicts.known(at: step.executorNumber).pointee
+    let priority = priorities.known(at: step.taskNumber)
     if priority.pointee.ordinal != step.ordinal || priority.pointee.conflicts != current {
       priority.pointee = Priority(
         ordinal: step.ordinal, conflicts: current, value: random.next())

@@ -81,7 +81,7 @@ public final class Lockstep: Strategy, PureStrategy {
     var (pick, least, equals): (Int?, Int, Int) = (nil, 0, 0)
     for index in 0..<point.count {
       let step = point.step(at: index)
-      guard gone[step.taskNumber] < round else { continue }
+      guard gone.known(at: step.taskNumber).pointee < round else { continue }
       let count = missesGoes ? 0 : counts[UInt(mix(order, step.task))] ?? 0
       if pick == nil || count < least { (pick, least, equals) = (index, count, 0) }
       guard count == least else { continue }

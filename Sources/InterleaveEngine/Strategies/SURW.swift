@@ -140,7 +140,7 @@ public final class SURW: Strategy, PureStrategy {
     candidates.removeAll()
     for index in 0..<point.count {
       let step = point.step(at: index)
-      guard blocked[step.taskNumber] != round else { continue }
+      guard blocked.known(at: step.taskNumber).pointee != round else { continue }
       candidates.append(
         Candidate(
           index: index, task: step.taskNumber, isThere: step.executor == executor))

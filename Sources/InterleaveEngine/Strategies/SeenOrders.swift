@@ -84,6 +84,7 @@ final class SeenOrders {
   ///   - avoided: The place of the executor on which the run avoided what was
   ///     seen; nil if it did on none.
   func learn(from run: RunRecord, _ profile: TaskProfile, avoided: Int?) {
+    guard profile.hasContended(withOrdersUpTo: Self.maxLogarithm) else { return }
     runs += 1
     path.removeAll()
     places.removeAll()
