@@ -79,6 +79,10 @@ typedef struct {
 } il_channel;
 
 struct il_session {
+  // The run's own time, and how much of what foreign threads made ready is to be taken: where
+  // `il_now` and `il_has_foreign` look for them.
+  int64_t now;
+  atomic_uint foreign_count;
   il_callbacks callbacks;
   void *context;
   // Some things are left alone on purpose.
@@ -140,8 +144,7 @@ struct il_session {
   void *timer_context;
   uint64_t timer_when;
   void (*timer_handler)(void *);
-  // The run's own time and randomness.
-  int64_t now;
+  // The run's own randomness, and what is known of its time.
   unsigned clock_reads;
   // Steps asked for the time, and let some pass.
   bool has_read_clock, has_slept;
@@ -152,7 +155,6 @@ struct il_session {
   // What foreign threads made ready; `il_inbox_lock` guards it.
   pthread_cond_t foreign_signal;
   il_foreign_node *foreign_head, *foreign_tail;
-  atomic_uint foreign_count;
   // What others do for the run, how often that has changed, and the virtual time that
   // they have come to.
   il_errand *errands;
@@ -222,6 +224,17 @@ struct il_session {
   // same between runs.
   il_carriers *carriers, *idle_carriers;
 };
+
+_Static_assert(offsetof(il_session, now) == 0 && offsetof(il_session, foreign_count) == 8,
+               "a session begins with its time");
+
+// How many handlers of its cancellation the running step's task has.
+static inline unsigned il_handlers(const il_session *s) {
+  const il_task *task = s->step_task;
+  if (!task || task->simple || !task->alive) return 0;
+  const void *list = (const char *)task->job + IL_TASK_STATUS + sizeof(uint64_t);
+  return UNLIKELY(*(const void *const *)list != NULL) ? il_step_handlers(s) : 0;
+}
 
 // On what a step was that is interrupted; nothing without the thread sanitizer.
 typedef struct {

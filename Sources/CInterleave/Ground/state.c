@@ -49,7 +49,6 @@ unsigned il_own_handlers(void) { return il_current ? il_step_handlers(il_current
 
 pthread_mutex_t il_inbox_lock = PTHREAD_MUTEX_INITIALIZER;
 
-int64_t il_now(const il_session *s) { return s->now; }
 void il_advance(il_session *s, int64_t now) { if (now > s->now) s->now = now; }
 
 void il_post_crash(il_session *s) {

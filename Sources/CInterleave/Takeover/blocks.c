@@ -99,6 +99,7 @@ static void tell_ready(il_session *s, il_block_job *b, il_ready ready) {
   ready.resume = b->job.resume;
   ready.priority = il_job_priority(b);
   il_releases(b);
+  ready.handlers = il_handlers(s);
   IL_TELL(s, ready, &ready);
 }
 

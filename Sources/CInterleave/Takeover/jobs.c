@@ -46,6 +46,7 @@ bool il_deliver(il_session *s, void *job, il_place place, void *executor, int64_
   bool is_inside = UNLIKELY(s->carriers != NULL) && deadline < 0 && task != s->step_task;
   if (UNLIKELY(is_inside)) il_count_operation(s);
 #endif
+  ready.handlers = il_handlers(s);
   IL_TELL(s, ready, &ready);
 #if defined(IL_HAS_CARRIERS)
   if (UNLIKELY(is_inside)) il_pass_by(s, IL_POINT_WOKEN, NULL);
@@ -145,12 +146,8 @@ bool il_deliver_foreign(void *job, il_place place, void *executor) {
   return true;
 }
 
-bool il_has_foreign(const il_session *s) {
-  return atomic_load_explicit(&s->foreign_count, memory_order_acquire) != 0;
-}
-
 bool il_take_foreign(il_session *s, il_ready *ready, il_origin *origin) {
-  if (LIKELY(!il_has_foreign(s))) return false;
+  if (LIKELY(!atomic_load_explicit(&s->foreign_count, memory_order_acquire))) return false;
   pthread_mutex_lock(&il_inbox_lock);
   il_foreign_node *node = s->foreign_head;
   if (s->has_crash_elsewhere) {

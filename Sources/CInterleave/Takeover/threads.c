@@ -163,6 +163,7 @@ bool il_make_thread(pthread_t *handle, const pthread_attr_t *attributes, void *(
       .job = t, .task = t->task, .resume = (void *)code, .deadline = -1, .place = IL_PLACE_GLOBAL,
       .arrival = IL_ARRIVAL_CREATED, .priority = il_job_priority(t)};
   il_releases(t);
+  ready.handlers = il_handlers(s);
   IL_TELL(s, ready, &ready);
   il_pass_by(s, IL_POINT_MADE, site);
   return true;

@@ -180,6 +180,8 @@ typedef struct {
   bool recurs;
   /// Its executor is left alone.
   bool is_native;
+  /// How many handlers of its cancellation the task has whose step made the job ready.
+  uint32_t handlers;
   /// The second word by which the runtime knows the executor, if that is known to be one that the
   /// program wrote and no default actor; 0 if it is not.
   uintptr_t witness;
@@ -391,11 +393,18 @@ size_t il_session_await_changes(const il_session *session);
 size_t il_session_awaits(const il_session *session, il_await_site *awaits, size_t capacity);
 
 /// Virtual time, in nanoseconds since the run began.
-int64_t il_now(const il_session *session);
+static inline int64_t il_now(const il_session *session) {
+  int64_t now;
+  __builtin_memcpy(&now, session, sizeof now);
+  return now;
+}
 void il_advance(il_session *session, int64_t now);
 
 /// A foreign thread has made a job ready.
-bool il_has_foreign(const il_session *session);
+static inline bool il_has_foreign(const il_session *session) {
+  enum { PLACE = sizeof(int64_t) / sizeof(unsigned) };
+  return __atomic_load_n((const unsigned *)session + PLACE, __ATOMIC_ACQUIRE) != 0;
+}
 /// Takes the next job that a foreign thread made ready; false if there is none.
 bool il_take_foreign(il_session *session, il_ready *ready, il_origin *origin);
 /// Waits for a foreign thread to make a job ready, at most `nanoseconds`, or, with `errands`,

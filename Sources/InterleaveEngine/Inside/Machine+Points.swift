@@ -70,7 +70,7 @@ extension Machine {
         task: task, ordinal: ordinal, point: InsidePoint(point),
         caller: UInt(bitPattern: point.caller)))
     return RunQueue.Entry(
-      slot: slot, task: task, executor: progress.currentExecutor, ordinal: ordinal, serial: -1)
+      slot: slot, task: task, executor: progress.currentExecutor, ordinal: ordinal)
   }
 
   /// The step goes on at once.

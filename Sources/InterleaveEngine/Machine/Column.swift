@@ -5,22 +5,35 @@
 /// uses it, which costs more than the step that is being scheduled. Elements
 /// must be trivial: they are never destroyed.
 struct Column<Element> {
-  private struct Header {
-    var base: UnsafeMutablePointer<Element>
-    var count: Int
-    var capacity: Int
+  /// Where the elements lie, and how many they are.
+  struct Header {
+    fileprivate var base: UnsafeMutablePointer<Element> = .allocate(capacity: 64)
+    fileprivate var count = 0
+    fileprivate var capacity = 64
+
+    func deallocate() { base.deallocate() }
   }
 
   private let header: UnsafeMutablePointer<Header>
 
   init() {
     header = .allocate(capacity: 1)
-    header.initialize(to: Header(base: .allocate(capacity: 64), count: 0, capacity: 64))
+    header.initialize(to: Header())
   }
 
+  /// The column whose header is part of something else, which stays where it is.
+  @inline(__always)
+  init(at header: UnsafeMutablePointer<Header>) { self.header = header }
+
   func deallocate() {
-    header.pointee.base.deallocate()
+    header.pointee.deallocate()
     header.deallocate()
+  }
+
+  /// An index is one of the column's.
+  @inline(__always)
+  private func has(_ index: Int) -> Bool {
+    UInt(bitPattern: index) < UInt(bitPattern: header.pointee.count)
   }
 
   @inline(__always) var count: Int { header.pointee.count }
@@ -29,11 +42,11 @@ struct Column<Element> {
   @inline(__always)
   subscript(index: Int) -> Element {
     _read {
-      precondition(index >= 0 && index < header.pointee.count)
+      precondition(has(index))
       yield header.pointee.base[index]
     }
     nonmutating _modify {
-      precondition(index >= 0 && index < header.pointee.count)
+      precondition(has(index))
       yield &header.pointee.base[index]
     }
   }
@@ -41,7 +54,7 @@ struct Column<Element> {
   /// Where an element lies, until the column grows.
   @inline(__always)
   func pointer(at index: Int) -> UnsafeMutablePointer<Element> {
-    precondition(index >= 0 && index < header.pointee.count)
+    precondition(has(index))
     return header.pointee.base + index
   }
 
@@ -50,7 +63,7 @@ struct Column<Element> {
   /// What is read there costs nothing where nobody looks at it, as a check would.
   @inline(__always)
   func known(at index: Int) -> UnsafeMutablePointer<Element> {
-    assert(index >= 0 && index < header.pointee.count)
+    assert(has(index))
     return header.pointee.base + index
   }
 
@@ -69,16 +82,30 @@ struct Column<Element> {
   /// - Returns: Its index.
   @inline(__always)
   func extend() -> Int32 {
-    if header.pointee.count == header.pointee.capacity { grow() }
-    header.pointee.count += 1
-    return Int32(header.pointee.count - 1)
+    let index = header.pointee.count
+    if index == header.pointee.capacity { grow() }
+    header.pointee.count = index &+ 1
+    return Int32(truncatingIfNeeded: index)
   }
+
+  /// Where the next element will lie that is added.
+  @inline(__always)
+  func place() -> UnsafeMutablePointer<Element> {
+    let index = header.pointee.count
+    if index == header.pointee.capacity { grow() }
+    return header.pointee.base + index
+  }
+
+  /// Adds what has been put in its place.
+  @inline(__always)
+  func addPlaced() { header.pointee.count &+= 1 }
 
   @inline(__always)
   func append(_ element: Element) {
-    if header.pointee.count == header.pointee.capacity { grow() }
-    (header.pointee.base + header.pointee.count).initialize(to: element)
-    header.pointee.count += 1
+    let index = header.pointee.count
+    if index == header.pointee.capacity { grow() }
+    (header.pointee.base + index).initialize(to: element)
+    header.pointee.count = index &+ 1
   }
 
   /// Adds so many equal elements.
@@ -95,28 +122,43 @@ struct Column<Element> {
     header.pointee.count += other.count
   }
 
+  /// Adds elements, of which one comes before the others.
+  @inline(__always)
+  func append(contentsOf other: UnsafeBufferPointer<Element>, first index: Int) {
+    guard let source = other.baseAddress, UInt(bitPattern: index) < other.count else { return }
+    reserve(count &+ other.count)
+    var target = header.pointee.base + count
+    target.initialize(to: source[index])
+    // Mostly there are few, for which it would cost more to call somebody who copies.
+    var next = source
+    let end = source + other.count
+    while next < end {
+      if next != source + index {
+        target += 1
+        target.initialize(to: next.pointee)
+      }
+      next += 1
+    }
+    header.pointee.count &+= other.count
+  }
+
   /// Puts elements before those that are there.
   ///
   /// - Parameter index: Which of them comes before the others.
-  @inline(__always)
   func insert(_ other: UnsafeBufferPointer<Element>, first index: Int) {
-    guard let source = other.baseAddress, !other.isEmpty else { return }
-    reserve(count + other.count)
+    let before = count
+    reserve(before + other.count)
     let base = header.pointee.base
-    if count > 0 { (base + other.count).update(from: base, count: count) }
-    base.initialize(to: source[index])
-    // Mostly there are few, for which it would cost more to call somebody who copies.
-    for place in 0..<index { (base + place + 1).initialize(to: source[place]) }
-    for place in index + 1..<max(index + 1, other.count) {
-      (base + place).initialize(to: source[place])
-    }
-    header.pointee.count += other.count
+    (base + other.count).update(from: base, count: before)
+    removeAll()
+    append(contentsOf: other, first: index)
+    header.pointee.count += before
   }
 
   @inline(__always)
   func popLast() -> Element? {
     guard header.pointee.count > 0 else { return nil }
-    header.pointee.count -= 1
+    header.pointee.count &-= 1
     return header.pointee.base[header.pointee.count]
   }
 
@@ -134,10 +176,14 @@ struct Column<Element> {
 
   @inline(__always)
   func remove(at index: Int) {
-    let last = header.pointee.count - 1
-    precondition(index >= 0 && index <= last)
+    precondition(has(index))
+    let last = header.pointee.count &- 1
     let base = header.pointee.base
-    for place in index..<last { base[place] = base[place + 1] }
+    var place = index
+    while place < last {
+      base[place] = base[place &+ 1]
+      place &+= 1
+    }
     header.pointee.count = last
   }
 
@@ -176,6 +222,7 @@ struct Column<Element> {
     return elements
   }
 
+  @inline(never)
   private func grow() {
     let capacity = header.pointee.capacity * 2
     let base = UnsafeMutablePointer<Element>.allocate(capacity: capacity)

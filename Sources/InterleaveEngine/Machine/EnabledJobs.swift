@@ -5,57 +5,61 @@
 struct EnabledJobs {
   typealias Entry = RunQueue.Entry
 
-  private struct State {
-    var count = 0
+  struct State {
+    fileprivate var sideBySide = Column<Entry>.Header()
+    fileprivate let marks = RankedSet()
+    /// So many may lie side by side.
+    fileprivate let most: Int
+    fileprivate var count = 0
     /// They are too many to lie side by side.
-    var areMany = false
+    fileprivate var areMany = false
     /// While they are many: they have been laid side by side, and none has come or gone since.
-    var areSpread = false
+    fileprivate var areSpread = false
+
+    init(sideBySide most: Int) { self.most = most }
+
+    func deallocate() {
+      sideBySide.deallocate()
+      marks.deallocate()
+    }
   }
 
-  /// So many may lie side by side.
-  private let most: Int
-  private let jobs: Column<RunQueue.Job>
+  /// All of the queue's, of which this is a part.
+  private let queue: UnsafeMutablePointer<RunQueue.State>
+
+  @inline(__always)
+  init(of queue: UnsafeMutablePointer<RunQueue.State>) { self.queue = queue }
+
+  @inline(__always) private var jobs: Column<RunQueue.Job> { RunQueue(at: queue).jobs }
   /// The slots of all jobs that ever waited, in the order in which they began to.
-  private let order: Column<Int32>
-  private let sideBySide = Column<Entry>()
-  private let marks = RankedSet()
-  private let state: UnsafeMutablePointer<State>
-
-  init(of jobs: Column<RunQueue.Job>, order: Column<Int32>, sideBySide most: Int) {
-    self.jobs = jobs
-    self.order = order
-    self.most = most
-    state = .allocate(capacity: 1)
-    state.initialize(to: State())
-  }
-
-  func deallocate() {
-    sideBySide.deallocate()
-    marks.deallocate()
-    state.deallocate()
-  }
+  @inline(__always) private var order: Column<Int32> { RunQueue(at: queue).order }
+  @inline(__always)
+  private var sideBySide: Column<Entry> { Column(at: &queue.pointee.enabled.sideBySide) }
+  private var marks: RankedSet { queue.pointee.enabled.marks }
+  @inline(__always) private var most: Int { queue.pointee.enabled.most }
 
   func removeAll() {
     sideBySide.removeAll()
     marks.removeAll()
-    state.pointee = State()
+    queue.pointee.enabled.count = 0
+    queue.pointee.enabled.areMany = false
+    queue.pointee.enabled.areSpread = false
   }
 
-  @inline(__always) var count: Int { state.pointee.count }
-  @inline(__always) var isEmpty: Bool { state.pointee.count == 0 }
+  @inline(__always) var count: Int { queue.pointee.enabled.count }
+  @inline(__always) var isEmpty: Bool { queue.pointee.enabled.count == 0 }
   /// Looking at one costs more than a moment, and so does any change where they lie side by side.
-  @inline(__always) var areMany: Bool { state.pointee.areMany }
+  @inline(__always) var areMany: Bool { queue.pointee.enabled.areMany }
 
   /// The one with so many before it.
   subscript(place: Int) -> Entry {
-    guard areMany, !state.pointee.areSpread else { return sideBySide[place] }
+    guard areMany, !queue.pointee.enabled.areSpread else { return sideBySide[place] }
     return entry(of: order[marks.member(at: place)])
   }
 
   /// All of them, valid until the next change.
   var elements: UnsafeBufferPointer<Entry> {
-    if areMany, !state.pointee.areSpread { spread() }
+    if areMany, !queue.pointee.enabled.areSpread { spread() }
     return sideBySide.elements
   }
 
@@ -64,12 +68,13 @@ struct EnabledJobs {
     if areMany { return marks.count(below: Int(serial)) }
     var low = 0
     var high = sideBySide.count
-    if high > 0, sideBySide.known(at: high - 1).pointee.serial <= serial {
-      return sideBySide.known(at: high - 1).pointee.serial == serial ? high - 1 : high
+    if high > 0 {
+      let last = self.serial(of: sideBySide.known(at: high &- 1).pointee)
+      if last <= serial { return last == serial ? high &- 1 : high }
     }
     while low < high {
-      let middle = (low + high) / 2
-      if sideBySide.known(at: middle).pointee.serial < serial {
+      let middle = (low &+ high) / 2
+      if self.serial(of: sideBySide.known(at: middle).pointee) < serial {
         low = middle + 1
       } else {
         high = middle
@@ -82,21 +87,21 @@ struct EnabledJobs {
   @inline(__always)
   func append(_ slot: Int32) {
     guard !areMany, count < most else { return insert(slot) }
-    state.pointee.count += 1
+    queue.pointee.enabled.count &+= 1
     sideBySide.append(entry(of: slot))
   }
 
   /// Adds a job.
   func insert(_ slot: Int32) {
     if !areMany, count == most { mark() }
-    let entry = entry(of: slot)
+    let serial = jobs.known(at: Int(slot)).pointee.serial
     if areMany {
-      state.pointee.areSpread = false
-      marks.insert(Int(entry.serial))
+      queue.pointee.enabled.areSpread = false
+      marks.insert(Int(serial))
     } else {
-      sideBySide.insert(entry, at: place(of: entry.serial))
+      sideBySide.insert(entry(of: slot), at: place(of: serial))
     }
-    state.pointee.count += 1
+    queue.pointee.enabled.count &+= 1
   }
 
   /// Takes a job away.
@@ -104,11 +109,10 @@ struct EnabledJobs {
   /// - Parameter hint: Where it may be.
   @inline(__always)
   func remove(_ slot: Int32, hint: Int = .max) {
-    let serial = jobs.pointer(at: Int(slot)).pointee.serial
-    state.pointee.count -= 1
-    guard !areMany else { return unmark(serial) }
-    let isThere = hint < sideBySide.count && sideBySide[hint].slot == slot
-    sideBySide.remove(at: isThere ? hint : place(of: serial))
+    queue.pointee.enabled.count &-= 1
+    guard !areMany else { return unmark(jobs[Int(slot)].serial) }
+    let isThere = hint < sideBySide.count && sideBySide.known(at: hint).pointee.slot == slot
+    sideBySide.remove(at: isThere ? hint : place(of: jobs[Int(slot)].serial))
   }
 
   /// What strategies look at of a job.
@@ -117,33 +121,39 @@ struct EnabledJobs {
     let job = jobs.pointer(at: Int(slot))
     return Entry(
       slot: slot, task: job.pointee.task, executor: job.pointee.executor,
-      ordinal: job.pointee.ordinal, serial: job.pointee.serial)
+      ordinal: job.pointee.ordinal)
+  }
+
+  /// The job's place in the order in which all began to wait.
+  @inline(__always)
+  private func serial(of entry: Entry) -> Int32 {
+    jobs.known(at: Int(entry.slot)).pointee.serial
   }
 
   // MARK: Between few and many
 
   /// They become many.
   private func mark() {
-    for entry in sideBySide.elements { marks.insert(Int(entry.serial)) }
-    state.pointee.areMany = true
-    state.pointee.areSpread = true
+    for entry in sideBySide.elements { marks.insert(Int(serial(of: entry))) }
+    queue.pointee.enabled.areMany = true
+    queue.pointee.enabled.areSpread = true
   }
 
   /// Takes one away where they are many.
   private func unmark(_ serial: Int32) {
     marks.remove(Int(serial))
-    state.pointee.areSpread = false
+    queue.pointee.enabled.areSpread = false
     // Not at once, lest each that comes and goes lay all of them out.
     guard count <= most / 2 else { return }
     spread()
-    for entry in sideBySide.elements { marks.remove(Int(entry.serial)) }
-    state.pointee.areMany = false
+    for entry in sideBySide.elements { marks.remove(Int(self.serial(of: entry))) }
+    queue.pointee.enabled.areMany = false
   }
 
   private func spread() {
     sideBySide.removeAll()
     sideBySide.reserve(count)
     marks.forEach { sideBySide.append(entry(of: order[$0])) }
-    state.pointee.areSpread = true
+    queue.pointee.enabled.areSpread = true
   }
 }

@@ -5,36 +5,35 @@
 struct EnabledList {
   typealias Entry = RunQueue.Entry
 
-  private struct State {
+  struct State {
+    fileprivate let queue: EnabledJobs
+    fileprivate var own = Column<Entry>.Header()
     /// So many are the queue's, and come before those of the list itself.
-    var borrowed = 0
+    fileprivate var borrowed = 0
     /// The queue's place of the one that comes first.
-    var first = 0
+    fileprivate var first = 0
     /// How often somebody looked at one of those.
-    var looks = 0
+    fileprivate var looks = 0
     /// The queue is still as it was.
-    var isValid = true
+    fileprivate var isValid = true
+
+    init(of queue: EnabledJobs) { self.queue = queue }
+
+    func deallocate() { own.deallocate() }
   }
 
   /// As often as this is looked up what is not copied.
   private static let looks = 8
 
-  private let queue: EnabledJobs
-  private let own = Column<Entry>()
-  private let state: UnsafeMutablePointer<State>
+  let state: UnsafeMutablePointer<State>
 
-  init(of queue: EnabledJobs) {
-    self.queue = queue
-    state = .allocate(capacity: 1)
-    state.initialize(to: State())
-  }
+  @inline(__always)
+  init(at state: UnsafeMutablePointer<State>) { self.state = state }
 
-  func deallocate() {
-    own.deallocate()
-    state.deallocate()
-  }
+  private var queue: EnabledJobs { state.pointee.queue }
+  @inline(__always) private var own: Column<Entry> { Column(at: &state.pointee.own) }
 
-  @inline(__always) var count: Int { state.pointee.borrowed + own.count }
+  @inline(__always) var count: Int { state.pointee.borrowed &+ own.count }
   @inline(__always) var isEmpty: Bool { count == 0 }
 
   @inline(__always)
@@ -76,7 +75,7 @@ struct EnabledList {
   @inline(__always)
   func fill(first: Int) {
     guard !queue.areMany else { return borrow(first: first) }
-    own.insert(queue.elements, first: first)
+    own.append(contentsOf: queue.elements, first: first)
   }
 
   /// Moves a step to the front; the others keep their order.
@@ -113,7 +112,10 @@ struct EnabledList {
   // MARK: What is not copied
 
   private func borrow(first: Int) {
-    state.pointee = State(borrowed: queue.count, first: first)
+    state.pointee.borrowed = queue.count
+    state.pointee.first = first
+    state.pointee.looks = 0
+    state.pointee.isValid = true
   }
 
   private func look(at index: Int) -> Entry {

@@ -72,12 +72,13 @@ extension Machine {
       offend(.queuedTwice, task: Int(task))
       return
     }
-    if progress.currentStep >= 0 { noteHandled() }
+    if progress.currentStep >= 0 { noteHandled(ready.pointee.handlers) }
     let index = ready.pointee.executor == nil ? 0 : executor(for: ready)
-    let executor = executors.pointer(at: Int(index))
-    progress.clock += 1
-    let slot = freeSlot()
-    let job = slots.pointer(at: Int(slot))
+    let executor = executors.known(at: Int(index))
+    let keepsOrder = queue.keepsOrder(index)
+    progress.clock &+= 1
+    let slot = freeSlots.popLast() ?? slots.extend()
+    let job = slots.known(at: Int(slot))
     job.initialize(
       to: WaitingJob(
         ready: ready.pointee, task: task, executor: index, reason: .resumed,
@@ -88,7 +89,7 @@ extension Machine {
     }
     // What the running step queues of its own task comes after it.
     let isAmidStep = task == progress.currentTask || state.pointee.isParked
-    let ordinal = state.pointee.steps + (isAmidStep ? 1 : 0)
+    let ordinal = state.pointee.steps &+ (isAmidStep ? 1 : 0)
     var left: Int32 = -1
     state.pointee.isReady = true
     state.pointee.lostContinuation = false
@@ -107,11 +108,10 @@ extension Machine {
     case IL_ARRIVAL_HOP:
       job.pointee.reason = .hopped
       putInFlight(&arrival, to: executor)
-      if executors.pointer(at: Int(progress.currentExecutor)).pointee.isMailbox {
+      let current = executors.known(at: Int(progress.currentExecutor))
+      if current.pointee.isMailbox {
         left = progress.currentExecutor
-      }
-      if keepsOrder(executor), left >= 0 {
-        executors.pointer(at: Int(left)).pointee.lastHop = index
+        if keepsOrder { current.pointee.lastHop = index }
       }
     case IL_ARRIVAL_CREATED:
       job.pointee.reason = .created
@@ -126,7 +126,7 @@ extension Machine {
       state.pointee.resumer = resumer
       if progress.notesResumers { noteResumption(of: Int(task)) }
     }
-    if keepsOrder(executor) { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
+    if keepsOrder { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
     job.pointee.causeTouches = Int32(truncatingIfNeeded: touches.count)
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
@@ -135,12 +135,6 @@ extension Machine {
     state.pointee.slot = slot
     queue.add(
       slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index, left: left))
-  }
-
-  /// The order in which jobs arrive at an executor matters.
-  @inline(__always)
-  private func keepsOrder(_ executor: UnsafeMutablePointer<ExecutorState>) -> Bool {
-    executor.pointee.isMailbox && progress.settings.mailboxes == .asRuntime
   }
 
   /// A job was sent to a mailbox.
@@ -161,20 +155,17 @@ extension Machine {
   }
 
   /// The running task is on its way to another executor.
+  @inline(__always)
   private func putInFlight(
     _ arrival: inout Arrival, to executor: UnsafeMutablePointer<ExecutorState>
   ) {
-    arrival.earliest = progress.clock + 1
+    arrival.earliest = progress.clock &+ 1
     arrival.latest = .max
-    let current = executors.pointer(at: Int(progress.currentExecutor))
+    let current = executors.known(at: Int(progress.currentExecutor))
     // The main thread, and one that serves a user's own executor, never goes along.
     arrival.takesFreeActor =
       executor.pointee.isDefaultActor
       && (current.pointee.isDefaultActor || current.pointee.place == IL_PLACE_GLOBAL)
-  }
-
-  private func freeSlot() -> Int32 {
-    freeSlots.popLast() ?? slots.extend()
   }
 
   /// Takes in what threads that the run does not control have made ready.
@@ -207,6 +198,7 @@ extension Machine {
       } else if ready.job == nil {
         taskEnded(ready.task)
       } else {
+        ready.handlers = il_step_handlers(session)
         jobReady(&ready)
         noteForeignResumer(ofTask: Int(ready.task.pointee.index), calls, origin.who)
       }

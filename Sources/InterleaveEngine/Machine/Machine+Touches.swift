@@ -88,16 +88,24 @@ extension Machine {
 
   /// A step has done something that others see while it handled its cancellation.
   @inline(__always)
-  func noteHandled() {
-    progress.handlers = max(progress.handlers, il_step_handlers(session))
+  func noteHandled() { noteHandled(il_step_handlers(session)) }
+
+  /// The same where it is known how many handlers its task has.
+  @inline(__always)
+  func noteHandled(_ handlers: UInt32) {
+    if handlers > progress.handlers { progress.handlers = handlers }
   }
 
   /// What the running step did comes to an end, or to where it can be interrupted.
   ///
   /// If it has taken away what handled its cancellation, after something that others see, it may have
   /// been cancelled between the two.
+  @inline(__always)
   func settleHandled() {
-    guard progress.handlers > 0 else { return }
+    if progress.handlers > 0 { settleHandlers() }
+  }
+
+  private func settleHandlers() {
     let isLess = progress.currentEnd == .ended || il_step_handlers(session) < progress.handlers
     let task = tasks.pointer(at: Int(progress.currentTask))
     if isLess, task.pointee.endOfHandling < 0 {

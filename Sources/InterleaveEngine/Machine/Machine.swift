@@ -13,8 +13,7 @@ package final class Machine {
 
   // The run's state. All of it is kept from run to run, so that nothing is
   // allocated once it has reached the size that runs need.
-  let tasks = Column<TaskState>()
-  let executors = Column<ExecutorState>()
+  let space: UnsafeMutablePointer<MachineSpace>
   let executorIndex = AddressTable()
   /// The types of actors on which tasks have met that somebody was told of, of all runs.
   let toldTypes = AddressTable()
@@ -34,22 +33,11 @@ package final class Machine {
   var acquaintance = Acquaintance()
   /// Steps that took long, of all runs.
   package internal(set) var slowSteps: Set<SlowStep> = []
-  let slots = Column<WaitingJob>()
-  let freeSlots = Column<Int32>()
-  /// The jobs that wait, by their slots.
-  let queue = RunQueue()
   let timers = Timers()
   /// The locks that were held where steps came to points, where segments are told apart.
   let holds = Column<HeldLock>()
-  /// What could run now; the baseline's choice first, timers last.
-  let enabled: EnabledList
-  let steps = Column<RawStep>()
   /// The places in the code of the run, numbered as strategies ask for them.
   let codePlaces = CodePlaces()
-  /// For each step, when its job arrived and it began, and where its touches begin.
-  let moments = Column<StepMoments>()
-  /// What the steps touched, in their order.
-  let touches = Column<Touch>()
   /// The tasks of the run by the addresses of their objects.
   let taskIndex = AddressTable()
   /// The same by their names, as far as somebody has asked for one among many.
@@ -59,7 +47,6 @@ package final class Machine {
   /// What the signature of a run is made with.
   let hashing = RunHash.Scratch()
   let settingsStorage: UnsafeMutablePointer<MachineSettings>
-  let progressStorage: UnsafeMutablePointer<RunState>
   let notesStorage: UnsafeMutablePointer<SeldomNotes>
   /// What looks at the program around each step; nil where nothing does.
   package var observer: (any RunObserver)? {
@@ -101,9 +88,7 @@ package final class Machine {
   init(unchecked settings: MachineSettings) {
     settingsStorage = .allocate(capacity: 1)
     settingsStorage.initialize(to: settings)
-    enabled = EnabledList(of: queue.enabled)
-    progressStorage = .allocate(capacity: 1)
-    progressStorage.initialize(to: RunState(settings: settings))
+    space = MachineSpace.make(settings)
     notesStorage = .allocate(capacity: 1)
     notesStorage.initialize(to: SeldomNotes())
     var callbacks = Takeover.callbacks
@@ -113,27 +98,18 @@ package final class Machine {
 
   deinit {
     il_session_destroy(session)
-    freeSlots.deallocate()
     timers.deallocate()
     holds.deallocate()
-    enabled.deallocate()
-    queue.deallocate()
-    tasks.deallocate()
-    executors.deallocate()
+    MachineSpace.giveBack(space)
     executorIndex.deallocate()
     toldTypes.deallocate()
     outsiders.deallocate()
     escapes.deallocate()
-    slots.deallocate()
-    steps.deallocate()
     codePlaces.deallocate()
-    moments.deallocate()
-    touches.deallocate()
     taskIndex.deallocate()
     nameIndex.deallocate()
     lockIndex.deallocate()
     hashing.deallocate()
-    progressStorage.deallocate()
     settingsStorage.deinitialize(count: 1)
     settingsStorage.deallocate()
     notesStorage.deinitialize(count: 1)
@@ -146,11 +122,6 @@ package final class Machine {
   package var settings: MachineSettings {
     @inline(__always) _read { yield settingsStorage.pointee }
     @inline(__always) _modify { yield &settingsStorage.pointee }
-  }
-
-  var progress: RunState {
-    @inline(__always) _read { yield progressStorage.pointee }
-    @inline(__always) _modify { yield &progressStorage.pointee }
   }
 
   /// The machine whose step runs on this thread, or nil outside of runs.

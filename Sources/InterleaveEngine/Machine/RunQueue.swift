@@ -13,8 +13,6 @@ struct RunQueue {
     var executor: Int32
     /// How many steps of the task will have run before.
     var ordinal: Int32
-    /// The job's place in the order in which all began to wait.
-    var serial: Int32
   }
 
   /// What decides when a job may run.
@@ -79,39 +77,45 @@ struct RunQueue {
     @inline(__always) var isMixed: Bool { others > 0 }
   }
 
-  private struct State {
-    var isOrdered = true
-    var count = 0
+  struct State {
+    fileprivate var jobs = Column<Job>.Header()
+    fileprivate var mailboxes = Column<Mailbox>.Header()
+    fileprivate var unsettled = Column<Int32>.Header()
+    fileprivate var order = Column<Int32>.Header()
+    var enabled: EnabledJobs.State
+    fileprivate var isOrdered = true
+    fileprivate var count = 0
     /// All before this place of `order` have been taken.
-    var head = 0
+    fileprivate var head = 0
+
+    init(sideBySide: Int = RunQueue.sideBySide) {
+      enabled = EnabledJobs.State(sideBySide: sideBySide)
+    }
+
+    func deallocate() {
+      jobs.deallocate()
+      mailboxes.deallocate()
+      unsettled.deallocate()
+      order.deallocate()
+      enabled.deallocate()
+    }
   }
 
   /// How many of the jobs that may run lie side by side at most.
   static let sideBySide = 128
 
-  let jobs = Column<Job>()
-  let mailboxes = Column<Mailbox>()
-  let unsettled = Column<Int32>()
+  let state: UnsafeMutablePointer<State>
+
+  @inline(__always)
+  init(at state: UnsafeMutablePointer<State>) { self.state = state }
+
+  @inline(__always) var jobs: Column<Job> { Column(at: &state.pointee.jobs) }
+  @inline(__always) var mailboxes: Column<Mailbox> { Column(at: &state.pointee.mailboxes) }
+  @inline(__always) var unsettled: Column<Int32> { Column(at: &state.pointee.unsettled) }
   /// The jobs that may run, in the order in which they began to wait; valid when settled.
-  let enabled: EnabledJobs
+  @inline(__always) var enabled: EnabledJobs { EnabledJobs(of: state) }
   /// All jobs that ever waited, in the order in which they began to.
-  private let order = Column<Int32>()
-  private let state: UnsafeMutablePointer<State>
-
-  init(sideBySide: Int = Self.sideBySide) {
-    enabled = EnabledJobs(of: jobs, order: order, sideBySide: sideBySide)
-    state = .allocate(capacity: 1)
-    state.initialize(to: State())
-  }
-
-  func deallocate() {
-    jobs.deallocate()
-    mailboxes.deallocate()
-    unsettled.deallocate()
-    enabled.deallocate()
-    order.deallocate()
-    state.deallocate()
-  }
+  @inline(__always) var order: Column<Int32> { Column(at: &state.pointee.order) }
 
   /// Forgets all jobs and executors.
   ///
@@ -122,7 +126,9 @@ struct RunQueue {
     unsettled.removeAll()
     enabled.removeAll()
     order.removeAll()
-    state.pointee = State(isOrdered: isOrdered)
+    state.pointee.isOrdered = isOrdered
+    state.pointee.count = 0
+    state.pointee.head = 0
   }
 
   /// How many jobs wait.
@@ -145,6 +151,18 @@ struct RunQueue {
       Mailbox(isOrdered: isMailbox && state.pointee.isOrdered, isGlobal: isGlobal))
   }
 
+  /// The order in which jobs arrive at an executor matters.
+  @inline(__always)
+  func keepsOrder(_ executor: Int32) -> Bool {
+    mailboxes.known(at: Int(executor)).pointee.isOrdered
+  }
+
+  /// Where a job waits.
+  @inline(__always)
+  private func mailbox(of job: UnsafeMutablePointer<Job>) -> UnsafeMutablePointer<Mailbox> {
+    mailboxes.known(at: Int(job.pointee.executor))
+  }
+
   // MARK: What happens to jobs
 
   /// Notes what is known of a job that does not wait here.
@@ -161,16 +179,16 @@ struct RunQueue {
   @inline(__always)
   func add(_ slot: Int32, _ new: Job) {
     let job = register(slot, new)
-    job.pointee.serial = Int32(order.count)
+    job.pointee.serial = order.extend()
+    order.known(at: order.count &- 1).pointee = slot
     job.pointee.isWaiting = true
-    order.append(slot)
-    state.pointee.count += 1
+    state.pointee.count &+= 1
     if job.pointee.left >= 0 {
-      let left = mailboxes.pointer(at: Int(job.pointee.left))
+      let left = mailboxes.known(at: Int(job.pointee.left))
       job.pointee.nextDeparture = left.pointee.firstDeparture
       left.pointee.firstDeparture = slot
     }
-    let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
+    let mailbox = mailbox(of: job)
     if !mailbox.pointee.isOrdered || enter(slot, job, mailbox) {
       job.pointee.isEnabled = true
       enabled.append(slot)
@@ -185,7 +203,7 @@ struct RunQueue {
     _ slot: Int32, _ job: UnsafeMutablePointer<Job>, _ mailbox: UnsafeMutablePointer<Mailbox>
   ) -> Bool {
     let arrival = job.pointee.arrival
-    mailbox.pointee.count += 1
+    mailbox.pointee.count &+= 1
     guard mailbox.pointee.count > 1 else {
       mailbox.pointee.first = slot
       mailbox.pointee.last = slot
@@ -217,14 +235,13 @@ struct RunQueue {
   ///
   /// - Parameter hint: Where it may be among those.
   @inline(__always)
-  func take(_ slot: Int32, hint: Int) {
-    let job = jobs.pointer(at: Int(slot))
+  func take(_ slot: Int32, _ job: UnsafeMutablePointer<Job>, hint: Int) {
     precondition(job.pointee.isWaiting && job.pointee.isEnabled, "a job that was chosen waits")
     job.pointee.isWaiting = false
     job.pointee.isEnabled = false
-    state.pointee.count -= 1
+    state.pointee.count &-= 1
     enabled.remove(slot, hint: hint)
-    let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
+    let mailbox = mailbox(of: job)
     if mailbox.pointee.isOrdered { leave(job, mailbox) }
   }
 
@@ -243,7 +260,7 @@ struct RunQueue {
     } else {
       mailbox.pointee.last = previous
     }
-    mailbox.pointee.count -= 1
+    mailbox.pointee.count &-= 1
     guard mailbox.pointee.count > 0 else {
       mailbox.pointee.frontier = -1
       mailbox.pointee.others = 0
@@ -263,9 +280,8 @@ struct RunQueue {
 
   /// A step begins: that of a job that was taken, or that never waited.
   @inline(__always)
-  func beginStep(_ slot: Int32, at clock: Int) {
-    let job = jobs.pointer(at: Int(slot))
-    let mailbox = mailboxes.pointer(at: Int(job.pointee.executor))
+  func beginStep(_ slot: Int32, _ job: UnsafeMutablePointer<Job>, at clock: Int) {
+    let mailbox = mailbox(of: job)
     if job.pointee.left >= 0 { depart(slot, at: clock) }
     if mailbox.pointee.firstDeparture >= 0 { fixDepartures(from: mailbox, at: clock) }
     mailbox.pointee.freeSince = .max
@@ -275,7 +291,7 @@ struct RunQueue {
   /// The step that ran on an executor has ended.
   @inline(__always)
   func endStep(on executor: Int32, at clock: Int) {
-    let mailbox = mailboxes.pointer(at: Int(executor))
+    let mailbox = mailboxes.known(at: Int(executor))
     mailbox.pointee.lastEnd = clock
     if mailbox.pointee.isMixed { unsettle(mailbox, executor) }
   }

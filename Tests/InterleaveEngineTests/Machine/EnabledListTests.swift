@@ -18,7 +18,7 @@ import Testing
     body(queue)
   }
 
-  private let timer = RunQueue.Entry(slot: 77, task: 177, executor: 0, ordinal: 0, serial: -1)
+  private let timer = RunQueue.Entry(slot: 77, task: 177, executor: 0, ordinal: 0)
 
   @Test(arguments: [4, 1_000], [0, 1, 13, 29])
   func theOneThatComesFirstIsMovedThereAndTimersComeLast(sideBySide: Int, first: Int) {
@@ -53,7 +53,9 @@ import Testing
       defer { list.deallocate() }
       list.fill(first: first)
       list.append(timer)
-      let places = queue.enabled.elements.map { list.index(ofSerial: $0.serial) }
+      let places = queue.enabled.elements.map {
+        list.index(ofSerial: queue.jobs[Int($0.slot)].serial)
+      }
       #expect(places.sorted() == Array(0..<30))
       #expect(list.firstAddedIndex { $0.slot == timer.slot } == 30)
       #expect(list.firstAddedIndex { $0.slot == 1 } == nil)
