@@ -286,9 +286,9 @@ package struct ClosureHolders {
 private final class Elsewhere: SerialExecutor {
   static let shared = Elsewhere()
 
-  func enqueue(_ job: UnownedJob) {
+  func enqueue(_ job: consuming ExecutorJob) {
     il_enqueued_serial(
-      unsafeBitCast(job, to: UnsafeMutableRawPointer.self),
+      unsafeBitCast(UnownedJob(job), to: UnsafeMutableRawPointer.self),
       Unmanaged.passUnretained(self).toOpaque())
   }
 }
@@ -297,9 +297,9 @@ private final class Elsewhere: SerialExecutor {
 private final class ElsewhereForTasks: TaskExecutor {
   static let shared = ElsewhereForTasks()
 
-  func enqueue(_ job: UnownedJob) {
+  func enqueue(_ job: consuming ExecutorJob) {
     il_enqueued_task(
-      unsafeBitCast(job, to: UnsafeMutableRawPointer.self),
+      unsafeBitCast(UnownedJob(job), to: UnsafeMutableRawPointer.self),
       Unmanaged.passUnretained(self).toOpaque())
   }
 }

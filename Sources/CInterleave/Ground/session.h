@@ -232,8 +232,12 @@ _Static_assert(offsetof(il_session, now) == 0 && offsetof(il_session, foreign_co
 static inline unsigned il_handlers(const il_session *s) {
   const il_task *task = s->step_task;
   if (!task || task->simple || !task->alive) return 0;
-  const void *list = (const char *)task->job + IL_TASK_STATUS + sizeof(uint64_t);
-  return UNLIKELY(*(const void *const *)list != NULL) ? il_step_handlers(s) : 0;
+  unsigned count = 0;
+  const char *list = (const char *)task->job + IL_TASK_STATUS + sizeof(uint64_t);
+  for (const il_status_record *record = *(const il_status_record *const *)list; record;
+       record = record->next)
+    count += (uint8_t)record->flags == IL_RECORD_HANDLES_CANCELLATION;
+  return count;
 }
 
 // On what a step was that is interrupted; nothing without the thread sanitizer.

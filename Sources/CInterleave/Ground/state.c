@@ -32,18 +32,9 @@ switch_function il_find_switch(void) {
   return il_found_switch = (switch_function)il_next_symbol("swift_task_switch");
 }
 
-unsigned il_step_handlers(const il_session *s) {
-  const il_task *task = s->step_task;
-  if (!task || task->simple || !task->alive) return 0;
-  unsigned count = 0;
-  const char *list = (const char *)task->job + IL_TASK_STATUS + sizeof(uint64_t);
-  for (const il_status_record *record = *(const il_status_record *const *)list; record;
-       record = record->next)
-    count += (uint8_t)record->flags == IL_RECORD_HANDLES_CANCELLATION;
-  return count;
-}
+unsigned il_step_handlers(const il_session *s) { return il_handlers(s); }
 
-unsigned il_own_handlers(void) { return il_current ? il_step_handlers(il_current) : 0; }
+unsigned il_own_handlers(void) { return il_current ? il_handlers(il_current) : 0; }
 
 // MARK: - Sessions
 

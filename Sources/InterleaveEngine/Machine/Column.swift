@@ -127,17 +127,18 @@ struct Column<Element> {
   func append(contentsOf other: UnsafeBufferPointer<Element>, first index: Int) {
     guard let source = other.baseAddress, UInt(bitPattern: index) < other.count else { return }
     reserve(count &+ other.count)
-    var target = header.pointee.base + count
+    let target = header.pointee.base + count
     target.initialize(to: source[index])
     // Mostly there are few, for which it would cost more to call somebody who copies.
-    var next = source
-    let end = source + other.count
-    while next < end {
-      if next != source + index {
-        target += 1
-        target.initialize(to: next.pointee)
-      }
-      next += 1
+    var place = 0
+    while place < index {
+      (target + (place &+ 1)).initialize(to: source[place])
+      place &+= 1
+    }
+    place &+= 1
+    while place < other.count {
+      (target + place).initialize(to: source[place])
+      place &+= 1
     }
     header.pointee.count &+= other.count
   }

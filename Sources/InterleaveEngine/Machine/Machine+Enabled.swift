@@ -34,9 +34,9 @@ extension Machine {
   @inline(__always)
   private func placeOfLastTask(isBusy: Bool) -> Int {
     guard progress.lastTask >= 0, progress.streak < Self.longestStreak else { return -1 }
-    let slot = tasks.pointer(at: Int(progress.lastTask)).pointee.slot
+    let slot = tasks.known(at: Int(progress.lastTask)).pointee.slot
     guard slot >= 0 else { return -1 }
-    let job = queue.jobs.pointer(at: Int(slot))
+    let job = queue.jobs.known(at: Int(slot))
     guard job.pointee.isEnabled else { return -1 }
     return isBusy
       ? enabled.elements.firstIndex { $0.slot == slot } ?? -1

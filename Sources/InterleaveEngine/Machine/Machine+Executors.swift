@@ -2,13 +2,29 @@ import CInterleave
 
 extension Machine {
   /// The index of the executor on which a job waits.
+  @inline(__always)
   func executor(for ready: UnsafePointer<il_ready>) -> Int32 {
     guard let identity = ready.pointee.executor else { return 0 }
     let address = UInt(bitPattern: identity)
+    let recent = recentExecutor(at: address)
+    if recent.pointee.address == address, ready.pointee.witness == recent.pointee.witness {
+      return recent.pointee.index
+    }
+    return findExecutor(identity, for: ready)
+  }
+
+  /// Where an executor is noted that a job became ready for lately.
+  @inline(__always)
+  private func recentExecutor(at address: UInt) -> UnsafeMutablePointer<RecentExecutor> {
+    recentExecutors.known(at: Int(truncatingIfNeeded: address >> 4) & (RecentExecutor.count - 1))
+  }
+
+  private func findExecutor(
+    _ identity: UnsafeMutableRawPointer, for ready: UnsafePointer<il_ready>
+  ) -> Int32 {
+    let address = UInt(bitPattern: identity)
     let index: Int
-    if address == progress.recentExecutor.address {
-      index = Int(progress.recentExecutor.index)
-    } else if let known = executorIndex[address] {
+    if let known = executorIndex[address] {
       index = known
     } else {
       let type = type(of: identity, ready.pointee.place)
@@ -19,13 +35,14 @@ extension Machine {
       executorIndex.set(address, to: index)
       adoptUses(ofExecutor: address, as: .executor(Int32(index)))
     }
-    progress.recentExecutor = (address, Int32(index))
     if ready.pointee.witness != 0, executors[index].witness == 0 {
       executors[index].witness = ready.pointee.witness
       if !settings.natives.executors.isEmpty {
         executors[index].isNative = settings.natives.has(executor: executors[index].type)
       }
     }
+    recentExecutor(at: address).pointee = RecentExecutor(
+      address: address, witness: ready.pointee.witness, index: Int32(index))
     return Int32(index)
   }
 
@@ -51,7 +68,7 @@ extension Machine {
     }
     executorIndex.set(state.identity, to: addExecutor(state))
     // It may have been another one's address.
-    progress.recentExecutor = (0, 0)
+    recentExecutor(at: state.identity).pointee = RecentExecutor()
   }
 
   /// A default actor is no more; what lies at its address later is another one.

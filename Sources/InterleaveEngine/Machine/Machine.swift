@@ -191,6 +191,8 @@ package final class Machine {
     tasks.removeAll()
     executors.removeAll()
     executorIndex.removeAll()
+    recentExecutors.removeAll()
+    recentExecutors.append(repeating: RecentExecutor(), count: RecentExecutor.count)
     outsiders.removeAll()
     escapes.removeAll()
     slots.removeAll()

@@ -2,6 +2,7 @@
 struct MachineSpace {
   fileprivate var tasks = Column<TaskState>.Header()
   fileprivate var executors = Column<ExecutorState>.Header()
+  fileprivate var recentExecutors = Column<RecentExecutor>.Header()
   fileprivate var slots = Column<WaitingJob>.Header()
   fileprivate var freeSlots = Column<Int32>.Header()
   fileprivate var steps = Column<RawStep>.Header()
@@ -23,6 +24,7 @@ struct MachineSpace {
   static func giveBack(_ space: UnsafeMutablePointer<MachineSpace>) {
     space.pointee.tasks.deallocate()
     space.pointee.executors.deallocate()
+    space.pointee.recentExecutors.deallocate()
     space.pointee.slots.deallocate()
     space.pointee.freeSlots.deallocate()
     space.pointee.steps.deallocate()
@@ -38,6 +40,10 @@ struct MachineSpace {
 extension Machine {
   @inline(__always) var tasks: Column<TaskState> { Column(at: &space.pointee.tasks) }
   @inline(__always) var executors: Column<ExecutorState> { Column(at: &space.pointee.executors) }
+  /// Executors that jobs became ready for lately, by parts of their addresses.
+  @inline(__always) var recentExecutors: Column<RecentExecutor> {
+    Column(at: &space.pointee.recentExecutors)
+  }
   @inline(__always) var slots: Column<WaitingJob> { Column(at: &space.pointee.slots) }
   @inline(__always) var freeSlots: Column<Int32> { Column(at: &space.pointee.freeSlots) }
   @inline(__always) var steps: Column<RawStep> { Column(at: &space.pointee.steps) }

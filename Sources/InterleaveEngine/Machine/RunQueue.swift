@@ -249,6 +249,7 @@ struct RunQueue {
   private func leave(
     _ job: UnsafeMutablePointer<Job>, _ mailbox: UnsafeMutablePointer<Mailbox>
   ) {
+    if mailbox.pointee.count == 1 { return empty(mailbox) }
     let (previous, next) = (job.pointee.previous, job.pointee.next)
     if previous >= 0 {
       jobs.known(at: Int(previous)).pointee.next = next
@@ -261,11 +262,6 @@ struct RunQueue {
       mailbox.pointee.last = previous
     }
     mailbox.pointee.count &-= 1
-    guard mailbox.pointee.count > 0 else {
-      mailbox.pointee.frontier = -1
-      mailbox.pointee.others = 0
-      return
-    }
     if job.pointee.arrival.urgency != mailbox.pointee.urgency {
       mailbox.pointee.others -= 1
     } else if mailbox.pointee.others == mailbox.pointee.count {
@@ -276,6 +272,16 @@ struct RunQueue {
     if mailbox.pointee.isMixed || !mailbox.pointee.hasFront || mailbox.pointee.lacksLeast {
       unsettle(mailbox, job.pointee.executor)
     }
+  }
+
+  /// The last job that waited leaves.
+  @inline(__always)
+  private func empty(_ mailbox: UnsafeMutablePointer<Mailbox>) {
+    mailbox.pointee.first = -1
+    mailbox.pointee.last = -1
+    mailbox.pointee.count = 0
+    mailbox.pointee.frontier = -1
+    mailbox.pointee.others = 0
   }
 
   /// A step begins: that of a job that was taken, or that never waited.

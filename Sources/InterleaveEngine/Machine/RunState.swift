@@ -110,6 +110,17 @@ struct ExecutorState {
   @inline(__always) var isDefaultActor: Bool { place == IL_PLACE_SERIAL && witness == 0 }
 }
 
+/// An executor that a job became ready for lately, by its address; 0 for none.
+struct RecentExecutor {
+  var address: UInt = 0
+  /// What the job knew of it as a user's own: see ``ExecutorState/witness``.
+  var witness: UInt = 0
+  var index: Int32 = 0
+
+  /// How many are noted at most.
+  static let count = 8
+}
+
 /// A job that waits to run, or a timer that waits to fire.
 struct WaitingJob {
   var ready: il_ready
@@ -153,8 +164,6 @@ struct RunState {
   var currentTask: Int32 = -1
   var currentExecutor: Int32 = 0
   var currentEnd = StepEnd.suspended
-  /// The executor that a job became ready for last, by its address; 0 for none.
-  var recentExecutor: (address: UInt, index: Int32) = (0, 0)
   /// How many handlers of its cancellation the running step's task had when it last did something.
   var handlers: UInt32 = 0
   var rootHasEnded = false
