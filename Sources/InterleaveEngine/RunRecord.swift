@@ -78,8 +78,13 @@ public struct RunRecord {
   /// Calls the body with each step, in the order in which they ran.
   ///
   /// It asks once where things lie, and only for what the body looks at.
+  ///
+  /// - Parameter isLookedAt: By number of executor, whether the body is to be called with its steps.
   @inline(__always)
-  func forEachStep(_ body: (_ index: Int, _ step: Visit) -> Void) {
+  func forEachStep(
+    where isLookedAt: (_ executorNumber: Int) -> Bool = { _ in true },
+    _ body: (_ index: Int, _ step: Visit) -> Void
+  ) {
     switch source {
     case .machine(let machine):
       machine._withUnsafeGuaranteedRef { machine in
@@ -89,6 +94,7 @@ public struct RunRecord {
         for index in 0..<machine.steps.count {
           let step = steps + index
           let (task, executor) = (Int(step.pointee.task), Int(step.pointee.executor))
+          guard isLookedAt(executor) else { continue }
           body(
             index,
             Visit(
@@ -96,19 +102,39 @@ public struct RunRecord {
               executor: executors[executor].name, ordinal: Int(step.pointee.ordinal)))
         }
       }
-    case .listed(let run): forEachStep(of: run, body)
+    case .listed(let run): forEachStep(of: run, where: isLookedAt, body)
     }
   }
 
   @inline(never)
-  private func forEachStep(of run: ListedRun, _ body: (_ index: Int, _ step: Visit) -> Void) {
+  private func forEachStep(
+    of run: ListedRun, where isLookedAt: (_ executorNumber: Int) -> Bool,
+    _ body: (_ index: Int, _ step: Visit) -> Void
+  ) {
     for (index, step) in run.steps.enumerated() {
+      let executor = run.number(ofExecutor: step.executor)
+      guard isLookedAt(executor) else { continue }
       body(
         index,
         Visit(
           task: step.taskNumber, taskName: run.tasks[step.taskNumber].name,
-          executorNumber: run.number(ofExecutor: step.executor), executor: step.executor,
-          ordinal: step.ordinal))
+          executorNumber: executor, executor: step.executor, ordinal: step.ordinal))
+    }
+  }
+
+  /// No executor of the run has a number as large as this.
+  var executorCount: Int {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.executors.count }
+    case .listed(let run): run.steps.count
+    }
+  }
+
+  /// The executor with a number below ``executorCount``, as ``EnabledStep/executor`` names it.
+  func executor(_ number: Int) -> UInt64 {
+    switch source {
+    case .machine(let machine): machine._withUnsafeGuaranteedRef { $0.executors[number].name }
+    case .listed(let run): run.steps[number].executor
     }
   }
 

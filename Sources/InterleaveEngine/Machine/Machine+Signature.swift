@@ -65,7 +65,7 @@ extension Machine {
         !hasTimers ? nil : step.pointee.reason == .timer ? .exclusive : .first
       hash.add(
         RunHash.Step(
-          name: mix(
+          name: fold(
             tasks[Int(step.pointee.task)].name, UInt64(truncatingIfNeeded: step.pointee.ordinal)),
           cause: Int(step.pointee.cause),
           executor: TouchedObject.place(ofExecutor: isMailbox ? executor : 0),

@@ -72,8 +72,7 @@ struct RunHash {
     let name = step.name
     names[number] = name
     if step.cause >= 0 {
-      causes &+= fold(
-        names[step.cause] ^ 0xE703_7ED1_A0B4_28DB, name ^ 0x8EBC_6AF0_9C88_C6E3)
+      causes &+= fold(names[step.cause], name)
     }
     orders[step.executor].add(name, .exclusive)
     orders[step.task].add(name, .exclusive)
@@ -106,13 +105,6 @@ struct RunHash {
   }
 }
 
-/// The halves of a product, which depend on all of both factors.
-@inline(__always)
-private func fold(_ first: UInt64, _ second: UInt64) -> UInt64 {
-  let product = first.multipliedFullWidth(by: second)
-  return product.high ^ product.low
-}
-
 /// In which order steps touched an object.
 private struct ObjectOrder {
   /// What is made of all that touched it before others had to.
@@ -136,7 +128,5 @@ private struct ObjectOrder {
   var hash: UInt64 { before | recent == 0 ? 0 : all }
 
   @inline(__always)
-  private var all: UInt64 {
-    fold(before ^ recent ^ 0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9)
-  }
+  private var all: UInt64 { fold(before, recent) }
 }

@@ -181,7 +181,7 @@ struct StepNames {
   var task: UInt64 = 0
   var place: UInt64 = 0
 
-  func name(_ kind: StepPair.Kind) -> UInt64 { kind == .place ? place : mix(task, place) }
+  func name(_ kind: StepPair.Kind) -> UInt64 { kind == .place ? place : fold(task, place) }
 }
 
 /// Two steps that follow each other on an executor.
@@ -204,7 +204,7 @@ struct StepPair: Hashable {
     self.second = second
   }
 
-  var hash: UInt64 { mix(mix(executor, first), mix(second, UInt64(kind.rawValue))) }
+  var hash: UInt64 { fold(fold(fold(executor, first), second), UInt64(kind.rawValue)) }
 }
 
 /// Pairs of steps that a run shall show, and pairs that it shall not.

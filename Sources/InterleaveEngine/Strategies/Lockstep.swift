@@ -68,7 +68,7 @@ public final class Lockstep: Strategy, PureStrategy {
       if missesGoes {
         if random.below(Self.missedGoes) > 0 { return pick }
       } else {
-        order = mix(order, step.task)
+        order = fold(order, step.task)
         shown.append(UInt(order))
         return pick
       }
@@ -82,7 +82,7 @@ public final class Lockstep: Strategy, PureStrategy {
     for index in 0..<point.count {
       let step = point.step(at: index)
       guard gone.known(at: step.taskNumber).pointee < round else { continue }
-      let count = missesGoes ? 0 : counts[UInt(mix(order, step.task))] ?? 0
+      let count = missesGoes ? 0 : counts[UInt(fold(order, step.task))] ?? 0
       if pick == nil || count < least { (pick, least, equals) = (index, count, 0) }
       guard count == least else { continue }
       equals += 1

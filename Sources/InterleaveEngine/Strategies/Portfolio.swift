@@ -316,23 +316,23 @@ public final class Portfolio: Strategy {
     var newPairs = 0
     var allPairs = 0
     run.forEachStep { _, step in
-      let name = mix(step.taskName, UInt64(step.ordinal))
+      let name = fold(step.taskName, UInt64(step.ordinal))
       while places.count <= step.executorNumber { places.append(-1) }
       let place = places.pointer(at: step.executorNumber)
       guard place.pointee >= 0 else {
         place.pointee = orders.count
         orders.append(
           Order(
-            executor: step.executor, hash: mix(step.executor, name), last: name, task: step.task))
+            executor: step.executor, hash: fold(step.executor, name), last: name, task: step.task))
         return
       }
       let order = orders.pointer(at: place.pointee)
       if order.pointee.task != step.task {
         order.pointee.isContended = true
         allPairs += 1
-        newPairs += insert(UInt(mix(mix(order.pointee.last, 6), name))) ? 1 : 0
+        newPairs += insert(UInt(fold(fold(order.pointee.last, 6), name))) ? 1 : 0
       }
-      order.pointee.hash = mix(order.pointee.hash, name)
+      order.pointee.hash = fold(order.pointee.hash, name)
       order.pointee.last = name
       order.pointee.task = step.task
     }

@@ -27,9 +27,8 @@ final class SeenOrders {
   private let walks = Column<Walk>()
   private let path = Column<Prefix>()
   /// By number of executor in the run that is being learned: the place at which its orders are
-  /// kept; -1 where they are not, and ``unknown`` until that is asked.
+  /// kept; -1 where they are not.
   private let places = Column<Int>()
-  private static let unknown = -2
   private var runs = 0
   /// What has been followed of the run that is going on.
   private var followed: UInt64 = 0
@@ -53,8 +52,8 @@ final class SeenOrders {
   /// So many orders were seen that avoiding them makes no difference any more.
   var isFull: Bool { kept >= Self.limit }
 
-  private static func root(_ executor: UInt64) -> UInt64 { mix(7, executor) }
-  private static func whole(_ prefix: UInt64) -> UInt { UInt(mix(prefix, 8)) }
+  private static func root(_ executor: UInt64) -> UInt64 { fold(7, executor) }
+  private static func whole(_ prefix: UInt64) -> UInt { UInt(fold(prefix, 8)) }
 
   // MARK: The run that is going on
 
@@ -62,10 +61,10 @@ final class SeenOrders {
   func begin(_ executor: UInt64) { followed = Self.root(executor) }
 
   /// A task took the next step.
-  func follow(_ task: UInt64) { followed = mix(followed, task) }
+  func follow(_ task: UInt64) { followed = fold(followed, task) }
 
   /// How many orders have been seen in which a task takes the next step.
-  func count(next task: UInt64) -> Int { counts[UInt(mix(followed, task))] ?? 0 }
+  func count(next task: UInt64) -> Int { counts[UInt(fold(followed, task))] ?? 0 }
 
   // MARK: Runs that are over
 
@@ -88,9 +87,11 @@ final class SeenOrders {
     runs += 1
     path.removeAll()
     places.removeAll()
-    run.forEachStep { _, step in
-      let place = place(of: step.executor, number: step.executorNumber, profile)
-      if place >= 0 { add(step, at: place) }
+    for number in 0..<run.executorCount {
+      places.append(Self.place(of: run.executor(number), in: profile) ?? -1)
+    }
+    run.forEachStep(where: { places.known(at: $0).pointee >= 0 }) { _, step in
+      add(step, at: places.known(at: step.executorNumber).pointee)
     }
     for place in 0..<walks.count where walks[place].run == runs {
       let key = Self.whole(walks[place].hash)
@@ -104,16 +105,6 @@ final class SeenOrders {
   }
 
   @inline(__always)
-  private func place(of executor: UInt64, number: Int, _ profile: TaskProfile) -> Int {
-    while places.count <= number { places.append(Self.unknown) }
-    let place = places.pointer(at: number)
-    if place.pointee == Self.unknown {
-      place.pointee = Self.place(of: executor, in: profile) ?? -1
-    }
-    return place.pointee
-  }
-
-  @inline(__always)
   private func add(_ step: RunRecord.Visit, at place: Int) {
     while walks.count <= place { walks.append(Walk()) }
     let walk = walks.pointer(at: place)
@@ -121,7 +112,7 @@ final class SeenOrders {
       walk.pointee.run = runs
       walk.pointee.hash = Self.root(step.executor)
     }
-    walk.pointee.hash = mix(walk.pointee.hash, step.taskName)
+    walk.pointee.hash = fold(walk.pointee.hash, step.taskName)
     path.append(Prefix(key: UInt(walk.pointee.hash), executor: Int32(place)))
   }
 

@@ -59,7 +59,7 @@ final class SeenPairs {
     neighbours.forEachPair(of: run) { executor, before, after in
       let pair = StepPair(.place, executor, before, after)
       let hash = pair.hash
-      set &+= mix(hash, 5)
+      set &+= fold(hash, 5)
       if isNew(pair, hash) { news.newPair = pair }
       let pairOfTasks = StepPair(.task, executor, before, after)
       _ = isNew(pairOfTasks, pairOfTasks.hash)
@@ -86,7 +86,7 @@ final class SeenPairs {
 
   /// Notes the steps of a pair among those that may follow each other.
   private func know(_ pair: StepPair) {
-    let key = mix(pair.executor, UInt64(pair.kind.rawValue))
+    let key = fold(pair.executor, UInt64(pair.kind.rawValue))
     let place = places[key] ?? steps.count
     if place == steps.count {
       places[key] = place
@@ -105,7 +105,7 @@ final class SeenPairs {
     for _ in 0..<Self.draws {
       var there = steps[random.below(steps.count)]
       if there.kind == .task, random.fraction() < Self.placesInPlaceOfTasks {
-        there = steps[places[mix(there.executor, UInt64(StepPair.Kind.place.rawValue))] ?? 0]
+        there = steps[places[fold(there.executor, UInt64(StepPair.Kind.place.rawValue))] ?? 0]
       }
       guard !there.names.isEmpty else { continue }
       let first = random.below(there.names.count + 1)

@@ -160,7 +160,7 @@ final class TaskProfile {
   }
 
   private static func key(_ executor: UInt64, _ task: Int32) -> UInt {
-    UInt(mix(mix(executor, 9), UInt64(task)))
+    UInt(fold(executor, UInt64(task)))
   }
 
   // MARK: Weights

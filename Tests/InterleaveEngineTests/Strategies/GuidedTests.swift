@@ -61,6 +61,13 @@ import Testing
     StepPair(.place, 7, first, second)
   }
 
+  @Test func pairsOfStepsAtOnePlaceAreToldApartOutsideOfActors() {
+    let hashes = [3, 4, 5].map { StepPair(.place, 0, $0, $0).hash }
+    #expect(Set(hashes).count == 3)
+    #expect(StepPair(.place, 0, 3, 4).hash != StepPair(.place, 0, 4, 3).hash)
+    #expect(StepPair(.place, 0, 3, 4).hash != StepPair(.task, 0, 3, 4).hash)
+  }
+
   @Test func whatShowsNothingNewIsNotKept() {
     let (plans, memory) = (SchedulePlans(), SeenPairs())
     var random = SplitMix64(seed: 1)
