@@ -31,6 +31,8 @@ struct RunOutcome {
   /// The types of actors on which tasks met, as far as no run before has told of them.
   var contended: [UInt] = []
   /// What was noticed although it did not fail for it, and was not in a run before.
+  ///
+  /// Mostly there is nothing, which then costs no copy of a dozen empty sets.
   var noticed: Observations {
     get { noticedAny ?? Observations() }
     set { noticedAny = newValue.isEmpty ? nil : newValue }
@@ -43,6 +45,7 @@ struct RunOutcome {
   /// What tells its interleaving from others.
   var signature: UInt64 = 0
   /// What the dependency relation does not cover in it.
+  // An empty literal would be put together at each run.
   var limits = ReductionLimits(rawValue: 0)
   /// How likely its interleaving was.
   var odds = RunOdds.notAsked
