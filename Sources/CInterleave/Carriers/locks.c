@@ -59,7 +59,7 @@ int pthread_mutex_lock(pthread_mutex_t *lock) {
   void *caller = IL_CALLER();
   IL_REAL(pthread_mutex_lock, int (*)(pthread_mutex_t *));
   BEFORE(lock, IL_WANTS_LOCK);
-  if (UNLIKELY(il_current != NULL)) {
+  if (UNLIKELY(il_is_contained())) {
     il_check_lock(lock, caller);
     il_guard_note_lock(lock);
   }

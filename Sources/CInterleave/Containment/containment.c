@@ -42,7 +42,6 @@ void il_stop_here(il_guard *g, const il_stop *stop) {
   il_park(g);
 }
 
-bool il_is_contained(void) { return il_current && il_this_guard; }
 
 void il_stop_step(il_stop_kind kind, int code, void *site) {
   il_stop stop = {.kind = kind, .code = code};

@@ -9,8 +9,10 @@ IL_UNINSTRUMENTED_BEGIN
 
 // MARK: Steps
 
+/// The guard that watches over this thread.
+extern __thread il_guard *il_this_guard;
 /// This thread runs a step, and a guard watches over it.
-bool il_is_contained(void);
+static inline bool il_is_contained(void) { return il_current && il_this_guard; }
 /// Ends the running step for good, and its thread with it.
 void il_stop_step(il_stop_kind kind, int code, void *site) __attribute__((noreturn));
 /// Notes what the running step has to say.

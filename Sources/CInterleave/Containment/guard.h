@@ -86,8 +86,6 @@ struct il_guard {
   char journal_head[512];
 };
 
-// The guard that watches over this thread.
-extern __thread il_guard *il_this_guard;
 // The guard whose runs go on; NULL where none do.
 extern _Atomic(il_guard *) il_active_guard;
 /// This thread, which runs no step, does what the guard's run has asked of it.

@@ -132,25 +132,34 @@ il_session *il_current_session(void) { return il_current; }
 void il_session_set_context(il_session *s, void *context) { s->context = context; }
 void *il_session_context(il_session *s) { return s->context; }
 
+// Runs a step that is no job of an executor of ours.
+static bool run_elsewhere(il_session *s, il_ready ready) {
+  if (ready.task->block_number != 0) return il_run_block(s, &ready);
+  if (ready.is_native && ready.place == IL_PLACE_SERIAL) il_let_go(s, &ready);
+  else il_hand_over(s, &ready);
+  return true;
+}
+
 void il_run_step(il_session *s, const il_ready *ready) {
+  // What is ready may lie where other jobs come to lie during the step.
+  il_task *task = ready->task;
   s->executor = ready->place == IL_PLACE_TASK_EXECUTOR ? NULL : ready->executor;
-  s->step_task = ready->task;
+  s->step_task = task;
   s->step_resume = ready->resume;
   s->clock_reads = 0;
   if (UNLIKELY(s->carriers != NULL)) il_carriers_begin_step(s->carriers);
-  if (UNLIKELY(s->awaits != NULL)) il_awaits_begin_step(s->awaits, ready->task);
-  if (UNLIKELY(ready->task->groups != NULL)) il_siblings_begin_step(ready->task);
-  bool simple = ready->task->simple, is_over = true;
+  if (UNLIKELY(s->awaits != NULL)) il_awaits_begin_step(s->awaits, task);
+  if (UNLIKELY(task->groups != NULL)) il_siblings_begin_step(task);
+  bool simple = task->simple, is_over = true;
   il_step_edge(s);
   s->step_frame = __builtin_frame_address(0);
   il_current = s;
   if (UNLIKELY(s->cradle != NULL)) il_fiber_enter(s, ready);
-  if (UNLIKELY(ready->task->block_number != 0)) is_over = il_run_block(s, ready);
+  if (UNLIKELY(task->block_number != 0)) is_over = run_elsewhere(s, *ready);
   else switch (ready->place) {
   case IL_PLACE_QUEUE: break;
   case IL_PLACE_SERIAL:
-    if (UNLIKELY(ready->is_native) && !simple) il_let_go(s, ready);
-    else if (UNLIKELY(ready->witness) && !simple) il_hand_over(s, ready);
+    if (UNLIKELY(ready->is_native || ready->witness) && !simple) run_elsewhere(s, *ready);
     else il_runtime.run_job_on(ready->job, ready->executor, il_serial_witness, NULL, 0);
     break;
   case IL_PLACE_MAIN: {
@@ -159,14 +168,14 @@ void il_run_step(il_session *s, const il_ready *ready) {
     break;
   }
   case IL_PLACE_TASK_EXECUTOR:
-    if (!simple && il_task_executor_witness(s, ready->executor)) il_hand_over(s, ready);
+    if (!simple && il_task_executor_witness(s, ready->executor)) run_elsewhere(s, *ready);
     else il_runtime.run_job_on(ready->job, NULL, 0, ready->executor, il_task_witness);
     break;
   case IL_PLACE_GLOBAL:
-    if (UNLIKELY(ready->task->handler != NULL)) {
-      void (*handler)(void *) = ready->task->handler;
-      ready->task->handler = NULL;
-      handler(ready->task->handler_context);
+    if (UNLIKELY(task->handler != NULL)) {
+      void (*handler)(void *) = task->handler;
+      task->handler = NULL;
+      handler(task->handler_context);
       break;
     }
     il_runtime.run_job_on(ready->job, NULL, 0, NULL, 0);
@@ -184,8 +193,8 @@ void il_run_step(il_session *s, const il_ready *ready) {
     s->ended = NULL;
   }
   if (UNLIKELY(simple) && LIKELY(is_over)) {
-    IL_TELL(s, ended, ready->task, NULL);
-    il_free_record(s, ready->task);
+    IL_TELL(s, ended, task, NULL);
+    il_free_record(s, task);
   }
 }
 

@@ -30,7 +30,7 @@ static deadline_hook previous_deadline;
 // MARK: - Jobs for our executors
 
 void il_enqueued_serial(void *job, void *identity) {
-  if (draining && identity == il_elsewhere) {
+  if (UNLIKELY(draining != NULL) && identity == il_elsewhere) {
     il_session *s = draining;
     if (il_deliver(s, job, IL_PLACE_SERIAL, s->bounce_target, -1)) return;
   }

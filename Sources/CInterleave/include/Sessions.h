@@ -352,7 +352,8 @@ void *il_session_context(il_session *session);
 /// The task that is running in the session's current step.
 il_task *_Nullable il_current_task(void);
 
-/// Runs one job on the executor until it suspends, hops or ends.
+/// Runs one job on the executor until it suspends, hops or ends. What is ready is not looked at any
+/// more once the job runs.
 void il_run_step(il_session *session, const il_ready *ready);
 
 /// Runs leave some things alone on purpose: `native` tells which.

@@ -85,23 +85,39 @@ struct EnabledJobs {
 
   /// Adds a job that began to wait after all others here.
   @inline(__always)
-  func append(_ slot: Int32) {
+  func append(_ slot: Int32, _ job: UnsafeMutablePointer<RunQueue.Job>) {
     guard !areMany, count < most else { return insert(slot) }
     queue.pointee.enabled.count &+= 1
-    sideBySide.append(entry(of: slot))
+    sideBySide.append(entry(of: slot, job))
   }
 
   /// Adds a job.
   func insert(_ slot: Int32) {
     if !areMany, count == most { mark() }
-    let serial = jobs.known(at: Int(slot)).pointee.serial
+    let job = jobs.known(at: Int(slot))
+    let serial = job.pointee.serial
     if areMany {
       queue.pointee.enabled.areSpread = false
       marks.insert(Int(serial))
     } else {
-      sideBySide.insert(entry(of: slot), at: place(of: serial))
+      insert(entry(of: slot, job), serial)
     }
     queue.pointee.enabled.count &+= 1
+  }
+
+  /// Puts a job among those that lie side by side.
+  ///
+  /// Mostly these are few.
+  @inline(__always)
+  private func insert(_ entry: Entry, _ serial: Int32) {
+    var place = sideBySide.place()
+    let base = sideBySide.base
+    while place > base, self.serial(of: (place - 1).pointee) > serial {
+      place.pointee = (place - 1).pointee
+      place -= 1
+    }
+    place.pointee = entry
+    sideBySide.addPlaced()
   }
 
   /// Takes a job away.
@@ -118,8 +134,12 @@ struct EnabledJobs {
   /// What strategies look at of a job.
   @inline(__always)
   func entry(of slot: Int32) -> Entry {
-    let job = jobs.pointer(at: Int(slot))
-    return Entry(
+    entry(of: slot, jobs.pointer(at: Int(slot)))
+  }
+
+  @inline(__always)
+  private func entry(of slot: Int32, _ job: UnsafeMutablePointer<RunQueue.Job>) -> Entry {
+    Entry(
       slot: slot, task: job.pointee.task, executor: job.pointee.executor,
       ordinal: job.pointee.ordinal)
   }

@@ -42,6 +42,13 @@ struct EnabledList {
     return look(at: index)
   }
 
+  /// The one at an index, and the one that comes first.
+  @inline(__always)
+  func chosen(at index: Int) -> (chosen: Entry, first: Entry) {
+    if areMany { return (look(at: index), look(at: 0)) }
+    return (own[index], own.known(at: 0).pointee)
+  }
+
   /// The same for an index that is known to be one of the list's.
   @inline(__always)
   func known(at index: Int) -> Entry {

@@ -6,41 +6,49 @@ extension Machine {
   func collectEnabled() {
     queue.settle()
     enabled.removeAll()
-    let isBusy = progress.idlers > 0 && progress.idlers < queue.count
-    if isBusy {
-      for entry in queue.enabled.elements
-      where !slots.pointer(at: Int(entry.slot)).pointee.isIdle {
-        enabled.append(entry)
-      }
+    if progress.idlers > 0, progress.idlers < queue.count {
+      collectBusy()
+    } else {
+      let first = jobOfLastTask.map { queue.enabled.place(of: $0.pointee.serial) } ?? -1
+      progress.first = first
+      progress.lastTaskIsEnabled = first >= 0
+      if !queue.enabled.isEmpty { enabled.fill(first: max(0, first)) }
     }
-    let first = placeOfLastTask(isBusy: isBusy)
-    progress.first = isBusy ? -1 : first
+    if !timers.isEmpty { collectTimers() }
+  }
+
+  /// The same where some jobs wait for idleness, and others may run.
+  private func collectBusy() {
+    for entry in queue.enabled.elements
+    where !slots.pointer(at: Int(entry.slot)).pointee.isIdle {
+      enabled.append(entry)
+    }
+    var first = -1
+    if jobOfLastTask != nil {
+      let slot = tasks[Int(progress.lastTask)].slot
+      first = enabled.elements.firstIndex { $0.slot == slot } ?? -1
+    }
+    progress.first = -1
     progress.lastTaskIsEnabled = first >= 0
-    if isBusy {
-      if first > 0 { enabled.moveToFront(first) }
-    } else if !queue.enabled.isEmpty {
-      enabled.fill(first: max(0, first))
-    }
-    if !timers.isEmpty {
-      collectTimers(waitingSince: .max)
-      if enabled.count > 1, slots[Int(enabled[enabled.count - 1].slot)].reason == .timer {
-        progress.limits.insert(.timers)
-      }
+    if first > 0 { enabled.moveToFront(first) }
+  }
+
+  private func collectTimers() {
+    collectTimers(waitingSince: .max)
+    if enabled.count > 1, slots[Int(enabled[enabled.count - 1].slot)].reason == .timer {
+      progress.limits.insert(.timers)
     }
   }
 
-  /// Where the task that ran last is among what could run now; -1 if it cannot go on, or
-  /// others have waited for it long enough.
+  /// The job of the task that ran last; nil if it cannot go on, or others have waited for it long
+  /// enough.
   @inline(__always)
-  private func placeOfLastTask(isBusy: Bool) -> Int {
-    guard progress.lastTask >= 0, progress.streak < Self.longestStreak else { return -1 }
+  private var jobOfLastTask: UnsafeMutablePointer<RunQueue.Job>? {
+    guard progress.lastTask >= 0, progress.streak < Self.longestStreak else { return nil }
     let slot = tasks.known(at: Int(progress.lastTask)).pointee.slot
-    guard slot >= 0 else { return -1 }
+    guard slot >= 0 else { return nil }
     let job = queue.jobs.known(at: Int(slot))
-    guard job.pointee.isEnabled else { return -1 }
-    return isBusy
-      ? enabled.elements.firstIndex { $0.slot == slot } ?? -1
-      : queue.enabled.place(of: job.pointee.serial)
+    return job.pointee.isEnabled ? job : nil
   }
 
   /// Adds the timers that may fire now.

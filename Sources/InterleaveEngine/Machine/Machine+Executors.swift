@@ -37,6 +37,7 @@ extension Machine {
     }
     if ready.pointee.witness != 0, executors[index].witness == 0 {
       executors[index].witness = ready.pointee.witness
+      executors[index].settleKind()
       if !settings.natives.executors.isEmpty {
         executors[index].isNative = settings.natives.has(executor: executors[index].type)
       }
@@ -86,6 +87,8 @@ extension Machine {
   /// - Returns: Its number.
   @discardableResult
   func addExecutor(_ state: ExecutorState) -> Int {
+    var state = state
+    state.settleKind()
     executors.append(state)
     queue.addExecutor(isMailbox: state.isMailbox, isGlobal: state.place == IL_PLACE_GLOBAL)
     return executors.count - 1

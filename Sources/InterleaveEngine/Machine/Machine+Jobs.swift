@@ -67,7 +67,7 @@ extension Machine {
   /// A job became ready.
   func jobReady(_ ready: UnsafePointer<il_ready>) {
     let task = Int32(bitPattern: ready.pointee.task.pointee.index)
-    let state = tasks.pointer(at: Int(task))
+    let state = tasks.known(at: Int(task))
     guard !state.pointee.isReady else {
       offend(.queuedTwice, task: Int(task))
       return
@@ -75,7 +75,9 @@ extension Machine {
     if progress.currentStep >= 0 { noteHandled(ready.pointee.handlers) }
     let index = ready.pointee.executor == nil ? 0 : executor(for: ready)
     let executor = executors.known(at: Int(index))
-    let keepsOrder = queue.keepsOrder(index)
+    let mailbox = queue.mailboxes.known(at: Int(index))
+    // The order in which jobs arrive there matters.
+    let keepsOrder = mailbox.pointee.isOrdered
     progress.clock &+= 1
     let slot = freeSlots.popLast() ?? slots.extend()
     let job = slots.known(at: Int(slot))
@@ -83,36 +85,23 @@ extension Machine {
       to: WaitingJob(
         ready: ready.pointee, task: task, executor: index, reason: .resumed,
         cause: progress.currentStep, since: il_now(session)))
-    var arrival = Arrival(earliest: progress.clock, latest: progress.clock)
-    if executor.pointee.isDefaultActor {
-      arrival.urgency = Arrival.urgency(ofPriority: ready.pointee.priority)
-    }
+    let urgency =
+      executor.pointee.isDefaultActor ? Arrival.urgency(ofPriority: ready.pointee.priority) : 0
     // What the running step queues of its own task comes after it.
     let isAmidStep = task == progress.currentTask || state.pointee.isParked
     let ordinal = state.pointee.steps &+ (isAmidStep ? 1 : 0)
-    var left: Int32 = -1
+    let arrival = Arrival(earliest: progress.clock, latest: progress.clock, urgency: urgency)
+    let waiting = queue.register(
+      slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
     state.pointee.isReady = true
     state.pointee.lostContinuation = false
     switch ready.pointee.arrival {
+    case IL_ARRIVAL_HOP: noteHop(of: job, waiting, to: index, executor, keepsOrder: keepsOrder)
     case IL_ARRIVAL_TIMER:
-      job.pointee.reason = .timer
-      job.pointee.since = ready.pointee.deadline
+      setTimer(slot, job, recurs: ready.pointee.recurs)
       state.pointee.isTimer = true
-      progress.hasTimers = true
-      if ready.pointee.recurs { progress.hasRecurringTimers = true }
-      queue.register(
-        slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index))
-      timers.insert(slot, at: ready.pointee.deadline)
       state.pointee.slot = slot
       return
-    case IL_ARRIVAL_HOP:
-      job.pointee.reason = .hopped
-      putInFlight(&arrival, to: executor)
-      let current = executors.known(at: Int(progress.currentExecutor))
-      if current.pointee.isMailbox {
-        left = progress.currentExecutor
-        if keepsOrder { current.pointee.lastHop = index }
-      }
     case IL_ARRIVAL_CREATED:
       job.pointee.reason = .created
       if state.pointee.block > 0 {
@@ -126,32 +115,55 @@ extension Machine {
       state.pointee.resumer = resumer
       if progress.notesResumers { noteResumption(of: Int(task)) }
     }
-    if keepsOrder { noteArrival(of: job, urgency: arrival.urgency, at: executor) }
+    if keepsOrder { noteArrival(of: job, at: index, urgency: urgency, executor) }
     job.pointee.causeTouches = Int32(truncatingIfNeeded: touches.count)
     if task == progress.currentTask {
       progress.currentEnd = ready.pointee.arrival == IL_ARRIVAL_HOP ? .hopped : .ready
     }
     if progress.nextIsIdle { waitForIdleness(job) }
     state.pointee.slot = slot
-    queue.add(
-      slot, RunQueue.Job(arrival, task: task, ordinal: ordinal, executor: index, left: left))
+    queue.add(slot, waiting, to: mailbox)
+  }
+
+  /// A timer was set for a job.
+  @inline(never)
+  private func setTimer(_ slot: Int32, _ job: UnsafeMutablePointer<WaitingJob>, recurs: Bool) {
+    let deadline = job.pointee.ready.deadline
+    job.pointee.reason = .timer
+    job.pointee.since = deadline
+    progress.hasTimers = true
+    if recurs { progress.hasRecurringTimers = true }
+    timers.insert(slot, at: deadline)
+  }
+
+  /// The running task is on its way to another executor, with a job.
+  @inline(__always)
+  private func noteHop(
+    of job: UnsafeMutablePointer<WaitingJob>, _ waiting: UnsafeMutablePointer<RunQueue.Job>,
+    to index: Int32, _ executor: UnsafeMutablePointer<ExecutorState>, keepsOrder: Bool
+  ) {
+    job.pointee.reason = .hopped
+    putInFlight(&waiting.pointee.arrival, to: executor)
+    let current = executors.known(at: Int(progress.currentExecutor))
+    guard current.pointee.isMailbox else { return }
+    waiting.pointee.left = progress.currentExecutor
+    if keepsOrder { current.pointee.lastHop = index }
   }
 
   /// A job was sent to a mailbox.
   @inline(__always)
   private func noteArrival(
-    of job: UnsafeMutablePointer<WaitingJob>, urgency: UInt8,
-    at executor: UnsafeMutablePointer<ExecutorState>
+    of job: UnsafeMutablePointer<WaitingJob>, at index: Int32, urgency: UInt8,
+    _ executor: UnsafeMutablePointer<ExecutorState>
   ) {
     if progress.currentStep >= 0 {
-      touch(
-        .mailbox(job.pointee.executor), job.pointee.reason == .hopped ? .first : .exclusive)
+      touch(.mailbox(index), job.pointee.reason == .hopped ? .first : .exclusive)
     }
-    if executor.pointee.hasReceived, executor.pointee.urgency != urgency {
-      progress.limits.insert(.priorities)
+    if executor.pointee.urgency != urgency {
+      if executor.pointee.hasReceived { progress.limits.insert(.priorities) }
+      executor.pointee.urgency = urgency
     }
     executor.pointee.hasReceived = true
-    executor.pointee.urgency = urgency
   }
 
   /// The running task is on its way to another executor.

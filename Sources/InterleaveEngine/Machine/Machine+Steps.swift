@@ -7,45 +7,51 @@ extension Machine {
   /// - Parameters:
   ///   - index: Which of the enabled steps was chosen.
   func perform(_ index: Int) {
-    let chosen = enabled[index]
+    let (chosen, passed) = enabled.chosen(at: index)
     let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     let waiting = queue.jobs.pointer(at: Int(slot))
     let step = steps.place()
-    notePassed(index == 0 ? chosen : enabled[0], in: step)
+    let mailbox = queue.mailboxes.known(at: Int(chosen.executor))
+    notePassed(passed, in: step)
     enabled.close()
     if job.pointee.reason == .timer {
-      timers.remove(slot)
-      il_advance(session, job.pointee.since)
+      step.pointee.isStall = index != 0
+      fire(slot, at: job.pointee.since)
     } else {
-      queue.take(slot, waiting, hint: progress.placeInQueue(ofEnabled: index))
+      step.pointee.isStall = false
+      queue.take(slot, waiting, of: mailbox, hint: progress.placeInQueue(ofEnabled: index))
       if job.pointee.isIdle { progress.idlers -= 1 }
     }
-    step.pointee.isStall = job.pointee.reason == .timer && index != 0
     let executor = executors.known(at: Int(chosen.executor))
     begin(chosen, step, job, executor)
-    queue.beginStep(slot, waiting, at: progress.clock)
+    queue.beginStep(slot, waiting, of: mailbox, at: progress.clock)
     noteMoments(waiting, job, at: executor)
-    // What the step queues may make the slots move, so that the job is copied; its
-    // slot is free from here on.
-    var ready = job.pointee.ready
-    ready.witness = executor.pointee.witness
-    ready.is_native = executor.pointee.isNative
+    job.pointee.ready.witness = executor.pointee.witness
+    job.pointee.ready.is_native = executor.pointee.isNative
+    // The slot is free from here on: what the step queues may come to lie there.
     freeSlots.append(slot)
     if progress.settings.slowStep == .max {
-      il_run_step(session, &ready)
+      il_run_step(session, &job.pointee.ready)
     } else {
-      runTimed(&ready)
+      runTimed(&job.pointee.ready)
     }
     if progress.hasRescheduled { resumeRescheduled() }
     end()
   }
 
+  /// A timer's time has come.
+  @inline(never)
+  private func fire(_ slot: Int32, at deadline: Int64) {
+    timers.remove(slot)
+    il_advance(session, deadline)
+  }
+
   /// Runs a step that is noted where it takes long.
-  private func runTimed(_ ready: inout il_ready) {
+  private func runTimed(_ ready: UnsafePointer<il_ready>) {
     let began = il_real_time()
     let parkings = inside.parkings
-    il_run_step(session, &ready)
+    il_run_step(session, ready)
     // What others did meanwhile is not the step's.
     if il_real_time() - began > progress.settings.slowStep, parkings == inside.parkings,
       !tasks[Int(steps[steps.count - 1].task)].isThread

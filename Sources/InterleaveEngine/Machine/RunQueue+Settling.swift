@@ -12,9 +12,10 @@ extension RunQueue {
     if !unsettled.isEmpty { settleAll() }
   }
 
+  @inline(never)
   private func settleAll() {
     for index in 0..<unsettled.count {
-      let mailbox = mailboxes.pointer(at: Int(unsettled[index]))
+      let mailbox = mailboxes.known(at: Int(unsettled.known(at: index).pointee))
       mailbox.pointee.isUnsettled = false
       if mailbox.pointee.isMixed {
         mailbox.pointee.hasFront = false
@@ -28,6 +29,7 @@ extension RunQueue {
 
   // MARK: The front
 
+  @inline(__always)
   private func moveFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
     if !mailbox.pointee.hasFront {
       mailbox.pointee.hasFront = true
@@ -39,7 +41,7 @@ extension RunQueue {
     shortenFront(of: mailbox)
     while mailbox.pointee.frontier >= 0 {
       let slot = mailbox.pointee.frontier
-      let job = jobs.pointer(at: Int(slot))
+      let job = jobs.known(at: Int(slot))
       guard job.pointee.arrival.earliest <= mailbox.pointee.least else { return }
       enable(slot)
       mailbox.pointee.least = min(mailbox.pointee.least, job.pointee.arrival.latest)
@@ -54,11 +56,14 @@ extension RunQueue {
     mailbox.pointee.least = .max
   }
 
+  @inline(__always)
   private func findLeast(of mailbox: UnsafeMutablePointer<Mailbox>) {
     var least = Int.max
-    for slot in waiting(in: mailbox) {
-      if slot == mailbox.pointee.frontier { break }
-      least = min(least, jobs.pointer(at: Int(slot)).pointee.arrival.latest)
+    var slot = mailbox.pointee.first
+    while slot >= 0, slot != mailbox.pointee.frontier {
+      let job = jobs.known(at: Int(slot))
+      least = min(least, job.pointee.arrival.latest)
+      slot = job.pointee.next
     }
     mailbox.pointee.least = least
   }
@@ -66,12 +71,16 @@ extension RunQueue {
   /// Takes those out at the front's end whom the arrival of another has come before.
   ///
   /// What is taken out arrived after the least of the latest arrivals, so that is none of theirs.
+  @inline(__always)
   private func shortenFront(of mailbox: UnsafeMutablePointer<Mailbox>) {
     while true {
       let frontier = mailbox.pointee.frontier
-      let slot = frontier < 0 ? mailbox.pointee.last : jobs[Int(frontier)].previous
+      let slot =
+        frontier < 0 ? mailbox.pointee.last : jobs.known(at: Int(frontier)).pointee.previous
       guard slot >= 0 else { return }
-      guard jobs[Int(slot)].arrival.earliest > mailbox.pointee.least else { return }
+      guard jobs.known(at: Int(slot)).pointee.arrival.earliest > mailbox.pointee.least else {
+        return
+      }
       disable(slot)
       mailbox.pointee.frontier = slot
     }
@@ -156,8 +165,9 @@ extension RunQueue {
     }
   }
 
+  @inline(__always)
   private func enable(_ slot: Int32) {
-    let job = jobs.pointer(at: Int(slot))
+    let job = jobs.known(at: Int(slot))
     guard !job.pointee.isEnabled else { return }
     job.pointee.isEnabled = true
     enabled.insert(slot)

@@ -151,15 +151,9 @@ struct RunQueue {
       Mailbox(isOrdered: isMailbox && state.pointee.isOrdered, isGlobal: isGlobal))
   }
 
-  /// The order in which jobs arrive at an executor matters.
-  @inline(__always)
-  func keepsOrder(_ executor: Int32) -> Bool {
-    mailboxes.known(at: Int(executor)).pointee.isOrdered
-  }
-
   /// Where a job waits.
   @inline(__always)
-  private func mailbox(of job: UnsafeMutablePointer<Job>) -> UnsafeMutablePointer<Mailbox> {
+  func mailbox(of job: UnsafeMutablePointer<Job>) -> UnsafeMutablePointer<Mailbox> {
     mailboxes.known(at: Int(job.pointee.executor))
   }
 
@@ -167,18 +161,18 @@ struct RunQueue {
 
   /// Notes what is known of a job that does not wait here.
   @inline(__always)
-  @discardableResult
   func register(_ slot: Int32, _ new: Job) -> UnsafeMutablePointer<Job> {
     while jobs.count <= Int(slot) { _ = jobs.extend() }
-    let job = jobs.pointer(at: Int(slot))
+    let job = jobs.known(at: Int(slot))
     job.initialize(to: new)
     return job
   }
 
-  /// Lets a job wait that arrived after all others.
+  /// Lets a job wait that arrived after all others, and of which it is noted what is known.
   @inline(__always)
-  func add(_ slot: Int32, _ new: Job) {
-    let job = register(slot, new)
+  func add(
+    _ slot: Int32, _ job: UnsafeMutablePointer<Job>, to mailbox: UnsafeMutablePointer<Mailbox>
+  ) {
     job.pointee.serial = order.extend()
     order.known(at: order.count &- 1).pointee = slot
     job.pointee.isWaiting = true
@@ -188,10 +182,9 @@ struct RunQueue {
       job.pointee.nextDeparture = left.pointee.firstDeparture
       left.pointee.firstDeparture = slot
     }
-    let mailbox = mailbox(of: job)
     if !mailbox.pointee.isOrdered || enter(slot, job, mailbox) {
       job.pointee.isEnabled = true
-      enabled.append(slot)
+      enabled.append(slot, job)
     }
   }
 
@@ -235,13 +228,15 @@ struct RunQueue {
   ///
   /// - Parameter hint: Where it may be among those.
   @inline(__always)
-  func take(_ slot: Int32, _ job: UnsafeMutablePointer<Job>, hint: Int) {
+  func take(
+    _ slot: Int32, _ job: UnsafeMutablePointer<Job>, of mailbox: UnsafeMutablePointer<Mailbox>,
+    hint: Int
+  ) {
     precondition(job.pointee.isWaiting && job.pointee.isEnabled, "a job that was chosen waits")
     job.pointee.isWaiting = false
     job.pointee.isEnabled = false
     state.pointee.count &-= 1
     enabled.remove(slot, hint: hint)
-    let mailbox = mailbox(of: job)
     if mailbox.pointee.isOrdered { leave(job, mailbox) }
   }
 
@@ -286,8 +281,10 @@ struct RunQueue {
 
   /// A step begins: that of a job that was taken, or that never waited.
   @inline(__always)
-  func beginStep(_ slot: Int32, _ job: UnsafeMutablePointer<Job>, at clock: Int) {
-    let mailbox = mailbox(of: job)
+  func beginStep(
+    _ slot: Int32, _ job: UnsafeMutablePointer<Job>, of mailbox: UnsafeMutablePointer<Mailbox>,
+    at clock: Int
+  ) {
     if job.pointee.left >= 0 { depart(slot, at: clock) }
     if mailbox.pointee.firstDeparture >= 0 { fixDepartures(from: mailbox, at: clock) }
     mailbox.pointee.freeSince = .max
@@ -307,8 +304,8 @@ struct RunQueue {
   ///
   /// A thread that goes along with its task lets go of the actor first.
   private func depart(_ slot: Int32, at clock: Int) {
-    let job = jobs.pointer(at: Int(slot))
-    let left = mailboxes.pointer(at: Int(job.pointee.left))
+    let job = jobs.known(at: Int(slot))
+    let left = mailboxes.known(at: Int(job.pointee.left))
     if left.pointee.firstDeparture == slot {
       left.pointee.firstDeparture = job.pointee.nextDeparture
     } else {
@@ -316,7 +313,7 @@ struct RunQueue {
       while jobs[Int(before)].nextDeparture != slot { before = jobs[Int(before)].nextDeparture }
       jobs[Int(before)].nextDeparture = job.pointee.nextDeparture
     }
-    let isGlobal = mailboxes.pointer(at: Int(job.pointee.executor)).pointee.isGlobal
+    let isGlobal = mailbox(of: job).pointee.isGlobal
     guard isGlobal || surelyTookActor(slot) else { return }
     left.pointee.freeSince = clock
     if left.pointee.isMixed { unsettle(left, job.pointee.left) }
@@ -327,10 +324,10 @@ struct RunQueue {
   private func fixDepartures(from mailbox: UnsafeMutablePointer<Mailbox>, at clock: Int) {
     var slot = mailbox.pointee.firstDeparture
     while slot >= 0 {
-      let job = jobs.pointer(at: Int(slot))
+      let job = jobs.known(at: Int(slot))
       job.pointee.arrival.latest = clock
       job.pointee.left = -1
-      let place = mailboxes.pointer(at: Int(job.pointee.executor))
+      let place = self.mailbox(of: job)
       if place.pointee.isOrdered { noteFix(of: job, place) }
       slot = job.pointee.nextDeparture
     }
@@ -338,6 +335,7 @@ struct RunQueue {
   }
 
   /// The latest arrival of a job is known.
+  @inline(__always)
   private func noteFix(
     of job: UnsafeMutablePointer<Job>, _ mailbox: UnsafeMutablePointer<Mailbox>
   ) {
@@ -345,7 +343,7 @@ struct RunQueue {
     if job.pointee.isEnabled, arrival.latest < mailbox.pointee.least {
       mailbox.pointee.least = arrival.latest
     }
-    let last = jobs.pointer(at: Int(mailbox.pointee.last))
+    let last = jobs.known(at: Int(mailbox.pointee.last))
     if mailbox.pointee.isMixed || last.pointee.arrival.earliest > arrival.latest {
       unsettle(mailbox, job.pointee.executor)
     }

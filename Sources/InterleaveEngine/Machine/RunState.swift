@@ -78,8 +78,8 @@ struct TaskState {
 
 /// What the machine knows of one executor of the run.
 struct ExecutorState {
-  var identity: UInt
-  var place: il_place
+  let identity: UInt
+  let place: il_place
   /// A hash of where it was made or first used; 0 for the global executor.
   var name: UInt64
   /// The metadata of its type, or what stands for the label of a dispatch queue; 0 where it has none.
@@ -105,9 +105,15 @@ struct ExecutorState {
   var isContended = false
 
   /// It runs one job after the other, in the order in which they arrive.
-  @inline(__always) var isMailbox: Bool { place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN }
+  private(set) var isMailbox = false
   /// An actor of the runtime's own, which runs urgent jobs first.
-  @inline(__always) var isDefaultActor: Bool { place == IL_PLACE_SERIAL && witness == 0 }
+  private(set) var isDefaultActor = false
+
+  /// Notes what follows from what is known of it, and is asked again and again.
+  mutating func settleKind() {
+    isMailbox = place == IL_PLACE_SERIAL || place == IL_PLACE_MAIN
+    isDefaultActor = place == IL_PLACE_SERIAL && witness == 0
+  }
 }
 
 /// An executor that a job became ready for lately, by its address; 0 for none.

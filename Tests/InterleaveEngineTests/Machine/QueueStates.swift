@@ -13,10 +13,19 @@ extension RunQueue {
     state.deallocate()
   }
 
-  func take(_ slot: Int32, hint: Int) { take(slot, jobs.pointer(at: Int(slot)), hint: hint) }
+  func add(_ slot: Int32, _ new: Job) {
+    let job = register(slot, new)
+    add(slot, job, to: mailbox(of: job))
+  }
+
+  func take(_ slot: Int32, hint: Int) {
+    let job = jobs.pointer(at: Int(slot))
+    take(slot, job, of: mailbox(of: job), hint: hint)
+  }
 
   func beginStep(_ slot: Int32, at clock: Int) {
-    beginStep(slot, jobs.pointer(at: Int(slot)), at: clock)
+    let job = jobs.pointer(at: Int(slot))
+    beginStep(slot, job, of: mailbox(of: job), at: clock)
   }
 }
 
