@@ -71,7 +71,7 @@ extension Machine {
   }
 
   /// What the program did in the last run that it may not.
-  package var offence: Offence? { progress.offence }
+  package var offence: Offence? { progressStorage.pointee.offence }
 
   /// Waits for a thread that the last run has let out of its control to crash, or to offend.
   ///

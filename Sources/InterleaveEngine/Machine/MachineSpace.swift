@@ -56,8 +56,15 @@ extension Machine {
   /// What could run now; the baseline's choice first, timers last.
   @inline(__always) var enabled: EnabledList { EnabledList(at: &space.pointee.enabled) }
 
+  /// Where the run's state lies.
+  @inline(__always) var progressStorage: UnsafeMutablePointer<RunState> {
+    UnsafeMutablePointer(&space.pointee.progress)
+  }
+
+  // Through a pointer, since otherwise code that is not optimized copies all of it, and may look at
+  // the copy when that is gone.
   var progress: RunState {
-    @inline(__always) _read { yield space.pointee.progress }
-    @inline(__always) _modify { yield &space.pointee.progress }
+    @inline(__always) _read { yield progressStorage.pointee }
+    @inline(__always) _modify { yield &progressStorage.pointee }
   }
 }
