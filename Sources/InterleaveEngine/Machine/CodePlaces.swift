@@ -29,7 +29,7 @@ extension Machine {
   /// It is looked up once for each job that waits.
   @inline(__always)
   func placeOfEnabled(at index: Int) -> UInt64 {
-    let job = slots.known(at: Int(enabled.known(at: index).slot))
+    let job = job(of: enabled.known(at: index))
     if job.pointee.place == 0 { job.pointee.place = place(of: job) }
     return job.pointee.place
   }
@@ -46,7 +46,7 @@ extension Machine {
   /// Where an enabled step goes on, as ``placeOfEnabled(at:)`` has it, by addresses.
   @inline(__always)
   func codeOfEnabled(at index: Int) -> UInt64 {
-    let job = slots.known(at: Int(enabled.known(at: index).slot))
+    let job = job(of: enabled.known(at: index))
     return job.pointee.reason == .created
       ? codeOfBeginning(ofTask: Int(job.pointee.task))
       : UInt64(UInt(bitPattern: job.pointee.ready.resume))

@@ -102,10 +102,8 @@ struct Column<Element> {
 
   @inline(__always)
   func append(_ element: Element) {
-    let index = header.pointee.count
-    if index == header.pointee.capacity { grow() }
-    (header.pointee.base + index).initialize(to: element)
-    header.pointee.count = index &+ 1
+    place().initialize(to: element)
+    addPlaced()
   }
 
   /// Adds so many equal elements.
@@ -122,10 +120,13 @@ struct Column<Element> {
     header.pointee.count += other.count
   }
 
-  /// Adds elements, of which one comes before the others.
+  /// Adds elements.
+  ///
+  /// - Parameter index: Which of them comes before the others.
   @inline(__always)
   func append(contentsOf other: UnsafeBufferPointer<Element>, first index: Int) {
-    guard let source = other.baseAddress, UInt(bitPattern: index) < other.count else { return }
+    guard let source = other.baseAddress, !other.isEmpty else { return }
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: other.count))
     reserve(count &+ other.count)
     let target = header.pointee.base + count
     target.initialize(to: source[index])

@@ -67,7 +67,7 @@ extension Machine {
   /// A job became ready.
   func jobReady(_ ready: UnsafePointer<il_ready>) {
     let task = Int32(bitPattern: ready.pointee.task.pointee.index)
-    let state = tasks.known(at: Int(task))
+    let state = tasks.pointer(at: Int(task))
     guard !state.pointee.isReady else {
       offend(.queuedTwice, task: Int(task))
       return
@@ -142,9 +142,14 @@ extension Machine {
     of job: UnsafeMutablePointer<WaitingJob>, _ waiting: UnsafeMutablePointer<RunQueue.Job>,
     to index: Int32, _ executor: UnsafeMutablePointer<ExecutorState>, keepsOrder: Bool
   ) {
-    job.pointee.reason = .hopped
-    putInFlight(&waiting.pointee.arrival, to: executor)
     let current = executors.known(at: Int(progress.currentExecutor))
+    job.pointee.reason = .hopped
+    waiting.pointee.arrival.earliest = progress.clock &+ 1
+    waiting.pointee.arrival.latest = .max
+    // The main thread, and one that serves a user's own executor, never goes along.
+    waiting.pointee.arrival.takesFreeActor =
+      executor.pointee.isDefaultActor
+      && (current.pointee.isDefaultActor || current.pointee.place == IL_PLACE_GLOBAL)
     guard current.pointee.isMailbox else { return }
     waiting.pointee.left = progress.currentExecutor
     if keepsOrder { current.pointee.lastHop = index }
@@ -164,20 +169,6 @@ extension Machine {
       executor.pointee.urgency = urgency
     }
     executor.pointee.hasReceived = true
-  }
-
-  /// The running task is on its way to another executor.
-  @inline(__always)
-  private func putInFlight(
-    _ arrival: inout Arrival, to executor: UnsafeMutablePointer<ExecutorState>
-  ) {
-    arrival.earliest = progress.clock &+ 1
-    arrival.latest = .max
-    let current = executors.known(at: Int(progress.currentExecutor))
-    // The main thread, and one that serves a user's own executor, never goes along.
-    arrival.takesFreeActor =
-      executor.pointee.isDefaultActor
-      && (current.pointee.isDefaultActor || current.pointee.place == IL_PLACE_GLOBAL)
   }
 
   /// Takes in what threads that the run does not control have made ready.

@@ -59,11 +59,9 @@ extension RunQueue {
   @inline(__always)
   private func findLeast(of mailbox: UnsafeMutablePointer<Mailbox>) {
     var least = Int.max
-    var slot = mailbox.pointee.first
-    while slot >= 0, slot != mailbox.pointee.frontier {
-      let job = jobs.known(at: Int(slot))
-      least = min(least, job.pointee.arrival.latest)
-      slot = job.pointee.next
+    for slot in waiting(in: mailbox) {
+      if slot == mailbox.pointee.frontier { break }
+      least = min(least, jobs.known(at: Int(slot)).pointee.arrival.latest)
     }
     mailbox.pointee.least = least
   }

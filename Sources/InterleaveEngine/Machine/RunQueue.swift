@@ -159,7 +159,7 @@ struct RunQueue {
 
   // MARK: What happens to jobs
 
-  /// Notes what is known of a job that does not wait here.
+  /// Notes what is known of a job that does not wait here yet: a timer's never does.
   @inline(__always)
   func register(_ slot: Int32, _ new: Job) -> UnsafeMutablePointer<Job> {
     while jobs.count <= Int(slot) { _ = jobs.extend() }
@@ -173,8 +173,8 @@ struct RunQueue {
   func add(
     _ slot: Int32, _ job: UnsafeMutablePointer<Job>, to mailbox: UnsafeMutablePointer<Mailbox>
   ) {
-    job.pointee.serial = order.extend()
-    order.known(at: order.count &- 1).pointee = slot
+    job.pointee.serial = Int32(truncatingIfNeeded: order.count)
+    order.append(slot)
     job.pointee.isWaiting = true
     state.pointee.count &+= 1
     if job.pointee.left >= 0 {

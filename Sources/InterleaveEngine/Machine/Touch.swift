@@ -28,13 +28,13 @@ enum TouchedObject {
 
   @inline(__always) var name: UInt {
     switch self {
-    case .executor(let index): UInt(UInt32(bitPattern: index)) << 7 | 1 << 4
-    case .mailbox(let index): UInt(UInt32(bitPattern: index)) << 7 | 2 << 4
-    case .task(let index): UInt(UInt32(bitPattern: index)) << 7 | 3 << 4
-    case .result(let index): UInt(UInt32(bitPattern: index)) << 7 | 4 << 4
+    case .executor(let index): UInt(index) << 7 | 1 << 4
+    case .mailbox(let index): UInt(index) << 7 | 2 << 4
+    case .task(let index): UInt(index) << 7 | 3 << 4
+    case .result(let index): UInt(index) << 7 | 4 << 4
     case .randomness: 5 << 4
     case .time: 6 << 4
-    case .cancellation(let index): UInt(UInt32(bitPattern: index)) << 7 | 7 << 4
+    case .cancellation(let index): UInt(index) << 7 | 7 << 4
     }
   }
 

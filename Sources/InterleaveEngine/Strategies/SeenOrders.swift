@@ -83,13 +83,13 @@ final class SeenOrders {
   ///   - avoided: The place of the executor on which the run avoided what was
   ///     seen; nil if it did on none.
   func learn(from run: RunRecord, _ profile: TaskProfile, avoided: Int?) {
-    guard profile.hasContended(withOrdersUpTo: Self.maxLogarithm) else { return }
-    runs += 1
-    path.removeAll()
     places.removeAll()
     for number in 0..<run.executorCount {
       places.append(Self.place(of: run.executor(number), in: profile) ?? -1)
     }
+    guard places.elements.contains(where: { $0 >= 0 }) else { return }
+    runs += 1
+    path.removeAll()
     run.forEachStep(where: { places.known(at: $0).pointee >= 0 }) { _, step in
       add(step, at: places.known(at: step.executorNumber).pointee)
     }

@@ -153,12 +153,6 @@ final class TaskProfile {
   /// place, if none waits for another.
   func logarithmOfOrders(at place: Int) -> Double { executors[place].logarithmOfOrders }
 
-  /// There is an executor that at least two tasks use, and on which steps can run in no more orders
-  /// than that, as ``logarithmOfOrders(at:)`` has it.
-  func hasContended(withOrdersUpTo limit: Double) -> Bool {
-    executors.elements.contains { $0.tasks > 1 && $0.logarithmOfOrders <= limit }
-  }
-
   private static func key(_ executor: UInt64, _ task: Int32) -> UInt {
     UInt(fold(executor, UInt64(task)))
   }

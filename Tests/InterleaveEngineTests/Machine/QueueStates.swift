@@ -2,11 +2,7 @@
 
 /// A queue and a list by themselves, and not among what belongs to a machine.
 extension RunQueue {
-  init(sideBySide: Int) {
-    let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
-    state.initialize(to: State(sideBySide: sideBySide))
-    self.init(at: state)
-  }
+  init(sideBySide: Int) { self.init(at: alone(State(sideBySide: sideBySide))) }
 
   func deallocate() {
     state.pointee.deallocate()
@@ -30,14 +26,16 @@ extension RunQueue {
 }
 
 extension EnabledList {
-  init(of queue: EnabledJobs) {
-    let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
-    state.initialize(to: State(of: queue))
-    self.init(at: state)
-  }
+  init(of queue: EnabledJobs) { self.init(at: alone(State(of: queue))) }
 
   func deallocate() {
     state.pointee.deallocate()
     state.deallocate()
   }
+}
+
+private func alone<State>(_ state: State) -> UnsafeMutablePointer<State> {
+  let place = UnsafeMutablePointer<State>.allocate(capacity: 1)
+  place.initialize(to: state)
+  return place
 }
