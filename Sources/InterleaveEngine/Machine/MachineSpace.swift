@@ -58,7 +58,7 @@ extension Machine {
 
   /// Where the run's state lies.
   @inline(__always) var progressStorage: UnsafeMutablePointer<RunState> {
-    UnsafeMutablePointer(&space.pointee.progress)
+    withUnsafeMutablePointer(to: &space.pointee.progress) { $0 }
   }
 
   // Through a pointer, since otherwise code that is not optimized copies all of it, and may look at
