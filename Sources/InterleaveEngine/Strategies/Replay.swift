@@ -6,21 +6,30 @@
 /// exactly.
 package final class Replay: PureStrategy {
   private let deviations: [RawDeviation]
-  /// The first deviation that passes over a step, and for each the next that passes over the same;
-  /// -1 where there is none.
-  private var first: [StepKey: Int] = [:]
+  /// Which of the chains has the deviations that pass over a step, one after the other.
+  private var chains: [StepKey: Int] = [:]
+  /// The first deviation of each chain, and for each deviation the next of its own; -1 for none.
+  private var first: [Int] = []
   private var following: [Int] = []
-  private var used: [Bool] = []
+  /// The same without those that found their place in this run: a step may be passed over by as many
+  /// as there are tasks, which are not all to be asked again at each choice.
+  private var firstLeft: [Int] = []
+  private var followingLeft: [Int] = []
   /// How many of the deviations found their place.
   package private(set) var applied = 0
 
   package init(_ deviations: [RawDeviation]) {
     self.deviations = deviations
-    first.reserveCapacity(deviations.count)
+    chains.reserveCapacity(deviations.count)
     following = Array(repeating: -1, count: deviations.count)
     for index in deviations.indices.reversed() {
-      let later = first.updateValue(index, forKey: deviations[index].passedOver)
-      following[index] = later ?? -1
+      if let chain = chains[deviations[index].passedOver] {
+        following[index] = first[chain]
+        first[chain] = index
+      } else {
+        chains[deviations[index].passedOver] = first.count
+        first.append(index)
+      }
     }
   }
 
@@ -28,19 +37,21 @@ package final class Replay: PureStrategy {
   var interruptsFirst: Bool { deviations.contains { $0.passedOver.isBeforeFirst } }
 
   package func begin(_ run: RunStart) {
-    used = Array(repeating: false, count: deviations.count)
+    (firstLeft, followingLeft) = (first, following)
     applied = 0
   }
 
   package func decide(at steps: some ChoicePoint) -> Int {
-    guard applied < deviations.count, var index = first[steps.key(at: 0)] else { return 0 }
+    guard applied < deviations.count, let chain = chains[steps.key(at: 0)] else { return 0 }
+    var (previous, index) = (-1, firstLeft[chain])
     while index >= 0 {
-      if !used[index], let pick = steps.index(of: deviations[index].picked) {
-        used[index] = true
+      let next = followingLeft[index]
+      if let pick = steps.index(of: deviations[index].picked) {
+        if previous < 0 { firstLeft[chain] = next } else { followingLeft[previous] = next }
         applied += 1
         return pick
       }
-      index = following[index]
+      (previous, index) = (index, next)
     }
     return 0
   }

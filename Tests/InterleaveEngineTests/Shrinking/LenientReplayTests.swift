@@ -55,4 +55,39 @@ import Testing
       #expect(replay.applied == schedule.deviations.count, "seed \(seed)")
     }
   }
+
+  /// In any order: one whose step is not enabled yet must not be lost when one behind it is taken.
+  @Test(arguments: SimulatedProgram.Mailboxes.allCases)
+  func aDeviationIsTriedWhereverItsStepIsPassedOverUntilItFindsItsPlace(
+    mailboxes: SimulatedProgram.Mailboxes
+  ) {
+    for seed in 0..<UInt64(300) {
+      let program = SimulatedProgram.random(seed: seed, mailboxes: mailboxes)
+      var random = SplitMix64(seed: seed)
+      let deviations = program.run(SimulatedWalk(), seed: seed).schedule.deviations
+        .shuffled(using: &random)
+      let replay = Replay(deviations)
+      let plain = PlainReplay(deviations)
+      #expect(program.run(replay).schedule == program.run(plain).schedule, "seed \(seed)")
+      #expect(replay.applied == deviations.count - plain.left.count, "seed \(seed)")
+    }
+  }
+}
+
+/// A replay by the definition: looks at all deviations that have not found their place.
+private final class PlainReplay: PureStrategy {
+  private(set) var left: [RawDeviation]
+
+  init(_ deviations: [RawDeviation]) { left = deviations }
+
+  func begin(_ run: RunStart) {}
+
+  func decide(at point: some ChoicePoint) -> Int {
+    for (index, deviation) in left.enumerated() where deviation.passedOver == point.key(at: 0) {
+      guard let pick = point.index(of: deviation.picked) else { continue }
+      left.remove(at: index)
+      return pick
+    }
+    return 0
+  }
 }
