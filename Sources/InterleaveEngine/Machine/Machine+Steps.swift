@@ -11,6 +11,7 @@ extension Machine {
     let slot = chosen.slot
     let job = slots.pointer(at: Int(slot))
     let waiting = queue.jobs.pointer(at: Int(slot))
+    il_prefetch_step(&job.pointee.ready)
     let step = steps.place()
     let mailbox = queue.mailboxes.known(at: Int(chosen.executor))
     notePassed(passed, in: step)
