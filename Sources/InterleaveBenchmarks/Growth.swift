@@ -3,18 +3,24 @@ import Interleave
 /// Measures schedules of programs that are two and four times as large as others: what a step
 /// costs must not depend on how much lives beside it.
 ///
+/// The caches of a processor hold less and less of what is larger, so that a step may cost twice as
+/// much where there is four times as much; to look at all that lives would cost four times as much.
+/// The native runtime, which is slowed down as well, is measured beside it.
+///
 /// What takes too long is measured again, twice at most: other work of the machine may have been in
 /// its way.
 ///
 /// - Parameter name: Only programs whose names begin so are measured.
-/// - Returns: Four times the size takes at most six times the time, and 10,000 tasks that are made
+/// - Returns: Four times the size takes at most eight times the time, and 10,000 tasks that are made
 ///   beside each other at most 0.2 s.
 func measureGrowth(only name: String = "") async -> Bool {
   var table = MarkdownTable(
-    "program", "size", "steps", "processor, s/schedule", "µs/step", "growth")
+    "program", "size", "steps", "processor, s/schedule", "µs/step", "growth", "native, s",
+    "growth")
   var excesses: [String] = []
   for program in Growing.all where program.name.hasPrefix(name) {
     var least: Double?
+    var leastNative: Double?
     for size in program.sizes {
       let limit = program.limit(size, after: least)
       let (times, steps) = await program.times(size, within: limit)
@@ -24,11 +30,13 @@ func measureGrowth(only name: String = "") async -> Bool {
         excesses.append(
           "\(program.name), \(size.grouped): \(measured) s, of \(limit.fixed(4)) s at most")
       }
+      let native = program.fails ? nil : await program.nativeTime(size)
+      least = least ?? seconds
+      leastNative = leastNative ?? native
       table.add(
         program.name, size.grouped, steps.grouped, seconds.fixed(4),
-        (seconds * 1e6 / Double(max(1, steps))).fixed(2),
-        least.map { (seconds / $0).fixed(1) + "×" } ?? "")
-      least = least ?? seconds
+        (seconds * 1e6 / Double(max(1, steps))).fixed(2), growth(from: least, to: seconds),
+        native.map { $0.fixed(4) } ?? "", growth(from: leastNative, to: native))
     }
   }
   print(table)
@@ -37,6 +45,11 @@ func measureGrowth(only name: String = "") async -> Bool {
     for excess in excesses { print("* \(excess)") }
   }
   return excesses.isEmpty
+}
+
+private func growth(from least: Double?, to seconds: Double?) -> String {
+  guard let least, let seconds, least != seconds else { return "" }
+  return (seconds / least).fixed(1) + "×"
 }
 
 /// A program that can be of any size.
@@ -123,7 +136,7 @@ struct Growing {
     let ofItself = isWide && size == 10_000 ? 0.2 : .infinity
     guard let least else { return ofItself }
     // Short times are not sharp enough for a verdict.
-    return min(ofItself, max(0.02, 1.5 * Double(size) / Double(sizes[0]) * least))
+    return min(ofItself, max(0.02, 2 * Double(size) / Double(sizes[0]) * least))
   }
 
   /// The processor times of a schedule until one is within the limit, three at most; and its steps.
@@ -135,6 +148,20 @@ struct Growing {
       steps = measured.steps
     } while seconds.count < 3 && seconds.last! > limit
     return (seconds, steps)
+  }
+
+  /// The processor time of a run by the native runtime, of a program that does not fail.
+  func nativeTime(_ size: Int) async -> Double {
+    let runs = 4
+    let start = processorTime()
+    for _ in 0..<runs {
+      do {
+        try await body(size)
+      } catch {
+        preconditionFailure("\(name): \(error)")
+      }
+    }
+    return (processorTime() - start) / Double(runs)
   }
 
   /// The processor time of a schedule, and its steps.
