@@ -33,6 +33,8 @@ package struct RunTrace: Sendable {
   package var isCancelling: Bool
   /// How many threads the pool had, where a step could not run for want of one.
   package var poolWidth: Int?
+  /// What its random numbers were made from, where it drew any that were its own.
+  package var randomSeed: UInt64?
 
   package struct Cancellation: Sendable, Hashable {
     package var task: Int
@@ -52,7 +54,7 @@ extension Machine {
       executors: (0..<executors.count).map { inspectExecutor($0) },
       cancellation: cancellation.map { .init(task: $0.task, steps: $0.steps) },
       resumptions: withResumptions ? resumptions() : [], events: tracedEvents(isStopped: isStopped),
-      isCancelling: isCancelling, poolWidth: effectivePoolWidth)
+      isCancelling: isCancelling, poolWidth: effectivePoolWidth, randomSeed: drawnSeed)
   }
 }
 
@@ -106,6 +108,7 @@ extension RunTrace {
     }
     packet.put(isCancelling)
     packet.put(poolWidth)
+    packet.put(randomSeed)
   }
 
   /// Takes over a run of another process, and the names of types that only that has made.
@@ -137,5 +140,6 @@ extension RunTrace {
     }
     isCancelling = packet.take()
     poolWidth = packet.take()
+    randomSeed = packet.take()
   }
 }

@@ -63,13 +63,17 @@ package struct RecordedSchedule: Sendable, Hashable {
   package var cancellation: RecordedCancellation?
   /// How many threads the pool had, where a step could not run for want of one.
   package var poolWidth: Int?
+  /// What its random numbers were made from, where it drew any that were its own.
+  package var randomSeed: UInt64?
 
   package init(
-    steps: [RecordedStep], cancellation: RecordedCancellation? = nil, poolWidth: Int? = nil
+    steps: [RecordedStep], cancellation: RecordedCancellation? = nil, poolWidth: Int? = nil,
+    randomSeed: UInt64? = nil
   ) {
     self.steps = steps
     self.cancellation = cancellation
     self.poolWidth = poolWidth
+    self.randomSeed = randomSeed
   }
 
   /// The choices that departed from the baseline, in the order in which they

@@ -171,7 +171,9 @@ struct Campaign {
     }
     guard let journal, resolved.isolation != .none else { return nil }
     guard let written = journal.read({ tally.warn($0) }) else { return nil }
-    let outcome = runner.run(written.request(hangLimit: resolved.hangLimit))
+    let outcome = runner.run(
+      written.request(
+        hangLimit: resolved.hangLimit, drawsItsOwn: resolved.walksDrawTheirOwn))
     guard let found = written.found(outcome) else {
       if let warning = written.lossWords { tally.warn(warning) }
       journal.remove()
@@ -316,7 +318,8 @@ struct Campaign {
     let runs = SettlingRuns(
       runner, progress, seed: found.seed,
       interruptions: Interruptions(of: found.schedule.deviations),
-      poolWidth: found.schedule.poolWidth, beside: found.failure,
+      poolWidth: found.schedule.poolWidth, randomSeed: found.schedule.randomSeed,
+      beside: found.failure,
       duration: resolved.configuration.shrinking.duration)
     // What comes from outside is not the run's, so that it may not come again.
     let keeper = Keeper(

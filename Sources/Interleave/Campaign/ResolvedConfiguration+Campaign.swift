@@ -31,6 +31,24 @@ extension ResolvedConfiguration {
       ? .simplest : .fresh(seed: SplitMix64.seed(seed, stream: UInt64.max - UInt64(number)))
   }
 
+  /// What the random numbers of the walk with a number are made from; nil for those of the campaign.
+  ///
+  /// Each draws its own, but for the first; and where all schedules are to be run, a schedule must come
+  /// to the same each time.
+  func randomSeed(_ number: Int) -> UInt64? {
+    walksDrawTheirOwn ? Self.randomSeed(number, seed: seed) : nil
+  }
+
+  var walksDrawTheirOwn: Bool {
+    configuration.strategy.proof != .all && !configuration.strategy.isComplete
+  }
+
+  /// The same under a seed.
+  static func randomSeed(_ number: Int, seed: UInt64) -> UInt64? {
+    guard number > 0 else { return nil }
+    return SplitMix64.seed(SplitMix64.seed(seed, stream: 1 << 41), stream: UInt64(number))
+  }
+
   /// What a run with an index, or a walk with a number, is told.
   func start(_ index: Int) -> RunStart {
     RunStart(index: index, seed: SplitMix64.seed(seed, stream: UInt64(index)))

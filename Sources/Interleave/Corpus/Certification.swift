@@ -4,6 +4,8 @@ import InterleaveEngine
 struct FixedEntry {
   let path: String
   let seed: UInt64
+  /// What its random numbers are made from; nil for the seed.
+  let randomSeed: UInt64?
   /// What was generated for it.
   let plan: DrawingPlan
   /// Where its steps can be interrupted inside.
@@ -80,6 +82,7 @@ struct Certification {
       wants: [.signature, .limits, .touches, .division])
     if watch != nil { request.wants.insert(.unseen) }
     request.terms.seed = fix.seed
+    request.terms.randomSeed = fix.randomSeed
     request.terms.runsWholeSteps = fix.grain == .steps
     request.terms.interruptions = fix.interruptions
     return request
@@ -90,7 +93,8 @@ struct Certification {
   /// - Parameter replayed: How many entries of the test were replayed.
   mutating func learn(_ outcome: RunOutcome, replayed: Int) {
     guard outcome.failure != nil else {
-      limits.formUnion(outcome.limits)
+      // All of them draw the same.
+      limits.formUnion(outcome.limits.subtracting(.randomness))
       unseen = unseen ?? outcome.unseen
       divided = divided ?? outcome.divided
       if let beginning { return begin(outcome, as: beginning) }

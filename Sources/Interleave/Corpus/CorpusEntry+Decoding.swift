@@ -89,12 +89,14 @@ extension CorpusEntry {
       try object.end()
     }
     let poolWidth = version > 1 && fields.has("poolWidth") ? try Self.width(from: &fields) : nil
+    let randomSeed = version > 1 && fields.has("randomSeed") ? try fields.word("randomSeed") : nil
     let words = try fields.strings("interleaving")
     try fields.end()
     return CorpusEntry(
       test: testName, signature: FailureSignature(kind: kind, place: place), message: message,
       location: location, seed: seed, inputs: inputs, operations: operations, choices: choices,
-      deviations: deviations, cancellation: cancellation, poolWidth: poolWidth, words: words)
+      deviations: deviations, cancellation: cancellation, poolWidth: poolWidth,
+      randomSeed: randomSeed, words: words)
   }
 
   private static func width(from fields: inout Fields) throws(ContentFault) -> Int {

@@ -61,6 +61,7 @@ extension CorpusEntry {
         ))
     }
     if let poolWidth { fields.append(("poolWidth", String(poolWidth))) }
+    if let randomSeed { fields.append(("randomSeed", String(randomSeed))) }
     fields.append(("interleaving", list(words.map(quoted))))
     return "{\n" + fields.map { "  \(quoted($0)): \($1)" }.joined(separator: ",\n") + "\n}\n"
   }

@@ -7,8 +7,11 @@ package struct CorpusEntry: Sendable, Hashable {
 
   /// The version of the format that the entry is written in: the oldest that can hold it.
   ///
-  /// Version 2 has steps that were interrupted inside, and pools of so many threads.
-  package var version: Int { interruptions == .never && poolWidth == nil ? 1 : 2 }
+  /// Version 2 has steps that were interrupted inside, pools of so many threads, and random numbers of
+  /// the run's own.
+  package var version: Int {
+    interruptions == .never && poolWidth == nil && randomSeed == nil ? 1 : 2
+  }
 
   /// Where steps must be interrupted inside for its interleaving to be made again.
   var interruptions: Interruptions {
@@ -64,6 +67,8 @@ package struct CorpusEntry: Sendable, Hashable {
   package var cancellation: Interleaving.Cancellation?
   /// How many threads the pool had, where that bounded what could run.
   package var poolWidth: Int?
+  /// What the program's random numbers are made from; nil for the seed.
+  package var randomSeed: UInt64?
   /// The interleaving in words, for a reviewer; a replay does not look at it.
   package var words: [String]
 
@@ -71,9 +76,11 @@ package struct CorpusEntry: Sendable, Hashable {
     test: TestName, signature: FailureSignature, message: String, location: Location? = nil,
     seed: UInt64 = 0, inputs: [String] = [], operations: [String] = [],
     choices: [[UInt64]] = [], deviations: [Interleaving.Deviation] = [],
-    cancellation: Interleaving.Cancellation? = nil, poolWidth: Int? = nil, words: [String] = []
+    cancellation: Interleaving.Cancellation? = nil, poolWidth: Int? = nil,
+    randomSeed: UInt64? = nil, words: [String] = []
   ) {
     self.poolWidth = poolWidth
+    self.randomSeed = randomSeed
     self.test = test
     self.signature = signature
     self.message = message
@@ -109,7 +116,8 @@ package struct CorpusEntry: Sendable, Hashable {
         Interleaving.Deviation(index: $0.index, picked: $0.picked, passedOver: $0.passedOver)
       },
       cancellation: failure.interleaving.cancellation,
-      poolWidth: failure.interleaving.poolWidth, words: failure.interleaving.words())
+      poolWidth: failure.interleaving.poolWidth,
+      randomSeed: failure.interleaving.randomSeed, words: failure.interleaving.words())
   }
 
   package var kind: FuzzFailure.Kind { signature.kind }
@@ -174,6 +182,7 @@ package struct CorpusEntry: Sendable, Hashable {
       combine(cancellation.after)
     }
     if let poolWidth { hash.combine("\(poolWidth) threads") }
+    if let randomSeed { hash.combine(randomSeed) }
     for texts in [inputs, operations] {
       hash.combine(UInt64(texts.count))
       for text in texts { hash.combine(text) }

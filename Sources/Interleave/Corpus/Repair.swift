@@ -60,6 +60,7 @@ struct Repair {
     request.terms.seed = entry.seed
     request.terms.interruptions = entry.interruptions
     request.terms.poolWidth = entry.poolWidth
+    request.terms.randomSeed = entry.randomSeed
     if needsAdaption {
       // The draws that come nearest are those of all runs that follow.
       request.wants = .draws

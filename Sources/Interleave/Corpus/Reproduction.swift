@@ -76,6 +76,7 @@ struct Reproduction {
     request.terms.seed = entry.seed
     request.terms.interruptions = entry.interruptions
     request.terms.poolWidth = entry.poolWidth
+    request.terms.randomSeed = entry.randomSeed
     return request
   }
 
@@ -125,7 +126,8 @@ struct Reproduction {
     replay.record(match, failure: signature)
     if fix == nil, outcome.failure == nil, match.isEntry {
       fix = FixedEntry(
-        path: path, seed: entry.seed, plan: .stored(StoredDraws(entry)),
+        path: path, seed: entry.seed, randomSeed: entry.randomSeed,
+        plan: .stored(StoredDraws(entry)),
         interruptions: entry.interruptions, poolWidth: entry.poolWidth,
         signature: outcome.signature, steps: outcome.touched ?? [], divided: outcome.divided)
     }

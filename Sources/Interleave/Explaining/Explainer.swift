@@ -55,7 +55,8 @@ struct Explainer {
     }
     return Interleaving(
       steps: named, deviations: deviations, tasks: tasks(in: steps, places),
-      cancellation: cancellation(in: steps), poolWidth: trace.poolWidth)
+      cancellation: cancellation(in: steps), poolWidth: trace.poolWidth,
+      randomSeed: trace.randomSeed)
   }
 
   /// The task that was cancelled, if it was before the steps were over.

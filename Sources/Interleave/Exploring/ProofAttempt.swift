@@ -207,6 +207,8 @@ struct ProofAttempt {
     unseen newUnseen: UnseenSharing?, isOfSearch: Bool
   ) {
     guard phase != .over else { return }
+    // A search that was asked for has all runs draw the same random numbers, and is one for these.
+    let newLimits = effort == .all ? newLimits.subtracting(.randomness) : newLimits
     if value != 0 {
       if isOfSearch { returned.search.insert(value) } else { returned.walks.insert(value) }
     }

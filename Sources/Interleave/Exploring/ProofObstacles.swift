@@ -84,6 +84,10 @@ enum ProofObstacles {
       .interruptions,
       "a step waited inside for what others do, or did there what no relation between steps covers"
     ),
+    (
+      .randomness,
+      "random numbers were drawn (`UUID()`, `randomElement()`), and those of other runs are others"
+    ),
     (.conditions, "a condition is asked after every step, and may see what several of them did"),
     (.queues, "blocks ran on dispatch queues"),
     (.threads, "the test made threads"),

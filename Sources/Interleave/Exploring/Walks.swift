@@ -75,6 +75,7 @@ struct Walks {
     if isWeighed { request.wants.insert(.odds) }
     // A proof is watched over by walks of whole steps.
     request.terms.runsWholeSteps = runsWholeSteps
+    request.terms.randomSeed = resolved.randomSeed(number)
     return request
   }
 

@@ -43,7 +43,8 @@ struct JournalFile {
   func write(_ found: FoundFailure) {
     guard found.corpusFile == nil, !found.failure.isMistake else { return }
     let run = RunGlance(
-      index: 0, deviations: found.schedule.deviations, cancellation: found.schedule.cancellation)
+      index: 0, deviations: found.schedule.deviations,
+      cancellation: found.schedule.cancellation, randomSeed: found.schedule.randomSeed)
     let finding = RunJournal.Finding(
       message: found.failure.message, kind: found.failure.kind,
       schedulesTried: found.schedulesTried, strategy: found.strategy,
@@ -84,7 +85,10 @@ struct JournalFile {
 
 extension RunJournal {
   /// The run that was written down, to be made again apart from this process.
-  func request(hangLimit: Int64) -> RunRequest {
+  ///
+  /// - Parameter drawsItsOwn: Walks draw random numbers of their own, which a crash leaves no time to
+  ///   write down.
+  func request(hangLimit: Int64, drawsItsOwn: Bool = true) -> RunRequest {
     var request = RunRequest.replay(
       run.deviations, cancelling: run.cancellation,
       finding.map { .replay($0.draws) }
@@ -92,6 +96,10 @@ extension RunJournal {
     request.wants = .traceOfFailure
     request.place = .child(hangLimit: hangLimit)
     request.terms.seed = seed
+    request.terms.randomSeed = run.randomSeed
+    if reason == .crash, drawsItsOwn {
+      request.terms.randomSeed = ResolvedConfiguration.randomSeed(run.index, seed: seed)
+    }
     request.terms.awaitsCrashElsewhere = isElsewhere || finding?.isElsewhere == true
     return request
   }

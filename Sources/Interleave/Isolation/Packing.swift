@@ -110,10 +110,13 @@ extension RecordedSchedule {
     packet.put(all: steps)
     packet.put(cancellation)
     packet.put(poolWidth)
+    packet.put(randomSeed)
   }
 
   init(from packet: inout Packet) {
-    self.init(steps: packet.takeAll(), cancellation: packet.take(), poolWidth: packet.take())
+    self.init(
+      steps: packet.takeAll(), cancellation: packet.take(), poolWidth: packet.take(),
+      randomSeed: packet.take())
   }
 }
 

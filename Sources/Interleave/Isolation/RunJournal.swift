@@ -74,6 +74,7 @@ extension RunJournal {
       if let doubles = finding.draws.doubles { add("doubles", doubles.words) }
     }
     add("i", [UInt64(run.index), 0, 0, 0])
+    if let seed = run.randomSeed { add("r", [seed, 0, 0, 0]) }
     for deviation in run.deviations {
       add("d", Self.words(deviation.picked) + Self.words(deviation.passedOver))
     }
@@ -141,7 +142,7 @@ extension RunJournal {
         guard let reason = Reason(rawValue: String(rest)) else { return nil }
         self.reason = reason
       case "elsewhere": isElsewhere = true
-      case "i", "d", "c":
+      case "i", "r", "d", "c":
         guard run.read(parts[0], Self.words(rest)) else { return nil }
       default:
         guard finding.read(parts[0], Self.unescaped(rest)) else { return nil }
@@ -214,6 +215,7 @@ extension RunGlance {
     let step = StepKey(task: words[0], ordinal: Int32(truncatingIfNeeded: words[1]))
     switch key {
     case "i": index = Int(truncatingIfNeeded: words[0])
+    case "r": randomSeed = words[0]
     case "d":
       deviations.append(
         RawDeviation(

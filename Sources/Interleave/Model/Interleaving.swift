@@ -13,13 +13,18 @@ public struct Interleaving: Sendable, Hashable {
   /// How many threads the pool had, where a step could not run for want of one; nil where there
   /// were as many as it took.
   public var poolWidth: Int?
+  /// What the program's random numbers were made from, where it drew any that were not those of the
+  /// campaign's seed.
+  public var randomSeed: UInt64?
 
   /// Makes one of its parts.
   public init(
     steps: [Step] = [], deviations: [Deviation] = [], tasks: [TaskInfo] = [],
-    cancellation: Cancellation? = nil, poolWidth: Int? = nil
+    cancellation: Cancellation? = nil, poolWidth: Int? = nil,
+    randomSeed: UInt64? = nil
   ) {
     self.poolWidth = poolWidth
+    self.randomSeed = randomSeed
     self.steps = steps
     self.deviations = deviations
     self.tasks = tasks

@@ -55,6 +55,7 @@ struct FailureDocument {
         .object(["task": .text("\($0.task)"), "afterStep": .number($0.index)])
       },
       "poolWidth": interleaving.poolWidth.map { .number($0) },
+      "randomSeed": interleaving.randomSeed.map { .text(String($0)) },
       "experiments": .list(experiments()),
       "chances": .list(chances()),
       "passing": passing(),

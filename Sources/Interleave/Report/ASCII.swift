@@ -126,7 +126,7 @@ extension Interleaving {
       },
       cancellation: cancellation.map {
         Cancellation(task: $0.task, index: $0.index, after: $0.after.ascii)
-      }, poolWidth: poolWidth)
+      }, poolWidth: poolWidth, randomSeed: randomSeed)
   }
 }
 

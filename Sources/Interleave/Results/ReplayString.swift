@@ -92,13 +92,16 @@ private struct ByteWriter {
       put(deviation.passedOver)
     }
     // What else follows.
-    put((entry.cancellation == nil ? 0 : 1) + (entry.poolWidth == nil ? 0 : 2))
+    put(
+      (entry.cancellation == nil ? 0 : 1) + (entry.poolWidth == nil ? 0 : 2)
+        + (entry.randomSeed == nil ? 0 : 4))
     if let cancellation = entry.cancellation {
       put(cancellation.task.description)
       put(cancellation.index)
       put(cancellation.after)
     }
     if let width = entry.poolWidth { put(width) }
+    if let seed = entry.randomSeed { put(seed) }
   }
 
   private mutating func put(_ step: Interleaving.StepName) {
@@ -159,7 +162,7 @@ private struct ByteReader {
       let seed = number(), let inputs = list({ $0.text() }),
       let operations = list({ $0.text() }),
       let choices = list({ $0.list { $0.number() } }),
-      let deviations = list({ $0.deviation() }), let parts = count(), 0...3 ~= parts
+      let deviations = list({ $0.deviation() }), let parts = count(), 0...7 ~= parts
     else { return nil }
     var entry = CorpusEntry(
       test: CorpusEntry.TestName(suite: "", name: ""),
@@ -172,6 +175,10 @@ private struct ByteReader {
     if parts & 2 != 0 {
       guard let width = count(), width >= 1 else { return nil }
       entry.poolWidth = width
+    }
+    if parts & 4 != 0 {
+      guard let seed = number() else { return nil }
+      entry.randomSeed = seed
     }
     return entry
   }

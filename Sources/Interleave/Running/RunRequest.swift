@@ -19,6 +19,7 @@ struct RunRequest {
   static func replay(_ schedule: RecordedSchedule, _ draws: Draws) -> RunRequest {
     var request = replay(schedule.deviations, cancelling: schedule.cancellation, .replay(draws))
     request.terms.poolWidth = schedule.poolWidth
+    request.terms.randomSeed = schedule.randomSeed
     return request
   }
 
@@ -39,6 +40,8 @@ struct RunRequest {
 struct RunTerms {
   /// The seed of what the program under test draws at random by itself.
   var seed: UInt64?
+  /// The same for this run alone.
+  var randomSeed: UInt64?
   /// Where it waits for others.
   var patience = Patience.ordinary
   /// The number of steps above which it is taken to be endless.

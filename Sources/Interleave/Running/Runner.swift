@@ -97,6 +97,7 @@ final class Runner {
     self.request = request
     let terms = request.terms
     machine.settings.environmentSeed = terms.seed ?? settings.environmentSeed
+    machine.settings.randomSeed = terms.randomSeed
     machine.settings.patience = terms.patience
     machine.settings.stepLimit = terms.stepLimit ?? settings.stepLimit
     machine.settings.foreignGrace = terms.foreignGrace ?? settings.foreignGrace
@@ -195,6 +196,7 @@ final class Runner {
     }
     if wants.contains(.count) || wants.contains(.limits) {
       outcome.limits = machine.limits
+      if machine.hasDrawn { outcome.limits.insert(.randomness) }
       outcome.followsRelation = machine.followsRelationOutside
       outcome.cameToPoints = machine.cameToPoints
     }

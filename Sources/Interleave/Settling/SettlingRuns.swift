@@ -13,6 +13,8 @@ final class SettlingRuns {
   /// How many threads the pool has, where a run does not bring that along; nil for what is
   /// configured.
   var poolWidth: Int?
+  /// What random numbers are made from, where a run does not bring that along; nil for the seed.
+  private let randomSeed: UInt64?
   /// What fails is a thread that runs no step: a run may have passed before it does.
   var awaitsCrashElsewhere = false
   /// Where runs are made.
@@ -30,13 +32,15 @@ final class SettlingRuns {
 
   init(
     _ maker: any RunMaker, _ progress: ShrinkingProgress, seed: UInt64,
-    interruptions: Interruptions = .never, poolWidth: Int? = nil, beside failure: RunFailure,
+    interruptions: Interruptions = .never, poolWidth: Int? = nil, randomSeed: UInt64? = nil,
+    beside failure: RunFailure,
     duration: Duration = FuzzConfiguration.Shrinking().duration
   ) {
     others = OtherFailures(than: failure)
     effort = Effort(duration, now: Takeover.realTime - maker.timeWaited)
     self.interruptions = interruptions
     self.poolWidth = poolWidth
+    self.randomSeed = randomSeed
     self.maker = maker
     self.progress = progress
     self.seed = seed
@@ -104,6 +108,7 @@ final class SettlingRuns {
     request.terms.seed = seed
     request.terms.interruptions = max(request.terms.interruptions, interruptions)
     request.terms.poolWidth = request.terms.poolWidth ?? poolWidth
+    request.terms.randomSeed = request.terms.randomSeed ?? randomSeed
     request.terms.awaitsCrashElsewhere = awaitsCrashElsewhere
     return request
   }

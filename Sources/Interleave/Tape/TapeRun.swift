@@ -155,7 +155,7 @@ final class TapeRecorder: Strategy {
     var terms = TapeTerms()
     terms.interruptsSteps = !request.terms.runsWholeSteps
     terms.poolWidth = request.terms.poolWidth ?? 0
-    terms.seed = request.terms.seed ?? 0
+    terms.seed = request.terms.randomSeed ?? request.terms.seed ?? 0
     terms.cancellation = canceller?.cancellation
     var writer = TapeWriter()
     guard terms.write(to: &writer) else { return nil }

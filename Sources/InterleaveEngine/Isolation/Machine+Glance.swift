@@ -6,10 +6,14 @@ package struct RunGlance: Sendable, Hashable {
   package var index: Int
   package var deviations: [RawDeviation]
   package var cancellation: RecordedCancellation?
+  /// What its random numbers are made from; nil where they are not its own.
+  package var randomSeed: UInt64?
 
   package init(
-    index: Int, deviations: [RawDeviation], cancellation: RecordedCancellation? = nil
+    index: Int, deviations: [RawDeviation], cancellation: RecordedCancellation? = nil,
+    randomSeed: UInt64? = nil
   ) {
+    self.randomSeed = randomSeed
     self.index = index
     self.deviations = deviations
     self.cancellation = cancellation
@@ -31,7 +35,8 @@ extension Machine {
     let key = { (task: Int32, ordinal: Int32) in
       name(task).map { StepKey(task: $0, ordinal: ordinal) }
     }
-    var glance = RunGlance(index: runIndex, deviations: [])
+    var glance = RunGlance(
+      index: runIndex, deviations: [], randomSeed: progress.settings.randomSeed)
     for step in steps
     where step.task != step.passedTask || step.ordinal != step.passedOrdinal {
       guard let picked = key(step.task, step.ordinal),

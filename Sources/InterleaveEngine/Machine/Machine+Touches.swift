@@ -62,6 +62,7 @@ extension Machine {
     case IL_TOUCH_CHANNEL:
       touches.append(Touch(object: lockNumber(UInt(bitPattern: object)), mode: .exclusive))
     case IL_TOUCH_RANDOM:
+      progress.hasDrawn = true
       touch(.randomness, .exclusive)
     case IL_TOUCH_AWAITED:
       guard let task = taskIndex[UInt(bitPattern: object)] else { return }
@@ -165,6 +166,12 @@ extension Machine {
     if inside.takesSegments { limits.formUnion(limitsOfSegments) }
     return limits
   }
+
+  /// The run has drawn random numbers.
+  package var hasDrawn: Bool { progress.hasDrawn }
+
+  /// What its random numbers were made from, where it drew any and they were its own.
+  var drawnSeed: UInt64? { hasDrawn ? progress.settings.randomSeed : nil }
 
   /// Has it noted by what steps may share something unseen; that takes a ``SharingWatch``.
   package func noteUnseen(_ notes: Bool) { il_session_note_unseen(session, notes) }

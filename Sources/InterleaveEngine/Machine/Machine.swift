@@ -159,7 +159,8 @@ package final class Machine {
       runIndex = start.index
       il_session_leave_natives(session, !settings.natives.isEmpty)
       strategy.begin(start)
-      il_session_begin(session, SplitMix64.seed(settings.environmentSeed, stream: 1))
+      il_session_begin(
+        session, SplitMix64.seed(settings.randomSeed ?? settings.environmentSeed, stream: 1))
       let previous = il_enter(session)
       root()
       il_leave(previous)
@@ -320,7 +321,7 @@ package final class Machine {
             task: tasks[Int(step.passedTask)].name, ordinal: step.passedOrdinal),
           reason: step.reason, isPreemption: step.isPreemption, isStall: step.isStall)
       }, cancellation: recordedCancellation(upTo: count ?? steps.count),
-      poolWidth: effectivePoolWidth)
+      poolWidth: effectivePoolWidth, randomSeed: drawnSeed)
   }
 
   /// How many tasks the last run has had, its first one among them.

@@ -36,6 +36,8 @@ package struct MachineSettings: Sendable {
   package var timeAfterRoot = Int64.max
   /// The seed of what the program under test draws at random.
   package var environmentSeed: UInt64 = 0
+  /// What a run's random numbers are made from that has its own; nil for `environmentSeed`.
+  package var randomSeed: UInt64?
   /// How many nanoseconds of real time a run waits for a foreign thread.
   ///
   /// Only then does it count as stuck. A full libdispatch pool takes a second to notice

@@ -183,6 +183,8 @@ struct RunState {
   /// The signature, and of how many steps it is; -1 while it is not known.
   var hash: UInt64 = 0
   var hashedSteps = -1
+  /// A step has drawn a random number.
+  var hasDrawn = false
   /// A timer was set.
   var hasTimers = false
   /// One was set that is set again each time.

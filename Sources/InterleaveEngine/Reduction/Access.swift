@@ -85,4 +85,6 @@ package struct ReductionLimits: OptionSet, Sendable, Hashable {
   package static let queues = ReductionLimits(rawValue: 8192)
   /// The run has made threads.
   package static let threads = ReductionLimits(rawValue: 16384)
+  /// Random numbers were drawn, of which other runs draw others.
+  package static let randomness = ReductionLimits(rawValue: 32768)
 }

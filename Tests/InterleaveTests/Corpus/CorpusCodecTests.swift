@@ -80,6 +80,18 @@ import Testing
     #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: none) }
   }
 
+  @Test func randomNumbersOfItsOwnNeedTheNewerFormat() throws {
+    var entry = bankEntry
+    entry.randomSeed = .max
+    let text = entry.json()
+    #expect(text.contains(#""version": 2,"#))
+    #expect(text.contains(#""randomSeed": 18446744073709551615,"#), "\(text)")
+    #expect(try CorpusEntry(reading: text) == entry)
+    #expect(entry.digest != bankEntry.digest)
+    let old = text.replacing(#""version": 2"#, with: #""version": 1"#)
+    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: old) }
+  }
+
   @Test func charactersThatAReviewerCouldNotSeeAreEscaped() {
     var entry = bankEntry
     entry.message = "a\u{202E}b\u{200B}c\0d/e"

@@ -91,6 +91,7 @@ struct EntryGenerator {
       cancellation: random.below(2) == 0
         ? nil : .init(task: stepName().task, index: count(), after: stepName()),
       poolWidth: random.below(4) == 0 ? 1 + random.below(64) : nil,
+      randomSeed: random.below(4) == 0 ? random.next() : nil,
       words: list { $0.text() })
   }
 }
