@@ -245,6 +245,10 @@ struct FailureReport {
       lines += indented(
         "Shrunk from \(failure.original.words) to \(now.words).")
     }
+    if interleaving.randomSeed != nil {
+      lines += indented(
+        "The program draws random numbers; those of this schedule are kept with it.")
+    }
     if failure.isMinimal {
       lines += indented("Minimal: no schedule with fewer preemptions fails.")
     }

@@ -141,6 +141,11 @@ struct Repetition {
     if let seen = escapes.first(where: { $0.escape.kind == .foreignThread }) ?? escapes.first {
       return "\(seen.words), and what it does is not under the run's control."
     }
+    if first.limits.contains(.randomness) {
+      return "what a run has left under a name that it drew at random (a folder named by a `UUID`, "
+        + "for instance), since a schedule that is run again draws the same; or something else that "
+        + "outlives a run: a global or captured variable, a cache, files."
+    }
     if settles {
       return "something that outlives a run and was different in the first one: a global or static "
         + "variable, a cache, or a variable that the body captures."

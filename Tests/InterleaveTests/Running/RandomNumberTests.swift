@@ -20,6 +20,8 @@ import Testing
     let outcome = await fuzzed(schedules: 1_000, seed: seed) { await Self.balance() }
     let failure = try #require(outcome.failure, "\(outcome)")
     #expect(failure.interleaving.preemptions <= 1 && failure.isMinimal, "\(failure)")
+    let isToldOf = "\(failure)".contains("draws random numbers")
+    #expect(isToldOf == (failure.interleaving.randomSeed != nil), "\(failure)")
   }
 
   @Test func aProgramThatDrawsAndIsRightPassesAndIsNotCalledProved() async {
@@ -91,6 +93,21 @@ import Testing
         try FileManager.default.removeItem(at: own)
       }
       #expect(outcome.failure == nil, "\(outcome)")
+    }
+  }
+
+  @Test func whatARunLeavesUnderARandomNameIsMetByItsRepetitionAndSaidToBe() async throws {
+    try await withTemporaryFolder { folder in
+      let outcome = await fuzzed {
+        let own = URL(fileURLWithPath: folder).appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: own, withIntermediateDirectories: false)
+        async let one: Void = Task.yield()
+        async let other: Void = Task.yield()
+        _ = await (one, other)
+      }
+      #expect(outcome.failure == nil, "\(outcome)")
+      let warning = try #require(outcome.report.warnings.first, "\(outcome)")
+      #expect(warning.contains("named by a `UUID`"), "\(warning)")
     }
   }
 
