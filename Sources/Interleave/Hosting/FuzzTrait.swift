@@ -36,6 +36,7 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
       let cases = FuzzedCases()
       try await FuzzedCases.$current.withValue(cases) { try await function() }
       if let (failure, isInherited) = cases.failure {
+        if !isInherited { ProcessSummary.noteFailure() }
         tell(failure, of: test, isInherited: isInherited)
       }
       if let warning = cases.warning {
@@ -54,8 +55,8 @@ public struct FuzzTrait: TestTrait, SuiteTrait, TestScoping {
     if let cancellation = result.cancellation { throw cancellation }
     let location = FuzzFailure.SourceLocation(test.sourceLocation)
     var outcome = result.outcome
-    ProcessSummary.note(outcome, of: identity)
     let isTold = FuzzedCases.current?.take(&outcome, isInherited: isInherited(by: test)) ?? false
+    ProcessSummary.note(isTold ? .passed(outcome.report) : outcome, of: identity)
     Host.swiftTesting.show(outcome, at: location)
     guard let failure = outcome.failure, !result.isRecorded, !isTold else { return }
     tell(failure, of: test, isInherited: isInherited(by: test))

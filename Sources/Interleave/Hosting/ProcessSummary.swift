@@ -76,4 +76,7 @@ struct ProcessSummary: Sendable {
     _ = owner
     current.withLock { $0.note(outcome, of: test.fullName) }
   }
+
+  /// The same of a test whose cases it has taken note of, and of which none did what it should.
+  static func noteFailure() { current.withLock { $0.failures += 1 } }
 }

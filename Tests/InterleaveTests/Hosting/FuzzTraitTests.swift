@@ -124,6 +124,8 @@ import Testing
     let result = try await runFixtures("CaseFixtures/interleavesInSomeCases")
     #expect(result.exitCode == 0, "\(result)")
     #expect(records(result).isEmpty, "\(result)")
+    #expect(result.output.contains("interleave: 3 tests fuzzed"), "\(result)")
+    #expect(!result.output.contains("1 failure"), "\(result)")
   }
 
   @Test func thatNoCaseInterleavesIsToldOnce() async throws {
@@ -132,6 +134,7 @@ import Testing
     #expect(records(failed).count == 1, "\(failed)")
     #expect(failed.output.contains("nothing was interleaved"))
     #expect(failed.output.contains("checks.remove(.nothingInterleaved)"))
+    #expect(failed.output.contains(", 1 failure"), "\(failed)")
     let warned = try await runFixtures("CaseFixtures/isOfOneTaskInEachCase")
     #expect(warned.exitCode == 0, "\(warned)")
     #expect(records(warned).count == 1, "\(warned)")
