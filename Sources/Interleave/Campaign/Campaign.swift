@@ -214,6 +214,15 @@ struct Campaign {
     }
     let files = try corpus?.files(of: test.corpusName)
     guard let entry = resolved.entry else { return files }
+    // Each test looks for it among its own; but that it is nowhere must not pass for a replay.
+    if resolved.mode == .replay, let corpus,
+      !FileCalls.exists(entry), !FileCalls.exists(corpus.located(entry))
+    {
+      throw CorpusFileError(
+        file: entry,
+        reason: .unreadable("\(EnvironmentVariable.entry.rawValue) names it, and it does not exist")
+      )
+    }
     return files?.filter { corpus?.located($0.path) == entry || $0.path == entry }
   }
 

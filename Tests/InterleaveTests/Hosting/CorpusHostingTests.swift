@@ -37,6 +37,24 @@ import Testing
     }
   }
 
+  @Test func anEntryThatDoesNotExistIsAnErrorAndOneOfAnotherTestIsNot() async throws {
+    try await withTemporaryFolder { folder in
+      var environment = ["INTERLEAVE_CORPUS": folder]
+      _ = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      environment["INTERLEAVE_MODE"] = "replay"
+      environment["INTERLEAVE_ENTRY"] = "nope.json"
+      let mistyped = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      #expect(mistyped.exitCode == 1, "\(mistyped)")
+      #expect(mistyped.output.contains("nope.json: it cannot be read: INTERLEAVE_ENTRY names it"))
+      environment["INTERLEAVE_ENTRY"] =
+        folder + "/" + (try #require(try allFiles(below: folder).first))
+      let its = try await runFixtures("TraitFixtures/fails\\(\\)", environment: environment)
+      #expect(its.output.contains("Schedule 1 failed"), "\(its)")
+      let other = try await runFixtures("TraitFixtures/passes", environment: environment)
+      #expect(other.exitCode == 0, "\(other)")
+    }
+  }
+
   @Test func onCIAFailureIsShownAndAttachedButNotWritten() async throws {
     try await withTemporaryFolder { folder in
       let attachments = folder + "/attachments"
