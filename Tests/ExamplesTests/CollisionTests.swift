@@ -36,12 +36,12 @@ import Testing
       Known("cart-receipt", "guard !lines.isEmpty", "lines.append(CartLine", "let receipt = "),
       Known(
         "cart-payment",
-        look: "`lines` on ShoppingCart was looked up by task 0.1 (ShoppingCart.checkout) at "
-          + "ShoppingCart.swift:32 before it was removed"),
+        look: "Task 0.1 (ShoppingCart.checkout) at ShoppingCart.swift:32 "
+          + "ran on ShoppingCart before `lines` was removed"),
       Known(
         "game-start",
-        look: "`match` on GameServer was looked up by task 0.1 (GameServer.startMatch) at "
-          + "GameServer.swift:33 before it was stored"),
+        look: "Task 0.1 (GameServer.startMatch) at GameServer.swift:33 "
+          + "ran on GameServer before `match` was stored"),
       Known("game-points", "winner == nil", "scores[player] = score", "scores[player] = score"),
       Known("game-winner", "scores[player] = score", "winner = player", "winner = player"),
       Known("game-leaderboard", "players.removeAll", "winner = player", "winner = player"),
@@ -60,8 +60,8 @@ import Testing
         "pool-close", "guard !isClosed", "isClosed = true", "idle.append(connection)"),
       Known(
         "token-refresh",
-        look: "`token` on ClientSession was looked up by task 0.1 (ClientSession.validToken) at "
-          + "ClientSession.swift:20 before it was changed"),
+        look: "Task 0.1 (ClientSession.validToken) at ClientSession.swift:20 "
+          + "ran on ClientSession before `token` was changed"),
       Known("token-sign-out", "guard let token", "session.signOut()", "guard let token"),
       Known("token-user", "if let refresh", "await session.signIn(", "guard let token"),
       Known(
@@ -77,8 +77,8 @@ import Testing
         "lastNumber += 1"),
       Known(
         "device-close",
-        look: "`state` on Peripheral was looked up by task 0.1 (Peripheral.disconnect) at "
-          + "Peripheral.swift:32 before it was changed"),
+        look: "Task 0.1 (Peripheral.disconnect) at Peripheral.swift:32 "
+          + "ran on Peripheral before `state` was changed"),
       Known("device-link", "guard case .disconnected", "await radio.close(link)"),
       Known(
         "device-ghost", "guard case .disconnected", "guard case .disconnected",

@@ -56,7 +56,7 @@ extension Explanation {
     return reversals.map { reversal in
       let steps = [reversal.pair.first, reversal.pair.second].map { interleaving.steps[$0] }
       if let words = lockWords(steps, in: interleaving, names) { return words }
-      if reversal.kind != .task, let words = lookWords(steps, in: interleaving, names, glyphs) {
+      if reversal.kind != .task, let words = visitWords(steps, in: interleaving, names, glyphs) {
         return words + "."
       }
       let isShared = steps[0].actor == steps[1].actor && !steps[0].actor.isEmpty
@@ -69,9 +69,11 @@ extension Explanation {
     }
   }
 
-  /// What was looked up before, or after, it was stored; nil where the two steps are on no actor
-  /// together, or not one of them alone changed one thing there.
-  private func lookWords(
+  /// Who ran on an actor before, or after, another changed something there; nil where the two steps are
+  /// on no actor together, or not one of them alone changed one thing there.
+  ///
+  /// Whether the one that changed nothing has read it is not seen.
+  private func visitWords(
     _ steps: [Interleaving.Step], in interleaving: Interleaving, _ names: PlaceNames,
     _ glyphs: ReportGlyphs
   ) -> String? {
@@ -82,11 +84,11 @@ extension Explanation {
     let by = steps.map { step in
       titled(step, in: interleaving) + (step.place.map { " at \(names.name($0))" } ?? "")
     }
-    let thing = "`\(change.property)` on \(steps[0].actor.unbroken)"
-    let deed = "\(change.deed) (\(change.words(glyphs).unbroken))"
+    let actor = steps[0].actor.unbroken
+    let deed = "`\(change.property)` was \(change.deed) (\(change.words(glyphs).unbroken))"
     return steps[0].changes.isEmpty
-      ? "\(thing) was looked up by \(by[0]) before it was \(deed) by \(by[1])"
-      : "\(thing) was \(deed) by \(by[0]) before it was looked up by \(by[1])"
+      ? "T\(by[0].dropFirst()) ran on \(actor) before \(deed) there by \(by[1])"
+      : "On \(actor), \(deed) by \(by[0]) before \(by[1]) ran there"
   }
 
   /// Which task took a lock before which; nil where they do not meet at one alone.
@@ -109,7 +111,7 @@ extension Explanation {
     let names = PlaceNames(interleaving)
     let early = interleaving.steps[late.step]
     let isFirst = ", which comes first in the nearest run that passes."
-    if let words = lookWords([early, late.change], in: interleaving, names, glyphs) {
+    if let words = visitWords([early, late.change], in: interleaving, names, glyphs) {
       return words + isFirst
     }
     let at = { (step: Interleaving.Step) in step.place.map { " at \(names.name($0))" } ?? "" }

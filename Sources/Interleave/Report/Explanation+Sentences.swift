@@ -173,15 +173,16 @@ extension InsidePoint {
       case 0: ""
       case 1: " the second time"
       case 2: " the third time"
-      default: " for the \(occurrence + 1)th time"
+      default: " for the \(ordinal(occurrence + 1)) time"
       }
     return "\(isAfter ? "after" : "before") it \(deed)\(operation == .wait ? "" : time)"
   }
 
-  /// `before lock 2`, for narrow columns.
+  /// `before 2nd lock`, for narrow columns: locks have numbers of their own.
   var shortWords: String {
-    (isAfter ? "after " : "before ") + operation.rawValue
-      + (occurrence == 0 || operation == .wait ? "" : " \(occurrence + 1)")
+    (isAfter ? "after " : "before ")
+      + (occurrence == 0 || operation == .wait ? "" : "\(ordinal(occurrence + 1)) ")
+      + operation.rawValue
   }
 
   private var deed: String {

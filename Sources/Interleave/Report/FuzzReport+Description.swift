@@ -148,6 +148,17 @@ func counted(_ number: Int, _ noun: String, plural: String? = nil) -> String {
   "\(grouped(number)) \(number == 1 ? noun : plural ?? noun + "s")"
 }
 
+/// `2nd`, `13th`.
+func ordinal(_ number: Int) -> String {
+  let isTeen = (11...13).contains(number % 100)
+  return switch number % 10 {
+  case 1 where !isTeen: "\(number)st"
+  case 2 where !isTeen: "\(number)nd"
+  case 3 where !isTeen: "\(number)rd"
+  default: "\(number)th"
+  }
+}
+
 /// The number with a comma between each three digits.
 func grouped(_ number: Int) -> String {
   let digits = Array(String(number.magnitude))
