@@ -78,9 +78,10 @@ static void reach(il_session *s, const il_atomic *atomic) {
   }
   bool is_lock = takes_mutex(atomic);
   if (!is_lock) give_way(s, atomic);
-  il_note_lock(atomic->word, atomic->place);
   il_reach(s, is_lock ? IL_POINT_LOCK : IL_POINT_ATOMIC, atomic->word, atomic->place,
            IL_WANTS_NOTHING);
+  // What is done after the point is done by the part of the step that goes on there.
+  il_note_lock(atomic->word, atomic->place);
   if (is_lock && !il_value_of(atomic->word, atomic->width))
     il_note_mutex_taken(s, atomic->word, atomic->place);
 }

@@ -286,16 +286,32 @@ package struct MatchOutcome: Sendable, Hashable {
     guard let lost = unapplied.first else {
       if let missingCancellation {
         return "task \(missingCancellation.task) can no longer be cancelled after "
-          + "`\(missingCancellation.after.function)` of task \(missingCancellation.after.task)"
+          + missingCancellation.after.words
       }
       guard !absent.isEmpty else { return nil }
       return "no step runs `\(absent.joined(separator: "`, nor `"))` any more"
     }
     if !missing.isEmpty {
-      return missing.map { "the step `\($0.function)` of task \($0.task) no longer exists" }
-        .joined(separator: "; ")
+      return missing.map(\.wordsOfLoss).joined(separator: "; ")
     }
-    return "`\(lost.picked.function)` of task \(lost.picked.task) can no longer run before "
-      + "`\(lost.passedOver.function)` of task \(lost.passedOver.task)"
+    return "\(lost.picked.words) can no longer run before \(lost.passedOver.words)"
+  }
+}
+
+extension Interleaving.StepName {
+  /// `` `Bank.withdraw(_:)` of task 0.1 ``; where a task begins, no function of the program goes on.
+  fileprivate var words: String {
+    guard function.isEmpty else { return "`\(function)` of task \(task)" }
+    return ordinal == 0 ? "the beginning of task \(task)" : "step \(ordinal + 1) of task \(task)"
+  }
+
+  /// That no step has the name any more.
+  ///
+  /// The function may still run, but not be interrupted there.
+  fileprivate var wordsOfLoss: String {
+    guard let inside, !function.isEmpty else {
+      return (function.isEmpty ? "" : "the step ") + "\(words) no longer exists"
+    }
+    return "task \(task) can no longer be interrupted in `\(function)` \(inside.words)"
   }
 }

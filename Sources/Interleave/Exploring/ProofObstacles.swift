@@ -44,8 +44,12 @@ enum ProofObstacles {
   /// A function of the program, and where it or the place in it is.
   private static func words(_ address: CodeAddress) -> String {
     let place = Symbolicator.shared.place(of: address)
-    let name = place.function.isEmpty ? "a function" : "`\(place.function)`"
-    return name + (place.place.map { " (\($0))" } ?? "")
+    // Where a macro's code lies, nobody can look.
+    let isOfMacro = place.place?.file.contains("@__swiftmacro_") ?? false
+    let name =
+      !place.function.isEmpty
+      ? "`\(place.function)`" : isOfMacro ? "a function that a macro has made" : "a function"
+    return name + (isOfMacro ? "" : place.place.map { " (\($0))" } ?? "")
   }
 
   private static func reason(_ unseen: UnseenSharing) -> String {

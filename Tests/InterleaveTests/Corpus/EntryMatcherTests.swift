@@ -144,6 +144,31 @@ import Testing
             + "`Bank.withdraw(_:)` of task 0.0"))
   }
 
+  @Test func aStepInWhichATaskBeginsIsNamedByThat() {
+    let outcome = MatchOutcome(
+      strictness: .exact, applied: 0,
+      unapplied: [
+        Interleaving.Deviation(index: 1, picked: step("0.1", 0, ""), passedOver: step("0.0", 2, ""))
+      ])
+    #expect(
+      outcome.staleReason
+        == "the beginning of task 0.1 can no longer run before step 3 of task 0.0")
+  }
+
+  @Test func aFunctionThatIsNoLongerInterruptedMayStillRun() {
+    var rest = step("0.0", 1, "Store.read()")
+    rest.inside = InsidePoint(.lock, occurrence: 1)
+    let outcome = MatchOutcome(
+      strictness: .exact, applied: 0,
+      unapplied: [
+        Interleaving.Deviation(index: 1, picked: step("0.1", 0, ""), passedOver: rest)
+      ], missing: [rest])
+    #expect(
+      outcome.staleReason
+        == "task 0.0 can no longer be interrupted in `Store.read()` before it took a lock the second "
+        + "time")
+  }
+
   @Test func everyScheduleIsReplayedExactly() {
     var random = SplitMix64(seed: 3)
     for _ in 0..<500 {
