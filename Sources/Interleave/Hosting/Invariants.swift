@@ -72,7 +72,8 @@ public func eventually<Subject: Actor>(
 ///
 /// The object is not kept alive. For one that belongs to another global actor, say to which:
 /// `always(store) { @StoreActor in $0.count >= 0 }`; for one that belongs to none, as a class with a
-/// lock, use `always("…") { … }`.
+/// lock, use `always("…") { … }`. If the compiler cannot tell in time which of these is meant, name the
+/// type: `always(cart) { (cart: CartModel) in … }`.
 ///
 /// - Parameters:
 ///   - object: The object to watch, for example a view model.
