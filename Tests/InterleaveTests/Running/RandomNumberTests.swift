@@ -46,6 +46,8 @@ import Testing
       let string = try #require(failure.replayString)
       let again = await fuzzed({ $0.replaying = string }) { await Self.balance() }
       #expect(again.failure?.kind == failure.kind, "seed \(seed): \(again)")
+      // Else it was not made again, but found near it, or around it.
+      #expect(again.failure?.repair == nil && again.failure?.halfFix == nil, "seed \(seed)")
       let mended = await fuzzed({ $0.replaying = string }) { await Self.balance(atOnce: true) }
       #expect(mended.failure == nil, "seed \(seed): \(mended)")
     }
@@ -62,6 +64,7 @@ import Testing
       }
       let failure = try #require(again.failure, "\(again)")
       #expect(failure.corpusFile == found.failure?.corpusFile)
+      #expect(failure.repair == nil && failure.halfFix == nil, "\(again)")
     }
   }
 
