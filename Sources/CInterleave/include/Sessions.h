@@ -356,6 +356,16 @@ il_task *_Nullable il_current_task(void);
 /// more once the job runs.
 void il_run_step(il_session *session, const il_ready *ready);
 
+/// Fetches what `il_run_step` is going to need: where there are many tasks, it is in no cache.
+static inline void il_prefetch_step(const il_ready *ready) {
+  const char *job = (const char *)ready->job, *task = (const char *)ready->task;
+  enum { LINE = 64 };
+  for (int line = 0; line < 3; line++) {
+    __builtin_prefetch(job + line * LINE);
+    __builtin_prefetch(task + line * LINE);
+  }
+}
+
 /// Runs leave some things alone on purpose: `native` tells which.
 void il_session_leave_natives(il_session *session, bool leaves);
 
@@ -400,16 +410,6 @@ static inline int64_t il_now(const il_session *session) {
   return now;
 }
 void il_advance(il_session *session, int64_t now);
-
-/// Fetches what `il_run_step` is going to need: where there are many tasks, it is in no cache.
-static inline void il_prefetch_step(const il_ready *ready) {
-  const char *job = (const char *)ready->job, *task = (const char *)ready->task;
-  enum { LINE = 64 };
-  for (int line = 0; line < 3; line++) {
-    __builtin_prefetch(job + line * LINE);
-    __builtin_prefetch(task + line * LINE);
-  }
-}
 
 /// A foreign thread has made a job ready.
 static inline bool il_has_foreign(const il_session *session) {

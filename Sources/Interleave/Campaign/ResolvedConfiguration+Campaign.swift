@@ -31,19 +31,20 @@ extension ResolvedConfiguration {
       ? .simplest : .fresh(seed: SplitMix64.seed(seed, stream: UInt64.max - UInt64(number)))
   }
 
-  /// What the random numbers of the walk with a number are made from; nil for those of the campaign.
+  /// Walks draw random numbers of their own.
   ///
-  /// Each draws its own, but for the first; and where all schedules are to be run, a schedule must come
-  /// to the same each time.
-  func randomSeed(_ number: Int) -> UInt64? {
-    walksDrawTheirOwn ? Self.randomSeed(number, seed: seed) : nil
-  }
-
+  /// Where all schedules are to be run, a schedule must come to the same each time.
   var walksDrawTheirOwn: Bool {
     configuration.strategy.proof != .all && !configuration.strategy.isComplete
   }
 
-  /// The same under a seed.
+  /// What the random numbers of the walk with a number are made from; nil for those of the campaign.
+  func randomSeed(_ number: Int) -> UInt64? {
+    walksDrawTheirOwn ? Self.randomSeed(number, seed: seed) : nil
+  }
+
+  /// What those of the walk with a number are made from under a seed, if it draws its own; the first
+  /// draws those of the campaign.
   static func randomSeed(_ number: Int, seed: UInt64) -> UInt64? {
     guard number > 0 else { return nil }
     return SplitMix64.seed(SplitMix64.seed(seed, stream: 1 << 41), stream: UInt64(number))

@@ -57,10 +57,7 @@ struct Repair {
     guard found == nil, !isOver else { return nil }
     var request = RunRequest(
       strategy: Baseline(), start: RunStart(index: 0, seed: entry.seed), plan: plan)
-    request.terms.seed = entry.seed
-    request.terms.interruptions = entry.interruptions
-    request.terms.poolWidth = entry.poolWidth
-    request.terms.randomSeed = entry.randomSeed
+    request.terms = RunTerms(of: entry)
     if needsAdaption {
       // The draws that come nearest are those of all runs that follow.
       request.wants = .draws

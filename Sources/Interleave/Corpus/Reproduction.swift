@@ -73,10 +73,7 @@ struct Reproduction {
     var request = RunRequest(
       strategy: strategy, start: RunStart(index: 0, seed: entry.seed),
       plan: .stored(StoredDraws(entry)), canceller: canceller)
-    request.terms.seed = entry.seed
-    request.terms.interruptions = entry.interruptions
-    request.terms.poolWidth = entry.poolWidth
-    request.terms.randomSeed = entry.randomSeed
+    request.terms = RunTerms(of: entry)
     return request
   }
 
@@ -159,5 +156,15 @@ extension StoredDraws {
     self.init(
       texts: GeneratedTexts(inputs: entry.inputs, operations: entry.operations),
       rows: entry.choices)
+  }
+}
+
+extension RunTerms {
+  /// On which terms the interleaving of an entry is made again.
+  init(of entry: CorpusEntry) {
+    seed = entry.seed
+    randomSeed = entry.randomSeed
+    interruptions = entry.interruptions
+    poolWidth = entry.poolWidth
   }
 }

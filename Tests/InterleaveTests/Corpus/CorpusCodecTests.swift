@@ -53,15 +53,9 @@ import Testing
   @Test func onlyWhatWasInterruptedInsideNeedsTheNewerFormat() throws {
     var entry = bankEntry
     entry.deviations[0].passedOver.inside = InsidePoint(.unlock, isAfter: true, occurrence: 2)
-    let text = entry.json()
-    #expect(text.contains(#""version": 2,"#))
-    #expect(
-      text.contains(
-        #""executor": "Bank", "inside": { "after": "unlock", "occurrence": 2 } }"#), "\(text)")
-    #expect(try CorpusEntry(reading: text) == entry)
-    #expect(entry.digest != bankEntry.digest)
-    let old = text.replacing(#""version": 2"#, with: #""version": 1"#)
-    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: old) }
+    let text = try textOfNewerFormat(
+      entry,
+      having: #""executor": "Bank", "inside": { "after": "unlock", "occurrence": 2 } }"#)
     let unknown = text.replacing(#""unlock""#, with: #""sneeze""#)
     #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: unknown) }
   }
@@ -69,13 +63,7 @@ import Testing
   @Test func aNarrowPoolNeedsTheNewerFormat() throws {
     var entry = bankEntry
     entry.poolWidth = 2
-    let text = entry.json()
-    #expect(text.contains(#""version": 2,"#))
-    #expect(text.contains(#""poolWidth": 2,"#), "\(text)")
-    #expect(try CorpusEntry(reading: text) == entry)
-    #expect(entry.digest != bankEntry.digest)
-    let old = text.replacing(#""version": 2"#, with: #""version": 1"#)
-    #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: old) }
+    let text = try textOfNewerFormat(entry, having: #""poolWidth": 2,"#)
     let none = text.replacing(#""poolWidth": 2"#, with: #""poolWidth": 0"#)
     #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: none) }
   }
@@ -83,13 +71,19 @@ import Testing
   @Test func randomNumbersOfItsOwnNeedTheNewerFormat() throws {
     var entry = bankEntry
     entry.randomSeed = .max
+    _ = try textOfNewerFormat(entry, having: #""randomSeed": 18446744073709551615,"#)
+  }
+
+  /// The text of an entry that has a field which the older format lacks.
+  private func textOfNewerFormat(_ entry: CorpusEntry, having field: String) throws -> String {
     let text = entry.json()
     #expect(text.contains(#""version": 2,"#))
-    #expect(text.contains(#""randomSeed": 18446744073709551615,"#), "\(text)")
+    #expect(text.contains(field), "\(text)")
     #expect(try CorpusEntry(reading: text) == entry)
     #expect(entry.digest != bankEntry.digest)
     let old = text.replacing(#""version": 2"#, with: #""version": 1"#)
     #expect(throws: CorpusFileError.self) { try CorpusEntry(reading: old) }
+    return text
   }
 
   @Test func charactersThatAReviewerCouldNotSeeAreEscaped() {
